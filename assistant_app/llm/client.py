@@ -1,0 +1,278 @@
+"""The client for any server that speaks OpenAI's chat completions: attempts, time limits, one `Call` each.
+
+The SDK is behind `transport`; the protocol is in `wire`; what a server does not know is in `dialect`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import random
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assistant_app.errors import AssistantError, ModelFailed
+from assistant_app.llm import faults
+from assistant_app.llm.base import Call, Message, Model, Purpose
+from assistant_app.llm.config import ModelConfig
+from assistant_app.llm.dialect import Dialect, refused_option
+from assistant_app.llm.wire import EventReader, Garbage, Reply, clean_value, find_object, parse_object
+
+if TYPE_CHECKING:
+    from assistant_app.llm.transport import Answer, Transport
+
+LONGEST_PAUSE = 8.0  # seconds between two attempts, unless the server asks for more
+LONGEST_END = 0.2  # seconds from the end marker to the end of the response
+
+
+class OpenAIClient:
+    """One per process and event loop. Makes its connections, and imports the SDK, at the first call."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.config = config
+        self.provider = config.provider
+        self.is_demonstration = config.is_demonstration
+        self._dialects: dict[str, Dialect] = {}
+        self._transport: Transport | None = None
+        self._lock = asyncio.Lock()
+
+    def session(self, record: Callable[[Call], None]) -> Model:
+        """Return one run's access to the model."""
+        return _Session(self, record)
+
+    async def transport(self) -> Transport:
+        """Return the connections to the server, made at the first call."""
+        if self._transport is None:
+            async with self._lock:
+                if self._transport is None:
+                    self._transport = await make_transport(self.config)
+        return self._transport
+
+    async def disconnected(self, transport: Transport) -> None:
+        """Take note that the server was not reached, or went away."""
+
+    def dialect(self, model: str) -> Dialect:
+        return self._dialects.get(model, Dialect())
+
+    def learn(self, model: str, dialect: Dialect) -> None:
+        """Remember for all later calls how this model has to be asked."""
+        self._dialects[model] = dialect
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+
+async def make_transport(config: ModelConfig) -> Transport:
+    """Import the SDK, in a thread because that takes half a second, and connect it to the server."""
+    module = await asyncio.to_thread(importlib.import_module, "assistant_app.llm.transport")
+    transport: Transport = module.Transport(config)
+    return transport
+
+
+@dataclass(kw_only=True)
+class _Progress:
+    """One call while it is under way."""
+
+    purpose: Purpose
+    body: dict[str, Any]
+    started: float = field(default_factory=time.monotonic)
+    dialect: Dialect
+    sent: dict[str, Any] = field(default_factory=dict)  # as the server was asked in the latest attempt
+    reply: Reply = field(default_factory=Reply)
+    first_token_at: float | None = None
+    attempts: int = 0
+    retries: int = 0
+    error_code: str = ""
+    error_message: str = ""
+
+    def begin_attempt(self) -> None:
+        self.sent = self.dialect.speak(dict(self.body))
+        self.reply = Reply()
+        self.attempts += 1
+
+    def call(self, provider: str) -> Call:
+        """Return what is to be remembered of it."""
+        sent = self.sent or self.body
+        first = self.first_token_at
+        return Call(
+            purpose=self.purpose,
+            provider=provider,
+            model=sent["model"],
+            messages=sent["messages"],
+            parameters={key: value for key, value in sent.items() if key not in {"model", "messages"}},
+            reply=self.reply.text,
+            tokens_in=self.reply.tokens_in,
+            tokens_out=self.reply.tokens_out,
+            time_to_first_token=None if first is None else first - self.started,
+            duration=time.monotonic() - self.started,
+            attempts=max(1, self.attempts),
+            error_code=self.error_code,
+            error_message=self.error_message,
+        )
+
+
+class _Session:
+    """One run's access to the model."""
+
+    def __init__(self, client: OpenAIClient, record: Callable[[Call], None]) -> None:
+        self._client = client
+        self._config = client.config
+        self._record = record
+        self.is_demonstration = client.is_demonstration
+
+    async def structured(
+        self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return an object that follows the JSON schema, as far as the server can be held to it."""
+        json_schema = {"name": schema["title"], "strict": True, "schema": schema}
+        response_format = {"type": "json_schema", "json_schema": json_schema}
+        with self._recorded(purpose, messages, response_format=response_format) as progress:
+            async with aclosing(self._answer(progress)) as texts:
+                async for _ in texts:
+                    pass
+            try:
+                return dict(clean_value(find_object(progress.reply.text)))
+            except Garbage as error:
+                raise ModelFailed("The model gave an answer that is not in the form asked for.") from error
+
+    async def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str]:
+        """Yield the reply's text in pieces as they come."""
+        options = {"stream": True, "stream_options": {"include_usage": True}}
+        with self._recorded(purpose, messages, **options) as progress:
+            async with aclosing(self._answer(progress)) as texts:
+                async for text in texts:
+                    progress.first_token_at = progress.first_token_at or time.monotonic()
+                    yield text
+
+    @contextmanager
+    def _recorded(self, purpose: Purpose, messages: list[Message], **options: Any) -> Iterator[_Progress]:
+        """Record exactly one call, however it ends."""
+        body = self._body(purpose, messages, options)
+        progress = _Progress(purpose=purpose, body=body, dialect=self._client.dialect(body["model"]))
+        try:
+            yield progress
+        except AssistantError as error:
+            progress.error_code, progress.error_message = error.code, error.message
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            progress.error_code, progress.error_message = "cancelled", "The call was stopped."
+            raise
+        except Exception as error:
+            progress.error_code, progress.error_message = "internal_error", repr(error)
+            raise
+        finally:
+            self._record(progress.call(self._client.provider))
+
+    def _body(self, purpose: Purpose, messages: list[Message], options: dict[str, Any]) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self._config.models[purpose],
+            "messages": [asdict(message) for message in messages],
+            "max_tokens": self._config.max_tokens[purpose],
+        }
+        if self._config.temperature is not None:
+            body["temperature"] = self._config.temperature
+        return {**body, **self._config.extra_body, **options}
+
+    async def _answer(self, progress: _Progress) -> AsyncGenerator[str]:
+        """Yield the answer's text, asking again as long as that is sensible and nothing was yielded."""
+        first_refusal: faults.Fault | None = None
+        while True:
+            progress.begin_attempt()
+            try:
+                async with aclosing(self._attempt(progress)) as texts:
+                    async for text in texts:
+                        yield text
+                progress.reply.check()
+                self._client.learn(progress.body["model"], progress.dialect)
+                return
+            except faults.Fault as fault:
+                if option := refused_option(fault, progress.sent):
+                    first_refusal = first_refusal or fault
+                    progress.dialect = progress.dialect.without(option)
+                elif first_refusal and not fault.transient:
+                    # Asking in another way did not help: the first complaint says why.
+                    raise first_refusal.error(progress.attempts) from fault
+                else:
+                    await self._pause(progress, fault)
+
+    async def _pause(self, progress: _Progress, fault: faults.Fault) -> None:
+        """Wait before the next attempt, or raise what the fault means if there must be none."""
+        pause = fault.pause
+        if pause is None:
+            pause = min(self._config.retry_pause * 2**progress.retries, LONGEST_PAUSE)
+            pause *= random.uniform(0.75, 1)
+        is_last = progress.retries >= self._config.retries or pause > self._config.max_retry_after
+        if is_last or not fault.transient or progress.reply.pieces:
+            raise fault.error(progress.attempts) from fault
+        progress.retries += 1
+        await asyncio.sleep(pause)
+
+    async def _attempt(self, progress: _Progress) -> AsyncGenerator[str]:
+        """Ask once and yield the text as it comes. Raises `Fault`."""
+        transport = await self._client.transport()
+        deadline = asyncio.get_running_loop().time() + self._config.timeout
+        try:
+            async with AsyncExitStack() as stack:
+                # Only what waits is under the time limit: a limit around a `yield` hits whoever reads.
+                async with asyncio.timeout_at(deadline):
+                    answer = await stack.enter_async_context(transport.post(progress.sent))
+                texts = await stack.enter_async_context(
+                    aclosing(_texts(answer, progress.reply, transport, deadline))
+                )
+                async for text in texts:
+                    yield text
+        except (TimeoutError, Garbage, faults.Fault) as error:
+            if progress.reply.finish_reason or progress.reply.is_done:
+                return  # the answer is whole; only the end of the stream went wrong
+            fault = _as_fault(error, transport.host, self._config.timeout)
+            if fault.is_disconnection:
+                await self._client.disconnected(transport)
+            raise fault from error
+
+
+async def _texts(answer: Answer, reply: Reply, transport: Transport, deadline: float) -> AsyncGenerator[str]:
+    """Yield the texts in a response, streamed or whole, while `reply` takes it in."""
+    reader = None if "json" in answer.headers.get("content-type", "") else EventReader()
+    if reader is None:
+        async with asyncio.timeout_at(deadline):
+            data = await answer.read()
+        yield _take(reply, parse_object(data), transport)
+        return
+    async with aclosing(answer.iter_bytes()) as chunks:
+        data = b"more"
+        while data and not reply.is_done:
+            async with asyncio.timeout_at(deadline):
+                data = await anext(chunks, b"")
+            for event in reader.feed(data) if data else reader.finish():
+                if text := _take(reply, event, transport):
+                    yield text
+        if reply.is_done:
+            await _read_to_its_end(chunks)
+
+
+async def _read_to_its_end(chunks: AsyncGenerator[bytes]) -> None:
+    """Take what follows the end marker, or the connection cannot be used for the next call."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_END):
+            while await anext(chunks, b""):
+                pass
+
+
+def _take(reply: Reply, event: dict[str, Any] | None, transport: Transport) -> str:
+    if event is None:
+        reply.is_done = True
+        return ""
+    if event.get("error"):
+        raise transport.complaint(event)
+    return reply.take(event)
+
+
+def _as_fault(error: Exception, host: str, timeout: float) -> faults.Fault:
+    if isinstance(error, faults.Fault):
+        return error
+    return faults.timed_out(host, timeout) if isinstance(error, TimeoutError) else faults.garbage(host)

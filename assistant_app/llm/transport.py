@@ -1,0 +1,115 @@
+"""The one place that knows the SDK: sends a request body, turns whatever the SDK raises into a `Fault`.
+
+Importing this imports `openai`, which costs half a second and 90 MB: `client` does so at its first call.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, cast
+
+import httpx2
+import openai
+
+from assistant_app.llm import faults
+from assistant_app.llm.config import ModelConfig
+from assistant_app.llm.wire import clean
+
+# The number of runs is what bounds the connections; the SDK's own limit is 1,000.
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Answer(Protocol):
+    """The part of the SDK's response that is used."""
+
+    headers: httpx2.Headers
+
+    async def read(self) -> bytes: ...
+
+    def iter_bytes(self) -> AsyncGenerator[bytes]: ...
+
+
+class Transport:
+    """One SDK client with one connection pool. Belongs to the event loop that made it."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self._config = config
+        self.host = config.host
+        timeout = openai.Timeout(config.timeout, connect=config.connect_timeout)
+        self._sdk = openai.AsyncOpenAI(
+            api_key=config.api_key or "none",  # the SDK insists on one; servers without keys ignore it
+            base_url=config.base_url,
+            timeout=timeout,
+            max_retries=0,  # the client counts and records attempts itself
+            http_client=openai.DefaultAsyncHttpxClient(
+                timeout=timeout,
+                limits=_LIMITS,
+                # A proxy of the environment cannot reach our own machine's loopback.
+                trust_env=not config.host.startswith(_LOOPBACK),
+            ),
+        )
+
+    @asynccontextmanager
+    async def post(self, body: dict[str, Any]) -> AsyncGenerator[Answer]:
+        """Send a chat completion; leaving the context closes the response. Raises only `Fault`."""
+        options = {name: value for name, value in body.items() if name not in {"model", "messages"}}
+        completions = self._sdk.chat.completions.with_streaming_response
+        try:
+            async with completions.create(
+                model=body["model"],
+                messages=body["messages"],
+                stream=body.get("stream", False),
+                extra_body=options,
+            ) as response:
+                yield cast(Answer, response)
+        except openai.APIStatusError as error:
+            raise self._of_status(error) from error
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+            raise self._of_timeout(error) from error
+        except openai.APIConnectionError as error:
+            raise faults.unreachable(self.host) from error
+        except httpx2.TransportError as error:
+            raise faults.lost(self.host) from error
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            raise faults.garbage(self.host) from error
+
+    def _of_timeout(self, error: Exception) -> faults.Fault:
+        if isinstance(error, httpx2.ConnectTimeout) or isinstance(error.__cause__, httpx2.ConnectTimeout):
+            return faults.unreachable(self.host)
+        return faults.timed_out(self.host, self._config.timeout)
+
+    def _of_status(self, error: openai.APIStatusError) -> faults.Fault:
+        pause = retry_after(error.response.headers.get("retry-after"))
+        return self.complaint(error.body, http_status=error.status_code, pause=pause)
+
+    def complaint(
+        self, body: object, *, http_status: int | None = None, pause: float | None = None
+    ) -> faults.Fault:
+        """Return what a server's error body means; in the middle of a stream it carries its own status."""
+        words, code, own_status = faults.error_words(body)
+        if self._config.api_key:
+            words = words.replace(self._config.api_key, "…")
+        return faults.of_status(
+            self.host, http_status or own_status or 500, words=clean(words), server_code=code, pause=pause
+        )
+
+    async def aclose(self) -> None:
+        await self._sdk.close()
+
+
+def retry_after(header: str | None) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, given as a number or as a date."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,145 @@
+"""The chat completion protocol as plain dictionaries: events of a stream, whole answers, what they mean.
+
+No SDK objects: building one for each chunk costs more than everything else in a call.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant_app.errors import ModelFailed
+from assistant_app.llm.faults import shorten
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a server gone wild must not fill the memory
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+
+
+class Garbage(ValueError):
+    """What arrived is not the protocol."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What has arrived of one answer so far."""
+
+    pieces: list[str] = field(default_factory=list)
+    refusal: str = ""
+    finish_reason: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    is_done: bool = False  # the end marker was read; nothing more is of interest
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    def take(self, event: dict[str, Any]) -> str:
+        """Take in one event of a stream, or a whole answer, and return the text that it adds."""
+        try:
+            return self._take(event)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise Garbage(str(error)) from error
+
+    def _take(self, event: dict[str, Any]) -> str:
+        if usage := event.get("usage"):
+            self.tokens_in = usage.get("prompt_tokens")
+            self.tokens_out = usage.get("completion_tokens")
+        choices = event.get("choices")
+        if choices is None:
+            raise Garbage("no choices")
+        if not choices:
+            return ""
+        choice = choices[0]
+        self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        delta = choice.get("delta") or choice.get("message") or {}
+        self.refusal += clean(delta.get("refusal") or "")
+        text = clean(delta.get("content") or "")
+        if text:
+            self.pieces.append(text)
+        return text
+
+    def check(self) -> None:
+        """Raise `ModelFailed` unless this is a whole answer."""
+        if self.refusal:
+            raise ModelFailed(f'The model refused (its words: "{shorten(self.refusal)}").')
+        if self.finish_reason == "content_filter":
+            raise ModelFailed("The model's server held the answer back (content filter).")
+        if self.finish_reason == "length":
+            raise ModelFailed("The answer was cut off: it was longer than the model may write.")
+        if not self.finish_reason:
+            raise ModelFailed("The answer was cut off: the model's server ended it in the middle.")
+        if not self.text.strip():
+            raise ModelFailed("The model gave an empty answer.")
+
+
+class EventReader:
+    """Turns the bytes of an event stream, cut anywhere, into events."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._received = 0
+
+    def feed(self, data: bytes) -> list[dict[str, Any] | None]:
+        """Return the events that are complete now; None stands for the end marker."""
+        self._received += len(data)
+        if self._received > MAX_ANSWER_BYTES:
+            raise Garbage("too much")
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        # Comments (pings), event names and ids are of no interest; each event is one line of data.
+        return [_event(line[5:].strip()) for line in lines if line.startswith(b"data:")]
+
+    def finish(self) -> list[dict[str, Any] | None]:
+        """Return what stands in a last line without an end."""
+        return self.feed(b"\n")
+
+
+def _event(data: bytes) -> dict[str, Any] | None:
+    return None if data == b"[DONE]" else parse_object(data)
+
+
+def parse_object(data: bytes | str) -> dict[str, Any]:
+    """Return the JSON object in the data, or raise `Garbage`."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Garbage(str(error)) from error
+    if not isinstance(value, dict):
+        raise Garbage("not an object")
+    return value
+
+
+def find_object(text: str) -> dict[str, Any]:
+    """Return the first JSON object in a model's words: bare, fenced, or with talk around it."""
+    text = _THINKING.sub("", text)
+    decoder = json.JSONDecoder()
+    start = text.find("{")
+    while start >= 0:
+        try:
+            value, _ = decoder.raw_decode(text, start)
+        except RecursionError as error:
+            raise Garbage("nested too deep") from error
+        except ValueError:
+            start = text.find("{", start + 1)
+            continue
+        return dict(value)
+    raise Garbage("no object")
+
+
+def clean(text: str) -> str:
+    """Return the text without what a database refuses: NUL goes, half a surrogate pair is replaced."""
+    return _SURROGATES.sub("\ufffd", text.replace("\x00", ""))
+
+
+def clean_value(value: Any) -> Any:
+    """Return the JSON value with every string in it cleaned."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_value(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean_value(item) for key, item in value.items()}
+    return value

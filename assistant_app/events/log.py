@@ -1,0 +1,123 @@
+"""What is told of a run, in order, as it happens; kept in memory by the process that runs it.
+
+Written on the runs' event loop, read on any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["step", "token", "draft", "state", "error"]
+EventId = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; its id is `<version>-<n>`, the n-th since that version was committed.
+
+    `step` `{position, phase: started | done}`, `token` `{text}`, `draft` `{text}` (all of the text so
+    far: it replaces), `state` `{version, status, next_step}`, `error` `{code, message}`.
+    """
+
+    version: int
+    n: int
+    kind: Kind
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> EventId:
+        return self.version, self.n
+
+    @property
+    def id(self) -> str:
+        return f"{self.version}-{self.n}"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the run is over with it: nothing follows until a person does something."""
+        return self.kind == "state" and self.data["status"] != "running"
+
+
+def parse_id(text: str | None) -> EventId | None:
+    """Return the two numbers of a `Last-Event-ID`; none for what is no id of ours."""
+    version, _, n = (text or "").partition("-")
+    return (int(version), int(n)) if version.isdecimal() and n.isdecimal() else None
+
+
+def catch_up(events: Iterable[Event], after: EventId | None) -> list[Event]:
+    """Return what a reader is still to be told, given the last event that it saw.
+
+    One who saw an event of this run goes on behind it. Anybody else gets what happened in short: the
+    step under way, the text so far as one replacing `draft`, and how it stands.
+    """
+    events = list(events)
+    for position, event in enumerate(events):
+        if event.key == after:
+            return events[position + 1 :]
+    return _in_short(events)
+
+
+def _in_short(events: list[Event]) -> list[Event]:
+    latest: dict[str, Event] = {}
+    text: list[str] = []
+    for event in events:
+        if event.kind == "step" and event.data["phase"] == "started":
+            text.clear()
+            latest.clear()
+        elif event.kind == "draft":
+            text[:] = [event.data["text"]]
+        elif event.kind == "token":
+            text.append(event.data["text"])
+        latest.pop(event.kind, None)
+        latest[event.kind] = event
+    latest.pop("token", None)
+    latest.pop("draft", None)
+    short = list(latest.values())
+    if text:
+        newest = max(event.key for event in events if event.kind in ("token", "draft"))
+        short.append(Event(*newest, "draft", {"text": "".join(text)}))
+    return sorted(short, key=lambda event: event.key)
+
+
+class Log:
+    """The events of one run, and those who wait for the next."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.closed = False  # nothing more comes, whether or not the run came to its end
+        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._lock = threading.Lock()
+
+    def append(self, event: Event) -> None:
+        self.events.append(event)
+        self._wake()
+
+    def close(self) -> None:
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, set()
+        for loop, signal in waiting:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(signal.set)
+
+    async def wait(self, seen: int, seconds: float) -> None:
+        """Wait until there are more than `seen` events, or the log is closed, or the time is over."""
+        entry = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            if len(self.events) > seen or self.closed:
+                return
+            self._waiting.add(entry)
+        try:
+            await asyncio.wait_for(entry[1].wait(), seconds)
+        except TimeoutError:
+            pass
+        finally:
+            with self._lock:
+                self._waiting.discard(entry)

@@ -1,0 +1,124 @@
+"""Events in Redis, so that any process on any machine serves any run's.
+
+One stream for each application, whose entry ids are our event ids: Redis refuses an id that is not
+above the last, so a run that lost its lease cannot write behind its successor's back. Bounded and
+expiring: Redis holds nothing that the database has not, and may be stopped at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from typing import Any
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from assistant_app.events.log import Event, EventId, Log, catch_up
+
+logger = logging.getLogger(__name__)
+
+MAX_EVENTS = 20_000  # of one application
+EXPIRE_SECONDS = 3600
+MAX_CONNECTIONS = 10_000  # each reader that waits holds one; the client's own limit is 100
+PAUSE_SECONDS = 1.0  # before Redis is tried again
+
+
+def key_of(application_id: uuid.UUID | str) -> str:
+    return f"emailassistant:events:{application_id}"
+
+
+def connect(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        decode_responses=True,
+        max_connections=MAX_CONNECTIONS,
+    )
+
+
+class SharedLogs:
+    """Writes this process's events to Redis, in order, behind the runs' backs."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url)
+        self._waiting: list[tuple[uuid.UUID, Event]] = []
+        self._unsure: dict[uuid.UUID, Log] = {}  # those with a gap: their text is told anew
+        self._logs: dict[uuid.UUID, Log] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    def add(self, application_id: uuid.UUID, log: Log, event: Event) -> None:
+        self._waiting.append((application_id, event))
+        self._logs[application_id] = log
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.ensure_future(self._write())
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await self._send(self._with_text_so_far(batch))
+            except (RedisError, OSError) as problem:
+                logger.warning("Redis takes no events: %s", type(problem).__name__)
+                self._unsure |= {application_id: self._logs[application_id] for application_id, _ in batch}
+                await asyncio.sleep(PAUSE_SECONDS)
+        self._logs = {pk: log for pk, log in self._logs.items() if not log.closed}
+
+    def _with_text_so_far(self, batch: list[tuple[uuid.UUID, Event]]) -> list[tuple[uuid.UUID, Event]]:
+        """Replace what follows a gap by the run so far in short: a reader must not miss a piece."""
+        if not self._unsure:
+            return batch
+        unsure, self._unsure = self._unsure, {}
+        mended = [(pk, event) for pk, log in unsure.items() for event in catch_up(log.events, None)]
+        return mended + [entry for entry in batch if entry[0] not in unsure]
+
+    async def _send(self, batch: list[tuple[uuid.UUID, Event]]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for application_id, event in batch:
+            fields: Any = {"kind": event.kind, "data": json.dumps(event.data)}
+            pipeline.xadd(key_of(application_id), fields, id=event.id, maxlen=MAX_EVENTS, approximate=True)
+        for application_id in {application_id for application_id, _ in batch}:
+            pipeline.expire(key_of(application_id), EXPIRE_SECONDS)
+        for answer in await pipeline.execute(raise_on_error=False):
+            # An id that is not above the last one: it is there already, or a successor has written.
+            if isinstance(answer, redis.ResponseError) and "equal or smaller" in str(answer):
+                continue
+            if isinstance(answer, Exception):
+                raise answer
+
+    async def aclose(self) -> None:
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=2)
+            self._writing.cancel()
+        await self._redis.aclose()
+
+
+class SharedReader:
+    """Reads one application's events from Redis; every call may raise `RedisError` or `OSError`."""
+
+    def __init__(self, client: redis.Redis, application_id: uuid.UUID) -> None:
+        self._redis, self._key = client, key_of(application_id)
+
+    async def all(self) -> list[Event]:
+        found: Any = await self._redis.xrange(self._key)
+        return [_event(*entry) for entry in found]
+
+    async def newest(self) -> list[Event]:
+        """Return the last event alone, or nothing if there is none."""
+        found: Any = await self._redis.xrevrange(self._key, count=1)
+        return [_event(*entry) for entry in found]
+
+    async def after(self, last: EventId, seconds: float) -> list[Event]:
+        """Wait up to that long for events after the one with that id."""
+        found: Any = await self._redis.xread(
+            {self._key: f"{last[0]}-{last[1]}"}, block=max(1, int(seconds * 1000))
+        )
+        return [_event(*entry) for _key, entries in found or [] for entry in entries]
+
+
+def _event(entry_id: str, fields: dict[str, str]) -> Event:
+    version, _, n = entry_id.partition("-")
+    return Event(int(version), int(n), fields["kind"], json.loads(fields["data"]))  # type: ignore[arg-type]

@@ -1,0 +1,95 @@
+"""One shape for every error that the API answers: `{"code", "message", "fields"}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as rest_exception_handler
+
+from assistant_app.errors import (
+    ApplicationNotFound,
+    AssistantError,
+    BodyTooLarge,
+    DatabaseUnavailable,
+    InternalError,
+)
+
+# The codes of errors that are not ours: DRF's own vary with the reason.
+CODES = {
+    400: "invalid",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    415: "unsupported_media_type",
+    429: "throttled",
+}
+Body = dict[str, Any]
+
+
+def exception_handler(problem: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer any error that a view raised; nothing for a mistake of ours, which Django answers with 500."""
+    if isinstance(problem, RequestDataTooBig):
+        problem = BodyTooLarge()
+    elif isinstance(problem, SuspiciousOperation):
+        problem = exceptions.ParseError(str(problem))
+    elif isinstance(problem, OperationalError | InterfaceError):
+        problem = DatabaseUnavailable(retry_after=5)
+    if isinstance(problem, AssistantError):
+        return Response(body_of(problem), status=problem.status, headers=headers_of(problem))
+    response = rest_exception_handler(problem, context)
+    if response is not None:
+        response.data = _translated(response)
+    return response
+
+
+def body_of(error: AssistantError) -> Body:
+    return {"code": error.code, "message": error.message, "fields": _printable(error.fields)}
+
+
+def headers_of(error: AssistantError) -> dict[str, str]:
+    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+
+
+def json_response(error: AssistantError) -> JsonResponse:
+    """Answer an error outside a DRF view: from a middleware or for an address that leads nowhere."""
+    return JsonResponse(body_of(error), status=error.status, headers=headers_of(error))
+
+
+def not_found(request: HttpRequest, **kwargs: Any) -> JsonResponse:
+    hint = "" if request.path.endswith("/") else " Addresses end with a slash."
+    return json_response(ApplicationNotFound(f"There is no such address.{hint}"))
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return json_response(InternalError("The program made a mistake."))
+
+
+def _translated(response: Response) -> Body:
+    data = response.data
+    code = CODES.get(response.status_code, "error")
+    if isinstance(data, dict) and set(data) == {"detail"}:
+        return {"code": code, "message": str(data["detail"]), "fields": {}}
+    if response.status_code == status.HTTP_401_UNAUTHORIZED:
+        return {"code": code, "message": str(data.get("detail", "Sign in.")), "fields": {}}
+    fields = data if isinstance(data, dict) else {"body": data}
+    return {
+        "code": code,
+        "message": "Some of what was sent cannot be used.",
+        "fields": _printable({_named(name): [str(text) for text in texts] for name, texts in fields.items()}),
+    }
+
+
+def _named(name: str) -> str:
+    return "body" if name == "non_field_errors" else name
+
+
+def _printable(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    """A name that somebody made up may hold half a character, which no answer can."""
+    return {name.encode(errors="replace").decode(): texts for name, texts in fields.items()}

@@ -1,0 +1,54 @@
+"""The live events of an application's run, for API clients: server-sent events with JSON data."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.views import APIView
+
+from assistant_app import event_stream, operations, streams
+from assistant_app.api.errors import exception_handler
+from assistant_app.errors import AssistantError
+from assistant_app.models import Application
+from assistant_app.runner import runner
+
+
+async def application_events(request: HttpRequest, app_id: str) -> HttpResponseBase:
+    """Stream `step`, `token`, `draft`, `error` and `state` events until the run is over.
+
+    Asynchronous, which DRF's views are not: a reader holds no thread and no database connection.
+    """
+    door = _Door()
+    try:
+        row = await runner.database.run(lambda: door.let_in(request, app_id))
+    except (AssistantError, APIException, OperationalError, InterfaceError) as problem:
+        return door.refuse(problem, request)
+    events = streams.follow(row, request.headers.get("Last-Event-ID"))
+    return event_stream.respond(events, event_stream.as_json)
+
+
+class _Door(APIView):
+    """DRF's authentication, permissions and throttles, for a view that is not DRF's."""
+
+    def let_in(self, request: HttpRequest, app_id: str) -> Application:
+        rest_request = self.initialize_request(request)
+        self.perform_authentication(rest_request)
+        self.check_permissions(rest_request)
+        self.check_throttles(rest_request)
+        if request.method != "GET":
+            raise MethodNotAllowed(str(request.method))
+        return operations.get(actor=cast(AbstractBaseUser, rest_request.user), app_id=app_id)
+
+    def refuse(self, problem: Exception, request: HttpRequest) -> JsonResponse:
+        if isinstance(problem, APIException):
+            problem.auth_header = self.get_authenticate_header(self.initialize_request(request))  # type: ignore[attr-defined]
+        response = exception_handler(problem, {})
+        if response is None:
+            raise problem
+        headers = {name: value for name, value in response.items() if name != "Content-Type"}
+        return JsonResponse(response.data, status=response.status_code, headers=headers)

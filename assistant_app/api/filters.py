@@ -1,0 +1,63 @@
+"""What a list can be narrowed to: a status, a step that is due, words in title and sender."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django.db.models import Q
+
+from assistant_app import steps
+from assistant_app.errors import InvalidInput
+from assistant_app.models import Application, ApplicationQuerySet
+
+Status = Application.Status
+MAX_QUERY_CHARACTERS = 200
+
+
+def narrow(rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQuerySet:
+    """Return the rows that all filters let through; raise `InvalidInput` that names the wrong ones."""
+    problems: dict[str, list[str]] = {}
+    for name, apply in FILTERS.items():
+        if value := params.get(name, "").strip():
+            try:
+                rows = apply(rows, value)
+            except ValueError as problem:
+                problems[name] = [str(problem)]
+    if problems:
+        raise InvalidInput(fields=problems)
+    return rows
+
+
+def _by_status(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+    """As the answers show it: a run whose lease has expired has stopped."""
+    if value not in Status.values:
+        raise ValueError(f"Choose one of: {', '.join(Status.values)}.")
+    if value == Status.FAILED:
+        return rows.filter(status=value) | rows.with_expired_lease()
+    if value == Status.RUNNING:
+        return rows.filter(status=value).exclude(pk__in=rows.with_expired_lease().order_by().values("pk"))
+    return rows.filter(status=value)
+
+
+def _by_next_step(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+    known = [step.action for step in steps.STEPS]
+    if value not in known:
+        raise ValueError(f"Choose one of: {', '.join(known)}.")
+    return rows.claimable().filter(next_step=value)
+
+
+def _by_words(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+    if len(value) > MAX_QUERY_CHARACTERS:
+        raise ValueError(f"It has {len(value):,} characters; {MAX_QUERY_CHARACTERS} fit.")
+    if "\x00" in value:
+        raise ValueError("It holds a NUL character.")
+    for word in value.split():
+        rows = rows.filter(Q(title__icontains=word) | Q(sender__icontains=word))
+    return rows
+
+
+FILTERS: dict[str, Callable[[ApplicationQuerySet, str], ApplicationQuerySet]] = {
+    "status": _by_status,
+    "next_step": _by_next_step,
+    "q": _by_words,
+}

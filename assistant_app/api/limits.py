@@ -1,0 +1,56 @@
+"""What one may still spend: asked before, so that nobody has to run into a refusal."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assistant_app import conf, limits
+from assistant_app.api import schema
+from assistant_app.api.common import CountsEverybody
+
+
+class Allowance(serializers.Serializer):
+    """How much of something there is."""
+
+    limit = serializers.IntegerField(allow_null=True, help_text="null: no limit")
+    used = serializers.IntegerField(help_text="what runs under way have reserved included")
+    left = serializers.IntegerField(allow_null=True, help_text="null: no limit")
+
+
+class Limits(serializers.Serializer):
+    """What you may spend."""
+
+    runs_at_once = Allowance()
+    drafts_today = Allowance()
+    tokens_today = Allowance(help_text="counted while there is a limit")
+    next_day_at = serializers.DateTimeField(help_text="when the next drafts and tokens are free")
+    drafts_per_email = serializers.IntegerField(allow_null=True)
+    email_characters = serializers.IntegerField()
+    text_characters = serializers.IntegerField(help_text="of instructions, an answer, a feedback")
+
+
+class LimitsView(CountsEverybody):
+    """What you may spend, and what is left of it."""
+
+    @schema.limits(Limits)
+    def get(self, request: Request) -> Response:
+        return Response(dict(Limits(_limits_of(cast(AbstractBaseUser, request.user).pk)).data))
+
+
+def _limits_of(owner_id: int) -> dict[str, Any]:
+    drafts, tokens = limits.drafts_and_tokens_today(owner_id)
+    return {
+        "runs_at_once": limits.runs_at_once(owner_id),
+        "drafts_today": drafts,
+        "tokens_today": tokens,
+        "next_day_at": limits.next_midnight(timezone.now()),
+        "drafts_per_email": conf.most("MAX_ROUNDS"),
+        "email_characters": conf.limit("MAX_EMAIL_CHARACTERS"),
+        "text_characters": conf.limit("MAX_TEXT_CHARACTERS"),
+    }

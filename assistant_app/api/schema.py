@@ -1,0 +1,278 @@
+"""What the OpenAPI schema says of each endpoint: every status code, each error with an example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
+
+from assistant_app import errors, steps
+from assistant_app.api import filters
+from assistant_app.api.serializers import (
+    ApplicationState,
+    ApplicationSummary,
+    Error,
+    NewApplication,
+    StepInput,
+)
+from assistant_app.errors import AssistantError
+from assistant_app.models import Application
+from assistant_app.steps import HumanStep
+
+Example = tuple[str, str]  # code, message
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "assistant_app.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return build_bearer_security_scheme_object(header_name="Authorization", token_prefix="Token")  # noqa: S106
+
+
+class _NotSignedIn(AssistantError):
+    """Authentication credentials were not provided."""
+
+    code, status = "not_signed_in", 401
+
+
+class _Forbidden(AssistantError):
+    """CSRF Failed: CSRF token missing."""
+
+    code, status = "forbidden", 403
+
+
+class _UnsupportedMediaType(AssistantError):
+    """Unsupported media type "text/plain" in request."""
+
+    code, status = "unsupported_media_type", 415
+
+
+class _Throttled(AssistantError):
+    """Request was throttled. Expected available in 12 seconds."""
+
+    code, status = "throttled", 429
+
+
+ErrorClass = type[AssistantError]
+ALWAYS: list[ErrorClass] = [_NotSignedIn, _Throttled, errors.InternalError, errors.DatabaseUnavailable]
+WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden, errors.InvalidInput]
+WITH_BODY: list[ErrorClass] = [*WRITING, errors.BodyTooLarge, _UnsupportedMediaType]
+ONE: list[ErrorClass] = [errors.ApplicationNotFound]
+OVER_LIMIT: list[ErrorClass] = [errors.BudgetSpent, errors.TooManyRuns, errors.TooManyRounds]
+RUN: list[ErrorClass] = [
+    errors.AlreadyRunning,
+    errors.StaleVersion,
+    errors.Superseded,
+    errors.Cancelled,
+    errors.ModelFailed,
+    errors.ModelUnavailable,
+    errors.ModelTimeout,
+    errors.Interrupted,
+    errors.ShuttingDown,
+    *OVER_LIMIT,
+]
+
+STATE_EXAMPLE = OpenApiExample(
+    "A draft to look at",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "app_id": "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10",
+        "email_to_respond": "Subject: Late delivery\n\nWhere are my 96 sensors?",
+        "response_instructions": "60 ship on Thursday.",
+        "questions": ["When do the others ship?"],
+        "answers": ["On 10 December."],
+        "drafts": ["Hello, 60 sensors ship on Thursday, the others on 10 December."],
+        "feedback_history": [],
+        "final_draft": None,
+        "next_step": "process_feedback",
+        "next_url": "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10/process_feedback/",
+        "status": "waiting",
+        "version": 4,
+        "title": "Late delivery",
+        "error": None,
+        "created_at": "2026-01-05T09:00:00Z",
+        "updated_at": "2026-01-05T09:01:30Z",
+    },
+)
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=[200, 201], description='The version, such as `"4"`.'
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag that this is sent for; another version answers 412.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag you have; unchanged answers 304."
+)
+
+
+def answers(success: dict[int, Any], failures: Iterable[ErrorClass]) -> dict[int, Any]:
+    """Return the responses of an operation: what it is for, and each status that it can fail with."""
+    by_status: dict[int, list[ErrorClass]] = {}
+    for error in failures:
+        by_status.setdefault(error.status, []).append(error)
+    return success | {code: _failure(by_status[code]) for code in sorted(by_status)}
+
+
+def _failure(classes: list[ErrorClass]) -> OpenApiResponse:
+    examples = [OpenApiExample(error.code, value=_example(error)) for error in classes]
+    return OpenApiResponse(Error, " / ".join(f"`{error.code}`" for error in classes), examples)
+
+
+def _example(error: ErrorClass) -> dict[str, Any]:
+    fields = {"feedback": ["This field is needed."]} if error is errors.InvalidInput else {}
+    return {"code": error.code, "message": error().message, "fields": fields}
+
+
+def _query(name: str, description: str, **options: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, description=description, **options)
+
+
+LIST = extend_schema(
+    operation_id="list_applications",
+    summary="List your emails, newest change first",
+    parameters=[
+        _query("status", "Only those of this status.", enum=Application.Status.values),
+        _query("next_step", "Only those that wait for this.", enum=[step.action for step in steps.STEPS]),
+        _query("q", f"Words in title or sender; up to {filters.MAX_QUERY_CHARACTERS} characters."),
+    ],
+    responses=answers({200: ApplicationSummary(many=True)}, [*ALWAYS, errors.InvalidInput, *ONE]),
+)
+CREATE = extend_schema(
+    operation_id="create_application",
+    summary="Begin to answer an email",
+    description="With an `app_id` of your own it can be repeated: the first answers 201, the others 200.",
+    parameters=[ETAG],
+    request=NewApplication,
+    responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, errors.IdTaken]),
+    examples=[
+        OpenApiExample(
+            "Your own id", request_only=True, value={"app_id": "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"}
+        )
+    ],
+)
+NOT_MODIFIED = OpenApiResponse(None, "It is as you have it.")
+READING: dict[str, Any] = {
+    "parameters": [ETAG, IF_NONE_MATCH],
+    "responses": answers({200: ApplicationState, 304: NOT_MODIFIED}, [*ALWAYS, *ONE]),
+    "examples": [STATE_EXAMPLE],
+}
+RETRIEVE = extend_schema(operation_id="get_application", summary="Show the full state", **READING)
+STATE = extend_schema(operation_id="get_state", summary="Show the full state", **READING)
+DELETE = extend_schema(
+    operation_id="delete_application",
+    summary="Remove it and all that hangs on it",
+    parameters=[IF_MATCH],
+    responses=answers({204: OpenApiResponse(None, "It is gone.")}, [*WRITING, *ONE, errors.StaleVersion]),
+)
+PREFER = OpenApiParameter(
+    "Prefer",
+    str,
+    OpenApiParameter.HEADER,
+    description="`respond-async` answers 202 at once; `Location` is the stream of its events.",
+)
+BEGUN = OpenApiResponse(ApplicationState, "It has begun: what was sent is stored.")
+RETRY = extend_schema(
+    operation_id="retry",
+    summary="Go on with what is stored after a run that stopped",
+    parameters=[ETAG, IF_MATCH, PREFER],
+    request=None,
+    responses=answers({200: ApplicationState, 202: BEGUN}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
+    examples=[STATE_EXAMPLE],
+)
+CANCEL = extend_schema(
+    operation_id="cancel",
+    summary="Stop the run under way; what was typed is kept",
+    parameters=[ETAG],
+    request=None,
+    responses=answers({200: ApplicationState}, [*WITH_BODY, *ONE, errors.NothingToCancel]),
+    examples=[STATE_EXAMPLE],
+)
+
+
+def _plain_failure(error: ErrorClass) -> dict[str, Any]:
+    """Return one error as OpenAPI writes it, for an operation that is not a view of DRF's."""
+    media = {
+        "schema": {"$ref": "#/components/schemas/Error"},
+        "examples": {error.code: {"value": _example(error)}},
+    }
+    return {"description": f"`{error.code}`", "content": {"application/json": media}}
+
+
+_EVENT_ERRORS: list[ErrorClass] = [_NotSignedIn, *ONE, _Throttled, errors.DatabaseUnavailable]
+EVENTS = {
+    "operationId": "events",
+    "summary": "Follow a run as it happens",
+    "description": (
+        "Server-sent events with JSON data: `step` `{position, phase}`, `token` `{text}`, `draft` `{text}`"
+        " (all of the text so far: it replaces), `error` `{code, message}`, `state`"
+        " `{version, status, next_step}`, and `end`. Each has the id `<version>-<n>`; with"
+        " `Last-Event-ID` nothing is missed or told twice."
+    ),
+    "tags": ["applications"],
+    "parameters": [
+        {"in": "path", "name": "app_id", "required": True, "schema": {"type": "string", "format": "uuid"}},
+        {"in": "header", "name": "Last-Event-ID", "schema": {"type": "string"}},
+    ],
+    "security": [{"token": []}, {"cookieAuth": []}],
+    "responses": {
+        "200": {
+            "description": "The stream. It ends with the run.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **{str(error.status): _plain_failure(error) for error in _EVENT_ERRORS},
+    },
+}
+
+
+def with_events(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Add the stream of events, which is not a view of DRF's, to the finished schema."""
+    result["paths"]["/api/applications/{app_id}/events/"] = {"get": EVENTS}
+    return result
+
+
+def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
+    """Return what describes the limits; `left` is what a submit is judged by."""
+    example = {
+        "runs_at_once": {"limit": 5, "used": 1, "left": 4},
+        "drafts_today": {"limit": 50, "used": 19, "left": 31},
+        "tokens_today": {"limit": None, "used": 0, "left": None},
+        "next_day_at": "2026-01-06T00:00:00Z",
+        "drafts_per_email": 100,
+        "email_characters": 200_000,
+        "text_characters": 20_000,
+    }
+    return extend_schema(
+        operation_id="get_limits",
+        summary="Show what you may spend, and what is left of it",
+        responses=answers({200: serializer}, ALWAYS),
+        examples=[OpenApiExample("31 drafts left", response_only=True, status_codes=["200"], value=example)],
+    )
+
+
+HIDDEN = extend_schema(exclude=True)
+
+
+def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], Any]:
+    """Return what describes the endpoint of a human step."""
+    return extend_schema(
+        operation_id=human_step.endpoint,
+        summary=human_step.title,
+        description="Waits until the model is done, and answers the full state.",
+        parameters=[ETAG, IF_MATCH, PREFER],
+        request=serializer,
+        responses=answers(
+            {200: ApplicationState, 202: BEGUN}, [*WITH_BODY, *ONE, errors.WrongStep, errors.Finished, *RUN]
+        ),
+        examples=[STATE_EXAMPLE],
+    )

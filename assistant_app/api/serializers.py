@@ -1,0 +1,210 @@
+"""What an answer holds, and the fields of each human step for the schema and the browsable forms.
+
+Step serializers validate nothing: `HumanStep.clean`, inside the operations, is the one place for that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from assistant_app import steps
+from assistant_app.errors import Interrupted
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.models import Application
+from assistant_app.steps import Field, HumanStep
+
+Status = Application.Status
+
+
+class WhyItStopped(serializers.Serializer):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ApplicationState(serializers.Serializer):
+    """One email being answered, with all that was written for it."""
+
+    app_id = serializers.UUIDField()
+    email_to_respond = serializers.CharField(allow_null=True, help_text="null until it is given")
+    response_instructions = serializers.CharField(allow_null=True, help_text="null until they are given")
+    questions = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="null until known; empty if none is needed"
+    )
+    answers = serializers.ListField(
+        child=serializers.CharField(allow_blank=True),
+        allow_null=True,
+        help_text='null until given; one for each question, "" for a skipped one',
+    )
+    drafts = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
+    feedback_history = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
+    final_draft = serializers.CharField(allow_null=True)
+    next_step = serializers.CharField(
+        allow_null=True, help_text="what may be sent now; null while a run is under way and when finished"
+    )
+    next_url = serializers.URLField(allow_null=True, help_text="where to send it")
+    status = serializers.ChoiceField(choices=Status.choices)
+    version = serializers.IntegerField(help_text="counts what was stored; also the ETag")
+    title = serializers.CharField(allow_blank=True)
+    error = WhyItStopped(allow_null=True, help_text="why the last run stopped, if it did")
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def to_representation(self, row: Application) -> dict[str, Any]:
+        state = {**DEFAULT_STATE, **row.state}
+        drafts = state["draft_history"]
+        return {
+            "app_id": str(row.pk),
+            "email_to_respond": state["incoming_email"] or None,
+            "response_instructions": state["response_instructions"] or None,
+            "questions": state["clarification_questions"] or ([] if drafts else None),
+            "answers": state["clarification_answers"],
+            "drafts": drafts,
+            "feedback_history": state["feedback_history"],
+            "final_draft": state["final_draft"],
+            "next_step": row.due_step,
+            "next_url": _next_url(row, self.context["request"]),
+            **_what_both_show(row),
+        }
+
+
+class ApplicationSummary(serializers.Serializer):
+    """One email being answered, without its texts."""
+
+    app_id = serializers.UUIDField()
+    url = serializers.URLField()
+    sender = serializers.CharField(allow_blank=True)
+    next_step = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    version = serializers.IntegerField()
+    title = serializers.CharField(allow_blank=True)
+    error = WhyItStopped(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def to_representation(self, row: Application) -> dict[str, Any]:
+        return {
+            "app_id": str(row.pk),
+            "url": reverse("application-detail", args=[row.pk], request=self.context["request"]),
+            "sender": row.sender,
+            "next_step": row.due_step,
+            **_what_both_show(row),
+        }
+
+
+class NewApplication(serializers.Serializer):
+    app_id = serializers.UUIDField(required=False, help_text="your own choice; repeating it is harmless")
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        unknown = data.keys() - self.fields.keys() - {"csrfmiddlewaretoken"}
+        if unknown:
+            raise serializers.ValidationError({name[:100]: ["There is no such field."] for name in unknown})
+        return values
+
+    def validate_app_id(self, value: uuid.UUID) -> uuid.UUID:
+        if not isinstance(self.initial_data["app_id"], str):
+            raise serializers.ValidationError("Send the id as text.")
+        return value
+
+
+class Nothing(serializers.Serializer):
+    """A body without fields."""
+
+
+class Error(serializers.Serializer):
+    code = serializers.CharField(help_text="stable; decide by this one")
+    message = serializers.CharField(help_text="for a person")
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), help_text="what is wrong with each field"
+    )
+
+
+class StepInput(serializers.Serializer):
+    """The base of the steps' serializers."""
+
+    step: HumanStep
+
+    def prefill(self, state: dict[str, Any], sent: Any) -> None:
+        """Show in the browsable form what was sent, and one input for each item of a list."""
+        given = sent if isinstance(sent, Mapping) else {}
+        for field in self.step.fields:
+            shown = self.fields[field.name]
+            if field.one_per:
+                shown.style["prompts"] = state.get(field.one_per) or []
+                shown.initial = [""] * len(shown.style["prompts"])
+            if field.name in given:
+                shown.initial = _printable(given[field.name])
+
+
+def step_input(step: HumanStep) -> type[StepInput]:
+    """Return the serializer of a human step's input."""
+    name = step.action.title().replace("_", "")
+    fields = {field.name: _serializer_field(field) for field in step.fields}
+    return type(name, (StepInput,), {"__doc__": step.title, "step": step, **fields})
+
+
+def inputs_of(step: HumanStep, data: Any) -> Any:
+    """Return what was sent for a step; a form's lists as lists, without the form's own fields."""
+    if not isinstance(data, QueryDict):
+        return data
+    lists = {field.name for field in step.fields if field.one_per}
+    return {
+        name: data.getlist(name) if name in lists else data[name]
+        for name in data
+        if name != "csrfmiddlewaretoken"
+    }
+
+
+def _serializer_field(field: Field) -> serializers.Field:
+    help_text = field.help.replace("“", '"').replace("”", '"')
+    text: dict[str, Any] = {
+        "max_length": field.max_length,
+        "allow_blank": not field.required,
+        "trim_whitespace": not field.verbatim,
+    }
+    if field.one_per:
+        return serializers.ListField(
+            child=serializers.CharField(**text), label=field.label, help_text=help_text, max_length=100
+        )
+    style = {"base_template": "textarea.html", "rows": 6}
+    return serializers.CharField(label=field.label, help_text=help_text, style=style, **text)
+
+
+def _printable(value: Any) -> Any:
+    """Refused text may hold what no answer can: half a character."""
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    return str(value).encode(errors="replace").decode()
+
+
+def _next_url(row: Application, request: Any) -> str | None:
+    if row.due_step is None:
+        return None
+    name = steps.get(row.due_step).endpoint.replace("_", "-")
+    return reverse(f"application-{name}", args=[row.pk], request=request)
+
+
+def _what_both_show(row: Application) -> dict[str, Any]:
+    return {
+        "status": Status.FAILED.value if row.is_interrupted else row.status,
+        "version": row.version,
+        "title": row.title,
+        "error": _error(row),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def _error(row: Application) -> dict[str, str] | None:
+    if row.error_code:
+        return {"code": row.error_code, "message": row.error_message}
+    if row.is_interrupted:
+        error = Interrupted()
+        return {"code": error.code, "message": error.message}
+    return None

@@ -1,0 +1,34 @@
+"""The API's addresses; whatever else is below /api/ is answered in the API's own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import DefaultRouter
+
+from assistant_app import steps
+from assistant_app.api.errors import not_found
+from assistant_app.api.events import application_events
+from assistant_app.api.limits import LimitsView
+from assistant_app.api.views import build_viewset
+from assistant_app.steps import HumanStep
+
+
+def build_urlpatterns(human_steps: Iterable[HumanStep]) -> list[URLPattern | URLResolver]:
+    """Return the addresses of an API with these steps."""
+    router = DefaultRouter()
+    router.include_format_suffixes = False
+    router.register("applications", build_viewset(human_steps), basename="application")
+    return [
+        path("schema/", SpectacularAPIView.as_view(), name="schema"),
+        path("docs/", SpectacularSwaggerSplitView.as_view(), name="api_docs"),
+        path("limits/", LimitsView.as_view(), name="limits"),
+        path("applications/<uuid:app_id>/events/", application_events, name="application-events"),
+        path("", include(router.urls)),
+        re_path("", not_found),
+    ]
+
+
+urlpatterns = build_urlpatterns(steps.STEPS)

@@ -1,0 +1,157 @@
+"""One viewset; it has an action for each human step of `steps.STEPS`.
+
+Views only translate: operations decide, and what they raise the exception handler answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractBaseUser
+from rest_framework import serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assistant_app import operations
+from assistant_app.api import filters, schema
+from assistant_app.api.common import CountsEverybody
+from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
+from assistant_app.api.serializers import (
+    ApplicationState,
+    ApplicationSummary,
+    NewApplication,
+    Nothing,
+    StepInput,
+    inputs_of,
+    step_input,
+)
+from assistant_app.models import Application, ApplicationQuerySet
+from assistant_app.runs import Run
+from assistant_app.steps import HumanStep
+
+UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+class BaseApplicationViewSet(CountsEverybody, viewsets.GenericViewSet[Application]):
+    """The emails that you are answering."""
+
+    queryset = Application.objects.all()
+    lookup_url_kwarg = "app_id"
+    lookup_value_regex = UUID_PATTERN
+    serializer_class: type[serializers.Serializer] = NewApplication
+    row: Application | None = None  # that the answer shows
+    sent: Any = None  # to a step; a form shows it again if it was refused
+
+    @property
+    def actor(self) -> AbstractBaseUser:
+        return cast(AbstractBaseUser, self.request.user)
+
+    def get_queryset(self) -> ApplicationQuerySet:
+        return Application.objects.owned_by(self.request.user).newest_first()
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the serializer of a form in the browsable API."""
+        serializer = super().get_serializer(*args, **kwargs)
+        if isinstance(serializer, StepInput):
+            row = self.row or self.get_queryset().filter(pk=self.kwargs["app_id"]).first()
+            serializer.prefill(row.state if row else {}, {} if self.row else self.sent)
+        return serializer
+
+    # --- Without an application ------------------------------------------------------------------
+
+    @schema.LIST
+    def list(self, request: Request) -> Response:
+        rows = filters.narrow(self.get_queryset().defer("state"), request.query_params)
+        page = self.paginate_queryset(rows)
+        shown = ApplicationSummary(page, many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(shown.data)
+
+    @schema.CREATE
+    def create(self, request: Request) -> Response:
+        wanted = NewApplication(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        row, is_new = operations.create(actor=self.actor, app_id=wanted.validated_data.get("app_id"))
+        answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        answer["Location"] = self.reverse_action("detail", args=[row.pk])
+        return answer
+
+    # --- With one --------------------------------------------------------------------------------
+
+    @schema.RETRIEVE
+    def retrieve(self, request: Request, app_id: str) -> Response:
+        row = operations.get(actor=self.actor, app_id=app_id)
+        if is_unchanged(request, row) and request.accepted_renderer.format == "json":
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag(row)})
+        return self._state_of(row)
+
+    @schema.DELETE
+    def destroy(self, request: Request, app_id: str) -> Response:
+        operations.delete(actor=self.actor, app_id=app_id, expected_version=expected_version(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @schema.STATE
+    @action(detail=True, methods=["get"])
+    def state(self, request: Request, app_id: str) -> Response:
+        return self.retrieve(request, app_id)
+
+    @schema.RETRY
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def retry(self, request: Request, app_id: str) -> Response:
+        run = operations.retry(actor=self.actor, app_id=app_id, expected_version=expected_version(request))
+        return self._wait_for(run)
+
+    @schema.CANCEL
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def cancel(self, request: Request, app_id: str) -> Response:
+        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id))
+
+    @schema.HIDDEN
+    def show(self, request: Request, app_id: str) -> Response:
+        """Answer the state at a step's own address, so that its page has the step's form."""
+        return self.retrieve(request, app_id)
+
+    def _send(self, step: HumanStep, app_id: str) -> Response:
+        self.sent = inputs_of(step, self.request.data)
+        run = operations.submit(
+            actor=self.actor,
+            app_id=app_id,
+            step=step.action,
+            data=self.sent,
+            expected_version=expected_version(self.request),
+        )
+        return self._wait_for(run)
+
+    def _wait_for(self, run: Run) -> Response:
+        """Answer when the run is over, or with `Prefer: respond-async` (RFC 7240) once it has begun."""
+        if not prefers_async(self.request):
+            return self._state_of(operations.wait_until_ended(run))
+        answer = self._state_of(operations.wait_until_claimed(run), status.HTTP_202_ACCEPTED)
+        answer["Location"] = self.reverse_action("events", args=[run.row.pk])
+        answer["Preference-Applied"] = "respond-async"
+        return answer
+
+    def _state_of(self, row: Application, code: int = status.HTTP_200_OK) -> Response:
+        self.row = row
+        shown = ApplicationState(row, context=self.get_serializer_context())
+        # A plain dict: from DRF's own the browsable API would fill its forms.
+        return Response(dict(shown.data), status=code, headers={"ETag": etag(row)})
+
+
+def build_viewset(human_steps: Iterable[HumanStep]) -> type[BaseApplicationViewSet]:
+    """Return the viewset with an action for each of these steps."""
+    actions = {step.endpoint: _action(step) for step in human_steps}
+    return type("ApplicationViewSet", (BaseApplicationViewSet,), actions)
+
+
+def _action(step: HumanStep) -> Callable[..., Response]:
+    def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> Response:
+        return self._send(step, app_id)
+
+    send.__name__ = step.endpoint
+    send.__doc__ = step.title
+    serializer = step_input(step)
+    made = action(detail=True, methods=["put"], serializer_class=serializer)(send)
+    made.mapping["get"] = "show"
+    return schema.step(step, serializer)(made)

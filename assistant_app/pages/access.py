@@ -1,0 +1,72 @@
+"""Who may see a page. Whoever is not signed in is asked to, and loses nothing that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from assistant_app import accounts
+from assistant_app.pages import carried
+from assistant_app.pages.account_forms import SignInForm
+from assistant_app.pages.carried import Carried
+
+View = Callable[..., HttpResponse]
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who is signed in: what a `signed_in` view gets."""
+
+    user: User
+
+
+def signed_in(view: View) -> View:
+    """Let only signed-in people in, and no shared or browser cache keep what they see."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return ask_to_sign_in(request)
+        response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return guarded
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if not accounts.exist():
+        return redirect("welcome")
+    if request.method in ("GET", "HEAD"):
+        return redirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
+    typed = carried.from_page(request)
+    address = typed.address if typed else reverse("email_list")
+    return sign_in_page(request, SignInForm(request), address, typed, status=401)
+
+
+def sign_in_page(
+    request: HttpRequest, form: SignInForm, address: str, typed: Carried | None, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "next": address, "carried": typed, "open_sign_up": settings.OPEN_SIGN_UP}
+    response = render(request, "sign_in.html", context, status=status)
+    if form.is_throttled:
+        response["Retry-After"] = str(accounts.PAUSE)
+    add_never_cache_headers(response)
+    return response
+
+
+def next_address(request: HttpRequest) -> str:
+    """Where to go after signing in; never to another site."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure()):
+        return address
+    return reverse("email_list")

@@ -1,0 +1,82 @@
+"""The pages for accounts: the first one, signing in and out, signing up, a new password."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from assistant_app import accounts, conf
+from assistant_app.pages import carried
+from assistant_app.pages.access import PersonRequest, next_address, sign_in_page, signed_in
+from assistant_app.pages.account_forms import NewAccountForm, NewPasswordForm, SignInForm
+
+
+@sensitive_post_parameters()
+def welcome(request: HttpRequest) -> HttpResponse:
+    """Create the first account; only while there is none."""
+    if accounts.exist():
+        if request.method == "POST":
+            messages.warning(request, accounts.NotTheFirst().message)
+        return redirect("email_list" if request.user.is_authenticated else "sign_in")
+    form = NewAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, accounts.create_first(form.save(commit=False)))
+        return redirect("email_list")
+    context = {"form": form, "has_demonstration": conf.model_config().embedded}
+    return render(request, "welcome.html", context, status=400 if form.is_bound else 200)
+
+
+@sensitive_post_parameters()
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if not accounts.exist():
+        return redirect("welcome")
+    address = next_address(request)
+    if request.user.is_authenticated:
+        return redirect(address)
+    typed = carried.from_sign_in(request.POST, address)
+    form = SignInForm(request, request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return sign_in_page(request, form, address, typed)
+    if not form.is_valid():
+        return sign_in_page(request, form, address, typed, status=429 if form.is_throttled else 400)
+    login(request, form.get_user())
+    if typed is not None:
+        carried.keep(request, typed)
+    return redirect(address)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("sign_in")
+
+
+@sensitive_post_parameters()
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Create one's own account, where the operator has opened that."""
+    if not settings.OPEN_SIGN_UP:
+        raise Http404
+    if not accounts.exist():
+        return redirect("welcome")
+    form = NewAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        login(request, form.save())
+        return redirect("email_list")
+    return render(request, "sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
+
+
+@sensitive_post_parameters()
+@signed_in
+def password(request: PersonRequest) -> HttpResponse:
+    form = NewPasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        update_session_auth_hash(request, form.save())
+        messages.success(request, "Your password was changed.")
+        return redirect(reverse("settings"))
+    return render(request, "password.html", {"form": form}, status=400 if form.is_bound else 200)

@@ -1,0 +1,103 @@
+"""What was typed on a page that could not take it, on its way through sign-in.
+
+It goes along in the sign-in form, is kept in the session afterwards, and is shown again in its own
+form until that is sent. It is never sent by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+
+from assistant_app import steps
+from assistant_app.graph import ENTRYPOINT
+from assistant_app.pages.forms import Typed, has_text, typed_in
+from assistant_app.steps import HumanStep
+
+SESSION_KEY = "typed"
+PREFIX = "typed-"  # in the sign-in form, beside its own fields
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    address: str  # of the page whose form it was typed into
+    step: HumanStep
+    typed: Typed
+
+    @property
+    def hidden(self) -> Iterator[tuple[str, str]]:
+        """Names and texts of the hidden inputs."""
+        yield f"{PREFIX}step", self.step.action
+        for name, value in self.typed.items():
+            for text in value if isinstance(value, list) else [value]:
+                yield f"{PREFIX}{name}", text
+
+
+def step_of(request: HttpRequest) -> HumanStep | None:
+    """Return the human step that a request was meant for, if it was for one."""
+    match = request.resolver_match
+    if match is None:
+        return None
+    action = ENTRYPOINT if match.url_name == "email_new" else match.kwargs.get("step", "")
+    return _step(action)
+
+
+def from_page(request: HttpRequest) -> Carried | None:
+    """Return what was sent to a page of ours that was not able to take it."""
+    step = step_of(request)
+    if request.method != "POST" or step is None:
+        return None
+    return _with_text(Carried(_address(request), step, typed_in(step, request.POST)))
+
+
+def from_sign_in(post: QueryDict, address: str) -> Carried | None:
+    """Return what the sign-in form carries along."""
+    step = _step(post.get(f"{PREFIX}step", ""))
+    if step is None:
+        return None
+    plain = QueryDict(mutable=True)
+    for name, texts in post.lists():
+        if name.startswith(PREFIX):
+            plain.setlist(name.removeprefix(PREFIX), texts)
+    return _with_text(Carried(address, step, typed_in(step, plain)))
+
+
+def keep(request: HttpRequest, carried: Carried) -> None:
+    request.session[SESSION_KEY] = {
+        "address": carried.address,
+        "step": carried.step.action,
+        "typed": carried.typed,
+    }
+
+
+def kept_for(request: HttpRequest) -> Carried | None:
+    """Return what is kept for the page that is asked for."""
+    data: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    step = _step(data.get("step", ""))
+    if step is None or data["address"] != request.path:
+        return None
+    return Carried(data["address"], step, data["typed"])
+
+
+def forget(request: HttpRequest) -> None:
+    """It was sent, or something else was instead."""
+    request.session.pop(SESSION_KEY, None)
+
+
+def _address(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is not None and "app_id" in match.kwargs:
+        return reverse("email", args=[match.kwargs["app_id"]])
+    return request.path
+
+
+def _step(action: str) -> HumanStep | None:
+    return next((step for step in steps.STEPS if step.action == action), None)
+
+
+def _with_text(carried: Carried) -> Carried | None:
+    return carried if has_text(carried.typed) else None

@@ -1,0 +1,160 @@
+"""The pages for emails: the list, a new one, one in whatever state, and what can be done with it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assistant_app import conf, limits, operations, steps
+from assistant_app.errors import ApplicationNotFound
+from assistant_app.models import Application
+from assistant_app.pages import carried, forms, words
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.email_page import EmailPage, Refusal
+from assistant_app.pages.forms import StepForm
+from assistant_app.pages.listing import listing
+
+NOTHING_NEW = 204  # htmx then leaves the page as it is
+
+
+@signed_in
+@require_safe
+def email_list(request: PersonRequest) -> HttpResponse:
+    mine = Application.objects.owned_by(request.user)
+    return render(request, "email_list.html", {"listing": listing(mine, request.GET)})
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_new(request: PersonRequest) -> HttpResponse:
+    """Show the empty form, or make an email of what was typed; a double press makes one."""
+    step = steps.PROCESS_INPUT
+    if request.method != "POST":
+        typed = carried.kept_for(request)
+        return new_page(request, StepForm(step, {}, typed.typed if typed else {}), uuid.uuid4())
+    data = forms.read(step, request.POST)
+    inputs = step.clean(data)
+    row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
+    if was_sent(row, step, inputs):
+        return redirect("email", row.pk)
+    if not is_new and row.version:  # they went back to the form and changed what they had sent
+        row, _ = operations.create(actor=request.user)
+    return _send(request, row.pk, step, data, row.version)
+
+
+def new_page(
+    request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
+) -> HttpResponse:
+    context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
+    context["left_today"] = words.left_today(*limits.left_today(request.user.pk))
+    return render(request, "email_new.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """One email in its state; a page that follows it asks for what comes after the run."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    if row.is_running and request.GET.get("unless") == "running":
+        return HttpResponse(status=NOTHING_NEW)
+    typed = carried.kept_for(request)
+    page = EmailPage(
+        row,
+        Refusal(typed.step, typed.typed) if typed else None,
+        wants_change="change" in request.GET,
+        is_still="still" in request.GET,
+    )
+    return render(request, "email.html", {"page": page})
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResponse:
+    """Take what was typed for a human step; its address alone leads to the page."""
+    human_step = carried.step_of(request)
+    if human_step is None:
+        raise Http404
+    if request.method != "POST":
+        return redirect("email", app_id)
+    data = forms.read(human_step, request.POST)
+    return _send(request, app_id, human_step, data, posted_version(request))
+
+
+def _send(
+    request: PersonRequest, app_id: uuid.UUID, step: steps.HumanStep, data: forms.Typed, version: int | None
+) -> HttpResponse:
+    """Submit, wait until it is stored, and let the browser fetch the page."""
+    run = operations.submit(
+        actor=request.user, app_id=app_id, step=step.action, data=data, expected_version=version
+    )
+    operations.wait_until_claimed(run)
+    carried.forget(request)
+    return redirect(reverse("email", args=[app_id]) + "#news")
+
+
+@signed_in
+@require_POST
+def email_retry(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    run = operations.retry(actor=request.user, app_id=app_id, expected_version=posted_version(request))
+    operations.wait_until_claimed(run)
+    return redirect(reverse("email", args=[app_id]) + "#news")
+
+
+@signed_in
+@require_POST
+def email_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """Stop the run; all that was typed is kept."""
+    operations.cancel(actor=request.user, app_id=app_id)
+    return redirect(reverse("email", args=[app_id]) + "#notice")
+
+
+@signed_in
+@require_safe
+def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """The accepted draft as a text file."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    if not row.is_finished:
+        raise ApplicationNotFound
+    disposition = {"Content-Disposition": 'attachment; filename="reply.txt"'}
+    return HttpResponse(
+        row.state["final_draft"], content_type="text/plain; charset=utf-8", headers=disposition
+    )
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """Say what goes, and delete it once that is confirmed."""
+    if request.method == "POST":
+        operations.delete(actor=request.user, app_id=app_id)
+        return redirect("email_list")
+    row = operations.get(actor=request.user, app_id=app_id)
+    context = {"row": row, "drafts": len(row.state.get("draft_history", []))}
+    return render(request, "email_delete.html", context | {"calls": row.model_calls.count()})
+
+
+def posted_version(request: HttpRequest) -> int | None:
+    """Return the version that a form was shown with: none if it has none, and no version for nonsense."""
+    text = request.POST.get("version", "")
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def posted_id(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("app_id", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def was_sent(row: Application, step: steps.HumanStep, inputs: forms.Typed) -> bool:
+    """Whether the newest state holds just this already: the second press of a double press."""
+    if step == steps.PROCESS_FEEDBACK and not inputs["feedback"]:
+        # An empty text is what the state begins with: only its position tells that it was sent.
+        return row.is_finished or (row.position == step.action and not row.state["feedback"])
+    return row.version > 0 and forms.stored(step, row.state) == inputs

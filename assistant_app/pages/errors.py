@@ -1,0 +1,43 @@
+"""What Django calls when a request went wrong before or beside the views."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from assistant_app.errors import AssistantError, InternalError
+from assistant_app.pages import carried, refusals
+from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
+from assistant_app.pages.account_forms import SignInForm
+
+
+class FormTooOld(AssistantError):
+    """You signed in or out in another window since this page was opened. Please press the button again."""
+
+    code = "form_too_old"
+    status = 403
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Show what was typed again, in a form that has the right token now."""
+    match = request.resolver_match
+    if match is not None and match.url_name == "sign_in":
+        return _sign_in_again(request)
+    if not request.user.is_authenticated and carried.from_page(request):
+        return ask_to_sign_in(request)
+    return refusals.answer(request, FormTooOld())
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    address = next_address(request)
+    typed = carried.from_sign_in(request.POST, address)
+    if not request.user.is_authenticated:
+        return sign_in_page(request, SignInForm(request), address, typed, status=403)
+    if typed is not None:
+        carried.keep(request, typed)
+    return redirect(address)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Show what was typed even if the program made a mistake; uses neither database nor session."""
+    return refusals.bare_page(request, InternalError("The program made a mistake."))

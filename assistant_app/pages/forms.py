@@ -1,0 +1,147 @@
+"""The form for a human step, made from `steps.py`, and what its buttons mean.
+
+Nothing is validated here: `HumanStep.clean` does that, inside the operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+from django.template.loader import select_template
+
+from assistant_app import steps
+from assistant_app.errors import InvalidInput
+from assistant_app.steps import Field, HumanStep
+
+Typed = dict[str, Any]  # field name -> text, or a list of texts
+
+# The keys under which the graph keeps what was typed, where they are not the field's own name.
+STORED_AS = {"email_to_respond": "incoming_email", "answers": "clarification_answers"}
+
+QUICK_CHANGES = {
+    "Shorter": "Make it shorter.",
+    "Longer": "Make it longer.",
+    "More formal": "Make it more formal.",
+    "Friendlier": "Make it friendlier.",
+    "Simpler words": "Use simpler words.",
+}
+
+
+class BothPressed(InvalidInput):
+    """You wrote feedback and pressed “Looks good”. Nothing was sent yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One place to type in."""
+
+    id: str
+    label: str
+    text: str
+    number: int = 0  # of a list's boxes
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    field: Field
+    boxes: list[Box]
+    errors: list[str]
+
+    @property
+    def described_by(self) -> str:
+        parts = (("help", self.field.help), ("error", self.errors))
+        return " ".join(f"{self.field.name}-{part}" for part, shown in parts if shown)
+
+
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """A step's form as it is shown: the state it is for, what was typed into it, what is wrong."""
+
+    step: HumanStep
+    state: Mapping[str, Any]
+    typed: Typed = field(default_factory=dict)
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        """The step's own fragment where there is one, or else the generic one."""
+        return str(select_template([f"_form_{self.step.action}.html", "_form.html"]).template.name)
+
+    @property
+    def fields(self) -> list[ShownField]:
+        return [self._shown(item) for item in self.step.fields]
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """Where to go and what is wrong there, for the list over the form."""
+        return [
+            (shown.boxes[0].id if shown.boxes else "form", _named(shown.field.label, text))
+            for shown in self.fields
+            for text in shown.errors
+        ]
+
+    def _shown(self, item: Field) -> ShownField:
+        typed = self.typed.get(item.name)
+        if item.one_per:
+            boxes = list_boxes(item, self.state.get(item.one_per) or [], typed or [])
+        else:
+            boxes = [Box(item.name, item.label, typed or "")]
+        return ShownField(item, boxes, self.errors.get(item.name, []))
+
+
+def list_boxes(item: Field, labels: list[str], texts: list[str]) -> list[Box]:
+    padded = [*texts, *[""] * len(labels)]
+    return [
+        Box(f"{item.name}-{number}", label, text, number)
+        for number, (label, text) in enumerate(zip(labels, padded, strict=False), start=1)
+    ]
+
+
+def _named(label: str, problem: str) -> str:
+    return f"{label} {problem}" if label.endswith("?") else f"{label}: {problem}"
+
+
+def typed_in(step: HumanStep, post: QueryDict) -> Typed:
+    """Return a person's text as it came, field by field."""
+    return {
+        item.name: post.getlist(item.name) if item.one_per else post.get(item.name, "")
+        for item in step.fields
+    }
+
+
+def stored(step: HumanStep, state: Mapping[str, Any]) -> Typed:
+    """Return what was typed for a step when it was last sent, as the state holds it."""
+    return {item.name: state.get(STORED_AS.get(item.name, item.name)) for item in step.fields}
+
+
+def has_text(typed: Typed) -> bool:
+    texts = (text for value in typed.values() for text in (value if isinstance(value, list) else [value]))
+    return any(text and text.strip() for text in texts)
+
+
+def read(step: HumanStep, post: QueryDict) -> Typed:
+    """Return the step's data as the pressed button means it."""
+    typed = typed_in(step, post)
+    return BUTTONS[step.action](typed, post) if step.action in BUTTONS else typed
+
+
+def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
+    text = typed["feedback"].strip()
+    if change := QUICK_CHANGES.get(post.get("quick", "")):
+        return {"feedback": f"{text}\n\n{change}".strip()}
+    if post.get("accept") == "without the feedback":
+        return {"feedback": ""}
+    if post.get("accept"):
+        if text:
+            raise BothPressed
+        return {"feedback": ""}
+    if not text:
+        problem = "Write what should change, or press “Looks good, finish”."
+        raise InvalidInput(fields={"feedback": [problem]})
+    return typed
+
+
+BUTTONS: dict[str, Callable[[Typed, QueryDict], Typed]] = {steps.PROCESS_FEEDBACK.action: _read_feedback}

@@ -1,0 +1,159 @@
+"""The list of one's emails: filters with counts, search, pages. The state stays in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Func, IntegerField, Q, Value
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from assistant_app.models import Application, ApplicationQuerySet, database_clock
+from assistant_app.pages import words
+
+PAGE_SIZE = 25
+LONGEST_SEARCH = 200
+Status = Application.Status
+
+
+class ListLength(Func):
+    """How many items a list in the state has, without reading the state."""
+
+    output_field = IntegerField()
+
+    def __init__(self, key: str) -> None:
+        super().__init__("state", Value(key))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        template = "JSON_ARRAY_LENGTH(%(expressions)s)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=", '$.' || ", **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        template = "JSONB_ARRAY_LENGTH(%(expressions)s)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=" -> ", **extra)
+
+
+def _filters() -> dict[str, tuple[str, Q]]:
+    """What `show` may be, its words, and the emails that it shows."""
+    expired = Q(lease_expires_at__lte=database_clock())
+    return {
+        "": ("All", Q()),
+        "waiting": ("Waiting for you", Q(status=Status.WAITING)),
+        "writing": ("Writing", Q(status=Status.RUNNING) & ~expired),
+        "stopped": ("Stopped", Q(status=Status.FAILED) | Q(status=Status.RUNNING) & expired),
+        "finished": ("Finished", Q(status=Status.FINISHED)),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    email: Application
+    kind: str
+    to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    show: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    query: str
+    show: str
+    page: int
+    total: int  # emails that the filter and the search leave
+    filters: list[Filter]
+    rows: list[Row]
+
+    @property
+    def everything(self) -> int:
+        return self.filters[0].count
+
+    @property
+    def label(self) -> str:
+        return next(item.label for item in self.filters if item.show == self.show)
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def older(self) -> str:
+        return self._address(self.page + 1) if self.last < self.total else ""
+
+    @property
+    def newer(self) -> str:
+        return self._address(self.page - 1) if self.page > 1 else ""
+
+    @property
+    def search(self) -> str:
+        """The search as a part of an address, for the filters' links."""
+        return "&" + urlencode({"q": self.query}) if self.query else ""
+
+    def _address(self, page: int) -> str:
+        given: dict[str, str | int] = {"q": self.query, "show": self.show, "page": page}
+        return "?" + urlencode({name: value for name, value in given.items() if value})
+
+
+def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
+    """Return the page that is asked for, with three queries."""
+    filters = _filters()
+    query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    show = asked.get("show", "") if asked.get("show", "") in filters else ""
+    counts = mine.aggregate(**{_name(key): Count("pk", filter=q) for key, (_, q) in filters.items()})
+    found = _search(mine, query).filter(filters[show][1])
+    total = found.count() if query else counts[_name(show)]
+    page = _page(asked.get("page", ""), total)
+    return Listing(
+        query=query,
+        show=show,
+        page=page,
+        total=total,
+        filters=[Filter(key, label, counts[_name(key)]) for key, (label, _) in filters.items()],
+        rows=_rows(found, page),
+    )
+
+
+def _name(show: str) -> str:
+    return f"{show or 'all'}_count"
+
+
+def _page(asked: str, total: int) -> int:
+    last = max(1, -(-total // PAGE_SIZE))
+    is_number = asked.isascii() and asked.isdigit() and len(asked) < 10
+    return max(1, min(int(asked), last)) if is_number else 1
+
+
+def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
+    if not query:
+        return mine
+    return mine.filter(
+        Q(title__icontains=query)
+        | Q(sender__icontains=query)
+        | Q(state__incoming_email__icontains=query)
+        | Q(state__response_instructions__icontains=query)
+        | Q(state__current_draft__icontains=query)
+    )
+
+
+def _rows(found: ApplicationQuerySet, page: int) -> list[Row]:
+    emails = (
+        found.defer("state", "error_message")
+        .annotate(
+            drafts=Coalesce(ListLength("draft_history"), 0),
+            questions=Coalesce(ListLength("clarification_questions"), 0),
+        )
+        .newest_first()[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    )
+    return [
+        Row(email, words.kind(email), words.to_do(email, email.drafts, email.questions)) for email in emails
+    ]

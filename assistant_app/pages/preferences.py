@@ -1,0 +1,88 @@
+"""The settings page: how it looks, API tokens, the model now, one's own data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from assistant_app import conf
+from assistant_app.models import ApiToken, Application
+from assistant_app.pages.access import PersonRequest, signed_in
+
+THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
+YEAR = 365 * 24 * 3600
+
+
+@signed_in
+@require_safe
+def settings_page(request: PersonRequest) -> HttpResponse:
+    return _page(request)
+
+
+@signed_in
+@require_POST
+def save_theme(request: PersonRequest) -> HttpResponse:
+    theme = request.POST.get("theme", "")
+    response = redirect("settings")
+    if theme in THEMES and theme:
+        response.set_cookie(
+            "theme", theme, max_age=YEAR, httponly=True, samesite="Lax", secure=settings.HTTPS
+        )
+    else:
+        response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+@signed_in
+def tokens(request: PersonRequest) -> HttpResponse:
+    """Create a token and show it once, in the answer: it is stored as a hash only."""
+    if request.method != "POST":
+        return redirect("settings")
+    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
+    problem = _name_problem(name)
+    days = request.POST.get("days", str(settings.API_TOKEN_DAYS))
+    if problem or days not in _endings():
+        return _page(request, token_problem=problem or "Choose one.", token_name=name, status=400)
+    token, secret = ApiToken.objects.create(user=request.user, expiry=timedelta(days=int(days)), name=name)
+    return _page(request, new_token=token, secret=secret)
+
+
+@signed_in
+@require_POST
+def revoke_token(request: PersonRequest) -> HttpResponse:
+    """End one of one's own tokens; another person's, or none, changes nothing and says nothing."""
+    mine = ApiToken.objects.filter(
+        user=request.user, digest=request.POST.get("token", "").replace("\x00", "")
+    )
+    if mine.delete()[0]:
+        messages.success(request, "The token was revoked. It does not work any more.")
+    return redirect("settings")
+
+
+def _page(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
+    context |= {
+        "themes": THEMES,
+        "theme": request.COOKIES.get("theme", ""),
+        "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
+        "endings": _endings(),
+        "model": conf.model_config(),
+        "emails": Application.objects.owned_by(request.user).count(),
+    }
+    return render(request, "settings.html", context, status=status)
+
+
+def _name_problem(name: str) -> str:
+    if not name:
+        return "Say what the token is for, so that you know it again."
+    return "That is too long: 100 characters fit." if len(name) > 100 else ""
+
+
+def _endings() -> dict[str, str]:
+    """Days as they are sent, and their words. Every token ends: a forgotten one is a door left open."""
+    days = str(settings.API_TOKEN_DAYS)
+    return {days: f"{days} days", "7": "7 days", "365": "1 year"}

@@ -1,0 +1,102 @@
+"""The page for an error: the newest state, what went wrong in words, and what was typed, again."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from assistant_app import errors, steps
+from assistant_app.errors import AssistantError, InvalidInput
+from assistant_app.models import Application
+from assistant_app.pages import carried, emails, forms, words
+from assistant_app.pages.email_page import EmailPage, Refusal
+from assistant_app.pages.forms import StepForm
+
+# A second press of a button that was obeyed already is no error to a person.
+OBEYED = (errors.StaleVersion, errors.AlreadyRunning, errors.Finished, errors.WrongStep, errors.Superseded)
+# To try again what goes on already, to stop what is over: the page says how it is.
+REDUNDANT = (*OBEYED, errors.NothingToRetry, errors.NothingToCancel)
+
+
+def answer(request: HttpRequest, error: AssistantError) -> HttpResponse:
+    """Return the page for an error that a page view met."""
+    response = _page(request, error)
+    if error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
+    step = carried.step_of(request)
+    if isinstance(error, errors.DatabaseUnavailable):
+        return bare_page(request, error)
+    row = _row(request)
+    if row is not None and step is not None and _was_obeyed(request, row, step, error):
+        return redirect("email", row.pk)
+    if request.resolver_match and request.resolver_match.url_name == "email_new":
+        return _new_page(request, error)
+    if row is not None and step is not None:
+        return _email_page(request, row, step, error)
+    if row is not None and isinstance(error, REDUNDANT):
+        return redirect("email", row.pk)
+    return error_page(request, error)
+
+
+def _row(request: HttpRequest) -> Application | None:
+    """Return the person's own email that the request is about, if there is one."""
+    match = request.resolver_match
+    app_id = match.kwargs.get("app_id") if match else None
+    if match and match.url_name == "email_new":
+        app_id = emails.posted_id(request)
+    return Application.objects.owned_by(request.user).filter(pk=app_id).first() if app_id else None
+
+
+def _was_obeyed(request: HttpRequest, row: Application, step: steps.HumanStep, error: AssistantError) -> bool:
+    if not isinstance(error, OBEYED):
+        return False
+    return emails.was_sent(row, step, step.clean(forms.read(step, request.POST)))
+
+
+def _email_page(
+    request: HttpRequest, row: Application, step: steps.HumanStep, error: AssistantError
+) -> HttpResponse:
+    typed = forms.typed_in(step, request.POST)
+    refusal = Refusal(step, typed, error, request.POST.get("draft", ""))
+    return render(request, "email.html", {"page": EmailPage(row, refusal)}, status=error.status)
+
+
+def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
+    step = steps.PROCESS_INPUT
+    form = StepForm(step, {}, forms.typed_in(step, request.POST), error.fields)
+    app_id = uuid.uuid4() if isinstance(error, errors.IdTaken) else emails.posted_id(request)
+    refused = None if isinstance(error, InvalidInput) else error
+    return emails.new_page(request, form, app_id, error.status, error=refused, said=words.and_kept(error))
+
+
+def error_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
+    template = "404.html" if error.status == 404 else "error.html"
+    context = {"error": error, "kept": _kept(request)}
+    return render(request, template, context, status=error.status)
+
+
+def bare_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
+    """The same without anything that needs the database."""
+    context = {"error": error, "kept": _kept(request), "is_bare": True}
+    return render(request, "500.html", context, status=error.status)
+
+
+def _kept(request: HttpRequest) -> StepForm | None:
+    typed = carried.from_page(request)
+    return StepForm(typed.step, _labels(typed), typed.typed) if typed else None
+
+
+def _labels(typed: carried.Carried) -> dict[str, list[str]]:
+    """Stand in for the state, which cannot be read: the labels of a list's boxes."""
+    return {
+        item.one_per: [f"{item.label} {number}" for number, _ in enumerate(typed.typed[item.name], start=1)]
+        for item in typed.step.fields
+        if item.one_per
+    }

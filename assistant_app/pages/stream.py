@@ -1,0 +1,69 @@
+"""The live part of a page whose email is being answered: server-sent events that htmx swaps in."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.html import escape
+
+from assistant_app import event_stream, operations, streams
+from assistant_app.errors import ApplicationNotFound
+from assistant_app.event_stream import encode
+from assistant_app.events.log import Event
+from assistant_app.models import Application
+from assistant_app.pages import words
+from assistant_app.runner import runner
+
+
+async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseBase:
+    """Stream what happens to one's email until it is a person's turn; holds no thread meanwhile."""
+    if request.method != "GET":
+        return HttpResponse(status=405, headers={"Allow": "GET"})
+    try:
+        row = await runner.database.run(lambda: _own(request, app_id))
+    except ApplicationNotFound:
+        raise Http404 from None
+    last_event_id = request.headers.get("Last-Event-ID")
+    shown = _Shown(row, has_sheet=bool(last_event_id))
+    return event_stream.respond(streams.follow(row, last_event_id), shown.as_html)
+
+
+def _own(request: HttpRequest, app_id: uuid.UUID) -> Application:
+    if isinstance(request.user, AnonymousUser):
+        raise ApplicationNotFound
+    return operations.get(actor=request.user, app_id=app_id)
+
+
+class _Shown:
+    """Events as fragments of the page. `draft` replaces the sheet, `token` is appended to what it brought.
+
+    Only these two and the end have ids: who comes back with one has a sheet to append to.
+    """
+
+    def __init__(self, row: Application, *, has_sheet: bool) -> None:
+        self._drafts = len(row.state.get("draft_history", ()))
+        self._has_questions = bool(row.state.get("clarification_questions"))
+        self._has_sheet = has_sheet
+
+    def as_html(self, event: Event) -> bytes:
+        if event.kind == "step" and event.data["phase"] == "started":
+            return self._step(event.data["position"])
+        if event.kind in ("draft", "token"):
+            return self._text(event)
+        return encode("state", "over", event.id) if event.is_last else b""
+
+    def _step(self, position: str) -> bytes:
+        phases = words.phases(position, self._drafts, self._has_questions)
+        shown = encode("phases", render_to_string("_phases.html", {"phases": phases}))
+        return shown + encode("heading", words.progress(position, self._drafts))
+
+    def _text(self, event: Event) -> bytes:
+        text = event.data["text"]
+        if event.kind == "token" and self._has_sheet:
+            return encode("token", escape(text), event.id)
+        self._has_sheet = True
+        return encode("draft", render_to_string("_sheet.html", {"text": text}), event.id)

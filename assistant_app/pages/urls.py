@@ -1,0 +1,27 @@
+"""The pages' addresses."""
+
+from django.urls import path
+
+from assistant_app.pages import accounts, emails, preferences, stream
+
+urlpatterns = [
+    path("", emails.email_list, name="email_list"),
+    path("new/", emails.email_new, name="email_new"),
+    path("a/<uuid:app_id>/", emails.email, name="email"),
+    path("a/<uuid:app_id>/reply.txt", emails.email_reply, name="email_reply"),
+    path("a/<uuid:app_id>/retry/", emails.email_retry, name="email_retry"),
+    path("a/<uuid:app_id>/cancel/", emails.email_cancel, name="email_cancel"),
+    path("a/<uuid:app_id>/stream/", stream.email_stream, name="email_stream"),
+    path("a/<uuid:app_id>/delete/", emails.email_delete, name="email_delete"),
+    # The last of them: any human step of `steps.py`.
+    path("a/<uuid:app_id>/<str:step>/", emails.email_step, name="email_step"),
+    path("welcome/", accounts.welcome, name="welcome"),
+    path("sign-in/", accounts.sign_in, name="sign_in"),
+    path("sign-out/", accounts.sign_out, name="sign_out"),
+    path("sign-up/", accounts.sign_up, name="sign_up"),
+    path("password/", accounts.password, name="password"),
+    path("settings/", preferences.settings_page, name="settings"),
+    path("settings/theme/", preferences.save_theme, name="save_theme"),
+    path("settings/tokens/", preferences.tokens, name="tokens"),
+    path("settings/tokens/revoke/", preferences.revoke_token, name="revoke_token"),
+]

@@ -1,0 +1,165 @@
+"""What the pages say about an email's state, in the words of the person who answers it."""
+
+from __future__ import annotations
+
+from assistant_app import steps
+from assistant_app.errors import AssistantError, OverLimit
+from assistant_app.models import Application
+
+STOPPED = {
+    "model_timeout": "the model did not answer",
+    "model_unavailable": "the model could not be reached",
+    "model_failed": "the model gave nothing usable",
+    "interrupted": "interrupted, can go on",
+    "cancelled": "stopped by you",
+}
+INPUTS = {
+    "process_input": "email and instructions",
+    "clarify_instructions": "answers",
+    "process_feedback": "feedback",
+}
+
+
+def kind(row: Application) -> str:
+    """One of waiting, writing, failed, finished: the icon and the colour."""
+    if row.is_running:
+        return "writing"
+    if row.has_stopped:
+        return "failed"
+    return "finished" if row.is_finished else "waiting"
+
+
+def heading(row: Application, drafts: int) -> str:
+    """The state in a word or two, over the page."""
+    return {"waiting": "Waiting for you", "failed": "Stopped", "finished": "Finished"}.get(
+        kind(row), progress(under_way(row), drafts)
+    )
+
+
+def under_way(row: Application) -> str:
+    """The action that a running email is at, as far as the pages tell them apart."""
+    return "determine_clarifications" if row.position == "process_input" else "formulate_draft"
+
+
+def progress(action: str, drafts: int) -> str:
+    if action == "determine_clarifications":
+        return "Looking for questions"
+    return f"Writing draft {drafts + 1}"
+
+
+def to_do(row: Application, drafts: int, questions: int) -> str:
+    """The state as the next thing to do, in the list."""
+    if row.is_running:
+        return progress(under_way(row), drafts)
+    if row.has_stopped:
+        return f"Stopped: {why_stopped(row)}"
+    if row.is_finished:
+        return "Finished"
+    return {
+        "process_input": "Paste the email",
+        "clarify_instructions": f"Answer {count(questions, 'question')}",
+        "process_feedback": f"Read draft {drafts}",
+    }.get(row.next_step) or steps.get(row.next_step).title
+
+
+def detail(row: Application, drafts: int, questions: int) -> str:
+    """What the heading leaves open: which draft, how many questions, why it stopped."""
+    if row.is_running:
+        return "started"
+    if row.has_stopped:
+        return sentence(why_stopped(row))
+    if row.is_finished:
+        return f"You accepted draft {drafts}"
+    return {
+        "process_input": "Nothing was pasted yet",
+        "clarify_instructions": f"{sentence(count(questions, 'question'))} before the first draft",
+        "process_feedback": f"Draft {drafts} is ready",
+    }.get(row.next_step) or steps.get(row.next_step).title
+
+
+def tab(row: Application, drafts: int, questions: int) -> str:
+    """What the browser's tab begins with."""
+    if row.is_running or row.is_finished:
+        return heading(row, drafts)
+    return "Stopped" if row.has_stopped else detail(row, drafts, questions)
+
+
+def news(row: Application, drafts: list[str]) -> str:
+    """What a screen reader is told when the page changes by itself."""
+    if row.is_running:
+        return f"{progress(under_way(row), len(drafts))}."
+    if row.is_finished:
+        return f"Finished with draft {len(drafts)}."
+    if row.has_stopped:
+        return f"Stopped: {why_stopped(row)}."
+    if row.next_step == "process_feedback" and drafts:
+        return f"Draft {len(drafts)} is ready, {count(len(drafts[-1].split()), 'word')}."
+    return "It is your turn."
+
+
+def why_stopped(row: Application) -> str:
+    if row.is_interrupted:
+        return STOPPED["interrupted"]
+    return STOPPED.get(row.error_code, "something went wrong")
+
+
+def what_is_kept(row: Application) -> str:
+    typed = INPUTS.get(row.next_step, "text")
+    verb = "are" if typed in ("email and instructions", "answers") else "is"
+    return f"Your {typed} {verb} saved; you do not have to type anything again."
+
+
+def phases(action: str, drafts: int, has_questions: bool) -> list[tuple[str, bool]]:
+    """What a run does, one after the other, and whether it is done."""
+    if drafts:
+        return [("Feedback read", True), (f"Writing draft {drafts + 1}", False)]
+    if action == "determine_clarifications":
+        return [("Email read", True), ("Looking for questions", False)]
+    questions = "Answers read" if has_questions else "No questions needed"
+    return [("Email read", True), (questions, True), ("Writing draft 1", False)]
+
+
+def refusal(error: AssistantError, row: Application, step: str) -> tuple[str, str]:
+    """Return heading and sentence for a text that was not sent; the page shows the text again."""
+    typed = INPUTS.get(step, "text")
+    verb = "were" if typed.endswith("s") else "was"
+    if row.is_running and error.status < 500:
+        return (
+            "A draft is being written already",
+            "Nothing was sent. Your text is kept below and can be sent when the draft is ready.",
+        )
+    if row.is_finished and error.status < 500:
+        return "This email is finished", f"Your {typed} {verb} not sent. The text is kept below."
+    if error.code in ("stale_version", "wrong_step", "superseded"):
+        return f"Your {typed} {verb} not sent: {_meanwhile(row, step)}", "Your text is kept, below."
+    return f"Your {typed} {verb} not sent", and_kept(error)
+
+
+def and_kept(error: AssistantError) -> str:
+    """The error's own words, and in the same breath that nothing typed is lost."""
+    where = "Your text is saved here." if isinstance(error, OverLimit) else "Your text is kept, below."
+    return f"{error.message} {where}"
+
+
+def left_today(drafts: int | None, tokens: int | None) -> str:
+    """What may still be spent, beside the button that spends it; nothing where there is no limit."""
+    if 0 in (drafts, tokens):
+        return f"No {'drafts' if drafts == 0 else 'tokens'} left today. The next are free at 00:00."
+    limited = [count(left, noun) for left, noun in ((drafts, "draft"), (tokens, "token")) if left is not None]
+    return f"{' and '.join(limited)} left today" if limited else ""
+
+
+def _meanwhile(row: Application, step: str) -> str:
+    if step == "process_feedback" and row.next_step == step:
+        return "there is a newer draft"
+    if step == "clarify_instructions" and row.next_step != step:
+        return "these questions were answered in another window"
+    return "this email went on in another window"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,276 @@
+"""The list of all applications, one of them in full, and what an operator can do to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timesince import timesince
+
+from assistant_app import operations
+from assistant_app.admin import detail
+from assistant_app.admin.filters import ByOwner, NeedsALook
+from assistant_app.admin.paging import ApplicationList, LimitedPaginator
+from assistant_app.errors import ApplicationNotFound, AssistantError
+from assistant_app.models import Application
+
+AT_ONCE = 100  # rows that one action takes
+DONE = {"retry": "Goes on: {}.", "release": "Released: {}."}
+
+
+@admin.register(Application)
+class ApplicationAdmin(admin.ModelAdmin):
+    list_display = (
+        "name",
+        "owner_link",
+        "state_word",
+        "age",
+        "draft_count",
+        "call_count",
+        "due",
+        "last",
+    )
+    list_display_links = ("name",)
+    list_filter = (NeedsALook, ByOwner)
+    list_select_related = ("owner",)
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the table
+    paginator = LimitedPaginator
+    ordering = ("-updated_at",)
+    sortable_by = ("state_word", "age")
+    search_fields = ("title", "sender", "owner__username")
+    actions = ("retry", "release")
+    fields = ()  # the template shows the facts
+
+    class Media:
+        css = {"all": ["assistant_app/admin.css"]}
+
+    # --- The list ------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        return super().get_queryset(request).defer("state")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ApplicationList]:
+        return ApplicationList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Application], search_term: str
+    ) -> tuple[QuerySet[Application], bool]:
+        """An id is looked up as such; the databases disagree on how it looks as text."""
+        try:
+            return queryset.filter(pk=uuid.UUID(search_term.strip())), False
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term.replace("\x00", ""))
+
+    @admin.display(description="title")
+    def name(self, row: Application) -> str:
+        return row.title or "Nothing pasted yet"
+
+    @admin.display(description="owner")
+    def owner_link(self, row: Application) -> str:
+        return format_html('<a href="?owner={}">{}</a>', row.owner.get_username(), row.owner)
+
+    @admin.display(description="status", ordering="status")
+    def state_word(self, row: Application) -> str:
+        """The status, with what the columns only tell together: interrupted, and why it stopped."""
+        if row.is_interrupted:
+            kind, word, why = "interrupted", "Interrupted", ""
+        else:
+            kind, word, why = row.status, Application.Status(row.status).label, row.error_code
+        return format_html('<span class="state {}">{}</span> <code>{}</code>', kind, word, why)
+
+    @admin.display(description="next step")
+    def due(self, row: Application) -> str:
+        return _code(row.due_step or "-")
+
+    @admin.display(description="position")
+    def last(self, row: Application) -> str:
+        return _code(row.position or "-")
+
+    @admin.display(description="drafts")
+    def draft_count(self, row: Any) -> int:
+        return row.drafts
+
+    @admin.display(description="model calls")
+    def call_count(self, row: Any) -> int:
+        return row.calls
+
+    @admin.display(ordering="created_at")
+    def age(self, row: Application) -> str:
+        changed = timesince(row.updated_at, depth=1)
+        return format_html(
+            '{} <span class="quiet">changed {} ago</span>', timesince(row.created_at, depth=1), changed
+        )
+
+    def lease(self, row: Application) -> str:
+        if row.lease_expires_at is None:
+            return "None"
+        until = timezone.localtime(row.lease_expires_at)
+        return f"{'Expired' if row.lease_expired else 'Until'} {until:%Y-%m-%d %H:%M:%S}"
+
+    # --- One of them ---------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        step = path(
+            "<path:object_id>/steps/<int:sequence_id>/",
+            self.admin_site.admin_view(self.step_view),
+            name="assistant_app_application_step",
+        )
+        return [step, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = context["original"]
+        context |= detail.describe(row) | {
+            "facts": self._facts(row),
+            "can_operate": self.has_operate_permission(request),
+            "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _facts(self, row: Application) -> list[tuple[str, Any]]:
+        return [
+            ("Title", row.title),
+            ("Sender", row.sender),
+            ("Owner", row.owner),
+            ("Id", row.pk),
+            ("Status", self.state_word(row)),
+            ("Lease", self.lease(row)),
+            ("Next step", row.due_step or "none"),
+            ("Position", row.position or "none yet"),
+            ("Head", "none yet" if row.sequence_id is None else row.sequence_id),
+            ("Version", row.version),
+            ("Created", timezone.localtime(row.created_at)),
+            ("Last change", timezone.localtime(row.updated_at)),
+            *([("Error", row.error_message)] if row.error_message else []),
+        ]
+
+    def step_view(self, request: HttpRequest, object_id: str, sequence_id: int) -> HttpResponse:
+        """One step with every text in full."""
+        row = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        try:
+            shown = detail.describe_step(row, sequence_id) if row else None
+        except KeyError:
+            shown = None
+        if shown is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Step {sequence_id}",
+            "opts": self.opts,
+            "original": row,
+            "shown": shown,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/assistant_app/application/step.html", context)
+
+    # --- What can be done ----------------------------------------------------------------------
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits an application; the permission of that name is for the actions."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_operate_permission(request)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("assistant_app.change_application")
+
+    @admin.action(description="Retry: go on with what is stored", permissions=["operate"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
+        return self._for_each(
+            request,
+            queryset,
+            "retry",
+            lambda app_id: operations.wait_until_claimed(
+                operations.retry_as_operator(actor=_actor(request), app_id=app_id)
+            ),
+        )
+
+    @admin.action(description="Release an expired lease", permissions=["operate"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
+        return self._for_each(
+            request,
+            queryset,
+            "release",
+            lambda app_id: operations.release_expired(actor=_actor(request), app_id=app_id),
+        )
+
+    def _for_each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Application],
+        action: str,
+        operate: Callable[[Any], Application],
+    ) -> HttpResponse | None:
+        """Do it to each row; one that refuses says why and stops no other."""
+        rows = list(queryset.values_list("pk", "title")[: AT_ONCE + 1])
+        for app_id, title in rows[:AT_ONCE]:
+            try:
+                row = operate(app_id)
+            except AssistantError as refused:
+                self.message_user(request, f"{title or app_id}: {refused.message}", messages.ERROR)
+            else:
+                self.log_change(request, row, action.capitalize())
+                self.message_user(request, DONE[action].format(title or app_id), messages.SUCCESS)
+        if len(rows) > AT_ONCE:
+            self.message_user(request, f"Only the first {AT_ONCE}: choose the rest again.", messages.WARNING)
+        return _back(request, rows[0][0]) if rows and "from_detail" in request.POST else None
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        try:
+            return super().response_action(request, *args, **kwargs)
+        except ValidationError:  # something that is no id was chosen
+            self.message_user(request, "There is no such application.", messages.ERROR)
+            return None
+
+    # --- Deleting ------------------------------------------------------------------------------
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """Name the emails; what hangs on them goes too and would fill pages."""
+        rows = list(objs)
+        names = [f"{row}, with all its steps and model calls" for row in rows]
+        allowed = all(self.has_delete_permission(request, row) for row in rows)
+        return names, {self.opts.verbose_name_plural: len(rows)}, set() if allowed else {"application"}, []
+
+    def delete_model(self, request: HttpRequest, obj: Application) -> None:
+        with suppress(ApplicationNotFound):  # somebody was first: gone is gone
+            operations.delete_as_operator(actor=_actor(request), app_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        for row in list(queryset):
+            self.delete_model(request, row)
+
+
+def _code(name: str) -> str:
+    """A name of the program's that may be broken after its underscores."""
+    parts = format_html_join(mark_safe("_<wbr>"), "{}", ((part,) for part in name.split("_")))
+    return format_html("<code>{}</code>", parts)
+
+
+def _actor(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _back(request: HttpRequest, app_id: Any) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:assistant_app_application_change", args=[quote(app_id)]))

@@ -1,0 +1,86 @@
+"""What an operator asks of the list: what needs a look, and whose is it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from assistant_app.models import Application, ApplicationQuerySet, database_clock
+
+Status = Application.Status
+TOO_LONG = timedelta(minutes=10)  # since its last step was stored
+
+
+class NeedsALook(SimpleListFilter):
+    title = "what needs a look"
+    parameter_name = "look"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("failed", "Failed"),
+            ("interrupted", "Interrupted"),
+            ("long", f"Running for over {int(TOO_LONG.total_seconds() / 60)} minutes"),
+            ("running", "Running"),
+            ("cancelled", "Stopped by its person"),
+            ("waiting", "Waiting for a person"),
+            ("finished", "Finished"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        assert isinstance(queryset, ApplicationQuerySet)  # noqa: S101  (for the type checker)
+        match self.value():
+            case "failed":
+                stopped = queryset.filter(status=Status.FAILED)
+                return stopped.exclude(error_code__in=["interrupted", "cancelled"])
+            case "interrupted":
+                return queryset.interrupted()
+            case "long":
+                return _alive(queryset).filter(updated_at__lte=timezone.now() - TOO_LONG)
+            case "running":
+                return _alive(queryset)
+            case "cancelled":
+                return queryset.filter(status=Status.FAILED, error_code="cancelled")
+            case "waiting" | "finished" as status:
+                return queryset.filter(status=status)
+        return None
+
+
+class ByOwner(SimpleListFilter):
+    """A field to type a user name into: a list of all owners would be as long as the table."""
+
+    title = "owner"
+    parameter_name = "owner"
+    template = "admin/assistant_app/application/owner_filter.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return []
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Hand the template what else is asked for, so that the form keeps it."""
+        yield {
+            "value": self.value() or "",
+            "others": [(k, v) for k, v in changelist.filter_params.items() if k != self.parameter_name],
+            "all": changelist.get_query_string(remove=[self.parameter_name]),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        name = (self.value() or "").strip().replace("\x00", "")
+        if not name:
+            return None
+        users = get_user_model()._default_manager
+        return queryset.filter(owner__in=users.filter(**{f"{get_user_model().USERNAME_FIELD}__iexact": name}))
+
+
+def _alive(rows: ApplicationQuerySet) -> ApplicationQuerySet:
+    return rows.filter(status=Status.RUNNING, lease_expires_at__gt=database_clock())

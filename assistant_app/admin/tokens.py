@@ -1,0 +1,30 @@
+"""API tokens: who has one and until when. Deleting one revokes it; nobody can read or make one here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from assistant_app.models import ApiToken
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    list_display = ("label", "user", "token_key", "created", "expiry")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username", "token_key")
+    ordering = ("-created",)
+    fields = ("label", "user", "token_key", "created", "expiry")
+    show_full_result_count = False
+
+    @admin.display(description="name", ordering="name")
+    def label(self, token: ApiToken) -> str:
+        return token.name or "Without a name"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,268 @@
+"""System checks: each way to get the settings wrong, with what to type instead.
+
+Errors keep the server from starting; warnings are printed by `manage.py check` and `make run`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from burr.core.action import Action
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from assistant_app import conf, steps
+from assistant_app.graph import HUMAN, build_graph
+from assistant_app.llm.embedded_server import shipped_model, what_is_missing
+from emailassistant import env
+
+LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}
+RATE = re.compile(r"\d+/(s|m|h|d)[a-z]*")
+SHORTEST_LEASE = 10  # a third of it passes between renewals
+FEWEST_TOKENS = 100_000  # an email of 200,000 characters takes half of that, and is sent twice
+LONGEST_GRACE = 80  # systemd kills after 90 seconds, and ten of ours follow the grace
+
+
+def check_variables(**_: Any) -> Iterator[CheckMessage]:
+    for problem in dict.fromkeys(env.PROBLEMS):
+        yield Error(f"{problem.message}.".replace("..", "."), hint=problem.hint, id="assistant.E001")
+
+
+def check_model_address(**_: Any) -> Iterator[CheckMessage]:
+    parts = urlsplit(settings.OPENAI_BASE_URL)
+    if settings.OPENAI_BASE_URL and not (parts.scheme in {"http", "https"} and parts.hostname):
+        yield Error(
+            "OPENAI_BASE_URL is no address of a server.",
+            hint="Write the whole of it, for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1.",
+            id="assistant.E002",
+        )
+
+
+def check_rates(**_: Any) -> Iterator[CheckMessage]:
+    for name in ("API_RATE_USER", "API_RATE_ANONYMOUS"):
+        if not RATE.fullmatch(getattr(settings, name)):
+            yield Error(
+                f"{name} is no rate.",
+                hint=f"Write a number and a unit: {name}=60/minute (second, minute, hour or day).",
+                id="assistant.E003",
+            )
+
+
+def check_embedded_model(**_: Any) -> Iterator[CheckMessage]:
+    path = settings.EMBEDDED_MODEL_PATH
+    if path and not Path(path).is_file():
+        yield Error(
+            "EMBEDDED_MODEL_PATH names no file.",
+            hint="Give the absolute path of a GGUF file, or leave it out for the one that is shipped.",
+            id="assistant.E004",
+        )
+
+
+def check_hosts_given(**_: Any) -> Iterator[CheckMessage]:
+    if not settings.ALLOWED_HOSTS and not settings.DEBUG:
+        yield Error(
+            "ALLOWED_HOSTS is empty: every request would be refused.",
+            hint="Name the hosts that people type: ALLOWED_HOSTS=mail.example.org",
+            id="assistant.E005",
+        )
+
+
+def check_redis(**_: Any) -> Iterator[CheckMessage]:
+    if settings.REDIS_URL and urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+        yield Error(
+            "REDIS_URL is no address of a Redis server.",
+            hint="REDIS_URL=redis://127.0.0.1:6379/0, or rediss://… over TLS.",
+            id="assistant.E006",
+        )
+
+
+def check_human_steps(**_: Any) -> Iterator[CheckMessage]:
+    """`steps.STEPS` has one entry for each action that takes a person's input, with its inputs."""
+    actions = build_graph().actions
+    table = [step.action for step in steps.STEPS]
+    known = {action.name for action in actions}
+    for name in sorted(set(table) - known):
+        yield _step_error(f"steps.STEPS names {name!r}, which is no action of the graph.")
+    for action in actions:
+        yield from _check_action(action, table.count(action.name))
+
+
+def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
+    is_human = HUMAN in action.tags
+    if not action.is_async():
+        yield _step_error(f"The action {action.name!r} is not async.")
+    if entries != is_human:
+        expected = "exactly one" if is_human else "no"
+        yield _step_error(f"The action {action.name!r} has {entries} entries in steps.STEPS, not {expected}.")
+    elif is_human and _inputs(action) != {field.name for field in steps.get(action.name).fields}:
+        inputs = ", ".join(sorted(_inputs(action)))
+        yield _step_error(f"The fields of the step {action.name!r} are not its action's inputs: {inputs}.")
+
+
+def _inputs(action: Action) -> set[str]:
+    required, optional = action.optional_and_required_inputs
+    return {*required, *optional}
+
+
+def _step_error(message: str) -> Error:
+    hint = "An action tagged HUMAN in graph.py and its entry in steps.py belong together; see docs/."
+    return Error(message, hint=hint, id="assistant.E010")
+
+
+def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
+    if settings.HTTPS and settings.SECRET_KEY_IS_LOCAL:
+        yield Warning(
+            "The secret key is the one that was made for local use, in DATA_DIR.",
+            hint="Several machines need the same key: SECRET_KEY_FILE=/run/secrets/secret_key",
+            id="assistant.W001",
+        )
+
+
+def check_sqlite(**_: Any) -> Iterator[CheckMessage]:
+    if settings.IS_SQLITE and settings.WEB_CONCURRENCY > 1:
+        yield Warning(
+            "Several web processes share one SQLite file: their writes wait for each other.",
+            hint="DATABASE_URL=postgresql://USER:PASSWORD@HOST:5432/NAME, or WEB_CONCURRENCY=1.",
+            id="assistant.W002",
+        )
+
+
+def check_model(**_: Any) -> Iterator[CheckMessage]:
+    if conf.has_model_server():
+        return
+    path = settings.EMBEDDED_MODEL_PATH
+    if not settings.EMBEDDED_MODEL:
+        missing = "No model is configured and EMBEDDED_MODEL is off."
+    else:
+        missing = what_is_missing(Path(path) if path else shipped_model())
+    if missing:
+        hint = (
+            "OPENAI_API_KEY=sk-… for OpenAI, or OPENAI_BASE_URL=http://127.0.0.1:11434/v1 for a local server."
+        )
+        yield Warning(missing, hint=hint, id="assistant.W003")
+
+
+def check_model_key(**_: Any) -> Iterator[CheckMessage]:
+    host = urlsplit(settings.OPENAI_BASE_URL).hostname or ""
+    if not settings.OPENAI_API_KEY and host.endswith("api.openai.com"):
+        yield Warning(
+            "OpenAI answers nothing without a key, and OPENAI_API_KEY is empty.",
+            hint="OPENAI_API_KEY=sk-…, or OPENAI_API_KEY_FILE=/run/secrets/openai_api_key",
+            id="assistant.W004",
+        )
+
+
+def check_lease(**_: Any) -> Iterator[CheckMessage]:
+    if settings.RUN_LEASE_SECONDS < SHORTEST_LEASE:
+        yield Warning(
+            "RUN_LEASE_SECONDS is short: a slow moment of the database takes a run from its own server.",
+            hint="RUN_LEASE_SECONDS=30. Runs may last far longer: their leases are renewed.",
+            id="assistant.W005",
+        )
+
+
+def check_pool(**_: Any) -> Iterator[CheckMessage]:
+    needed = settings.RUNNER_DB_THREADS + 2
+    if not settings.IS_SQLITE and needed > settings.DATABASE_POOL_SIZE:
+        yield Warning(
+            "DATABASE_POOL_SIZE leaves no connections for requests while runs save.",
+            hint=f"DATABASE_POOL_SIZE={needed} or more, or fewer RUNNER_DB_THREADS.",
+            id="assistant.W006",
+        )
+
+
+def check_any_host(**_: Any) -> Iterator[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Warning(
+            "ALLOWED_HOSTS accepts every name, also that of somebody's own trap.",
+            hint="Name the hosts that people type: ALLOWED_HOSTS=mail.example.org",
+            id="assistant.W007",
+        )
+
+
+def check_grace(**_: Any) -> Iterator[CheckMessage]:
+    if settings.SHUTDOWN_GRACE_SECONDS > LONGEST_GRACE:
+        yield Warning(
+            "SHUTDOWN_GRACE_SECONDS is longer than most supervisors wait before they kill.",
+            hint="SHUTDOWN_GRACE_SECONDS=20, or raise the supervisor's own limit to ten seconds more.",
+            id="assistant.W008",
+        )
+
+
+def check_debug(**_: Any) -> Iterator[CheckMessage]:
+    if settings.DEBUG and (settings.HTTPS or not set(settings.ALLOWED_HOSTS) <= LOCAL_HOSTS):
+        yield Warning(
+            "DEBUG shows people's mail and the settings to whoever meets an error.",
+            hint="DEBUG=0 wherever others reach the site.",
+            id="assistant.W009",
+        )
+
+
+def check_proxy(**_: Any) -> Iterator[CheckMessage]:
+    if settings.HTTPS and not settings.BEHIND_PROXY:
+        yield Warning(
+            "HTTPS is on, but nothing says that a request came over https: every page redirects for ever.",
+            hint="BEHIND_PROXY=1, with a proxy that always sets X-Forwarded-Proto itself.",
+            id="assistant.W010",
+        )
+
+
+def check_reachable(**_: Any) -> Iterator[CheckMessage]:
+    if settings.HOST not in LOCAL_HOSTS and set(settings.ALLOWED_HOSTS) <= LOCAL_HOSTS:
+        yield Warning(
+            "The server listens for other machines, but ALLOWED_HOSTS refuses what they type.",
+            hint=f"ALLOWED_HOSTS=the.name.they.type,127.0.0.1 (HOST is {settings.HOST}).",
+            id="assistant.W011",
+        )
+
+
+def check_live_text(**_: Any) -> Iterator[CheckMessage]:
+    if settings.WEB_CONCURRENCY > 1 and not settings.REDIS_URL:
+        yield Warning(
+            "Several web processes without Redis: a draft grows live only in the one that writes it.",
+            hint="REDIS_URL=redis://127.0.0.1:6379/0, or WEB_CONCURRENCY=1.",
+            id="assistant.W012",
+        )
+
+
+def check_tokens(**_: Any) -> Iterator[CheckMessage]:
+    if 0 < settings.MAX_TOKENS_PER_DAY < FEWEST_TOKENS:
+        yield Warning(
+            "MAX_TOKENS_PER_DAY is not enough for one long email.",
+            hint=f"MAX_TOKENS_PER_DAY={FEWEST_TOKENS} or more; 0 is no limit.",
+            id="assistant.W013",
+        )
+
+
+CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
+    check_variables,
+    check_model_address,
+    check_rates,
+    check_embedded_model,
+    check_hosts_given,
+    check_redis,
+    check_human_steps,
+    check_secret_key,
+    check_sqlite,
+    check_model,
+    check_model_key,
+    check_lease,
+    check_pool,
+    check_any_host,
+    check_grace,
+    check_debug,
+    check_proxy,
+    check_reachable,
+    check_live_text,
+    check_tokens,
+]
+
+
+@register("assistant")
+def check_assistant(**_: Any) -> list[CheckMessage]:
+    """Run them all."""
+    return [message for check in CHECKS for message in check()]

@@ -1,0 +1,47 @@
+"""What the app reads from Django's settings, in its own words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from assistant_app.llm.config import OPENAI_BASE_URL, ModelConfig, host_of
+
+
+def limit(name: str) -> int:
+    """Return a limit in characters, e.g. `limit("MAX_EMAIL_CHARACTERS")`."""
+    return int(getattr(settings, name))
+
+
+def most(name: str) -> int | None:
+    """Return how many of something a person may have, e.g. `most("MAX_ROUNDS")`; none for no limit."""
+    return int(getattr(settings, name)) or None
+
+
+def lease() -> timedelta:
+    """How long a run may go without being renewed before another may take it over."""
+    return timedelta(seconds=settings.RUN_LEASE_SECONDS)
+
+
+def has_model_server() -> bool:
+    """Whether a model's server is configured: an address, or a key for OpenAI's."""
+    return bool(settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL)
+
+
+def model_config() -> ModelConfig:
+    """Return what the model client needs: the configured server, or else the embedded model."""
+    base_url = settings.OPENAI_BASE_URL or OPENAI_BASE_URL
+    path = settings.EMBEDDED_MODEL_PATH
+    return ModelConfig(
+        provider=host_of(base_url),
+        base_url=base_url,
+        api_key=settings.OPENAI_API_KEY,
+        models={"questions": settings.OPENAI_MODEL_QUESTIONS, "draft": settings.OPENAI_MODEL_DRAFT},
+        timeout=settings.MODEL_TIMEOUT_SECONDS,
+        retries=settings.MODEL_RETRIES,
+        embedded=settings.EMBEDDED_MODEL and not has_model_server(),
+        embedded_model_path=Path(path) if path else None,
+        embedded_state_dir=Path(settings.DATA_DIR),
+    )

@@ -1,0 +1,114 @@
+"""Takes from a model's reply what is not the draft, while it is being written.
+
+What was let out cannot be taken back, so whatever may still turn out not to belong is held back:
+the beginning until it is clear that no preamble stands there, and white space until more text follows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assistant_app.errors import ModelFailed
+
+_THINK, _THINK_END = "<think>", "</think>"
+_HEAD_ENOUGH = 12  # characters that tell a greeting from a preamble
+_HEAD_LIMIT = 300  # characters; nothing longer is taken for a preamble
+_TALK = r"(?:sure|certainly|of course|absolutely|okay|ok|great|understood|no problem)"
+_NOUN = r"(?:draft|reply|response|e-?mail|message|version|rewrite)"
+_INTRODUCTION = rf"(?:here(?:['’]s| is| are)|below is|this is)\b[^\n]{{0,120}}?\b{_NOUN}\b[^\n]{{0,100}}:"
+_LABEL = rf"(?:(?:revised|final|improved|updated|new) )?{_NOUN}:"
+# Lines that stand before a draft. "Sure!" alone is one only before another: people write that, too.
+_PREAMBLE = re.compile(
+    rf"\s*(?:(?:{_TALK}\b[^\n:]{{0,60}}?\s+)?\**{_INTRODUCTION}\**[ \t]*\n"
+    rf"|{_TALK}\b[^\n]{{0,120}}\b{_NOUN}\b[^\n]{{0,60}}:[ \t]*\n"
+    rf"|\**{_LABEL}\**[ \t]*\n|\**subject(?: line)?:[^\n]*\n|(?:-{{3,}}|\*{{3,}})[ \t]*\n)",
+    re.IGNORECASE,
+)
+_SUSPECT = re.compile(
+    rf"[`\"“*<-]|(?:{_TALK}|here|below|this is|subject|revised|final|improved|updated|new|{_NOUN})\b",
+    re.IGNORECASE,
+)
+_FENCE = re.compile(r"\s*```\w*[ \t]*\n")
+_QUOTED_GREETING = re.compile(r"\s*[\"“](?=(?:dear|hi|hello|hey|good|thank|thanks)\b)", re.IGNORECASE)
+_CLOSING_MARKS = '"”'
+
+
+class DraftCleaner:
+    """Feed it the pieces of a reply: what it returns, joined, is the draft."""
+
+    def __init__(self) -> None:
+        self._head = ""  # what was not let out because it may be a preamble
+        self._tail = ""  # what was not let out because it may be the end
+        self._in_head = True
+        self._thinking = False
+        self._ends_with = ""  # the marks that close what was opened around the draft
+        self._has_text = False
+
+    def feed(self, chunk: str) -> str:
+        """Return what certainly belongs to the draft now."""
+        if self._in_head:
+            self._head += chunk
+            chunk = self._leave_head(is_all=False)
+        return self._let_out(chunk)
+
+    def finish(self) -> str:
+        """Return the rest of the draft. Raises `ModelFailed` if there is no draft at all."""
+        text = self._let_out(self._leave_head(is_all=True)) if self._in_head else ""
+        rest = self._tail.rstrip()
+        if "`" in self._ends_with:
+            rest = rest.removesuffix("```").rstrip()
+        if _CLOSING_MARKS in self._ends_with:
+            rest = rest.rstrip(_CLOSING_MARKS).rstrip()
+        self._tail = ""
+        if not self._has_text and not rest:
+            raise ModelFailed("The model gave an empty answer.")
+        return text + rest
+
+    def _leave_head(self, *, is_all: bool) -> str:
+        """Return the draft's beginning without what stands before it, or nothing as long as it is unclear."""
+        if not self._is_past_thinking():
+            return ""
+        self._head = self._without_preamble(self._head + "\n" if is_all else self._head)
+        if not is_all and _is_unclear(self._head):
+            return ""
+        self._in_head = False
+        if found := _QUOTED_GREETING.match(self._head):
+            self._ends_with += _CLOSING_MARKS
+            return self._head[found.end() :]
+        return self._head
+
+    def _is_past_thinking(self) -> bool:
+        """Drop reasoning at the beginning; say whether what follows it has begun."""
+        head = self._head.lstrip()
+        if not self._thinking and head.startswith(_THINK):
+            self._thinking = True
+        if self._thinking:
+            _, end, rest = head.partition(_THINK_END)
+            # Reasoning may be very long: only what may be the beginning of its end is kept.
+            self._head = rest if end else head[-len(_THINK_END) :]
+            self._thinking = not end
+        return not self._thinking
+
+    def _without_preamble(self, head: str) -> str:
+        while True:
+            if found := _FENCE.match(head):
+                self._ends_with += "`"
+            elif not (found := _PREAMBLE.match(head)):
+                return head.lstrip()
+            head = head[found.end() :]
+
+    def _let_out(self, text: str) -> str:
+        text = self._tail + text
+        if not self._has_text:
+            text = text.lstrip()
+        kept = text.rstrip(" \t\r\n\f\v\u00a0\u2003" + self._ends_with)
+        self._tail = text[len(kept) :]
+        self._has_text = self._has_text or bool(kept)
+        return kept
+
+
+def _is_unclear(head: str) -> bool:
+    """Say whether a preamble may stand here; the second line with text tells that there is none."""
+    if len(head) > _HEAD_LIMIT or "\n" in head.rstrip():
+        return False
+    return len(head) < _HEAD_ENOUGH or bool(_SUSPECT.match(head))

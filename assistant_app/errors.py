@@ -1,0 +1,195 @@
+"""Every error that a person or a client can meet: a fact, a stable code and an HTTP status.
+
+No view catches these. The API's exception handler and the pages' middleware read `code`, `status`,
+`message`, `fields` and `retry_after` off them; the docstring is the default message.
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """Something went wrong."""
+
+    code = "error"
+    status = 500
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        fields: dict[str, list[str]] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.fields = fields or {}
+        self.retry_after = retry_after  # seconds
+        super().__init__(self.message)
+
+
+# --- What was asked cannot be done (4xx) ---------------------------------------------------------
+
+
+class InvalidInput(AssistantError):
+    """Some of what was sent cannot be used."""
+
+    code = "invalid"
+    status = 400
+
+
+class ApplicationNotFound(AssistantError):
+    """There is nothing here for you."""
+
+    code = "not_found"
+    status = 404
+
+
+class IdTaken(AssistantError):
+    """This id is taken. Choose another one, or leave it out."""
+
+    code = "id_taken"
+    status = 409
+
+
+class WrongStep(AssistantError):
+    """This step is not the next one."""
+
+    code = "wrong_step"
+    status = 409
+
+
+class Finished(AssistantError):
+    """This email is finished."""
+
+    code = "finished"
+    status = 409
+
+
+class AlreadyRunning(AssistantError):
+    """A draft is being written already."""
+
+    code = "already_running"
+    status = 409
+
+
+class NothingToRetry(AssistantError):
+    """Nothing has stopped here, so there is nothing to continue."""
+
+    code = "nothing_to_retry"
+    status = 409
+
+
+class NothingToCancel(AssistantError):
+    """Nothing is being written here, so there is nothing to stop."""
+
+    code = "nothing_to_cancel"
+    status = 409
+
+
+class Superseded(AssistantError):
+    """Another run went on with this email. Look at its newest state."""
+
+    code = "superseded"
+    status = 409
+
+
+class Cancelled(AssistantError):
+    """You stopped it. All you typed is kept."""
+
+    code = "cancelled"
+    status = 409
+
+
+class StaleVersion(AssistantError):
+    """There is a newer version of this email than the one you sent this for."""
+
+    code = "stale_version"
+    status = 412
+
+
+class OverLimit(AssistantError):
+    """That is more than one person may have."""
+
+    code = "over_limit"
+    status = 429
+
+
+class BudgetSpent(OverLimit):
+    """You have used all that you may use today."""
+
+    code = "budget_spent"
+
+
+class TooManyRuns(OverLimit):
+    """As many drafts as may be at once are being written for you. Send it again when one is ready."""
+
+    code = "too_many_runs"
+
+
+class TooManyRounds(OverLimit):
+    """This email has as many drafts as one may have. Accept the last."""
+
+    code = "too_many_rounds"
+    status = 409
+
+
+class BodyTooLarge(AssistantError):
+    """The request is larger than the server accepts."""
+
+    code = "too_large"
+    status = 413
+
+
+# --- What was stored went no further (5xx): the state is kept and `retry` works -------------------
+
+
+class InternalError(AssistantError):
+    """The program made a mistake. What you typed is saved."""
+
+    code = "internal_error"
+    status = 500
+
+
+class ModelError(AssistantError):
+    """The model gave nothing usable."""
+
+    code = "model_failed"
+    status = 502
+
+
+class ModelFailed(ModelError):
+    """The model gave nothing usable."""
+
+
+class ModelUnavailable(ModelError):
+    """The model's server could not be reached."""
+
+    code = "model_unavailable"
+    status = 503
+
+
+class ModelTimeout(ModelError):
+    """The model's server gave no answer in time."""
+
+    code = "model_timeout"
+    status = 504
+
+
+class Interrupted(AssistantError):
+    """The server was restarted while it wrote. Nothing is lost."""
+
+    code = "interrupted"
+    status = 503
+
+
+class ShuttingDown(AssistantError):
+    """The server is about to restart. Nothing was changed; send it again in a moment."""
+
+    code = "shutting_down"
+    status = 503
+
+
+class DatabaseUnavailable(AssistantError):
+    """The database could not be reached."""
+
+    code = "database_unavailable"
+    status = 503

@@ -1,0 +1,60 @@
+"""What a step changed, and the state after it: pure functions of plain data.
+
+A history is a tree of steps, each with the base that it continues; the state after a step is the fold
+of the changes on the way to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Changes = dict[str, Any]
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """Return what a step changed: `{"set": {key: value}, "append": {key: items}, "last": {key: list}}`.
+
+    A list that only grew is stored as what was appended; a text that is the last of a list that the
+    same step appended to (a draft, feedback) is named, not repeated. So a step costs what was written.
+    """
+    changed = {key: value for key, value in after.items() if key not in before or before[key] != value}
+    appended = {
+        key: value[len(before[key]) :] for key, value in changed.items() if _grew(before.get(key), value)
+    }
+    rest = {key: value for key, value in changed.items() if key not in appended}
+    last = {key: _last_of(value, appended) for key, value in rest.items() if _last_of(value, appended)}
+    parts = {
+        "set": {key: value for key, value in rest.items() if key not in last},
+        "append": appended,
+        "last": last,
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def apply_changes(state: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """Return the state after a step; the reverse of `changes_between`."""
+    after = {**state, **changes.get("set", {})}
+    for key, items in changes.get("append", {}).items():
+        after[key] = [*after[key], *items]
+    for key, source in changes.get("last", {}).items():
+        after[key] = after[source][-1]
+    return after
+
+
+def fold(default_state: Mapping[str, Any], path: Iterable[Changes]) -> dict[str, Any]:
+    """Return the state after the last step of a path, given the changes of each from the first on."""
+    state = dict(default_state)
+    for changes in path:
+        state = apply_changes(state, changes)
+    return state
+
+
+def _grew(before: Any, after: Any) -> bool:
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return False
+    return len(after) > len(before) and after[: len(before)] == before
+
+
+def _last_of(value: Any, appended: Mapping[str, list[Any]]) -> str:
+    return next((key for key, items in appended.items() if items[-1] == value), "")

@@ -1,0 +1,201 @@
+"""What one person may spend: runs at once, drafts and tokens a day, drafts of one email.
+
+A claim reserves, in its own transaction and before a model is called; the release settles. The row of
+the day is changed under a condition, so its lock puts a person's claims one after the other, and it
+outlives the emails that it counts. Whoever needs both locks it before the application.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from assistant_app import conf
+from assistant_app.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
+from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
+from assistant_app.llm.base import Call
+from assistant_app.models import Application, ApplicationQuerySet, Usage
+
+NOT_SENT = {"draft_history", "final_draft"}  # of a state, to the model: it gets the current draft
+CALLS = 2  # that one run may make: for questions, and for the draft
+OWN_WORDS = 2000  # tokens for our own words in the prompts and for a reply of common length
+NO_LIMIT = 2**62
+BUSY_SECONDS = 5  # until a place among the runs at once may be free
+
+# One statement, for the first run of a day as well. The condition keeps parallel claims within the
+# budget: it is judged on the row as it is once it is locked.
+TAKE = """
+INSERT INTO assistant_app_usage AS used (owner_id, day, drafts, tokens) VALUES (%s, %s, 1, %s)
+ON CONFLICT (owner_id, day) DO UPDATE
+SET drafts = used.drafts + 1, tokens = used.tokens + excluded.tokens
+WHERE used.drafts < %s AND used.tokens + excluded.tokens <= %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a run under way has taken of its day; a run belongs to the day on which it began."""
+
+    owner_id: int
+    day: date
+    tokens: int  # estimated; nought without a limit
+    calls: tuple[Call, ...] = ()  # made and stored so far
+
+    def with_calls(self, calls: Iterable[Call]) -> Reservation:
+        return replace(self, calls=(*self.calls, *calls))
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much of something there is; a limit of none is no limit."""
+
+    limit: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+# --- For the writer, inside its transactions ------------------------------------------------------
+
+
+def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
+    """Take what a run that calls the model may use; raise `TooManyRounds` or `BudgetSpent`."""
+    _check_rounds(state)
+    wanted = Reservation(owner_id, today(), _estimate(state))
+    if not _take(wanted):
+        raise _why_not(wanted)
+    return wanted
+
+
+def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
+    """Give back what was not used: a draft that no model worked on, tokens above those counted."""
+    if reservation is None:
+        return
+    made = reservation.with_calls(calls).calls
+    unused = 0 if any(call.purpose == "draft" and was_paid(call) for call in made) else 1
+    more = sum(map(tokens_of, made)) - reservation.tokens if conf.most("MAX_TOKENS_PER_DAY") else 0
+    if unused or more:
+        _row(reservation).update(drafts=F("drafts") - unused, tokens=F("tokens") + more)
+
+
+def with_room(rows: ApplicationQuerySet, owner_id: int) -> ApplicationQuerySet:
+    """Narrow a claim to nothing while its person has as many runs as they may.
+
+    After `reserve`, whose lock a person's claims queue for, so that none is overlooked.
+    """
+    most = conf.most("MAX_RUNS_AT_ONCE")
+    if most is None:
+        return rows
+    runs = _runs_of(owner_id).order_by().values("owner_id").annotate(number=Count("pk")).values("number")
+    return rows.annotate(runs=Coalesce(Subquery(runs), Value(0))).filter(runs__lt=most)
+
+
+def check_room(owner_id: int) -> None:
+    """Raise `TooManyRuns` if that is why a claim found nothing."""
+    runs = runs_at_once(owner_id)
+    if runs.left == 0:
+        number = f"{_counted(runs.used, 'draft')} {'is' if runs.used == 1 else 'are'}"
+        message = f"{number} being written for you, and that is the most at once."
+        raise TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
+
+
+# --- For whoever wants to know before ---------------------------------------------------------------
+
+
+def drafts_and_tokens_today(owner_id: int | None) -> tuple[Allowance, Allowance]:
+    """Return both with one query. What runs under way have reserved counts as used."""
+    row = Usage.objects.filter(owner_id=owner_id, day=today()).first() or Usage()
+    return (
+        Allowance(conf.most("MAX_DRAFTS_PER_DAY"), row.drafts),
+        Allowance(conf.most("MAX_TOKENS_PER_DAY"), row.tokens),
+    )
+
+
+def left_today(owner_id: int | None) -> tuple[int | None, int | None]:
+    """Return how many drafts and tokens are left, none without a limit; no query if there is neither."""
+    if conf.most("MAX_DRAFTS_PER_DAY") is conf.most("MAX_TOKENS_PER_DAY") is None:
+        return None, None
+    drafts, tokens = drafts_and_tokens_today(owner_id)
+    return drafts.left, tokens.left
+
+
+def runs_at_once(owner_id: int) -> Allowance:
+    return Allowance(conf.most("MAX_RUNS_AT_ONCE"), _runs_of(owner_id).count())
+
+
+def today() -> date:
+    """The calendar day in TIME_ZONE."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
+def next_midnight(now: datetime) -> datetime:
+    """Return when the next day begins in TIME_ZONE; a day may have 23 or 25 hours."""
+    zone = timezone.get_default_timezone()
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time.min, zone)
+
+
+# --- Parts ------------------------------------------------------------------------------------------
+
+
+def _take(wanted: Reservation) -> bool:
+    drafts, tokens = _budget()
+    if wanted.tokens > tokens:  # the first row of a day is under no condition
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [wanted.owner_id, wanted.day, wanted.tokens, drafts, tokens])
+        return cursor.rowcount == 1
+
+
+def _budget() -> tuple[int, int]:
+    """Return how many drafts and tokens a day has."""
+    return conf.most("MAX_DRAFTS_PER_DAY") or NO_LIMIT, conf.most("MAX_TOKENS_PER_DAY") or NO_LIMIT
+
+
+def _row(reservation: Reservation) -> QuerySet[Usage]:
+    return Usage.objects.filter(owner_id=reservation.owner_id, day=reservation.day)
+
+
+def _runs_of(owner_id: int) -> ApplicationQuerySet:
+    return Application.objects.filter(owner_id=owner_id).under_way()
+
+
+def _check_rounds(state: Mapping[str, Any]) -> None:
+    most = conf.most("MAX_ROUNDS")
+    if most is not None and len(state.get("draft_history", ())) >= most:
+        message = f"This email has {_counted(most, 'draft')}, the most that one may have."
+        raise TooManyRounds(f"{message} Accept the last.")
+
+
+def _estimate(state: Mapping[str, Any]) -> int:
+    """Return more tokens than most runs need: parallel ones are judged before anything is counted."""
+    if conf.most("MAX_TOKENS_PER_DAY") is None:
+        return 0
+    texts = json.dumps([value for key, value in state.items() if key not in NOT_SENT], ensure_ascii=False)
+    return CALLS * (OWN_WORDS + len(texts) // CHARACTERS_A_TOKEN)
+
+
+def _why_not(wanted: Reservation) -> BudgetSpent:
+    now = timezone.now()
+    drafts, tokens = drafts_and_tokens_today(wanted.owner_id)
+    said = (
+        f"You have used today's {_counted(drafts.limit, 'draft')}."
+        if drafts.left == 0
+        else f"Too few of today's {tokens.limit:,} tokens are left for this."
+    )
+    wait = ceil((next_midnight(now).astimezone(UTC) - now).total_seconds())
+    return BudgetSpent(f"{said} The next are free at 00:00.", retry_after=wait)
+
+
+def _counted(number: int | None, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,42 @@
+"""Print a token for the API: `manage.py create_token ida --name laptop --days 30`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.management.base import BaseCommand, CommandError
+
+from assistant_app.models import ApiToken
+
+MAX_DAYS = 3650
+
+
+class Command(BaseCommand):
+    help = "Prints a new token for the API. It is stored hashed, so it cannot be shown again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username", help="whose token it is")
+        parser.add_argument("--name", default="", help="what it is for, up to 100 characters")
+        parser.add_argument("--days", type=int, default=settings.API_TOKEN_DAYS, help="how long it works")
+
+    def handle(self, *args: Any, username: str, name: str, days: int, **options: Any) -> str:
+        if not 1 <= days <= MAX_DAYS:
+            raise CommandError(f"--days is {days}; give a number from 1 to {MAX_DAYS}.")
+        if len(name) > 100:
+            raise CommandError("--name has more than 100 characters.")
+        _, token = ApiToken.objects.create(_active_user(username), expiry=timedelta(days=days), name=name)
+        return token
+
+
+def _active_user(username: str) -> AbstractBaseUser:
+    user = get_user_model()._default_manager.filter(username=username).first()
+    if user is None:
+        raise CommandError(f"There is no user {username!r}. `manage.py createsuperuser` makes one.")
+    if not user.is_active:
+        raise CommandError(f"The account of {username!r} is switched off.")
+    return user

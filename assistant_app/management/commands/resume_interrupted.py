@@ -1,0 +1,127 @@
+"""Continue what a killed or restarted server left behind: each as its owner would, by retrying it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import wait
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from assistant_app import operations
+from assistant_app.errors import AssistantError, OverLimit
+from assistant_app.models import Application
+from assistant_app.runner import runner
+from assistant_app.runs import Run
+
+AT_ONCE = 50  # runs under way together
+ATTEMPTS = 3  # an email that stops the server each time must not do so for ever
+
+
+class Command(BaseCommand):
+    help = "Continue all emails whose run was interrupted, e.g. after a crash."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--watch", type=float, metavar="SECONDS", help="look again every so often, until stopped"
+        )
+
+    def handle(self, *args: Any, watch: float | None = None, **options: Any) -> None:
+        """Exit with 1 if something could not be continued, unless it watches: then with 0, once stopped."""
+        if watch is not None and watch <= 0:
+            raise CommandError("--watch needs a number of seconds above 0.")
+        self.is_watching = watch is not None
+        self.tried: Counter[Any] = Counter()
+        self.stopping = threading.Event()
+        with _set_by_signals(self.stopping):
+            try:
+                left = self._look(watch)
+            finally:
+                runner.shutdown()
+        if left and watch is None:
+            raise CommandError(f"{left} could not be continued.")
+
+    def _look(self, watch: float | None) -> int:
+        """Continue what is found, once or again and again; return how many of the last look failed."""
+        while True:
+            try:
+                failed = self._resume_all()
+            except DatabaseError as problem:
+                if watch is None:
+                    raise
+                failed = 0
+                self.stderr.write(f"The database could not be read: {type(problem).__name__}.")
+            connection.close()  # a pause holds none
+            if watch is None or self.stopping.wait(watch):
+                return failed
+
+    def _resume_all(self) -> int:
+        ended = Counter[bool]()
+        self.over_limit: dict[Any, str] = {}  # an owner's others come first; the words of the refusal
+        while not self.stopping.is_set() and (found := self._find()):
+            ended.update(self._resume(found))
+        for app_id, refusal in self.over_limit.items():
+            self.stderr.write(f"{app_id}: {refusal}")
+        ended[False] += len(self.over_limit)
+        if ended.total() or not self.is_watching:
+            self.stdout.write(f"Continued {ended[True]}, failed {ended[False]}.")
+        return ended[False]
+
+    def _find(self) -> list[tuple[Any, Any]]:
+        """Return the ids and owners of some that are interrupted and were not tried too often."""
+        worn_out = [app_id for app_id, attempts in self.tried.items() if attempts >= ATTEMPTS]
+        passed_over = [*worn_out, *self.over_limit]
+        rows = Application.objects.interrupted().exclude(pk__in=passed_over).order_by("updated_at")
+        return [(row.pk, row.owner) for row in rows.defer("state").select_related("owner")[:AT_ONCE]]
+
+    def _resume(self, found: list[tuple[Any, Any]]) -> Iterator[bool]:
+        """Start them together and wait for all; yield of each whether it came to a good end."""
+        runs: list[Run] = []
+        for app_id, owner in found:
+            self.tried[app_id] += 1
+            try:
+                runs.append(operations.retry(actor=owner, app_id=app_id))
+            except AssistantError as refused:  # somebody was first, or it was deleted: it is in good hands
+                self.stdout.write(f"{app_id}: {refused.message}")
+        connection.close()  # whoever waits holds none
+        self._wait(runs)
+        for run in runs:
+            error = run.ended.result().error
+            if isinstance(error, OverLimit):
+                self.over_limit[run.row.pk] = error.message
+                self.tried[run.row.pk] -= 1
+                continue
+            if error is None:
+                del self.tried[run.row.pk]
+            else:
+                self.stderr.write(f"{run.row.pk}: {error.message}")
+            yield error is None
+        if any(run.ended.result().error is None for run in runs):
+            self.over_limit.clear()  # there is room again
+
+    def _wait(self, runs: list[Run]) -> None:
+        """Wait for the runs; a signal shortens it to the grace period, after which they are interrupted."""
+        under_way = {run.ended for run in runs}
+        while under_way:
+            under_way = wait(under_way, timeout=0.2).not_done
+            if self.stopping.is_set():
+                runner.begin_shutdown()
+
+
+@contextmanager
+def _set_by_signals(event: threading.Event) -> Iterator[None]:
+    """Set the event on SIGTERM and SIGINT; no more, as a handler may interrupt whoever holds a lock."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: event.set()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,56 @@
+"""Print the state machine as a Mermaid diagram; `--write` puts it into the documentation."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from burr.core import default
+from burr.core.graph import Graph, Transition
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from assistant_app.drawing import condition_in_words
+from assistant_app.graph import ENTRYPOINT, build_graph, is_human
+
+DOCUMENT = Path(settings.BASE_DIR) / "docs" / "explanation" / "state-machine.md"
+BLOCK = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
+
+
+class Command(BaseCommand):
+    help = "Prints the state machine as a Mermaid diagram."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--write", action="store_true", help="put it into the documentation")
+
+    def handle(self, *args: Any, write: bool, **options: Any) -> str | None:
+        diagram = mermaid(build_graph())
+        if not write:
+            return diagram
+        text = DOCUMENT.read_text()
+        DOCUMENT.write_text(BLOCK.sub(lambda _: f"```mermaid\n{diagram}\n```\n", text))
+        return None
+
+
+def mermaid(graph: Graph) -> str:
+    """Return the graph as Mermaid's `stateDiagram-v2`; what waits for a person is of the class `human`."""
+    leaving = [transition.from_.name for transition in graph.transitions]
+    humans = [action.name for action in graph.actions if is_human(graph, action.name)]
+    lines = [
+        "stateDiagram-v2",
+        f"    [*] --> {ENTRYPOINT}",
+        *(_arrow(transition, leaving) for transition in graph.transitions),
+        *(f"    {action.name} --> [*]" for action in graph.actions if action.name not in leaving),
+        "    classDef human stroke-width:3px",
+        f"    class {','.join(humans)} human",
+    ]
+    return "\n".join(lines)
+
+
+def _arrow(transition: Transition, leaving: list[str]) -> str:
+    is_alone = leaving.count(transition.from_.name) == 1
+    words = condition_in_words(transition.condition.name, transition.condition is default, is_alone)
+    label = f" : {words}" if words else ""
+    return f"    {transition.from_.name} --> {transition.to.name}{label}"

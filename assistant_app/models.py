@@ -1,0 +1,297 @@
+"""The records: one row for *now* (`Application`) and rows for *what happened* (`Step`, `ModelCall`).
+
+Only the persister and `operations` write them; steps and calls are never changed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from knox.models import AbstractAuthToken
+
+from assistant_app.errors import Interrupted
+
+
+class ClockTimestamp(Now):
+    """The database's clock at this very moment; `now()` stands still within a transaction."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        return super().as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **extra_context)
+
+
+def database_clock() -> ClockTimestamp | datetime:
+    """Return the clock that leases are judged by: PostgreSQL's, or on SQLite the one machine's."""
+    return ClockTimestamp() if connection.vendor == "postgresql" else timezone.now()
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def owned_by(self, user: Any) -> Self:
+        return self.filter(owner_id=user.pk)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-updated_at", "-id")
+
+    def with_expired_lease(self) -> Self:
+        return self.filter(status=Application.Status.RUNNING, lease_expires_at__lte=database_clock())
+
+    def interrupted(self) -> Self:
+        """Those whose run ended without a word: a killed server, or one that had to stop."""
+        return self.filter(
+            Q(status=Application.Status.RUNNING, lease_expires_at__lte=database_clock())
+            | Q(status=Application.Status.FAILED, error_code="interrupted")
+        )
+
+    def under_way(self) -> Self:
+        return self.filter(status=Application.Status.RUNNING, lease_expires_at__gt=database_clock())
+
+    def claimable(self) -> Self:
+        """Those that nobody is running."""
+        return self.filter(~Q(status=Application.Status.RUNNING) | Q(lease_expires_at__lte=database_clock()))
+
+
+class ApplicationManager(models.Manager.from_queryset(ApplicationQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> ApplicationQuerySet:
+        """Bring the database's clock along, so that a row can say whether its lease has expired."""
+        return super().get_queryset().annotate(read_at=ClockTimestamp())
+
+
+class Application(models.Model):
+    """One email being answered: a Burr application, with the state at its head."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting for its person"
+        RUNNING = "running", "Running"
+        FAILED = "failed", "Stopped"
+        FINISHED = "finished", "Finished"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="applications")
+    title = models.CharField(max_length=200, blank=True)
+    sender = models.CharField(max_length=200, blank=True)
+    state = models.JSONField(default=dict)
+    sequence_id = models.IntegerField("head", null=True)  # none before the first step
+    last_sequence_id = models.IntegerField(null=True)  # the highest used; never used again
+    position = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    next_step = models.CharField(max_length=100, blank=True)  # while running: the step that started it
+    version = models.PositiveIntegerField(default=0)
+    lease_token = models.UUIDField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    read_at: datetime | str | None = None  # the database's clock when the row was read
+
+    objects = ApplicationManager()
+
+    class Meta:
+        indexes = [
+            # Your emails, newest change first.
+            models.Index(fields=["owner", "-updated_at", "-id"], name="application_owner_newest"),
+            # The same, one status only, and the counts beside the filters.
+            models.Index(fields=["owner", "status", "-updated_at"], name="application_owner_status"),
+            # Runs whose lease has expired, whoever owns them.
+            models.Index(
+                fields=["lease_expires_at"], name="application_running", condition=Q(status="running")
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="application_status_known",
+                condition=Q(status__in=["waiting", "running", "failed", "finished"]),
+            ),
+            # A run that nobody can renew or take over; a lease that nobody runs under.
+            models.CheckConstraint(
+                name="application_lease_while_running",
+                condition=Q(status="running", lease_token__isnull=False, lease_expires_at__isnull=False)
+                | Q(~Q(status="running"), lease_token__isnull=True, lease_expires_at__isnull=True),
+            ),
+            # A failure without a reason; a reason without a failure.
+            models.CheckConstraint(
+                name="application_error_when_failed",
+                condition=Q(Q(status="failed") & ~Q(error_code=""))
+                | Q(~Q(status="failed") & Q(error_code="")),
+            ),
+            # Something to do when nothing is, and nothing to do when something is.
+            models.CheckConstraint(
+                name="application_next_step_until_finished",
+                condition=Q(Q(status="finished") & Q(next_step=""))
+                | Q(~Q(status="finished") & ~Q(next_step="")),
+            ),
+            # A sequence number that is used twice.
+            models.CheckConstraint(
+                name="application_head_not_past_last",
+                condition=Q(sequence_id__isnull=True) | Q(sequence_id__lte=F("last_sequence_id")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+    @property
+    def lease_expired(self) -> bool:
+        """Judged by the database's clock at the time the row was read."""
+        if self.lease_expires_at is None:
+            return False
+        return self.lease_expires_at <= _as_datetime(self.read_at)
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == self.Status.RUNNING and not self.lease_expired
+
+    @property
+    def is_interrupted(self) -> bool:
+        if self.status == self.Status.RUNNING:
+            return self.lease_expired
+        return self.status == self.Status.FAILED and self.error_code == "interrupted"
+
+    @property
+    def status_now(self) -> str:
+        """The status as people see it: a run whose process is gone has failed."""
+        return str(self.Status.FAILED if self.is_interrupted else self.status)
+
+    @property
+    def error_now(self) -> tuple[str, str]:
+        """The code and the message of what stopped the last run; both empty if nothing did."""
+        if self.is_interrupted:
+            return Interrupted.code, Interrupted().message
+        return self.error_code, self.error_message
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status == self.Status.FINISHED
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether a run ended before its time, so that it can be continued."""
+        return self.status == self.Status.FAILED or self.is_interrupted
+
+    @property
+    def due_step(self) -> str | None:
+        """The human step that may be sent now: none while it runs and when it is finished."""
+        return None if self.is_running or self.is_finished else self.next_step
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def path_to(self, application_id: Any, sequence_id: int | None) -> list[Step]:
+        """Return the steps that led to one, oldest first, along their bases."""
+        steps = {step.sequence_id: step for step in self.filter(application_id=application_id)}
+        path: list[Step] = []
+        while sequence_id is not None:
+            path.append(steps[sequence_id])
+            sequence_id = path[-1].base
+        return path[::-1]
+
+
+class Step(models.Model):
+    """One executed action. The state after it is the fold of the changes along its bases."""
+
+    class Status(models.TextChoices):
+        COMPLETED = "completed", "Completed"
+        FAILED = "failed", "Failed"
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="steps")
+    sequence_id = models.IntegerField()
+    base = models.IntegerField(null=True)  # the sequence it continues; none for the first
+    position = models.CharField(max_length=100)
+    status = models.CharField(max_length=10, choices=Status)
+    changes = models.JSONField(default=dict)  # see `history.changes_between`
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(default=timezone.now)
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["application", "sequence_id"]
+        constraints = [
+            # The same step run twice.
+            models.UniqueConstraint(fields=["application", "sequence_id"], name="step_once"),
+            # A history that goes round in circles.
+            models.CheckConstraint(
+                name="step_base_before_it",
+                condition=Q(base__isnull=True) | Q(base__lt=F("sequence_id")),
+            ),
+            models.CheckConstraint(
+                name="step_error_when_failed",
+                condition=Q(Q(status="failed") & ~Q(error_code=""))
+                | Q(~Q(status="failed") & Q(error_code="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence_id} {self.position}"
+
+
+class ModelCall(models.Model):
+    """One call to a model, failed ones included. Durations are in seconds."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="model_calls")
+    sequence_id = models.IntegerField()  # of the step that made it
+    purpose = models.CharField(max_length=50)
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=200)
+    messages = models.JSONField()
+    parameters = models.JSONField(default=dict)
+    reply = models.TextField(blank=True)
+    tokens_in = models.PositiveIntegerField(null=True)
+    tokens_out = models.PositiveIntegerField(null=True)
+    time_to_first_token = models.FloatField(null=True)
+    duration = models.FloatField()
+    attempts = models.PositiveSmallIntegerField(default=1)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["application", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} by {self.model}"
+
+
+class Usage(models.Model):
+    """What a person's runs of one day spent and have reserved; it outlives their emails."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    drafts = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)  # counted while there is a limit
+
+    class Meta:
+        constraints = [
+            # A second purse for the same day.
+            models.UniqueConstraint(fields=["owner", "day"], name="usage_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A hashed token for the API that expires; shown once, when it is made."""
+
+    name = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        """Not the hash, which knox would show."""
+        return self.name or self.token_key
+
+
+def _as_datetime(moment: datetime | str | None) -> datetime:
+    """SQLite's clock comes as text; a row that was made and not read has this process's."""
+    if moment is None:
+        return timezone.now()
+    if isinstance(moment, datetime):
+        return moment
+    return datetime.fromisoformat(moment).replace(tzinfo=timezone.get_default_timezone())

@@ -1,0 +1,101 @@
+"""Burr's persisters over our records: an async one for the runner, a sync one beside it.
+
+Both are thin: the database work is a `Writer`'s, and one of them is one writer of one application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from burr.core import State
+from burr.core.persistence import AsyncBaseStatePersister, BaseStatePersister, PersistedStateData
+
+from assistant_app.errors import AssistantError
+from assistant_app.models import Application
+from assistant_app.threads import DatabasePool
+from assistant_app.writer import SaveStatus, Writer
+
+
+class DjangoPersister(BaseStatePersister):
+    """For Burr's `build()` and its sync actions."""
+
+    def __init__(self, row: Application | None = None, **options: Any) -> None:
+        self.writer = Writer(row, **options)
+
+    def load(
+        self, partition_key: str, app_id: str | None, sequence_id: int | None = None, **kwargs: Any
+    ) -> PersistedStateData | None:
+        return self.writer.load(partition_key, app_id, sequence_id)
+
+    def list_app_ids(self, partition_key: str, **kwargs: Any) -> list[str]:
+        return self.writer.list_app_ids(partition_key)
+
+    def save(
+        self,
+        partition_key: str | None,
+        app_id: str,
+        sequence_id: int,
+        position: str,
+        state: State,
+        status: SaveStatus,
+        **kwargs: Any,
+    ) -> None:
+        self.writer.save(partition_key, app_id, sequence_id, position, state, status)
+
+
+class AsyncDjangoPersister(AsyncBaseStatePersister):
+    """For Burr's `abuild()`; its database work goes through a pool of threads.
+
+    `on_commit` is called on the event loop with the row as it now is, after each transaction.
+    """
+
+    def __init__(
+        self,
+        pool: DatabasePool,
+        row: Application | None = None,
+        *,
+        on_commit: Callable[[Application], None] = lambda row: None,
+        **options: Any,
+    ) -> None:
+        self.writer = Writer(row, **options)
+        self._pool = pool
+        self._on_commit = on_commit
+
+    async def load(
+        self, partition_key: str, app_id: str | None, sequence_id: int | None = None, **kwargs: Any
+    ) -> PersistedStateData | None:
+        if self.writer.row is not None and sequence_id is None:
+            return self.writer.load(partition_key, app_id)  # in hand: no query
+        return await self._pool.run(lambda: self.writer.load(partition_key, app_id, sequence_id))
+
+    async def list_app_ids(self, partition_key: str, **kwargs: Any) -> list[str]:
+        return await self._pool.run(lambda: self.writer.list_app_ids(partition_key))
+
+    async def save(
+        self,
+        partition_key: str | None,
+        app_id: str,
+        sequence_id: int,
+        position: str,
+        state: State,
+        status: SaveStatus,
+        **kwargs: Any,
+    ) -> None:
+        await self._write(
+            lambda: self.writer.save(partition_key, app_id, sequence_id, position, state, status)
+        )
+
+    async def go_back_before(self, step: str) -> None:
+        await self._pool.run(lambda: self.writer.go_back_before(step))
+
+    async def claim(self) -> None:
+        await self._write(self.writer.claim)
+
+    async def fail(self, error: AssistantError) -> None:
+        await self._write(lambda: self.writer.fail(error))
+
+    async def _write(self, write: Callable[[], None]) -> None:
+        await self._pool.run(write)
+        if self.writer.row is not None:
+            self._on_commit(self.writer.row)

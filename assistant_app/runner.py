@@ -1,0 +1,292 @@
+"""The one way in which anything runs: from a human step to the next one, or to the end.
+
+A run belongs to the process, not to the request that began it: all runs live on one event loop in a
+thread of their own, so a closed browser cancels nothing. `start` never raises; what happened comes as
+an `Outcome`. No database connection is held while a model works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from burr.core import Action, ApplicationBuilder
+from burr.core import Application as BurrApplication
+from burr.lifecycle import PostRunStepHook, PreRunStepHook
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from assistant_app import conf, llm
+from assistant_app.errors import (
+    AlreadyRunning,
+    AssistantError,
+    Interrupted,
+    ShuttingDown,
+    Superseded,
+)
+from assistant_app.events.log import Log
+from assistant_app.events.publisher import Publisher
+from assistant_app.events.shared import SharedLogs
+from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
+from assistant_app.llm.base import ModelClient, ModelOfRun
+from assistant_app.models import Application, database_clock
+from assistant_app.persister import AsyncDjangoPersister
+from assistant_app.runs import Outcome, Run, as_error
+from assistant_app.threads import DatabasePool, LoopThread
+
+logger = logging.getLogger(__name__)
+
+
+class _Follow(PreRunStepHook, PostRunStepHook):
+    """Tell the readers which step begins, and the persister why one failed: Burr tells it only that."""
+
+    def __init__(self, run: Run, persister: AsyncDjangoPersister) -> None:
+        self._run, self._writer = run, persister.writer
+
+    def pre_run_step(self, *, action: Action, **future_kwargs: Any) -> None:
+        if self._run.narrator is not None:
+            self._run.narrator.step_started(action.name)
+
+    def post_run_step(self, *, exception: BaseException | None = None, **future_kwargs: Any) -> None:
+        if exception is not None and self._writer.error is None:
+            self._writer.error = as_error(exception)
+
+
+class Runner:
+    """The runs of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # the signal that begins the shutdown may come while it is held
+        self._pid: int | None = None
+        self.is_stopping = False
+        self.drained = threading.Event()
+        self.runs: set[Run] = set()
+        self.client: ModelClient | None = None
+        self._model = ModelOfRun()  # bound into the one graph; each run's task has its own session
+
+    # --- Starting ------------------------------------------------------------------------------
+
+    def start(self, run: Run) -> Run:
+        """Begin a run from a row that was just read and found fit; return at once."""
+        with self._lock:
+            if self.is_stopping:
+                run.finish(Outcome(run.row, ShuttingDown(retry_after=5)))
+                return run
+            self._ensure_started()
+            self.runs.add(run)
+            self._thread.loop.call_soon_threadsafe(self._spawn, run)
+        return run
+
+    @property
+    def database(self) -> DatabasePool:
+        """The threads for database work; for coroutines on any event loop of this process."""
+        with self._lock:
+            self._ensure_started()
+            return self._pool
+
+    def log_of(self, application_id: uuid.UUID) -> Log | None:
+        """Return the live events of the run that this process has or lately had."""
+        return self._publisher.log_of(application_id) if self._pid == os.getpid() else None
+
+    def _ensure_started(self) -> None:
+        """Make the threads, in the process that uses them: what a fork brings along stands still."""
+        if self._pid == os.getpid():
+            return
+        self.runs = set()
+        self._pool = DatabasePool(settings.RUNNER_DB_THREADS)
+        self._thread = LoopThread()
+        self._publisher = Publisher(SharedLogs(settings.REDIS_URL) if settings.REDIS_URL else None)
+        self._renewing: asyncio.Task[None] | None = None
+        self._pid = os.getpid()
+
+    def _spawn(self, run: Run) -> None:
+        if self._renewing is None:
+            self._renewing = asyncio.ensure_future(self._renew_for_ever())
+        run.task = asyncio.ensure_future(self._run(run))
+
+    def model_client(self) -> ModelClient:
+        if self.client is None:
+            self.client = llm.build_client(conf.model_config())
+        return self.client
+
+    # --- Running -------------------------------------------------------------------------------
+
+    async def _run(self, run: Run) -> None:
+        try:
+            outcome = await self._outcome(run)
+        except BaseException as problem:  # noqa: BLE001  (a waiter must get its answer whatever happens)
+            outcome = Outcome(run.row, as_error(problem))
+        self.runs.discard(run)
+        if run.narrator is not None:
+            run.narrator.close()
+        run.finish(outcome)
+
+    async def _outcome(self, run: Run) -> Outcome:
+        run.persister = persister = self._persister(run)
+        try:
+            await self._step_through(run, persister)
+        except AlreadyRunning as refused:
+            return Outcome(None, refused)
+        except Superseded as lost:
+            return Outcome(None, lost)
+        except (Exception, asyncio.CancelledError) as problem:  # noqa: BLE001  (it becomes the outcome)
+            error = run.stop_reason or persister.writer.error or as_error(problem)
+            await self._release(persister, error)
+            if run.claimed.done() and not _failed(persister.writer.row):
+                return Outcome(persister.writer.row)  # it was over before it could be stopped
+            return Outcome(persister.writer.row, error)
+        return Outcome(persister.writer.row)
+
+    def _persister(self, run: Run) -> AsyncDjangoPersister:
+        """Return the run's writer, and let the run's task have a model session that reports to it."""
+
+        def committed(row: Application) -> None:
+            run.narrator = run.narrator or self._publisher.open(row)
+            run.narrator.committed(row)
+            if not run.claimed.done():
+                run.claimed.set_result(Outcome(row))
+
+        graph = build_graph(self._model)
+        persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
+        self._model.enter(self.model_client().session(persister.writer.calls.append))
+        return persister
+
+    async def _step_through(self, run: Run, persister: AsyncDjangoPersister) -> None:
+        if run.step is None:
+            await persister.claim()
+        elif run.row.has_stopped:
+            await persister.go_back_before(run.step)
+        application = await self._build(run, persister)
+        steps = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=run.inputs or {})
+        async with aclosing(steps):
+            async for _action, pieces in steps:
+                async with _read_to_its_end(pieces):
+                    async for piece in pieces:
+                        if run.narrator is not None:
+                            run.narrator.token(piece["token"])
+
+    async def _build(self, run: Run, persister: AsyncDjangoPersister) -> BurrApplication:
+        builder: Any = (
+            ApplicationBuilder()
+            .with_graph(persister.writer.graph)
+            .with_identifiers(app_id=str(run.row.pk), partition_key=str(run.row.owner_id))
+            .with_hooks(_Follow(run, persister))
+            .with_state_persister(persister)
+            .initialize_from(
+                persister,
+                resume_at_next_action=True,
+                default_state=DEFAULT_STATE,
+                default_entrypoint=ENTRYPOINT,
+            )
+        )
+        return await builder.abuild()
+
+    async def _release(self, persister: AsyncDjangoPersister, error: AssistantError) -> None:
+        """Give the lease back if the step that failed has not done so with its row."""
+        if persister.writer.token is None:
+            return
+        try:
+            await persister.fail(error)
+        except (AssistantError, DatabaseError):
+            # Taken over or deleted; or no database, and then the lease expires by itself.
+            logger.warning("The lease of application %s could not be given back.", persister.writer.row)
+
+    # --- Stopping ------------------------------------------------------------------------------
+
+    def stop(self, lease: uuid.UUID | None, reason: AssistantError) -> Run | None:
+        """Cancel the run under that lease, and return it; none if this process has none such."""
+        run = next((run for run in list(self.runs) if lease and run.lease == lease), None)
+        if run is not None:
+            self._thread.loop.call_soon_threadsafe(run.stop, reason)
+        return run
+
+    # --- Leases --------------------------------------------------------------------------------
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(settings.RUN_LEASE_SECONDS / 3)
+            try:
+                await self._renew()
+            except DatabaseError as problem:
+                logger.warning("Leases could not be renewed: %s", type(problem).__name__)
+
+    async def _renew(self) -> None:
+        """Renew all leases of this process with one statement; stop the runs whose lease is gone."""
+        held = {run.lease: run for run in self.runs if run.lease}
+        if not held:
+            return
+        kept = await self._pool.run(lambda: _renew(list(held)))
+        for token, run in held.items():
+            if token not in kept and run.lease == token:
+                run.stop(Superseded())
+
+    # --- Ending --------------------------------------------------------------------------------
+
+    def begin_shutdown(self) -> None:
+        """Refuse new runs, give those under way the grace period, interrupt the rest; return at once."""
+        with self._lock:
+            if self.is_stopping:
+                return
+            self.is_stopping = True
+            if self._pid != os.getpid():
+                self.drained.set()
+                return
+            asyncio.run_coroutine_threadsafe(self._drain(), self._thread.loop)
+
+    async def _drain(self) -> None:
+        await self._wait_for_runs(settings.SHUTDOWN_GRACE_SECONDS)
+        for run in list(self.runs):
+            run.stop(Interrupted())
+        await self._wait_for_runs(5)
+        if self._renewing is not None:
+            self._renewing.cancel()
+        await self._publisher.aclose()
+        if self.client is not None:
+            await self.client.aclose()
+        self.drained.set()
+
+    async def _wait_for_runs(self, seconds: float) -> None:
+        tasks = [run.task for run in self.runs if run.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    def shutdown(self) -> None:
+        """Drain, end the threads and give every connection back; a later start begins anew."""
+        if self._pid != os.getpid():
+            return
+        self.begin_shutdown()
+        self.drained.wait()
+        self._pool.close()
+        self._thread.stop()
+        self._pid, self.client, self.is_stopping = None, None, False
+        self.drained = threading.Event()
+
+
+def _failed(row: Application | None) -> bool:
+    """A cancellation that came after the last save changed nothing: the run had ended well."""
+    return row is None or row.status in (Application.Status.FAILED, Application.Status.RUNNING)
+
+
+def _renew(tokens: list[uuid.UUID]) -> set[uuid.UUID]:
+    mine = Application.objects.filter(lease_token__in=tokens)
+    if mine.update(lease_expires_at=database_clock() + conf.lease()) == len(tokens):
+        return set(tokens)
+    return set(mine.values_list("lease_token", flat=True))
+
+
+@asynccontextmanager
+async def _read_to_its_end(pieces: Any) -> AsyncIterator[None]:
+    """Close the action's own generator with the block, or the model goes on until it is dropped."""
+    try:
+        yield
+    finally:
+        await pieces.streaming_result_generator.aclose()
+
+
+runner = Runner()

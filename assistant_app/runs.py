@@ -1,0 +1,76 @@
+"""One run: what it was asked to do, how it is stopped, and how it ended, for whoever waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import Error as DatabaseError
+
+from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
+from assistant_app.events.publisher import Narrator
+from assistant_app.models import Application
+from assistant_app.persister import AsyncDjangoPersister
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, or how its claim did: the row as it was stored then, and what went wrong."""
+
+    row: Application | None
+    error: AssistantError | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """A run under way. `claimed` is done once its first transaction is, `ended` when it is over."""
+
+    row: Application
+    step: str | None = None  # the human step that is sent; none to go on with what is stored
+    inputs: dict[str, Any] | None = None
+    expected_version: int | None = None
+    claimed: Future[Outcome] = field(default_factory=Future)
+    ended: Future[Outcome] = field(default_factory=Future)
+    task: asyncio.Task[None] | None = None
+    persister: AsyncDjangoPersister | None = None
+    narrator: Narrator | None = None
+    stop_reason: AssistantError | None = None  # why it was cancelled, if it was
+
+    @property
+    def lease(self) -> uuid.UUID | None:
+        return self.persister.writer.token if self.persister else None
+
+    def finish(self, outcome: Outcome) -> None:
+        for future in (self.claimed, self.ended):
+            if not future.done():
+                future.set_result(outcome)
+
+    def stop(self, reason: AssistantError) -> None:
+        """Cancel it, once: a second cancellation would hit the save of the first."""
+        if self.stop_reason is None and self.task is not None:
+            self.stop_reason = reason
+            if self.persister is not None:
+                self.persister.writer.error = reason
+            self.task.cancel()
+
+
+def as_error(problem: BaseException) -> AssistantError:
+    """Return what a person is told of an exception; only its type goes to the log, never its text."""
+    if isinstance(problem, AssistantError):
+        return problem
+    if isinstance(problem, asyncio.CancelledError):
+        return Interrupted()
+    if isinstance(problem, DatabaseError):
+        return DatabaseUnavailable(retry_after=5)
+    frame = problem.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "nowhere"
+    logger.error("A step failed with %s at %s", type(problem).__name__, where)
+    return InternalError()

@@ -1,0 +1,218 @@
+// What the pages do beside links and forms: copy, Ctrl+Enter, keep what was typed. Everything works without it.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const page = () => byId("main");
+
+// --- Saying and showing --------------------------------------------------------------------------
+
+function say(text) {
+  const aloud = byId("news-aloud");
+  aloud.textContent = "";
+  // A change within the same task is not announced.
+  setTimeout(() => { aloud.textContent = text; }, 100);
+}
+
+function showScriptedParts() {
+  for (const part of document.querySelectorAll("[data-copy], [data-scripted]")) part.hidden = false;
+}
+
+// --- Copying -------------------------------------------------------------------------------------
+
+function textOf(element) {
+  const paragraphs = element.querySelectorAll("p");
+  if (!paragraphs.length) return element.textContent;
+  return Array.from(paragraphs, (paragraph) => paragraph.textContent).join("\n\n");
+}
+
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Browsers offer a clipboard over https and on the own machine only.
+    const box = document.createElement("textarea");
+    box.value = text;
+    box.className = "hear";
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+}
+
+async function copy(button) {
+  await copyText(textOf(byId(button.dataset.copy)));
+  button.focus();
+  const label = button.lastChild;
+  const before = label.textContent;
+  if (before === "Copied") return;
+  label.textContent = "Copied";
+  setTimeout(() => { label.textContent = before; }, 2000);
+  say("Copied.");
+}
+
+// --- Keeping what was typed ----------------------------------------------------------------------
+// One entry for each email and step: {values, version, sent}. It is dropped once the page shows that it
+// was sent: a newer version, and no refusal.
+
+const prefix = "typed ";
+const fieldsOf = (form) => Array.from(form.querySelectorAll("textarea:not([readonly])"));
+const valuesOf = (form) => fieldsOf(form).map((field) => field.value);
+const initialOf = (form) => fieldsOf(form).map((field) => field.defaultValue);
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+let isLeaving = false;
+
+function remember(form, sent) {
+  const entry = { values: valuesOf(form), version: page().dataset.version || "", sent };
+  try {
+    if (entry.values.some((text) => text.trim())) {
+      sessionStorage.setItem(prefix + form.dataset.keep, JSON.stringify(entry));
+    } else {
+      sessionStorage.removeItem(prefix + form.dataset.keep);
+    }
+  } catch { /* no room: the page itself still has it */ }
+}
+
+function forgetWhatWasSent() {
+  const { refused, version } = page().dataset;
+  if (refused !== undefined || version === undefined) return;
+  for (const key of Object.keys(sessionStorage).filter((name) => name.startsWith(prefix))) {
+    const entry = JSON.parse(sessionStorage.getItem(key));
+    if (entry.sent && entry.version !== version) sessionStorage.removeItem(key);
+  }
+}
+
+function offerWhatWasTyped(form) {
+  const entry = JSON.parse(sessionStorage.getItem(prefix + form.dataset.keep));
+  if (!entry || isSame(entry.values, valuesOf(form)) || form.querySelector(".put-back")) return;
+  if (entry.values.length !== fieldsOf(form).length || valuesOf(form).some((text) => text.trim())) return;
+  const offer = document.createElement("p");
+  offer.className = "put-back notice turn";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Put it back";
+  button.addEventListener("click", () => {
+    fieldsOf(form).forEach((field, number) => { field.value = entry.values[number]; });
+    offer.remove();
+    fieldsOf(form)[0].focus();
+  });
+  offer.append(`You had typed this: “${entry.values.join(" ").trim().slice(0, 80)}” `, button);
+  form.prepend(offer);
+}
+
+function isUnsent(form) {
+  return form.isConnected && !isSame(valuesOf(form), initialOf(form));
+}
+
+// --- Wiring --------------------------------------------------------------------------------------
+
+function begin() {
+  showScriptedParts();
+  forgetWhatWasSent();
+  document.querySelectorAll("form[data-keep]").forEach(offerWhatWasTyped);
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  begin();
+  const notice = byId("notice");
+  if (notice && notice.matches("[role=alert], form")) notice.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = event.target.closest?.(".menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const main = event.target.form?.querySelector("button.main");
+    if (main) event.target.form.requestSubmit(main);
+  }
+});
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-keep]");
+  if (form) remember(form, false);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  isLeaving = true;
+  if (form.dataset.keep) remember(form, true);
+  // Only once the request has left: a disabled button's value would not go along.
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
+  });
+});
+
+window.addEventListener("pageshow", (event) => {
+  isLeaving = false;
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (!isLeaving && Array.from(document.querySelectorAll("form[data-keep]")).some(isUnsent)) {
+    event.preventDefault();
+  }
+});
+
+// --- A draft that is being written ---------------------------------------------------------------
+// The sheet itself is silent for screen readers; each paragraph is read out once, when it is finished.
+
+let paragraphsSaid = 0;
+
+function readOutFinishedParagraphs() {
+  const paragraphs = (byId("arriving")?.textContent ?? "").split(/\n\s*\n/).slice(0, -1);
+  if (paragraphs.length < paragraphsSaid) paragraphsSaid = 0;
+  for (const text of paragraphs.slice(paragraphsSaid)) {
+    const entry = document.createElement("p");
+    entry.textContent = text;
+    byId("draft-aloud").append(entry);
+  }
+  paragraphsSaid = paragraphs.length;
+}
+
+function showLost(isLost) {
+  const lost = byId("lost");
+  if (lost) lost.hidden = !isLost;
+}
+
+document.addEventListener("htmx:sseOpen", () => showLost(false));
+document.addEventListener("htmx:sseError", () => showLost(true));
+document.addEventListener("htmx:sseMessage", (event) => {
+  const { type, data } = event.detail;
+  if (type === "heading") {
+    document.title = document.title.replace(/^[^:]*/, data);
+    say(`${data}.`);
+  }
+  if (type === "token" || type === "draft") readOutFinishedParagraphs();
+});
+
+// The page of a run swaps its main part: what was folded open stays open, and the news is said.
+let wasOpen = [];
+let newsSaid = "";
+document.addEventListener("htmx:beforeSwap", () => {
+  wasOpen = Array.from(document.querySelectorAll("details[open][id]"), (details) => details.id);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const id of wasOpen) {
+    const details = byId(id);
+    if (details?.matches("details")) details.open = true;
+  }
+  begin();
+  if (page().dataset.news === newsSaid) return;
+  newsSaid = page().dataset.news;
+  byId("draft-aloud").replaceChildren();
+  if (newsSaid) say(newsSaid);
+});

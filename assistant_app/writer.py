@@ -1,0 +1,297 @@
+"""One writer of one application: claim, fenced saves, release. The database side of the persisters.
+
+The first save claims the application and stores the step in one transaction, so that what a person
+typed is stored before a model is called and only the winner calls one. Later saves are fenced by the
+lease; the save before a human step, or the last one, releases it. Whoever lost the claim or the lease
+gets an error and writes nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from burr.core import State
+from burr.core.application import PRIOR_STEP
+from burr.core.graph import Graph
+from burr.core.persistence import PersistedStateData
+from django.db import transaction
+from django.utils import timezone
+
+from assistant_app import calls, conf, keys, limits, mail
+from assistant_app.errors import (
+    AlreadyRunning,
+    ApplicationNotFound,
+    AssistantError,
+    InternalError,
+    Interrupted,
+    Superseded,
+)
+from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, build_graph, is_human, may_call_model
+from assistant_app.history import changes_between, fold
+from assistant_app.limits import Reservation
+from assistant_app.llm.base import Call
+from assistant_app.models import Application, ApplicationQuerySet, ModelCall, Step, database_clock
+
+SaveStatus = Literal["completed", "failed"]
+Status = Application.Status
+
+
+class Writer:
+    """Reads and writes one application for as long as nobody else does. One call at a time."""
+
+    def __init__(
+        self,
+        row: Application | None = None,
+        *,
+        graph: Graph | None = None,
+        entrypoint: str = ENTRYPOINT,
+        default_state: Mapping[str, Any] = DEFAULT_STATE,
+    ) -> None:
+        self.row = row
+        self.graph = graph or build_graph()
+        self.entrypoint = entrypoint
+        self.default_state = dict(default_state)
+        self.calls: list[Call] = []  # made since the last save; stored with the step that made them
+        self.error: AssistantError | None = None  # why the step under way failed, if it did
+        self._token: uuid.UUID | None = None
+        self._reserved: Reservation | None = None  # of its person's day, for the run under way
+        self._head: int | None = None
+        self._position = ""  # of the head
+        self._state: dict[str, Any] = self.default_state
+        self._started_at = timezone.now()
+        if row is not None:
+            self._go_on_from_head(row)
+
+    @classmethod
+    def under_lease_of(cls, row: Application) -> Writer:
+        """Return a writer that holds the lease which somebody else took: to end it in their name."""
+        writer = cls(row)
+        writer._token = row.lease_token
+        return writer
+
+    @property
+    def token(self) -> uuid.UUID | None:
+        """The lease that is held, or none."""
+        return self._token
+
+    # --- Reading -------------------------------------------------------------------------------
+
+    def load(
+        self, partition_key: str | None, app_id: str | None, sequence_id: int | None = None
+    ) -> PersistedStateData | None:
+        """Return the state to go on from: at the head, or at `sequence_id`; none before the first step.
+
+        Burr numbers the next step after the returned sequence, so at the head that is the highest
+        number used, a failed step's included. Raise `ApplicationNotFound` for an unknown id, which
+        Burr would take for a new application.
+        """
+        row = self.row
+        if row is None or not keys.match(row, partition_key, app_id):
+            row = self.row = keys.find(partition_key, app_id)
+            self._go_on_from_head(row)
+        if sequence_id is not None:
+            return self._load_step(row, sequence_id)
+        if row.last_sequence_id is None:
+            return None
+        if self._head is None:  # failed, or sent again, before anything was completed
+            return self._data(row, row.last_sequence_id, self.entrypoint, "failed")
+        return self._data(row, row.last_sequence_id, self._position, "completed")
+
+    def _load_step(self, row: Application, sequence_id: int) -> PersistedStateData:
+        path = self._path_to(row, sequence_id)
+        self._head = sequence_id if path[-1].status == Step.Status.COMPLETED else path[-1].base
+        self._state = self._fold(path)
+        status: SaveStatus = "completed" if path[-1].status == Step.Status.COMPLETED else "failed"
+        return self._data(row, sequence_id, path[-1].position, status)
+
+    def _data(
+        self, row: Application, sequence_id: int, position: str, status: SaveStatus
+    ) -> PersistedStateData:
+        return {
+            "partition_key": str(row.owner_id),
+            "app_id": str(row.pk),
+            "sequence_id": sequence_id,
+            "position": position,
+            # Plain: `State.deserialize` imports whatever the data names.
+            "state": State(dict(self._state)),
+            "created_at": row.updated_at.isoformat(),
+            "status": status,
+        }
+
+    def list_app_ids(self, partition_key: str | None) -> list[str]:
+        """Return the ids of a person's applications, newest change first."""
+        rows = Application.objects.filter(owner_id=keys.owner_id(partition_key)).newest_first()
+        return [str(pk) for pk in rows.values_list("pk", flat=True)]
+
+    def _go_on_from_head(self, row: Application) -> None:
+        self._head = row.sequence_id
+        self._state = {**self.default_state, **row.state}
+        self._position = row.position
+
+    def _path_to(self, row: Application, sequence_id: int | None) -> list[Step]:
+        try:
+            return Step.objects.path_to(row.pk, sequence_id)
+        except KeyError:  # or the application was deleted since it was read
+            raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
+
+    def _fold(self, path: list[Step]) -> dict[str, Any]:
+        return fold(self.default_state, (step.changes for step in path))
+
+    def go_back_before(self, step: str) -> None:
+        """Go on from the step before the last `step` on the way to the head: it is sent again."""
+        row = self._known_row()
+        path = self._path_to(row, self._head)
+        while path and path.pop().position != step:
+            pass
+        self._head = path[-1].sequence_id if path else None
+        self._state = self._fold(path)
+        self._position = path[-1].position if path else ""
+
+    # --- Writing -------------------------------------------------------------------------------
+
+    def save(
+        self,
+        partition_key: str | None,
+        app_id: str,
+        sequence_id: int,
+        position: str,
+        state: State,
+        status: SaveStatus,
+    ) -> None:
+        """Store one executed step; take the lease with the first and release it with the last.
+
+        Raise `AlreadyRunning` if the claim is refused and `Superseded` if the lease is gone.
+        """
+        if self.row is None:
+            self.load(partition_key, app_id)
+        if not keys.match(self._known_row(), partition_key, app_id):
+            raise ApplicationNotFound
+        if status == "failed":
+            return self._save_failure(sequence_id, position, self.error or InternalError())
+        # Burr reports a cancelled step as completed, with the state from before it.
+        if state.get(PRIOR_STEP) != position:
+            return self._save_failure(sequence_id, position, self.error or Interrupted())
+        after = {key: value for key, value in state.get_all().items() if not key.startswith("__")}
+        changes = changes_between(self._state, after)
+        values: dict[str, Any] = {
+            "state": after,
+            "sequence_id": sequence_id,
+            "position": position,
+            **self._what_follows(position, state),
+            **mail.headline(changes.get("set", {}).get("incoming_email")),
+        }
+        self._commit(values, self._step(sequence_id, position, changes=changes))
+        self._state, self._head, self._position = after, sequence_id, position
+
+    def claim(self) -> None:
+        """Take the lease without a step, to go on with what is stored."""
+        row = self._known_row()
+        self._commit(self._lease(row.next_step or self.entrypoint), None)
+
+    def fail(self, error: AssistantError) -> None:
+        """Release the lease that is still held, with the step that did not come to an end."""
+        row = self._known_row()
+        following = self.graph.get_next_node(self._position or None, State(self._state), self.entrypoint)
+        sequence_id = 0 if row.last_sequence_id is None else row.last_sequence_id + 1
+        self._save_failure(sequence_id, following.name if following else row.position, error)
+
+    def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
+        reason = {"error_code": error.code, "error_message": calls.storable(error.message)}
+        values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
+        if is_human(self.graph, position):
+            values["next_step"] = position
+        self._commit(values, self._step(sequence_id, position, status=Step.Status.FAILED, **reason))
+
+    def _what_follows(self, position: str, state: State) -> dict[str, Any]:
+        """Return the status, the next step and the lease that the application has after a step."""
+        following = self.graph.get_next_node(position, state, self.entrypoint)
+        released = {"lease_token": None, "lease_expires_at": None, "error_code": "", "error_message": ""}
+        if following is None:
+            return {"status": Status.FINISHED, "next_step": "", **released}
+        if is_human(self.graph, following.name):
+            return {"status": Status.WAITING, "next_step": following.name, **released}
+        return self._lease(position if is_human(self.graph, position) else self._known_row().next_step)
+
+    def _lease(self, started_by: str) -> dict[str, Any]:
+        return {
+            "status": Status.RUNNING,
+            "next_step": started_by,
+            "lease_token": self._token or uuid.uuid4(),
+            "lease_expires_at": database_clock() + conf.lease(),
+            "error_code": "",
+            "error_message": "",
+        }
+
+    def _step(self, sequence_id: int, position: str, **values: Any) -> Step:
+        return Step(
+            sequence_id=sequence_id,
+            base=self._head,
+            position=position,
+            started_at=self._started_at,
+            **{"status": Step.Status.COMPLETED, **values},
+        )
+
+    def _spend(self, row: Application, values: dict[str, Any]) -> Reservation | None:
+        """Reserve with the claim what the run may use, settle with the release."""
+        if values["lease_token"] is None:
+            limits.settle(self._reserved, self.calls)
+            return None
+        if self._token is not None:
+            return self._reserved and self._reserved.with_calls(self.calls)
+        position, state = values.get("position", self._position), values.get("state", self._state)
+        following = self.graph.get_next_node(position or None, State(state), self.entrypoint)
+        if following is None or not may_call_model(self.graph, following.name):
+            return None
+        return limits.reserve(row.owner_id, state)
+
+    def _commit(self, values: dict[str, Any], step: Step | None) -> None:
+        """Write the row, if it is still ours, and what happened; settle for what was lost with it."""
+        try:
+            self._write(values, step)
+        except Superseded:
+            limits.settle(self._reserved, self.calls)
+            self._reserved = None
+            raise
+
+    def _write(self, values: dict[str, Any], step: Step | None) -> None:
+        """The day's row first, as everybody locks it, the application's, then the step: one transaction."""
+        row = self._known_row()
+        now = timezone.now()
+        values |= {"version": row.version + 1, "updated_at": now}
+        if step is not None:
+            values["last_sequence_id"] = step.sequence_id
+        with transaction.atomic():
+            reserved, mine = self._spend(row, values), self._mine(row)
+            is_new = reserved is not None and self._reserved is None
+            if not (limits.with_room(mine, row.owner_id) if is_new else mine).update(**values):
+                if is_new:
+                    limits.check_room(row.owner_id)
+                raise Superseded if self._token else AlreadyRunning
+            if step is not None:
+                step.application_id, step.finished_at = row.pk, now
+                step.save(force_insert=True)
+                made = [calls.as_row(row.pk, step.sequence_id, call) for call in self.calls]
+                ModelCall.objects.bulk_create(made)
+        for name, value in values.items():
+            setattr(row, name, value)
+        if row.lease_token is not None:
+            row.lease_expires_at = now + conf.lease()  # for whoever reads this row; the database has its own
+        row.read_at = now
+        self._reserved = reserved
+        self._token = row.lease_token
+        self._started_at = now
+        self.calls.clear()
+
+    def _mine(self, row: Application) -> ApplicationQuerySet:
+        """The row as read, under our lease, expired or not; without one, if nobody runs it."""
+        as_read = Application.objects.filter(pk=row.pk, version=row.version)
+        if self._token:
+            return as_read.filter(lease_token=self._token)
+        return as_read.claimable().filter(owner_id=row.owner_id)
+
+    def _known_row(self) -> Application:
+        if self.row is None:
+            raise ApplicationNotFound
+        return self.row

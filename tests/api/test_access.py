@@ -1,0 +1,97 @@
+"""Who sees what: nobody without credentials, and nobody another person's email."""
+
+import re
+
+import pytest
+from django.urls import URLPattern, get_resolver
+from rest_framework.test import APIClient
+
+from tests.api.conftest import INPUT, is_error
+
+METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
+BODIES = ({}, INPUT, {"answers": []}, {"feedback": ""})
+
+
+def patterns(resolver=None, prefix=""):
+    """Walk every address of the product, as regular expressions."""
+    for part in (resolver or get_resolver()).url_patterns:
+        route = prefix + _as_regex(part.pattern)
+        if isinstance(part, URLPattern):
+            yield route
+        else:
+            yield from patterns(part, route)
+
+
+def _as_regex(pattern):
+    return pattern.regex.pattern.removeprefix("^").removesuffix("\\Z").removesuffix("$").removesuffix("\\z")
+
+
+def addresses(app_id):
+    """Return every address below /api/ that takes an application's id, with this one filled in."""
+    found = [route for route in patterns() if route.startswith("api/") and "<app_id>" in route]
+    group = re.compile(r"\(\?P<app_id>(?:[^()]|\([^()]*\))*\)")
+    return sorted({"/" + group.sub(str(app_id), route).replace("\\", "") for route in found})
+
+
+@pytest.fixture
+def other(stranger):
+    client = APIClient()
+    client.force_authenticate(stranger)
+    return client
+
+
+def test_the_walk_finds_every_endpoint():
+    ends = {address.removeprefix("/api/applications/ID/") for address in addresses("ID")}
+    expected = {"", "state/", "retry/", "initialize_draft/", "clarify_instructions/", "process_feedback/"}
+    assert ends >= expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_person_finds_nothing_at_any_address(drafted, other, nothing_happens_later):
+    check = nothing_happens_later()
+    for address in addresses(drafted.app_id):
+        for method in METHODS:
+            for body in BODIES:
+                response = getattr(other, method)(address, body, format="json")
+                if response.status_code == 405 or method == "options":
+                    assert b"sensors" not in response.content
+                    continue
+                assert response.status_code == 404, (method, address, body, response.content)
+    check()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_operator_finds_nothing_in_the_api_either(drafted, operator):
+    client = APIClient()
+    client.force_authenticate(operator)
+    assert is_error(client.get(drafted.url()), 404, "not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_persons_browsable_page_has_no_forms_and_no_text(drafted, other):
+    for address in addresses(drafted.app_id):
+        response = other.get(address, headers={"Accept": "text/html"})
+        assert response.status_code in (404, 405)
+        assert b"sensors" not in response.content
+
+
+@pytest.mark.django_db
+def test_nobody_is_let_in_without_credentials(settings):
+    settings.API_RATE_ANONYMOUS = "1000/minute"
+    client = APIClient()
+    app_id = "00000000-0000-4000-8000-000000000000"
+    for address in [*addresses(app_id), "/api/", "/api/applications/"]:
+        for method in METHODS:
+            response = getattr(client, method)(address, {}, format="json")
+            assert response.status_code == 401, (method, address)
+            assert response["WWW-Authenticate"] == "Token"
+            if method != "head":
+                assert is_error(response, 401, "not_signed_in")
+
+
+@pytest.mark.django_db
+def test_a_session_needs_the_csrf_token_to_write(owner):
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(owner)
+    assert client.get("/api/applications/").status_code == 200
+    assert is_error(client.post("/api/applications/"), 403, "forbidden")

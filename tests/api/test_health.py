@@ -1,0 +1,54 @@
+"""Whether the process lives, and whether it can do its work."""
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+
+
+def test_the_process_is_alive_without_a_database(client):
+    # Without the database mark, a query would fail the test.
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")
+
+
+@pytest.mark.django_db
+def test_it_is_ready_when_database_and_migrations_are(client):
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ready"})
+
+
+@pytest.mark.django_db
+def test_a_missing_migration_is_named(client):
+    MigrationRecorder.Migration.objects.filter(app="assistant_app").delete()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "assistant_app.0001_initial" in response.json()["problem"]
+    assert "manage.py migrate" in response.json()["problem"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_cannot_be_reached_is_said_without_its_address(client, monkeypatch):
+    def refuse():
+        raise OperationalError('connection to server at "10.0.0.7", user "secret" failed')
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    monkeypatch.setattr(connection, "cursor", refuse)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "could not be reached" in response.json()["problem"]
+    assert b"secret" not in response.content
+    assert b"10.0.0.7" not in response.content
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_nothing_can_be_sent_there(client, address):
+    assert client.post(address).status_code == 405
+
+
+def test_both_are_never_kept(client):
+    assert "no-store" in client.get("/healthz")["Cache-Control"]
+
+
+def test_a_site_behind_https_is_asked_from_within(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 200

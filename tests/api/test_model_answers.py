@@ -1,0 +1,71 @@
+"""Whatever the model's server does, over a real socket and through the real SDK: the answer says so, what
+was typed is kept, the call is recorded, and both ways go on: `retry`, and other text."""
+
+import asyncio
+
+import pytest
+
+from assistant_app.llm import build_client
+from assistant_app.llm.config import ModelConfig
+from assistant_app.models import ModelCall
+from assistant_app.runner import runner
+from tests.api.conftest import INPUT, Walk
+from tests.model_server import Reply, error, model_server  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAULTS = {
+    "401": (error(401, "Incorrect API key provided"), 502, "model_failed"),
+    "429": (error(429, "Slow down", Retry_After="1000"), 503, "model_unavailable"),
+    "500": (error(500, "Oops"), 502, "model_failed"),
+    "timeout": (Reply(hang=True), 504, "model_timeout"),
+    "cut off": (Reply(drop_after=1), 503, "model_unavailable"),
+    "not finished": (Reply(finish_reason=None), 502, "model_failed"),
+    "malformed": (Reply(body="{no JSON"), 502, "model_failed"),
+    "empty": (Reply(text=""), 502, "model_failed"),
+    "refusal": (Reply(text=None, refusal="I will not."), 502, "model_failed"),
+    "too long": (Reply(finish_reason="length"), 502, "model_failed"),
+}
+
+
+@pytest.fixture
+def real_walk(api, model_server):  # noqa: F811
+    """An email whose model is a server on a real socket."""
+    models = {"questions": "test-1", "draft": "test-1"}
+    config = ModelConfig(base_url=model_server.url, api_key="k", models=models, timeout=1.0, retries=0)
+    runner.client = build_client(config)
+    yield Walk(api, model_server)
+    asyncio.run_coroutine_threadsafe(runner.client.aclose(), runner._thread.loop).result(10)
+    runner.client = None
+
+
+def fails_to_draft(walk, reply):
+    walk.model.script(Reply(text='{"questions": []}'), reply)
+    return walk.put("initialize_draft", INPUT)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_told_and_a_retry_goes_on(real_walk, fault):
+    reply, status, code = FAULTS[fault]
+    answer = fails_to_draft(real_walk, reply)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    state = real_walk.state()
+    assert (state["status"], state["error"]["code"], state["drafts"]) == ("failed", code, [])
+    assert state["email_to_respond"] == INPUT["email_to_respond"]
+    assert list(ModelCall.objects.values_list("purpose", "error_code")) == [
+        ("questions", ""),
+        ("draft", code),
+    ]
+    retried = real_walk.retry()
+    assert (retried.status_code, len(retried.json()["drafts"])) == (200, 1)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_after_each_fault_other_text_can_be_sent(real_walk, fault):
+    fails_to_draft(real_walk, FAULTS[fault][0])
+    real_walk.model.script(Reply(text='{"questions": []}'))
+    answer = real_walk.put("initialize_draft", {**INPUT, "response_instructions": "No, never."})
+    assert (answer.status_code, len(answer.json()["drafts"])) == (200, 1)
+    asked = str(real_walk.model.bodies[-1]["messages"])
+    assert "No, never." in asked
+    assert INPUT["response_instructions"] not in asked

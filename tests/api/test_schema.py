@@ -1,0 +1,120 @@
+"""The OpenAPI schema: valid, complete, and true."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from jsonschema import Draft202012Validator
+
+from assistant_app import errors, steps
+from assistant_app.api.errors import CODES
+from assistant_app.errors import AssistantError
+from tests.api.conftest import LIST_URL
+
+STEP_PATH = "/api/applications/{app_id}/%s/"
+
+
+@pytest.fixture(scope="module")
+def schema():
+    out = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def operations_of(schema):
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def validator(schema, name):
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": schema["components"]})
+
+
+def test_it_is_of_version_3_1_and_makes_no_warning(schema):
+    assert schema["openapi"] == "3.1.0"
+
+
+def test_it_knows_every_endpoint_and_no_other(schema):
+    one = "/api/applications/{app_id}/"
+    expected = {
+        *("get /api/applications/", "post /api/applications/", f"get {one}", f"delete {one}"),
+        *(f"get {one}state/", f"post {one}retry/"),
+        *(f"put {one}{step.endpoint}/" for step in steps.STEPS),
+    }
+    found = {name for name, _ in operations_of(schema) if "schema" not in name and "events" not in name}
+    assert found >= expected
+    assert {name for name in found if name.startswith(("put", "patch"))} <= expected
+
+
+def test_every_error_is_described_with_its_shape_and_an_example(schema):
+    for name, operation in operations_of(schema):
+        failures = {code: said for code, said in operation["responses"].items() if code >= "400"}
+        assert {"401", "429"} <= failures.keys() or "schema" in name, name
+        for code, said in failures.items():
+            media = said["content"]["application/json"]
+            assert media["schema"] == {"$ref": "#/components/schemas/Error"}
+            for example in media["examples"].values():
+                validator(schema, "Error").validate(example["value"])
+                assert example["value"]["code"], (name, code)
+
+
+def test_every_row_of_the_table_of_errors_is_described_for_every_step(schema):
+    for step in steps.STEPS:
+        responses = schema["paths"][STEP_PATH % step.endpoint]["put"]["responses"]
+        expected = {"200", "202", "400", "401", "403", "404", "409", "412", "413", "415", "429"}
+        assert responses.keys() == expected | {"500", "502", "503", "504"}
+
+
+def test_every_code_in_it_is_one_that_the_product_has(schema):
+    def classes(base):
+        return {base.code}.union(*(classes(sub) for sub in base.__subclasses__()))
+
+    known = classes(AssistantError) | set(CODES.values())
+    for _, operation in operations_of(schema):
+        for response in operation["responses"].values():
+            for media in response.get("content", {}).values():
+                for example in media.get("examples", {}).values():
+                    assert example["value"].get("code", errors.InvalidInput.code) in known
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_answer_is_as_it_says(schema, walk, api):
+    state = validator(schema, "ApplicationState")
+    state.validate(walk.state())
+    for send in (walk.begin, walk.answer, lambda: walk.feed_back("x"), lambda: walk.feed_back("")):
+        state.validate(send().json())
+    assert set(walk.state()) == set(schema["components"]["schemas"]["ApplicationState"]["properties"])
+    page = api.get(LIST_URL).json()
+    validator(schema, "PaginatedApplicationSummaryList").validate(page)
+    assert set(page["results"][0]) == set(schema["components"]["schemas"]["ApplicationSummary"]["properties"])
+    validator(schema, "Error").validate(walk.feed_back("").json())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_email_is_as_it_says_too(schema, walk):
+    walk.begin_and_fail(errors.ModelTimeout())
+    validator(schema, "ApplicationState").validate(walk.state())
+
+
+def test_a_step_is_described_by_its_fields(schema):
+    for step in steps.STEPS:
+        operation = schema["paths"][STEP_PATH % step.endpoint]["put"]
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        described = schema["components"]["schemas"][reference.rpartition("/")[2]]
+        assert list(described["properties"]) == [field.name for field in step.fields]
+        assert set(described["required"]) == {field.name for field in step.fields}
+        assert operation["summary"] == step.title
+
+
+@pytest.mark.django_db
+def test_schema_and_documentation_are_readable_without_signing_in(client):
+    assert client.get("/api/schema/").status_code == 200
+    page = client.get("/api/docs/")
+    html = page.content.decode()
+    assert page.status_code == 200
+    assert "<style" not in html
+    assert "<script>" not in html
+    assert "//" not in html.replace("<!DOCTYPE html>", ""), "nothing comes from another host"
+    assert client.get("/api/docs/?script=").headers["Content-Type"].startswith("application/javascript")

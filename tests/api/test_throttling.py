@@ -1,0 +1,39 @@
+"""Too many requests are answered 429, and say when to come back."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.api.conftest import LIST_URL, is_error
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_person_may_ask_so_often(api, settings):
+    settings.API_RATE_USER = "2/minute"
+    assert [api.get(LIST_URL).status_code for _ in range(2)] == [200, 200]
+    response = api.get(LIST_URL)
+    assert is_error(response, 429, "throttled")
+    assert 0 < int(response["Retry-After"]) <= 60
+
+
+def test_the_rate_of_one_person_is_not_anothers(api, stranger, settings):
+    settings.API_RATE_USER = "1/minute"
+    api.get(LIST_URL)
+    other = APIClient()
+    other.force_authenticate(stranger)
+    assert other.get(LIST_URL).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Token wrong"}])
+def test_whoever_is_not_signed_in_is_counted_too(settings, headers):
+    settings.API_RATE_ANONYMOUS = "2/minute"
+    answers = [APIClient().get(LIST_URL, headers=headers).status_code for _ in range(3)]
+    assert answers == [401, 401, 429]
+
+
+def test_naming_another_address_does_not_help(settings):
+    settings.API_RATE_ANONYMOUS = "1/minute"
+    codes = [
+        APIClient().get(LIST_URL, headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(2)
+    ]
+    assert codes == [401, 429]

@@ -1,0 +1,111 @@
+"""Tokens: printed once, hashed in the database, ending on their day."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from assistant_app.models import ApiToken
+from tests.api.conftest import LIST_URL, is_error
+
+pytestmark = pytest.mark.django_db
+
+
+def create_token(*args, **options):
+    out = StringIO()
+    call_command("create_token", *args, stdout=out, **options)
+    return out.getvalue()
+
+
+def ask(token, method="get", prefix="Token"):
+    return getattr(APIClient(), method)(LIST_URL, headers={"Authorization": f"{prefix} {token}"})
+
+
+def test_the_command_prints_one_token_that_works_and_nothing_else(owner):
+    printed = create_token("ida")
+    assert printed.count("\n") == 1
+    assert printed.strip().isalnum()
+    assert ask(printed.strip()).status_code == 200
+
+
+def test_the_token_is_stored_hashed_with_its_name_and_its_end(owner):
+    token = create_token("ida", name="laptop", days=5).strip()
+    row = ApiToken.objects.get()
+    assert row.user == owner
+    assert row.name == "laptop"
+    assert abs(row.expiry - timezone.now() - timedelta(days=5)) < timedelta(minutes=1)
+    stored = [str(value) for value in ApiToken.objects.values_list().get()]
+    assert not any(token in value for value in stored)
+
+
+def test_a_token_ends_after_the_days_of_the_setting(owner, settings):
+    create_token("ida")
+    expected = timezone.now() + timedelta(days=settings.API_TOKEN_DAYS)
+    assert abs(ApiToken.objects.get().expiry - expected) < timedelta(minutes=1)
+
+
+def test_a_token_acts_for_its_person(owner):
+    token = create_token("ida").strip()
+    app_id = ask(token, "post").json()["app_id"]
+    assert owner.applications.get().pk.hex == app_id.replace("-", "")
+
+
+@pytest.mark.parametrize("ended_by", ["time", "deletion", "no end at all", "the account"])
+def test_a_token_that_has_ended_lets_nobody_in(owner, ended_by):
+    token = create_token("ida").strip()
+    if ended_by == "time":
+        ApiToken.objects.update(expiry=timezone.now())
+    elif ended_by == "deletion":
+        ApiToken.objects.all().delete()
+    elif ended_by == "the account":
+        type(owner).objects.update(is_active=False)
+    else:
+        ApiToken.objects.update(expiry=None)
+    response = ask(token)
+    assert is_error(response, 401, "not_signed_in")
+    assert response["WWW-Authenticate"] == "Token"
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "a b", "\xff\xfe", "a\x00b", "0" * 64, "x" * 10_000, "%s{}"])
+def test_a_token_that_is_none_lets_nobody_in(owner, token):
+    assert is_error(ask(token), 401, "not_signed_in")
+
+
+def test_a_token_of_another_kind_is_none(owner):
+    assert is_error(ask(create_token("ida").strip(), prefix="Bearer"), 401, "not_signed_in")
+
+
+def test_a_token_costs_one_query_however_many_there_are(owner):
+    tokens = [create_token("ida").strip() for _ in range(5)]
+    ApiToken.objects.filter(digest=ApiToken.objects.first().digest).update(expiry=timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        ask(tokens[-1])
+    about_tokens = [query for query in queries if "apitoken" in query["sql"]]
+    assert len(about_tokens) == 1
+    assert ApiToken.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("username", "options", "said"),
+    [
+        ("nobody", {}, "no user 'nobody'"),
+        ("ida", {"days": 0}, "--days"),
+        ("ida", {"days": 3651}, "--days"),
+        ("ida", {"name": "x" * 101}, "--name"),
+    ],
+)
+def test_the_command_says_what_is_wrong(owner, username, options, said):
+    with pytest.raises(CommandError, match=said):
+        create_token(username, **options)
+    assert not ApiToken.objects.exists()
+
+
+def test_an_account_that_is_switched_off_gets_no_token(owner):
+    type(owner).objects.update(is_active=False)
+    with pytest.raises(CommandError, match="switched off"):
+        create_token("ida")

@@ -1,0 +1,47 @@
+"""What is asked of every page: no finding of axe, and no wider than the smallest screen."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import NARROW, WIDE
+
+SMALLEST = {"width": 320, "height": 640}
+
+
+def open_everything(page):
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach(each => each.open = true)")
+
+
+def assert_accessible(page, allowed=None):
+    """`allowed` maps a rule to the selector of the elements that may break it."""
+    # Preloading copies style sheets into a <style>, which the page's policy rightly refuses.
+    findings = Axe().run(page, options={"preload": False})
+    told = [
+        f"{finding['id']}: {node['target']} {node['html'][:200]}\n  {node['failureSummary']}"
+        for finding in findings.response["violations"]
+        for node in finding["nodes"]
+        if not _is_allowed(page, node["target"], (allowed or {}).get(finding["id"]))
+    ]
+    assert told == [], "\n".join(told)
+
+
+def _is_allowed(page, target, selector):
+    return selector is not None and page.locator(target[-1]).first.evaluate(
+        "(element, selector) => element.matches(selector)", selector
+    )
+
+
+def assert_fits(page):
+    page.set_viewport_size(SMALLEST)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"]
+
+
+def assert_good(page, allowed=None):
+    """Wide and narrow, light and dark, as it comes and with everything open."""
+    for viewport in (WIDE, NARROW):
+        page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert_accessible(page, allowed)
+    open_everything(page)
+    assert_accessible(page, allowed)
+    assert_fits(page)

@@ -1,0 +1,77 @@
+"""Somebody who uses the keyboard only."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+
+class Keyboard:
+    """A person with a narrow screen and no pointer."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def go_to(self, role, name):
+        self.reach(self.page.get_by_role(role, name=name, exact=True))
+
+    def reach(self, target):
+        """Press Tab until the element is reached, as long as the page has anything to reach."""
+        expect(target).to_be_visible()
+        for _ in range(60):
+            if target.evaluate("element => element === document.activeElement"):
+                self.assert_seen()
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{target} cannot be reached")
+
+    def assert_seen(self):
+        """What has the focus shows it, in one way or another."""
+        assert self.page.evaluate(
+            "const style = getComputedStyle(document.activeElement),"
+            " after = getComputedStyle(document.activeElement, '::after');"
+            " [style, after].some(one => one.outlineStyle !== 'none' && parseFloat(one.outlineWidth) >= 2)"
+        )
+
+    def type_in(self, name, text):
+        self.go_to("textbox", name)
+        self.page.keyboard.insert_text(text)
+
+    def press(self, role, name):
+        self.go_to(role, name)
+        self.page.keyboard.press("Enter")
+
+    def create_first_account(self):
+        self.page.goto("/")
+        self.type_in("User name", "ida")
+        self.type_in("Password", "correct horse")
+        self.type_in("The password again", "correct horse")
+        self.page.keyboard.press("Enter")
+        self.press("link", "Answer your first email")
+
+    def send_email(self, email, instructions):
+        self.type_in("The email you want to answer", email)
+        self.type_in("What do you want to say?", instructions)
+        self.page.keyboard.press("Control+Enter")
+
+    def send_feedback(self, text):
+        self.type_in("What should change?", text)
+        self.page.keyboard.press("Control+Enter")
+
+    def copy(self):
+        self.press("button", "Copy the text")
+        expect(self.page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+        return self.page.evaluate("navigator.clipboard.readText()")
+
+    def download(self):
+        self.go_to("link", "Download as plain text")
+        with self.page.expect_download() as info:
+            self.page.keyboard.press("Enter")
+        return Path(info.value.path()).read_text()
+
+    def delete(self):
+        self.page.goto(self.page.url)  # the tab order begins anew
+        self.reach(self.page.locator("summary", has_text="More"))
+        self.page.keyboard.press("Enter")
+        self.press("link", "Delete…")
+        self.press("button", "Delete for good")
+        expect(self.page.get_by_role("heading", name="Paste an email.")).to_be_visible()

@@ -1,0 +1,285 @@
+"""Every page in each of its states, by name: for the checks of all pages, and for the pictures."""
+
+import uuid
+from datetime import timedelta
+
+from django.utils import timezone
+
+from assistant_app.errors import ModelTimeout
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.models import Application
+from tests.conftest import Person
+
+EMAIL = """From: Marta Kowalczyk <m.kowalczyk@nordlys-labs.example>
+Subject: Late delivery of order 4471
+
+Hello Ida,
+
+I am writing about order 4471 (96 pressure sensors, type BR-220). According to the confirmation of \
+2 October the delivery was due on Friday 20 November. Nothing has arrived, and nobody picked up when I \
+rang twice on Friday afternoon.
+
+1. When exactly do we get the sensors? All of them, or a part first?
+2. Will there be any compensation for the delay? We did pay in advance.
+
+Best regards,
+Marta Kowalczyk
+Purchasing, Nordlys Laboratories AS
+
+On 12 November 2026 at 09:14, Ida Brevik wrote:
+> Dear Marta,
+> order 4471 is in final calibration and on schedule for the 20th."""
+INSTRUCTIONS = (
+    "We can ship 60 of the 96 on Thursday 3 December, the other 36 on Thursday 10 December. "
+    "Apologise once, properly, no grovelling. Offer 5 % off."
+)
+QUESTIONS = (
+    "Does the 5 % apply to the whole order or only to the 36 late units?",
+    "Who should Marta contact if she cannot reach you?",
+)
+DRAFTS = (
+    "Dear Marta,\n\nThank you for your email. I am sorry that order 4471 did not arrive on 20 November as "
+    "confirmed, and that you could not reach anyone on Friday.\n\n60 of the 96 sensors will leave our "
+    "warehouse on Thursday 3 December, and the remaining 36 on Thursday 10 December.\n\nAs compensation for "
+    "the delay, we will take 5 % off the whole of order 4471.\n\nKind regards,\nIda",
+    "Dear Marta,\n\nYou planned a crew around a date that we confirmed, and we did not keep it. I am sorry, "
+    "also that nobody picked up on Friday.\n\n60 of the 96 sensors will leave our warehouse on Thursday "
+    "3 December, so that you have them by the 4th. The remaining 36 follow on Thursday 10 December.\n\nAs "
+    "compensation for the delay, we will take 5 % off the whole of order 4471.\n\nKind regards,\nIda",
+)
+FEEDBACK = "Start with what it means for her, not with “thank you for your email”."
+SECOND_THOUGHT = "Marta prefers to be called, not written to. Add her number."
+
+LISTED = [
+    ("Late delivery of order 4471", "Marta Kowalczyk", "waiting", "process_feedback", 2),
+    ("Widerspruch: Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung",
+     "Amt für Liegenschaften", "running", "process_feedback", 0),
+    ("Invoice 2026-0917 was charged twice", "Tobenna Okonkwo-Fairweather", "failed", "process_feedback", 1),
+    ("Sortie au musée : autorisation et allergie", "Hélène Garnier-Dubreuil", "waiting",
+     "clarify_instructions", 0),
+    ("استفسار عن موعد تركيب المجسّات في عمّان", "م. ليلى الحوراني", "finished", "", 3),
+    ("見積書の件（再送のお願い）", "佐藤 健一", "waiting", "process_feedback", 1),
+    ("Re: Re: Fwd: AW: Re: Protokoll der Eigentümerversammlung vom 14. Oktober und Wasserschaden",
+     "Hausverwaltung Süd", "failed", "process_input", 0),
+    ("Can we move Thursday?", "Sam", "finished", "", 1),
+    ("", "", "waiting", "process_input", 0),
+]  # fmt: skip
+
+
+class Stage:
+    """A signed-in person's window, their email, and the scripted model behind it."""
+
+    def __init__(self, page, owner, model):
+        self.page, self.owner, self.model = page, owner, model
+        self.gates = []
+
+    def let_go(self):
+        for gate in self.gates:
+            gate.set()
+
+    @property
+    def address(self):
+        return f"/a/{self.person.app_id}/"
+
+    def begin(self, *, drafts=1):
+        """Bring an email to its first draft or further."""
+        self.person = Person(self.owner)
+        self.model.will_ask(*QUESTIONS)
+        for draft in DRAFTS[:drafts]:
+            self.model.will_write(draft)
+        self.person.give_input(EMAIL, INSTRUCTIONS)
+        if drafts:
+            self.person.answer("The whole order.", "")
+        for _ in range(drafts - 1):
+            self.person.give_feedback(FEEDBACK)
+
+    def hold_back(self):
+        self.gates.append(self.model.will_wait_to_write())
+
+    def open(self, address=None):
+        self.page.goto(address or self.address)
+
+    def press(self, name):
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).click()
+
+
+def list_empty(stage):
+    stage.open("/")
+
+
+def list_full(stage):
+    now = timezone.now()
+    for age, (title, sender, status, next_step, drafts) in enumerate(LISTED):
+        questions = list(QUESTIONS) if next_step == "clarify_instructions" else []
+        state = {"draft_history": ["x"] * drafts, "clarification_questions": questions}
+        row = Application(
+            owner=stage.owner, title=title, sender=sender, status=status, next_step=next_step,
+            state={**DEFAULT_STATE, **state}, updated_at=now - timedelta(hours=age**2),
+        )  # fmt: skip
+        if status == "running":
+            row.lease_token, row.lease_expires_at = uuid.uuid4(), now + timedelta(hours=1)
+        if status == "failed":
+            row.error_code = "model_timeout" if drafts else "interrupted"
+        row.save(force_insert=True)
+    stage.open("/")
+
+
+def list_search(stage):
+    list_full(stage)
+    stage.open("/?q=order")
+
+
+def list_none(stage):
+    list_full(stage)
+    stage.open("/?q=recipe&show=finished")
+
+
+def new(stage):
+    stage.open("/new/")
+
+
+def new_errors(stage):
+    stage.open("/new/")
+    stage.page.get_by_label("The email you want to answer").fill("Dear Ms Brevik,\n\nplease find below …")
+    stage.press("Get a draft")
+
+
+def pasting(stage):
+    stage.person = Person(stage.owner)
+    stage.open()
+
+
+def questions(stage):
+    stage.begin(drafts=0)
+    stage.open()
+
+
+def writing(stage):
+    stage.begin()
+    stage.hold_back()
+    stage.person.begin("process_feedback", {"feedback": FEEDBACK}).claimed.result(30)
+    stage.open()
+
+
+def draft(stage):
+    stage.begin(drafts=2)
+    stage.open()
+
+
+def empty_feedback(stage):
+    draft(stage)
+    stage.press("Send feedback")
+
+
+def both_pressed(stage):
+    draft(stage)
+    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.press("Looks good, finish")
+
+
+def conflict(stage):
+    draft(stage)
+    stage.person.give_feedback("Make it shorter.")
+    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.press("Send feedback")
+
+
+def kept(stage):
+    draft(stage)
+    stage.hold_back()
+    stage.person.begin("process_feedback", {"feedback": "Shorter."}).claimed.result(30)
+    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.press("Send feedback")
+
+
+def stopped(stage):
+    stage.begin()
+    error = "The model's server at ollama.lan:11434 gave no answer for 60 seconds. It was tried 3 times."
+    stage.model.will_write(ModelTimeout(error))
+    stage.person.fails_at("process_feedback", feedback=FEEDBACK)
+    stage.open()
+
+
+def changing(stage):
+    stopped(stage)
+    stage.page.get_by_role("link", name="Change the feedback first").click()
+
+
+def finished(stage):
+    stage.begin(drafts=2)
+    stage.person.give_feedback("")
+    stage.open()
+
+
+def delete(stage):
+    stage.begin()
+    stage.open(f"{stage.address}delete/")
+
+
+def settings(stage):
+    stage.open("/settings/")
+
+
+def new_token(stage):
+    settings(stage)
+    stage.page.get_by_label("New token: what is it for?").fill("nightly import")
+    stage.press("Create token")
+
+
+def token_without_name(stage):
+    settings(stage)
+    stage.press("Create token")
+
+
+def password(stage):
+    stage.open("/password/")
+
+
+def not_found(stage):
+    stage.open("/nowhere/")
+
+
+def sign_in(stage):
+    stage.page.context.clear_cookies()
+    stage.open("/sign-in/")
+
+
+def sign_in_error(stage):
+    sign_in(stage)
+    stage.page.get_by_label("User name").fill("ida")
+    stage.page.get_by_label("Password").fill("wrong")
+    stage.press("Sign in")
+
+
+def signed_out(stage):
+    draft(stage)
+    stage.page.context.clear_cookies()
+    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.press("Send feedback")
+
+
+def first_run(stage):
+    stage.page.context.clear_cookies()
+    stage.owner.delete()
+    stage.open("/")
+
+
+def first_run_error(stage):
+    first_run(stage)
+    stage.page.get_by_label("User name").fill("ida")
+    stage.page.get_by_label("Password", exact=True).fill("abc")
+    stage.page.get_by_label("The password again").fill("abd")
+    stage.page.locator("form").evaluate("form => form.noValidate = true")
+    stage.press("Create the account and start")
+
+
+STATES = {
+    function.__name__.replace("_", "-"): function
+    for function in (
+        list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
+        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, settings,
+        new_token, token_without_name, password, not_found, sign_in, sign_in_error, signed_out, first_run,
+        first_run_error,
+    )
+}  # fmt: skip

@@ -1,0 +1,45 @@
+"""Each page in each of its states: accessible, within the policy, no wider than the screen."""
+
+import pytest
+
+from tests.browser.checks import assert_fits, assert_good, open_everything
+from tests.browser.stage import STATES
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_page_has_no_finding_and_fits_the_screen(stage, name):
+    STATES[name](stage)
+    assert stage.page.locator("h1").count() == 1
+    assert_good(stage.page)
+
+
+LONG = "W" * 3000
+TEXTS = {
+    "script": "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">",
+    "long word": LONG,
+    "right to left": "السيدة إيدا المحترمة،\n\nمتى يصل الطلب؟ " * 20,
+    "address": "https://example.org/" + "path/" * 200 + "?q=" + "x" * 500,
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_any_text_stays_within_the_page_and_is_never_obeyed(stage, text):
+    stage.model.will_ask(f"{text[:150]}?")
+    stage.model.will_write(text)
+    stage.begin(drafts=0)
+    stage.person.answer(*[text] * len(stage.person.row.state["clarification_questions"]))
+    for address in (stage.address, f"{stage.address}delete/", "/"):
+        stage.open(address)
+        open_everything(stage.page)
+        assert_fits(stage.page)
+        assert stage.page.title() != "taken"
+
+
+def test_a_title_of_one_long_word_breaks(stage):
+    stage.begin(drafts=0)
+    stage.person.row.__class__.objects.update(title=LONG[:200], sender=LONG[:200])
+    for address in (stage.address, "/"):
+        stage.open(address)
+        assert_fits(stage.page)

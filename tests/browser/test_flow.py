@@ -1,0 +1,130 @@
+"""From the first account to the deleted email: wide, without scripts, and narrow by keyboard only."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from assistant_app.models import Application
+from tests.browser import stage as states
+from tests.browser.conftest import NARROW
+from tests.browser.keyboard import Keyboard
+from tests.browser.stage import DRAFTS, EMAIL, FEEDBACK, INSTRUCTIONS, QUESTIONS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def scripted(model):
+    model.will_ask(*QUESTIONS)
+    for draft in (*DRAFTS, DRAFTS[1].replace("I am sorry", "We are sorry")):
+        model.will_write(draft)
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def heading(page, name):
+    return page.get_by_role("heading", name=name)
+
+
+def create_first_account(page):
+    page.goto("/")
+    page.get_by_label("User name").fill("ida")
+    page.get_by_label("Password", exact=True).fill("correct horse")
+    page.get_by_label("The password again").fill("correct horse")
+    button(page, "Create the account and start").click()
+
+
+def answer_an_email(page, again=lambda: None):
+    """Everything up to the finished reply; `again` looks at the page again where it does not by itself."""
+    page.get_by_role("link", name="Answer your first email").click()
+    page.get_by_label("The email you want to answer").fill(EMAIL)
+    page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
+    button(page, "Get a draft").click()
+    again()
+    expect(heading(page, "Your turn: 2 questions")).to_be_visible()
+    page.get_by_label(QUESTIONS[0]).fill("The whole order.")
+    button(page, "Send answers").click()
+    for number, feedback in ((1, FEEDBACK), (2, "Write “we”.")):
+        again()
+        expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible()
+        page.get_by_label("What should change?").fill(feedback)
+        button(page, "Send feedback").click()
+    again()
+    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
+    expect(page.locator("#draft-3-text")).to_contain_text("We are sorry")
+    button(page, "Looks good, finish").click()
+    again()
+    expect(heading(page, "Your reply, ready to send")).to_be_visible()
+
+
+def download(page):
+    with page.expect_download() as info:
+        page.get_by_role("link", name="Download as plain text").click()
+    return Path(info.value.path()).read_text()
+
+
+def delete(page):
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Delete…").click()
+    button(page, "Delete for good").click()
+    expect(heading(page, "Paste an email.")).to_be_visible()
+
+
+def test_the_whole_way_on_a_wide_screen(open_window, scripted):
+    page = open_window()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    create_first_account(page)
+    answer_an_email(page)
+    button(page, "Copy the text").click()
+    expect(button(page, "Copied")).to_be_visible()
+    final = Application.objects.get().state["final_draft"]
+    assert page.evaluate("navigator.clipboard.readText()") == final
+    assert download(page) == final
+    delete(page)
+    assert not Application.objects.exists()
+
+
+def test_the_whole_way_without_scripts(open_window, scripted):
+    page = open_window(java_script_enabled=False)
+    create_first_account(page)
+    answer_an_email(page)  # the page looks again by itself
+    expect(button(page, "Copy the text")).to_be_hidden()
+    assert download(page) == Application.objects.get().state["final_draft"]
+    delete(page)
+    assert not Application.objects.exists()
+
+
+def test_without_scripts_the_page_looks_again_after_a_submit(stage, open_window, owner):
+    states.draft(stage)
+    stage.hold_back()
+    page = open_window(owner, java_script_enabled=False)
+    page.goto(stage.address)
+    page.get_by_label("What should change?").fill(FEEDBACK)
+    button(page, "Send feedback").click()
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
+    stage.let_go()
+    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible(timeout=15_000)
+
+
+def test_the_whole_way_on_a_narrow_screen_by_keyboard_only(open_window, scripted):
+    page = open_window(viewport=NARROW)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    keyboard = Keyboard(page)
+    keyboard.create_first_account()
+    keyboard.send_email(EMAIL, INSTRUCTIONS)
+    keyboard.type_in(f"1 of 2 {QUESTIONS[0]}", "The whole order.")
+    keyboard.press("button", "Send answers")
+    for number, feedback in ((1, FEEDBACK), (2, "Write “we”.")):
+        expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible()
+        keyboard.send_feedback(feedback)
+    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
+    keyboard.press("button", "Looks good, finish")
+    expect(heading(page, "Your reply, ready to send")).to_be_visible()
+    final = Application.objects.get().state["final_draft"]
+    assert keyboard.copy() == final
+    assert keyboard.download() == final
+    keyboard.delete()
+    assert not Application.objects.exists()

@@ -1,0 +1,128 @@
+"""What was typed stays, whatever happens to the page; and what changes by itself disturbs nobody."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import stage as states
+from tests.browser.stage import SECOND_THOUGHT
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def feedback(stage):
+    return stage.page.get_by_label("What should change?")
+
+
+def test_a_text_that_was_not_sent_is_offered_again_after_a_crash(stage):
+    states.draft(stage)
+    feedback(stage).press_sequentially("Ring her up")
+    stage.open("/")
+    stage.open()
+    stage.page.get_by_role("button", name="Put it back").click()
+    expect(feedback(stage)).to_have_value("Ring her up")
+    expect(feedback(stage)).to_be_focused()
+
+
+def test_a_text_that_was_sent_is_not_offered_again(stage):
+    states.draft(stage)
+    feedback(stage).fill("Ring her up")
+    stage.press("Send feedback")
+    expect(stage.page.get_by_role("heading", name="Your turn: is draft 3 right?")).to_be_visible()
+    expect(stage.page.get_by_text("You had typed this")).to_have_count(0)
+    expect(feedback(stage)).to_have_value("")
+
+
+def test_a_text_that_a_broken_connection_swallowed_is_offered_again(stage):
+    states.draft(stage)
+    feedback(stage).fill("Ring her up")
+    stage.page.route("**/process_feedback/", lambda route: route.abort())
+    stage.page.get_by_role("button", name="Send feedback").click()
+    stage.page.unroute("**/process_feedback/")
+    stage.open()
+    expect(stage.page.get_by_text("You had typed this: “Ring her up”")).to_be_visible()
+
+
+def test_leaving_with_an_unsent_text_asks_once(stage):
+    states.draft(stage)
+    asked = []
+    stage.page.on("dialog", lambda dialog: asked.append(dialog.type))
+    feedback(stage).press_sequentially("Ring her")
+    stage.open("/")
+    assert asked == ["beforeunload"]
+    stage.open()
+    stage.open("/")
+    assert asked == ["beforeunload"]
+
+
+def test_the_back_button_leads_to_the_newest_state(stage):
+    states.draft(stage)
+    feedback(stage).fill("Ring her up")
+    stage.press("Send feedback")
+    expect(stage.page.get_by_role("heading", name="Your turn: is draft 3 right?")).to_be_visible()
+    stage.open("/")
+    stage.page.go_back()
+    expect(stage.page.get_by_role("heading", name="Your turn: is draft 3 right?")).to_be_visible()
+
+
+def test_a_double_press_makes_one_draft(stage):
+    states.draft(stage)
+    feedback(stage).fill("Ring her up")
+    stage.page.get_by_role("button", name="Send feedback").dblclick()
+    expect(stage.page.get_by_role("heading", name="Your turn: is draft 3 right?")).to_be_visible()
+    assert stage.person.row.state["feedback_history"][1:] == ["Ring her up"]
+
+
+def test_a_session_that_ended_while_typing_loses_nothing(stage):
+    states.signed_out(stage)
+    stage.page.get_by_label("User name").fill("ida")
+    stage.page.get_by_label("Password").fill("correct horse")
+    stage.press("Sign in")
+    expect(feedback(stage)).to_have_value(SECOND_THOUGHT)
+
+
+def test_a_running_page_shows_the_draft_by_itself_and_says_so(stage):
+    states.writing(stage)
+    page = stage.page
+    page.locator("#instructions summary").click()
+    page.locator("#instructions summary").focus()
+    stage.let_go()
+    expect(page.get_by_role("heading", name="Your turn: is draft 2 right?")).to_be_visible()
+    expect(page).to_have_title("Draft 2 is ready: Late delivery of order 4471 · Email assistant")
+    expect(page.locator("#news-aloud")).to_have_text("Draft 2 is ready, 2 words.")
+    assert page.locator("#instructions").evaluate("details => details.open")
+
+
+def test_a_text_that_is_kept_beside_a_run_is_not_swept_away(stage):
+    states.kept(stage)
+    stage.let_go()
+    stage.page.wait_for_timeout(2500)
+    expect(stage.page.locator("#kept textarea")).to_have_value(SECOND_THOUGHT)
+
+
+@pytest.mark.parametrize("state", ["new_errors", "conflict", "empty_feedback", "sign_in_error"])
+def test_the_focus_goes_to_what_went_wrong(stage, state):
+    getattr(states, state)(stage)
+    expect(stage.page.locator("#notice")).to_be_focused()
+
+
+def test_a_menu_closes_with_escape_and_by_a_click_elsewhere(stage):
+    states.draft(stage)
+    menu = stage.page.locator(".head .menu")
+    menu.locator("summary").click()
+    stage.page.keyboard.press("Escape")
+    assert not menu.evaluate("details => details.open")
+    menu.locator("summary").click()
+    stage.page.locator("h1").click()
+    assert not menu.evaluate("details => details.open")
+
+
+def test_a_copy_of_a_draft_is_its_text_also_without_a_clipboard(stage):
+    states.draft(stage)
+    page = stage.page
+    page.evaluate("""
+        navigator.clipboard.writeText = () => Promise.reject();
+        document.execCommand = () => { window.copied = document.activeElement.value; };
+    """)
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.wait_for_function("window.copied")
+    assert page.evaluate("window.copied") == stage.person.row.state["current_draft"]

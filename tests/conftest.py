@@ -1,0 +1,108 @@
+"""What every test starts from: an owner, a second user, staff, and a scripted model.
+
+Tests that run a step are `transaction=True`: the runner's threads see only what is committed.
+"""
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from assistant_app import operations
+from assistant_app.errors import AssistantError
+from assistant_app.llm.scripted import ScriptedClient
+from assistant_app.runner import runner
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings):
+    """A password costs half a second with the product's hasher; throttles count across tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _runner_gives_its_connections_back(django_db_setup, django_db_blocker):
+    yield
+    with django_db_blocker.unblock():
+        runner.shutdown()
+
+
+@pytest.fixture
+def model():
+    """The scripted model, in place for the test; runs still under way at its end are waited for."""
+    client = ScriptedClient()
+    runner.client = client
+    yield client
+    for run in list(runner.runs):
+        run.ended.result(timeout=30)
+    runner.client = None
+
+
+@pytest.fixture
+def owner(django_user_model):
+    return django_user_model.objects.create_user("ida", password="correct horse")
+
+
+@pytest.fixture
+def stranger(django_user_model):
+    """A second user, who owns none of it."""
+    return django_user_model.objects.create_user("otto", password="battery staple")
+
+
+@pytest.fixture
+def operator(django_user_model):
+    """Staff with every permission."""
+    return django_user_model.objects.create_superuser("root", password="tr0ubador")
+
+
+@pytest.fixture
+def api(owner):
+    client = APIClient()
+    client.force_authenticate(owner)
+    return client
+
+
+class Person:
+    """Somebody who answers an email through the operations; each call waits for the run's end."""
+
+    EMAIL = "From: Marta Kowalczyk <marta@example.org>\nSubject: Late delivery\n\nWhere are my 96 sensors?"
+    INSTRUCTIONS = "60 ship on Thursday, the rest on 10 December."
+
+    def __init__(self, user):
+        self.user = user
+        self.app_id = operations.create(actor=user)[0].pk
+
+    @property
+    def row(self):
+        return operations.get(actor=self.user, app_id=self.app_id)
+
+    def begin(self, step, data, expected_version=None):
+        return operations.submit(
+            actor=self.user, app_id=self.app_id, step=step, data=data, expected_version=expected_version
+        )
+
+    def send(self, step, **data):
+        return operations.wait_until_ended(self.begin(step, data))
+
+    def give_input(self, email=EMAIL, instructions=INSTRUCTIONS):
+        return self.send("process_input", email_to_respond=email, response_instructions=instructions)
+
+    def answer(self, *answers):
+        return self.send("clarify_instructions", answers=list(answers))
+
+    def give_feedback(self, feedback):
+        return self.send("process_feedback", feedback=feedback)
+
+    def retry(self):
+        return operations.wait_until_ended(operations.retry(actor=self.user, app_id=self.app_id))
+
+    def fails_at(self, step, **data):
+        """Send a step whose run is expected to fail; return the error."""
+        with pytest.raises(AssistantError) as caught:
+            self.send(step, **data)
+        return caught.value
+
+
+@pytest.fixture
+def person(owner, model):
+    return Person(owner)

@@ -1,0 +1,281 @@
+"""The live events of a run: in memory, in Redis and by asking the database, with no gap and no repeat."""
+
+import asyncio
+import threading
+import uuid
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+
+from assistant_app import operations, streams
+from assistant_app.errors import AssistantError
+from assistant_app.events.log import Event, catch_up, parse_id
+from assistant_app.events.shared import SharedReader, connect, key_of
+from assistant_app.runner import Runner, runner
+from tests.services import needs_redis
+
+REDIS_URL = "redis://127.0.0.1:6379/9"
+
+STARTED = Event(2, 3, "step", {"position": "formulate_draft", "phase": "started"})
+TOKENS = [Event(2, 4, "token", {"text": "Dear "}), Event(2, 5, "token", {"text": "Marta"})]
+ENDED = Event(3, 2, "state", {"version": 3, "status": "waiting", "next_step": "process_feedback"})
+
+
+def test_who_saw_an_event_goes_on_behind_it():
+    assert catch_up([STARTED, *TOKENS, ENDED], (2, 4)) == [TOKENS[1], ENDED]
+
+
+def test_who_comes_late_gets_the_text_so_far_in_one_piece():
+    assert catch_up([STARTED, *TOKENS], None) == [STARTED, Event(2, 5, "draft", {"text": "Dear Marta"})]
+
+
+def test_an_unknown_id_gets_the_text_so_far_too():
+    assert catch_up([STARTED, *TOKENS], (1, 7))[-1].data == {"text": "Dear Marta"}
+
+
+def test_the_text_of_an_earlier_draft_is_not_told_again():
+    again = Event(5, 1, "step", {"position": "formulate_draft", "phase": "started"})
+    assert catch_up([STARTED, *TOKENS, ENDED, again], None) == [again]
+
+
+def test_a_copy_in_short_can_be_shortened_again():
+    short = catch_up([STARTED, *TOKENS], None)
+    later = Event(2, 6, "token", {"text": "!"})
+    assert catch_up([*short, later], None)[-1] == Event(2, 6, "draft", {"text": "Dear Marta!"})
+
+
+@pytest.mark.parametrize("text", ["", None, "x", "1", "1-", "-1", "1-2-3", "²-1"])
+def test_what_is_no_id_of_ours_is_none(text):
+    assert parse_id(text) is None
+
+
+def read_all(row, last_event_id=None, deadline=20):
+    """Follow a run in an event loop of the reader's own until it is over; return the events."""
+
+    async def read():
+        async with asyncio.timeout(deadline):
+            return [event async for event in streams.follow(row, last_event_id) if event is not None]
+
+    return asyncio.run(read())
+
+
+def text_of(events):
+    text = ""
+    for event in events:
+        if event.kind == "draft":
+            text = event.data["text"]
+        elif event.kind == "token":
+            text += event.data["text"]
+    return text
+
+
+DRAFT = ["Dear Marta,\n\n", "  60 ship <b>today</b> & ", "“36” on 10 December. 🚚", "\r\ndata: x\n", "Ida"]
+
+
+def begin_draft(person, model):
+    """Begin a run whose model waits in the middle of its draft; return the run and the gate."""
+    model.will_write([*DRAFT[:2], gate := threading.Event(), *DRAFT[2:]])
+    run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+    model.wait_until_asked("draft")
+    return run, gate
+
+
+@pytest.mark.django_db(transaction=True)
+class TestARun:
+    def test_is_told_from_the_first_step_to_the_state(self, person, model):
+        run, gate = begin_draft(person, model)
+        gate.set()
+        row = run.ended.result(10).row
+        events = runner.log_of(row.pk).events
+        told = [(event.kind, event.data.get("position"), event.data.get("phase")) for event in events]
+        assert [each for each in told if each[0] == "step"] == [
+            ("step", "process_input", "done"),
+            ("step", "determine_clarifications", "started"),
+            ("step", "determine_clarifications", "done"),
+            ("step", "formulate_draft", "started"),
+            ("step", "formulate_draft", "done"),
+        ]
+        assert text_of(events) == row.state["current_draft"]
+        assert events[-1].data == {
+            "version": row.version,
+            "status": "waiting",
+            "next_step": "process_feedback",
+        }
+
+    def test_has_ids_that_only_grow(self, person, model):
+        run, gate = begin_draft(person, model)
+        gate.set()
+        keys = [event.key for event in runner.log_of(run.ended.result(10).row.pk).events]
+        assert keys == sorted(set(keys))
+
+    def test_is_followed_while_it_goes_on(self, person, model):
+        run, gate = begin_draft(person, model)
+        row = person.row
+
+        async def read():
+            events = []
+            async for event in streams.follow(row, None):
+                if event is not None:
+                    events.append(event)
+                if "60 ship" in text_of(events):
+                    gate.set()
+            return events
+
+        events = asyncio.run(asyncio.wait_for(read(), 20))
+
+        assert text_of(events) == run.ended.result(10).row.state["current_draft"]
+
+    def test_ends_with_its_error(self, person, model):
+        model.will_write(["Dear ", AssistantError("Odd.")])
+        person.fails_at("process_input", email_to_respond="a", response_instructions="b")
+        events = runner.log_of(person.app_id).events
+        assert (events[-2].kind, events[-2].data["message"]) == ("error", "Odd.")
+        assert (events[-1].data["status"], events[-1].data["next_step"]) == ("failed", "process_input")
+
+    def test_that_is_over_is_told_by_its_state(self, person):
+        person.give_input()
+        runner._publisher._logs.clear()
+        events = read_all(person.row)
+        assert events[-1].data == {"version": 3, "status": "waiting", "next_step": "process_feedback"}
+
+    def test_of_another_process_is_told_by_the_database(self, person, model, monkeypatch):
+        run, gate = begin_draft(person, model)
+        monkeypatch.setattr(streams, "runner", stranger_to_runs())
+        row = person.row
+        gate.set()
+        events = read_all(row)
+        assert events[-1].data["status"] == "waiting"
+        assert run.ended.result(10).error is None
+
+    def test_that_was_deleted_ends_its_readers(self, person, model, monkeypatch):
+        _run, gate = begin_draft(person, model)
+        row = person.row
+        operations.delete(actor=person.user, app_id=person.app_id)
+        gate.set()
+        assert read_all(row)[-1].data["code"] == "not_found"
+
+    def test_whose_process_died_is_told_as_failed(self, person, model, monkeypatch):
+        _run, gate = begin_draft(person, model)
+        monkeypatch.setattr(streams, "runner", stranger_to_runs())
+        type(person.row).objects.filter(pk=person.app_id).update(lease_expires_at="2020-01-01T00:00Z")
+        events = read_all(person.row)
+        assert [event.kind for event in events] == ["error", "state"]
+        assert (events[0].data["code"], events[1].data["status"]) == ("interrupted", "failed")
+        gate.set()
+
+
+def stranger_to_runs():
+    """The runner of a process that runs none of it: only its database threads are used."""
+
+    class Stranger:
+        database = runner.database
+        is_stopping = False
+
+        @staticmethod
+        def log_of(application_id):
+            return None
+
+    return Stranger()
+
+
+@pytest.fixture
+def with_redis(settings, monkeypatch, model):
+    """A runner that tells Redis, and readers that ask it: as two processes would."""
+    settings.REDIS_URL = REDIS_URL
+    sender = Runner()
+    sender.client = model
+    monkeypatch.setattr(operations, "runner", sender)
+    monkeypatch.setattr(streams, "runner", stranger_to_runs())
+    yield sender
+    sender.shutdown()
+    redis.Redis.from_url(REDIS_URL).flushdb()
+
+
+@needs_redis
+@pytest.mark.django_db(transaction=True)
+class TestThroughRedis:
+    def test_a_reader_elsewhere_sees_every_piece_once(self, with_redis, person, model):
+        run, gate = begin_draft(person, model)
+        row = person.row
+
+        async def read():
+            events = []
+            async for event in streams.follow(row, None):
+                if event is not None:
+                    events.append(event)
+                if "60 ship" in text_of(events):
+                    gate.set()
+            return events
+
+        events = asyncio.run(asyncio.wait_for(read(), 20))
+        assert text_of(events) == run.ended.result(10).row.state["current_draft"]
+        assert len({event.key for event in events}) == len(events)
+
+    def test_a_reader_who_drops_ten_times_misses_nothing(self, with_redis, person, model):
+        pieces = [f"word{number} " for number in range(200)]
+        gates = [threading.Event() for _ in range(10)]
+        script = []
+        for number, gate in enumerate(gates):
+            script += [*pieces[number * 20 : number * 20 + 20], gate]
+        model.will_write(script)
+        run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+        model.wait_until_asked("draft")
+        row, last, events = person.row, None, []
+
+        async def read_until(wanted):
+            async for event in streams.follow(row, last):
+                if event is not None:
+                    events.append(event)
+                if wanted in text_of(events):
+                    return  # the space behind the last word comes with the next one
+
+        for number, gate in enumerate(gates):
+            asyncio.run(asyncio.wait_for(read_until(pieces[number * 20 + 19].strip()), 20))
+            last = events[-1].id
+            gate.set()
+        events += read_all(row, last)
+        assert text_of(events).strip() == run.ended.result(10).row.state["current_draft"]
+        tokens = [event.key for event in events if event.kind == "token"]
+        assert tokens == sorted(set(tokens))
+
+    def test_a_run_that_lost_its_lease_cannot_write_behind_its_successor(self, with_redis, person, model):
+        person.give_input()
+        row, client = person.row, redis.Redis.from_url(REDIS_URL)
+        with pytest.raises(redis.ResponseError):
+            client.xadd(key_of(row.pk), {"kind": "token", "data": "{}"}, id=f"{row.version}-0")
+
+    def test_what_is_kept_is_bounded_and_expires(self, with_redis, person):
+        person.give_input()
+        asyncio.run_coroutine_threadsafe(
+            with_redis._publisher._shared.aclose(), with_redis._thread.loop
+        ).result(10)
+        assert 0 < redis.Redis.from_url(REDIS_URL).ttl(key_of(person.app_id)) <= 3600
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_in_mid_run_the_run_finishes_and_readers_get_the_state(
+    settings, monkeypatch, person, model
+):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"  # nobody listens there
+    sender = Runner()
+    sender.client = model
+    monkeypatch.setattr(operations, "runner", sender)
+    monkeypatch.setattr(streams, "runner", stranger_to_runs())
+    row = person.give_input()
+    assert read_all(row)[-1].data["status"] == "waiting"
+    sender.shutdown()
+
+
+@needs_redis
+def test_an_empty_redis_has_no_events():
+
+    async def read():
+        client = connect(REDIS_URL)
+        try:
+            return await SharedReader(client, uuid.uuid4()).all()
+        finally:
+            await client.aclose()
+
+    assert asyncio.run(read()) == []
+    assert django_settings.REDIS_URL == ""

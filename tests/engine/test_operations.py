@@ -1,0 +1,212 @@
+"""What a person can do, through the operations that every door calls."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from assistant_app import operations
+from assistant_app.errors import ModelTimeout
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.history import fold
+from assistant_app.models import Application, ModelCall, Step
+from assistant_app.runner import runner
+from assistant_app.runs import Run
+from assistant_app.writer import Writer
+from tests.conftest import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def steps_of(person):
+    return list(person.row.steps.values_list("sequence_id", "base", "position", "status"))
+
+
+def test_an_email_is_answered_from_input_to_final_draft(person, model):
+    model.will_ask("Which Thursday?", "Who calls?")
+    assert person.give_input().state["clarification_questions"] == ["Which Thursday?", "Who calls?"]
+    assert person.answer("The 3rd", "").state["current_draft"] == "Draft 1."
+    assert person.give_feedback("Warmer.").state["current_draft"] == "Draft 2."
+    row = person.give_feedback("")
+    assert (row.status, row.next_step) == ("finished", "")
+    assert row.state["final_draft"] == "Draft 2."
+    assert row.state["draft_history"] == ["Draft 1.", "Draft 2."]
+    assert (row.title, row.sender) == ("Late delivery", "Marta Kowalczyk")
+
+
+def test_without_questions_the_draft_follows_at_once(person):
+    row = person.give_input()
+    assert (row.next_step, row.state["clarification_questions"]) == ("process_feedback", [])
+
+
+def test_the_returned_row_is_what_is_stored(person):
+    returned, stored = person.give_input(), person.row
+    for field in ("state", "version", "status", "next_step", "position", "title", "updated_at"):
+        assert getattr(returned, field) == getattr(stored, field)
+
+
+def test_every_step_is_one_row(person):
+    person.give_input()
+    person.give_feedback("")
+    assert steps_of(person) == [
+        (0, None, "process_input", "completed"),
+        (1, 0, "determine_clarifications", "completed"),
+        (2, 1, "formulate_draft", "completed"),
+        (3, 2, "process_feedback", "completed"),
+        (4, 3, "final_result", "completed"),
+    ]
+
+
+def test_every_model_call_is_one_row_failed_ones_too(person, model):
+    model.will_write(ModelTimeout("No answer for 60 seconds."))
+    assert (
+        person.fails_at("process_input", email_to_respond="a", response_instructions="b").code
+        == "model_timeout"
+    )
+    person.retry()
+    assert list(ModelCall.objects.values_list("sequence_id", "purpose", "error_code", "reply")) == [
+        (1, "questions", "", ""),
+        (2, "draft", "model_timeout", ""),
+        (3, "draft", "", "Draft 2."),
+    ]
+
+
+def test_retry_goes_on_with_what_is_stored(person, model):
+    model.will_write(ModelTimeout())
+    person.fails_at("process_input", email_to_respond="Hello", response_instructions="Yes")
+    assert (person.row.status, person.row.due_step) == ("failed", "process_input")
+    assert person.retry().state["current_draft"] == "Draft 2."
+    assert steps_of(person)[2:] == [
+        (2, 1, "formulate_draft", "failed"),
+        (3, 1, "formulate_draft", "completed"),
+    ]
+    assert len(model.calls_for("questions")) == 1
+
+
+def test_after_a_failure_the_step_can_be_sent_with_other_text(person, model):
+    person.give_input()
+    model.will_write(ModelTimeout())
+    person.fails_at("process_feedback", feedback="Shorter!")
+    row = person.give_feedback("Longer!")
+    assert row.state["feedback_history"] == ["Longer!"]
+    assert "Longer!" in model.asked[-1].text
+    assert "Shorter!" not in model.asked[-1].text
+    assert steps_of(person)[3:] == [
+        (3, 2, "process_feedback", "completed"),
+        (4, 3, "formulate_draft", "failed"),
+        (5, 2, "process_feedback", "completed"),
+        (6, 5, "formulate_draft", "completed"),
+    ]
+
+
+def test_the_first_step_too_can_be_sent_with_other_text(person, model):
+    model.will_fail_to_ask(ModelTimeout())
+    person.fails_at("process_input", email_to_respond="Old", response_instructions="Old")
+    row = person.give_input(email="New", instructions="Newer")
+    assert (row.state["incoming_email"], row.title) == ("New", "New")
+    assert steps_of(person)[2] == (2, None, "process_input", "completed")
+
+
+def test_fold_equals_the_stored_state_after_each_of_fifty_drafts(person, model):
+    person.give_input()
+    sizes = {}
+    for number in range(2, 51):
+        model.will_write(f"Draft {number} " + "x" * 2000)
+        row = person.give_feedback(f"Change {number}")
+        path = Step.objects.path_to(row.pk, row.sequence_id)
+        assert fold(DEFAULT_STATE, (step.changes for step in path)) == row.state
+        sizes[number] = len(str(path[-1].changes))
+    assert sizes[50] <= sizes[5] * 1.25
+
+
+def test_all_feedback_so_far_and_the_last_draft_are_in_the_prompt(person, model):
+    person.give_input()
+    for feedback in ("Warmer", "Name the train", "No discount"):
+        person.give_feedback(feedback)
+    prompt = model.asked[-1].text
+    for said in ("Warmer", "Name the train", "No discount", "Draft 3.", Person.EMAIL, Person.INSTRUCTIONS):
+        assert said in prompt
+
+
+def test_creating_twice_with_one_id_gives_the_same(owner, person):
+    again, is_new = operations.create(actor=owner, app_id=person.app_id)
+    assert (again.pk, is_new) == (person.app_id, False)
+    assert Application.objects.count() == 1
+
+
+def test_a_stopped_run_keeps_what_was_typed_and_goes_on(person, model):
+    person.give_input()
+    model.will_wait_to_write(before="Dear ")
+    run = person.begin("process_feedback", {"feedback": "Warmer"})
+    model.wait_until_asked("draft", times=2)
+    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_feedback")
+    assert run.ended.result(10).error.code == "cancelled"
+    assert model.calls_for("draft")[1].ended.wait(10)
+    assert person.retry().state["feedback_history"] == ["Warmer"]
+
+
+def test_another_servers_run_is_stopped_although_it_saved_a_step_meanwhile(person, model, monkeypatch):
+    gate = model.will_wait_to_write(before="Dear ")
+    run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+    model.wait_until_asked("draft")
+    under_lease_of, rows = Writer.under_lease_of, []
+
+    def as_read_before_its_last_step(row):
+        if not rows:
+            row.version, row.last_sequence_id = row.version - 1, row.last_sequence_id - 1
+        rows.append(row)
+        return under_lease_of(row)
+
+    monkeypatch.setattr(operations.runner, "stop", lambda *_: None)  # it is not this process's
+    monkeypatch.setattr(Writer, "under_lease_of", as_read_before_its_last_step)
+    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    gate.set()
+    assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_input")
+    assert run.ended.result(10).error.code == "superseded"
+    assert len(rows) == 2
+
+
+def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model):
+    gates = [model.will_wait_to_ask(), model.will_wait_to_ask()]
+    late = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
+    model.wait_until_asked("questions")
+    Application.objects.filter(pk=person.app_id).update(
+        lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+    operations.retry(actor=person.user, app_id=person.app_id)
+    model.wait_until_asked("questions", times=2)
+    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    assert (row.status, row.error_code) == ("failed", "cancelled")
+    assert not late.ended.done()
+    for gate in gates:
+        gate.set()
+    assert late.ended.result(10).error.code == "superseded"
+
+
+def test_nothing_can_be_stopped_where_nothing_runs(person):
+    person.give_input()
+    with pytest.raises(operations.NothingToCancel):
+        operations.cancel(actor=person.user, app_id=person.app_id)
+
+
+def test_a_deletion_during_a_run_leaves_no_row_behind(person, model):
+    gate = model.will_wait_to_write()
+    run = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
+    model.wait_until_asked("draft")
+    operations.delete(actor=person.user, app_id=person.app_id)
+    gate.set()
+    assert run.ended.result(10).error.code == "superseded"
+    with pytest.raises(operations.ApplicationNotFound):
+        operations.wait_until_ended(run)
+    for records in (Application, Step, ModelCall):
+        assert not records.objects.exists()
+
+
+def test_what_is_sent_again_to_a_deleted_email_finds_nothing(person, model):
+    model.will_fail_to_ask(ModelTimeout())
+    person.fails_at("process_input", email_to_respond="a", response_instructions="b")
+    read_before = Run(person.row, "process_input", {"email_to_respond": "c", "response_instructions": "d"})
+    operations.delete(actor=person.user, app_id=person.app_id)
+    with pytest.raises(operations.ApplicationNotFound):
+        operations.wait_until_ended(runner.start(read_before))

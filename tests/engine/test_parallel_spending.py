@@ -1,0 +1,83 @@
+"""Several submits in the same moment spend no more than one after the other; without the guards they do."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from assistant_app import limits
+from assistant_app.models import ModelCall
+from tests.conftest import Person
+from tests.engine.conftest import used
+from tests.engine.test_runner import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TEN = 10
+
+
+def give_input_to_each(people):
+    """Send all their emails in the same moment; return what each came to, as a code."""
+    queue = list(people)
+    results = at_once(len(people), lambda: queue.pop().give_input())
+    return sorted(getattr(result, "code", "ran") for result in results)
+
+
+@pytest.fixture
+def people(owner, model):
+    """Ten emails of one person, each of which waits for its input."""
+    return [Person(owner) for _ in range(TEN)]
+
+
+def test_of_ten_in_parallel_no_more_run_than_the_budget_allows(budget, people, model, owner):
+    codes = give_input_to_each(people)
+    assert codes == ["budget_spent"] * (TEN - 3) + ["ran"] * 3
+    assert len(model.calls_for("questions")) == len(model.calls_for("draft")) == 3
+    assert used(owner) == (3, 0)
+
+
+def test_without_the_guard_those_who_looked_before_spend_more(budget, people, model, owner, monkeypatch):
+    """The race is real: each sees that three are left, and with the condition taken out all of them spend."""
+    monkeypatch.setattr(limits, "_budget", lambda: (limits.NO_LIMIT, limits.NO_LIMIT))
+    looked = threading.Barrier(TEN)
+    queue = list(people)
+
+    def look_and_spend():
+        person = queue.pop()
+        left, _ = limits.left_today(owner.pk)
+        connection.close()
+        looked.wait()
+        return person.give_input() if left else None
+
+    at_once(TEN, look_and_spend)
+    assert len(model.calls_for("draft")) == TEN
+
+
+def test_parallel_runs_stay_within_the_tokens_too(settings, people, model, owner):
+    settings.MAX_RUNS_AT_ONCE, settings.MAX_TOKENS_PER_DAY = 0, 10_000
+    codes = give_input_to_each(people)
+    spent = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all())
+    assert set(codes) == {"ran", "budget_spent"}
+    assert used(owner)[1] == spent <= 10_000
+
+
+def test_of_ten_in_parallel_no_more_are_under_way_than_may_be(settings, people, model):
+    settings.MAX_RUNS_AT_ONCE = 4
+    gates = [model.will_wait_to_ask() for _ in range(TEN)]
+    threading.Timer(1, lambda: [gate.set() for gate in gates]).start()
+    codes = give_input_to_each(people)
+    assert codes == ["ran"] * 4 + ["too_many_runs"] * (TEN - 4)
+    assert len(model.calls_for("questions")) == 4
+
+
+def test_without_its_guard_all_ten_are_under_way(settings, people, model, monkeypatch):
+    settings.MAX_RUNS_AT_ONCE = 4
+    monkeypatch.setattr(limits, "with_room", lambda rows, owner_id: rows)
+    gates = [model.will_wait_to_ask() for _ in range(TEN)]
+    threading.Timer(1, lambda: [gate.set() for gate in gates]).start()
+    assert give_input_to_each(people) == ["ran"] * TEN
+
+
+def test_nought_is_no_limit(settings, people, owner):
+    settings.MAX_RUNS_AT_ONCE = 0
+    assert give_input_to_each(people) == ["ran"] * TEN
+    assert limits.left_today(owner.pk) == (None, None)

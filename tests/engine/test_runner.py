@@ -1,0 +1,193 @@
+"""Runs: claims, leases, cancellation and shutdown, with real threads and the database."""
+
+import asyncio
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from assistant_app import operations
+from assistant_app.errors import AssistantError
+from assistant_app.models import Application, Step
+from assistant_app.runner import Runner, _renew, runner
+from assistant_app.writer import Writer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(number, function):
+    """Call the function in that many threads that start together; return what each gave or raised."""
+    barrier, results = threading.Barrier(number), [None] * number
+
+    def work(index):
+        barrier.wait()
+        try:
+            results[index] = function()
+        except AssistantError as problem:
+            results[index] = problem
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def send_feedback(person):
+    return lambda: operations.wait_until_ended(person.begin("process_feedback", {"feedback": "Warmer"}))
+
+
+def test_of_twenty_who_send_the_same_step_one_runs(person, model):
+    person.give_input()
+    gate = model.will_wait_to_write()
+    threading.Timer(1, gate.set).start()
+    results = at_once(20, send_feedback(person))
+    codes = sorted(getattr(result, "code", "ran") for result in results)
+    assert codes == ["already_running"] * 19 + ["ran"]
+    assert len(model.calls_for("draft")) == 2
+    assert person.row.state["feedback_history"] == ["Warmer"]
+
+
+def test_without_the_claim_several_would_run(person, model, monkeypatch):
+    """The race is real: with the claim's condition taken out, more than one pays for a model call."""
+    monkeypatch.setattr(Writer, "_mine", lambda self, row: Application.objects.filter(pk=row.pk))
+    person.give_input()
+    gate = model.will_wait_to_write()
+    threading.Timer(1, gate.set).start()
+    results = at_once(10, send_feedback(person))
+    assert sum(1 for result in results if getattr(result, "code", "") == "already_running") < 9
+
+
+def running(person, model):
+    """Return a run that waits at its model, and the gate that lets it go on."""
+    person.give_input()
+    gate = model.will_wait_to_write(before="Dear ")
+    run = person.begin("process_feedback", {"feedback": "Warmer"})
+    model.wait_until_asked("draft", times=2)
+    return run, gate
+
+
+def expire_lease(person):
+    Application.objects.filter(pk=person.app_id).update(
+        lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_input_is_stored_before_a_model_is_called(person, model):
+    gate = model.will_wait_to_ask()
+    run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+    model.wait_until_asked("questions")
+    row = person.row
+    assert (row.state["incoming_email"], row.status, row.is_running) == ("Hello", "running", True)
+    gate.set()
+    assert run.ended.result(10).error is None
+
+
+def test_a_second_submit_is_refused_while_one_runs(person, model):
+    run, gate = running(person, model)
+    assert person.fails_at("process_feedback", feedback="Shorter").code == "already_running"
+    gate.set()
+    assert run.ended.result(10).row.state["feedback_history"] == ["Warmer"]
+
+
+def test_a_run_whose_lease_expired_shows_as_interrupted_and_is_taken_over(person, model):
+    run, gate = running(person, model)
+    expire_lease(person)
+    row = person.row
+    assert (row.is_interrupted, row.status_now, row.due_step) == (True, "failed", "process_feedback")
+    assert person.retry().state["current_draft"] == "Draft 3."
+    gate.set()
+    assert run.ended.result(10).error.code == "superseded"
+    assert person.row.state["draft_history"] == ["Draft 1.", "Draft 3."]
+
+
+def test_a_late_owner_whom_nobody_replaced_may_finish(person, model):
+    run, gate = running(person, model)
+    expire_lease(person)
+    gate.set()
+    assert run.ended.result(10).error is None
+    assert person.row.state["current_draft"] == "Dear A draft."
+
+
+def test_leases_are_renewed_and_lost_ones_are_told(person, model):
+    run, gate = running(person, model)
+    before = person.row.lease_expires_at
+    token = person.row.lease_token
+    assert _renew([token]) == {token}
+    assert person.row.lease_expires_at > before
+    operations.delete(actor=person.user, app_id=person.app_id)
+    assert _renew([token]) == set()
+    gate.set()
+    run.ended.result(10)
+
+
+def test_a_run_that_finds_its_lease_gone_stops_its_model_call(person, model, settings):
+    settings.RUN_LEASE_SECONDS = 1.5
+    run, _gate = running(person, model)
+    operations.delete(actor=person.user, app_id=person.app_id)
+    asyncio.run_coroutine_threadsafe(runner._renew(), runner._thread.loop).result(10)
+    assert run.ended.result(10).error.code == "superseded"
+    assert model.calls_for("draft")[1].ended.wait(10)
+
+
+@pytest.mark.parametrize("phase", ["questions", "draft"])
+def test_a_cancelled_model_call_is_no_success_and_resumes_at_its_step(person, model, phase):
+    {"questions": model.will_wait_to_ask, "draft": model.will_wait_to_write}[phase]()
+    run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+    model.wait_until_asked(phase)
+    runner._thread.loop.call_soon_threadsafe(run.task.cancel)
+    assert run.ended.result(10).error.code == "interrupted"
+    row = person.row
+    assert (row.status, row.error_code, row.is_interrupted) == ("failed", "interrupted", True)
+    failed = Step.objects.get(status="failed")
+    assert failed.position == {"questions": "determine_clarifications", "draft": "formulate_draft"}[phase]
+    assert person.retry().state["draft_history"] == [f"Draft {len(model.calls_for('draft'))}."]
+
+
+def test_a_mistake_in_an_action_is_told_without_its_text(person, model, caplog):
+    model.will_write(RuntimeError("secret mail text"))
+    error = person.fails_at("process_input", email_to_respond="secret", response_instructions="b")
+    assert (error.code, error.status) == ("internal_error", 500)
+    assert "secret" not in error.message + caplog.text
+    assert person.retry().status == "waiting"
+
+
+@pytest.fixture
+def own_runner(monkeypatch, model):
+    """A runner of the test's own, that it may shut down."""
+    fresh = Runner()
+    fresh.client = model
+    monkeypatch.setattr(operations, "runner", fresh)
+    yield fresh
+    fresh.shutdown()
+
+
+def test_shutdown_lets_a_run_finish_within_the_grace_period(own_runner, person, model):
+    run, gate = running(person, model)
+    own_runner.begin_shutdown()
+    assert person.fails_at("process_feedback", feedback="x").code == "already_running"
+    gate.set()
+    assert own_runner.drained.wait(10)
+    assert run.ended.result(0).row.state["current_draft"] == "Dear A draft."
+
+
+def test_shutdown_interrupts_what_takes_longer(own_runner, person, model, settings):
+    settings.SHUTDOWN_GRACE_SECONDS = 0.1
+    run, _gate = running(person, model)
+    own_runner.begin_shutdown()
+    assert own_runner.drained.wait(10)
+    assert run.ended.result(0).error.code == "interrupted"
+    assert (person.row.status, person.row.error_code) == ("failed", "interrupted")
+
+
+def test_a_server_that_stops_starts_nothing(own_runner, person, model):
+    person.give_input()
+    own_runner.begin_shutdown()
+    error = person.fails_at("process_feedback", feedback="Warmer")
+    assert (error.code, error.status, error.retry_after) == ("shutting_down", 503, 5)
+    assert person.row.version == 3

@@ -1,0 +1,79 @@
+"""What is stored of one email, compared with what must be."""
+
+from django.db.models import Q
+
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.history import fold
+from assistant_app.models import Application, ModelCall, Step
+from tests.faults.expected import HUMAN
+
+
+def check(email):
+    row = Application.objects.filter(pk=email.app_id).first()
+    if email.status == "gone":
+        assert row is None
+        assert not Step.objects.filter(application_id=email.app_id).exists()
+        assert not ModelCall.objects.filter(application_id=email.app_id).exists()
+        return
+    steps = list(Step.objects.filter(application_id=row.pk).order_by("sequence_id"))
+    _is_where_it_should_be(email, row)
+    _nothing_typed_is_missing(email, steps)
+    _the_way_to_the_head_is_right(email, row)
+    _numbers_are_used_once(row, steps)
+    _a_version_is_one_state(email, row)
+
+
+def _is_where_it_should_be(email, row):
+    stored = (row.status, row.next_step, row.error_code, row.is_running, row.has_stopped, row.version)
+    assert stored == (
+        email.status,
+        email.next_step,
+        email.error,
+        email.is_running,
+        email.has_stopped,
+        email.version,
+    )
+
+
+def _nothing_typed_is_missing(email, steps):
+    """Each accepted input is one completed step, in the order in which they were accepted."""
+    completed = [step for step in steps if step.status == "completed" and step.position in HUMAN]
+    assert [(step.position, typed_in(step)) for step in completed] == email.typed
+
+
+def typed_in(step):
+    changed = step.changes.get("set", {})
+    if step.position == "process_input":
+        return changed["incoming_email"]
+    if step.position == "clarify_instructions":
+        return changed["clarification_answers"]
+    return step.changes.get("append", {}).get("feedback_history", [""])[-1]
+
+
+def _the_way_to_the_head_is_right(email, row):
+    path = Step.objects.path_to(row.pk, row.sequence_id)
+    assert [step.position for step in path] == [position for position, _ in email.path]
+    assert all(step.status == "completed" for step in path)
+    if path:
+        assert fold(DEFAULT_STATE, (step.changes for step in path)) == row.state
+    assert row.state.get("draft_history", []) == email.drafts
+    assert len(set(email.drafts)) == len(email.drafts)
+
+
+def _numbers_are_used_once(row, steps):
+    assert [step.sequence_id for step in steps] == list(range(len(steps)))
+    assert row.last_sequence_id == (len(steps) - 1 if steps else None)
+    made = ModelCall.objects.filter(application_id=row.pk).values_list("sequence_id", "error_code")
+    by_step = {step.sequence_id: step for step in steps}
+    assert all(number in by_step for number, _ in made)
+    wrote = Q(position="formulate_draft") | Q(position="determine_clarifications")
+    asked = Step.objects.filter(wrote, application_id=row.pk, status="completed")
+    paid = [number for number, error in made if not error]
+    assert all(paid.count(step.sequence_id) == 1 for step in asked)
+
+
+def _a_version_is_one_state(email, row):
+    """It never goes back, and it changes with whatever changes."""
+    assert row.version >= max(email.shown, default=0)
+    now = (row.status, row.next_step, row.error_code, row.state)
+    assert email.shown.setdefault(row.version, now) == now

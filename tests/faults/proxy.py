@@ -1,0 +1,139 @@
+"""A proxy between us and the model that spoils what the model's server answers.
+
+A spoiler is an asynchronous generator: it is given each piece of an answer and yields what arrives of it.
+"""
+
+import asyncio
+import contextlib
+import threading
+
+
+class Cut(Exception):
+    """The connection is reset."""
+
+
+async def faithful(data):
+    yield data
+
+
+async def reset(data):
+    raise Cut
+    yield
+
+
+async def hanging(data):
+    await asyncio.Event().wait()
+    yield
+
+
+async def garbage(data):
+    yield bytes(range(256)) * 8
+
+
+async def mangled(data):
+    """HTTP as it was, and a body that is none of the protocol's."""
+    head, blank, body = data.partition(b"\r\n\r\n") if data.startswith(b"HTTP/") else (b"", b"", data)
+    yield head + blank + body.replace(b"{", b"[")
+
+
+async def dripping(data):
+    for index in range(len(data)):
+        yield data[index : index + 1]
+        await asyncio.sleep(0.05)
+
+
+def delayed(seconds):
+    async def spoil(data):
+        await asyncio.sleep(seconds)
+        yield data
+
+    return spoil
+
+
+def after(size, spoiler):
+    """Let so many bytes pass, and spoil what comes then."""
+    passed = 0
+
+    async def spoil(data):
+        nonlocal passed
+        whole, rest = data[: size - passed], data[size - passed :]
+        passed += len(whole)
+        if whole:
+            yield whole
+        if rest:
+            await asyncio.sleep(0.05)  # what passed arrives first
+            async for piece in spoiler(rest):
+                yield piece
+
+    return spoil
+
+
+class Proxy:
+    """Listens on a port of its own; `spoil` is what happens to all that is answered from now on."""
+
+    def __init__(self, port):
+        self.spoil = faithful
+        self._target = port
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="proxy", daemon=True)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(10)
+
+    async def _serve(self):
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._connections, self._ends = set(), set()
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stopping.wait()
+        server.close()
+        for connection in list(self._connections):
+            connection.cancel()
+        await asyncio.gather(*list(self._connections), return_exceptions=True)
+        for end in self._ends:
+            end.transport.abort()
+
+    def _accept(self, reader, writer):
+        """Called as soon as somebody connects: a connection that is never served is closed all the same."""
+        self._ends.add(writer)
+        connection = asyncio.ensure_future(self._connected(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def _connected(self, reader, writer):
+        from_model, to_model = await asyncio.open_connection("127.0.0.1", self._target)
+        self._ends.add(to_model)
+        ways = [asyncio.ensure_future(self._ask(reader, to_model))]
+        ways.append(asyncio.ensure_future(self._answer(from_model, writer)))
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for end in (writer, to_model):
+                end.transport.abort()
+                self._ends.discard(end)
+
+    async def _ask(self, reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+
+    async def _answer(self, reader, writer):
+        with contextlib.suppress(Cut):
+            while data := await reader.read(65536):
+                async for piece in self.spoil(data):
+                    writer.write(piece)
+                    await writer.drain()

@@ -1,0 +1,76 @@
+"""Sixty calls hang at the model: nobody else notices, and each ends at its time limit."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from django.conf import settings
+
+from tests.model_server import Reply, model_server  # noqa: F401  (a fixture)
+from tests.real_server import DEADLINE, RealServer, wait_until
+from tests.server.conftest import EMAIL, new_email, send_input, state_of
+
+SIXTY = 60
+ENVIRONMENT = {
+    "MODEL_TIMEOUT_SECONDS": "12",
+    "MODEL_RETRIES": "0",
+    "MAX_RUNS_AT_ONCE": str(SIXTY),
+}
+SESSION = """
+import django
+django.setup()
+from django.contrib.auth import get_user_model
+from django.test import Client
+client = Client()
+client.force_login(get_user_model().objects.get(username="ida"))
+print(client.cookies["sessionid"].value)
+"""
+
+
+@pytest.mark.server
+def test_everything_else_answers_and_the_calls_end_at_their_time(model_server):  # noqa: F811
+    model_server.standing = model_server.standing_questions = Reply(hang=True)
+    options = {"postgresql": not settings.IS_SQLITE, "env": ENVIRONMENT}
+    with (
+        RealServer(model=model_server, collect=True, **options) as server,
+        server.client() as ida,
+        browser(server) as page,
+        ThreadPoolExecutor(SIXTY) as pool,
+    ):
+        other = new_email(ida)
+        hanging = [new_email(ida) for _ in range(SIXTY)]
+        answers = [pool.submit(_send, server, app_id) for app_id in hanging]
+        wait_until(lambda: len(model_server.received) == SIXTY or any(answer.done() for answer in answers))
+
+        assert ida.get("/healthz").text == "ok"
+        assert ida.get("/readyz").json() == {"status": "ready"}
+        assert ida.get("/api/applications/").json()["count"] == SIXTY + 1
+        assert state_of(ida, other)["status"] == "waiting"
+        assert state_of(ida, hanging[0])["status"] == "running"
+        assert send_input(ida, hanging[0]).json()["code"] == "already_running"
+        assert ida.delete(f"/api/applications/{other}/").status_code == 204
+        assert new_email(ida)
+        for address in ("/", f"/a/{hanging[0]}/"):
+            assert page.get(address).status_code == 200
+        assert not any(answer.done() for answer in answers), "It took until the calls had ended."
+
+        ended = [answer.result() for answer in answers]
+        assert {(answer.status_code, answer.json()["code"]) for answer in ended} == {(504, "model_timeout")}
+        states = [state_of(ida, app_id) for app_id in hanging]
+        assert {(state["status"], state["error"]["code"]) for state in states} == {
+            ("failed", "model_timeout")
+        }
+        assert {state["email_to_respond"] for state in states} == {EMAIL}
+
+        model_server.standing, model_server.standing_questions = Reply(), Reply(text='{"questions": []}')
+        assert ida.post(f"/api/applications/{hanging[0]}/retry/").json()["next_step"] == "process_feedback"
+
+
+def _send(server, app_id):
+    with server.client() as client:
+        return send_input(client, app_id)
+
+
+def browser(server):
+    session = server.run("-c", SESSION).strip()
+    return httpx.Client(base_url=server.url, cookies={"sessionid": session}, timeout=DEADLINE)

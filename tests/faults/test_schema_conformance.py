@@ -1,0 +1,167 @@
+"""Whatever is sent to the API, and whatever state the email is in, it answers as its schema says.
+
+The requests are made from the schema: what fits it, and what does not.
+"""
+
+import uuid
+from copy import copy
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import CHECKS
+
+from assistant_app import steps
+from assistant_app.errors import ModelTimeout
+from assistant_app.models import ApiToken, Application, Step
+from tests.conftest import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHECKED = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+]
+ENDPOINTS = {step.action: step.endpoint for step in steps.STEPS}
+STEPS = list(ENDPOINTS.values())
+ON_ONE = ["get_application", "get_state", *STEPS, "retry", "cancel", "delete_application"]
+OPERATIONS = ["list_applications", "create_application", "get_limits", *ON_ONE]
+FITTING = {"clarify_instructions": "asked", "process_feedback": "drafted", "cancel": "running"}
+EXAMPLES = 80
+CHAINS = 50
+SAME_EACH_TIME = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.generate],  # to shrink takes minutes
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="session")
+def described():
+    schema = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
+    schema.app = get_wsgi_application()
+    return schema
+
+
+@pytest.fixture
+def call(described, owner, settings):
+    """Send what was drawn for an operation, and check the answer."""
+    settings.API_RATE_USER = "100000/minute"
+    headers = {"Authorization": f"Token {ApiToken.objects.create(owner)[1]}"}
+    checks = CHECKS.get_by_names(CHECKED)
+
+    def send(data, operation_id, app_id=None):
+        operation = described.find_operation_by_id(operation_id)
+        case = data.draw(operation.as_strategy())
+        if app_id is not None:
+            case.path_parameters["app_id"] = str(app_id)
+        if operation_id == "clarify_instructions" and _has_answers(case.body):
+            fitting = [*case.body["answers"], "On Thursday."][:1]  # there is one question
+            case.body["answers"] = data.draw(st.sampled_from([fitting, fitting, case.body["answers"]]))
+        return case.call_and_validate(checks=checks, headers=headers)
+
+    return send
+
+
+def _has_answers(body):
+    return isinstance(body, dict) and isinstance(body.get("answers"), list)
+
+
+@pytest.fixture
+def emails(owner, stranger, model):
+    """One in each state."""
+
+    def make(*done, user=owner):
+        person = Person(user)
+        for step in done:
+            step(person)
+        return person.row
+
+    def asked(person):
+        model.will_ask("Which day?")
+        person.give_input()
+
+    def failed(person):
+        model.will_fail_to_ask(ModelTimeout())
+        person.fails_at("process_input", email_to_respond="Hello", response_instructions="Yes")
+
+    left = make(failed)
+    Application.objects.filter(pk=left.pk).update(
+        status="running", error_code="", lease_token=uuid.uuid4(), lease_expires_at="2000-01-01T00:00Z"
+    )
+    held = make(failed)
+    Application.objects.filter(pk=held.pk).update(
+        status="running", error_code="", lease_token=uuid.uuid4(), lease_expires_at="2999-01-01T00:00Z"
+    )
+    return {
+        "new": make(),
+        "asked": make(asked),
+        "drafted": make(Person.give_input),
+        "finished": make(Person.give_input, lambda person: person.give_feedback("")),
+        "failed": make(failed),
+        "interrupted": Application.objects.get(pk=left.pk),
+        "running": Application.objects.get(pk=held.pk),
+        "somebody else's": make(Person.give_input, user=stranger),
+    }
+
+
+def copy_of(row):
+    """What was sent changes an email, and the next request is to find another in that state."""
+    steps = list(Step.objects.filter(application=row.pk))
+    row.pk = uuid.uuid4()
+    row.save(force_insert=True)
+    for step in steps:
+        step.pk, step.application_id = None, row.pk
+    Step.objects.bulk_create(steps)
+    return row.pk
+
+
+def test_none_is_left_out(described):
+    there = {operation.ok().definition.raw["operationId"] for operation in described.get_all_operations()}
+    assert there == {*OPERATIONS, "events"}  # which is a stream, and tested as one
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_it_answers_as_documented(operation_id, call, emails):
+    reached = set()
+
+    @SAME_EACH_TIME
+    @given(data=st.data())
+    def ask(data):
+        fitting = FITTING.get(operation_id, "failed")
+        state = data.draw(st.sampled_from([fitting, fitting, *emails, ""])) if operation_id in ON_ONE else ""
+        answer = call(data, operation_id, copy_of(copy(emails[state])) if state else None)
+        reached.add(answer.status_code)
+
+    ask()
+    assert reached & {200, 201, 204}, "Nothing that was sent was right."
+
+
+def test_from_step_to_step_it_answers_as_documented(call, model):
+    reached = set()
+
+    @settings(SAME_EACH_TIME, max_examples=CHAINS)
+    @given(data=st.data(), asks=st.booleans())
+    def go_on(data, asks):
+        Application.objects.all().delete()
+        model._questions.clear()
+        model.will_ask(*(["Which day?"] if asks else []))
+        created = call(data, "create_application")
+        app_id = created.json().get("app_id")
+        for _ in range(6 if app_id else 0):
+            row = Application.objects.filter(pk=app_id).first()
+            likely = ENDPOINTS.get(row.due_step, "cancel") if row else "create_application"
+            operation_id = data.draw(st.sampled_from([likely, likely, *ON_ONE]))
+            reached.add((operation_id, call(data, operation_id, app_id).status_code))
+
+    go_on()
+    assert {(step, 200) for step in STEPS} <= reached

@@ -1,0 +1,61 @@
+"""Servers that answer without end, complain about an option, or know no schemas."""
+
+import socket
+
+import pytest
+
+from assistant_app.errors import ModelFailed, ModelUnavailable
+from tests.llm.calling import MESSAGES, SCHEMA, Caller
+from tests.model_server import Reply, error, questions
+
+
+@pytest.fixture
+def caller(model_server):
+    return Caller(model_server.url)
+
+
+def test_an_answer_without_end_is_given_up(caller, model_server, monkeypatch):
+    monkeypatch.setattr("assistant_app.llm.wire.MAX_ANSWER_BYTES", 1000)
+    model_server.script(Reply(chunks=["again "] * 500))
+
+    with pytest.raises(ModelFailed, match="something that is no answer"):
+        caller.write()
+
+
+def test_what_a_server_complains_about_is_named_without_a_key_too(model_server):
+    body = {"error": {"message": "Unsupported value", "type": "error", "code": None, "param": "seed"}}
+    model_server.script(Reply(status=400, body=body))
+
+    with pytest.raises(ModelFailed, match=r"Unsupported value \(seed\)"):
+        Caller(model_server.url, api_key="").write()
+
+
+def test_the_schema_is_told_in_a_message_of_its_own_where_there_is_no_order(caller, model_server):
+    refused = error(400, "response_format json_schema is not supported")
+    model_server.script(refused, refused, questions("When?"))
+    asked = [message for message in MESSAGES if message.role == "user"]
+
+    answer = caller.run(lambda client, session: session.structured("questions", asked, SCHEMA))
+
+    assert answer == {"questions": ["When?"]}
+    roles = [message["role"] for message in model_server.received[-1].body["messages"]]
+    assert roles == ["system", "user"]
+
+
+def test_numbers_in_an_answer_stay_numbers(caller, model_server):
+    model_server.script(Reply(text='{"questions": ["When?"], "sure": 1}'))
+
+    assert caller.ask() == {"questions": ["When?"], "sure": 1}
+
+
+def test_a_server_that_takes_no_connection_is_unavailable():
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for other in (first, second):  # nobody accepts, so the queue is full with these
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        caller = Caller(f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout=0.2, retries=0)
+
+        with pytest.raises(ModelUnavailable, match="could not be reached"):
+            caller.write()

@@ -1,0 +1,275 @@
+"""The page of one email: what it shows of any text, what it costs, who wrote the draft."""
+
+import re
+import threading
+import unicodedata
+
+import pytest
+from burr.core import State, action, default
+
+from assistant_app import graph, steps
+from assistant_app.errors import ModelTimeout
+from assistant_app.models import Application, ModelCall
+from assistant_app.steps import Field, HumanStep
+from assistant_app.templatetags.letters import without_headers
+from tests.pages.conftest import wait_for_runs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCRIPT = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;{{ 7 }}{% now 'Y' %}"
+QUOTED = "\n".join(f"> On day {number} they wrote a line of some length." for number in range(1800))
+MAILS = {
+    "100 KB with quoted history": f"From: Marta <m@example.org>\n\nWhere are they?\n\n{QUOTED}",
+    "30 KB without a quote": "\n\n".join(f"Paragraph {number} of many." for number in range(1500)),
+    "30 KB in one line": "word " * 6000,
+    "right to left": "السيدة إيدا المحترمة،\n\nمتى يصل الطلب؟\n\n\u202eevil\u202c",
+    "emoji": "👩‍👩‍👧‍👦 When? 🇳🇴 \U0001f9d1\U0001f3ff‍🚀",
+    "a very long word": "W" * 5000,
+    "markup": SCRIPT,
+    "line ends of mail": "One.\r\n\r\nTwo.\rThree.\n",
+    "tabs and spaces": "\tItem\t5\n    indented  twice  \n\n\n\nend ",
+    "begins with line breaks": "\n\n\nHello?",
+    "quoted from the start": "> all of it\n> is quoted",
+    "control characters": "bell\x07 escape\x1b[31m",
+}
+
+
+@pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS.keys())
+def test_mail_as_people_get_it_arrives_whole(browser, model, mail):
+    browser.open("/new/").press("Get a draft", email_to_respond=mail, response_instructions="Yes.")
+    wait_for_runs()
+    browser.open(browser.address)
+    stored = mail.replace("\r\n", "\n").replace("\r", "\n")
+    assert Application.objects.get().state["incoming_email"] == stored
+    assert browser.says("Your turn: is draft 1 right?")
+    shown = re.sub(r"The rest of the email \(\d+ characters\)", "", browser.page.text)
+    assert "".join(without_headers(stored).split()) in "".join(shown.split())
+
+
+def test_pasted_headers_are_set_apart_and_name_the_email(person, page_of):
+    person.give_input(
+        "From: Marta <m@example.org>\nTo: ida@example.org\n\nWhere are they?\n\nFrom: is a word"
+    )
+    assert page_of(person).says("From Marta <m@example.org> To ida@example.org")
+    assert person.row.title == "Where are they?"
+    assert excerpt_on(page_of(person)) == "Marta: Where are they? From: is a word"
+
+
+def excerpt_on(browser):
+    html = browser.response.content.decode()
+    return html.partition("<b>Email</b>")[2].partition("</span>")[0].partition(">")[2]
+
+
+def test_markup_in_every_field_is_shown_and_never_obeyed(browser, model):
+    model.will_ask(SCRIPT)
+    model.will_write(SCRIPT)
+    mail = f"From: {SCRIPT}\nSubject: {SCRIPT}\n\n{SCRIPT}"
+    browser.open("/new/").press("Get a draft", email_to_respond=mail, response_instructions=SCRIPT)
+    wait_for_runs()
+    address = browser.address
+    pages = [browser.open(address).response, browser.press("Send answers", answers=[SCRIPT]).response]
+    wait_for_runs()
+    pages += [browser.open(address).response, browser.press("Send feedback", feedback=SCRIPT).response]
+    wait_for_runs()
+    pages += [browser.open(address).response]
+    pages += [browser.press("Looks good, finish", feedback=SCRIPT).response]
+    pages += [browser.press("Finish with draft 2, leave the feedback out").response]
+    wait_for_runs()
+    pages += [browser.open(end).response for end in (address, f"{address}delete/", "/", f"/?q={SCRIPT}")]
+    for response in pages:
+        text = response.content.decode()
+        assert "<script>alert" not in text
+        assert "<img" not in text
+        assert "{{ 7 }}" in text  # no template in a template
+
+
+def test_a_draft_can_be_copied_to_the_last_character(person, page_of, model):
+    draft = "Dear Marta,\n\n\n  two\tspaces \n\nKind regards,\nIda"
+    model.will_write(draft)
+    person.give_input()
+    html = page_of(person).response.content.decode()
+    body = html.partition('id="draft-1-text"')[2].partition("</div>")[0].partition(">")[2]
+    assert "\n\n".join(body.removeprefix("<p>").removesuffix("</p>").split("</p><p>")) == draft
+
+
+def test_a_text_that_begins_with_line_breaks_keeps_them_in_its_field(browser):
+    browser.open("/new/").press("Get a draft", email_to_respond="\n\nHello?", response_instructions="")
+    assert browser.typed("email_to_respond") == ["\n\nHello?"]
+
+
+def test_fifty_drafts_cost_at_most_eight_queries(person, page_of, all_queries):
+    person.give_input()
+    for number in range(49):
+        person.give_feedback(f"Change {number}.")
+    all_queries.clear()
+    page_of(person)
+    assert len(all_queries) <= 8
+    assert page_of(person).says("Your turn: is draft 50 right?")
+    assert not any('"messages"' in sql or '"changes"' in sql for sql in all_queries)
+
+
+def test_a_draft_says_who_wrote_it_and_to_check_it(person, page_of):
+    person.give_input()
+    ModelCall.objects.filter(purpose="draft").update(model="gpt-5-mini", duration=7.04)
+    assert page_of(person).says("Written by gpt-5-mini in 7.0 s. Check every fact before you send it.")
+    ModelCall.objects.filter(purpose="draft").update(duration=90)
+    assert page_of(person).says("Written by gpt-5-mini in 1.5 min.")
+
+
+def test_the_demonstration_model_is_named_at_its_draft(person, page_of, settings):
+    settings.EMBEDDED_MODEL_PATH = ""
+    person.give_input()
+    ModelCall.objects.update(provider="embedded")
+    assert page_of(person).says("Written by the demonstration model. Check every fact.")
+    assert page_of(person).page.links["Connect a better model"] == "/settings/#connect"
+
+
+def test_a_draft_whose_call_is_not_known_is_to_be_checked_all_the_same(person, page_of):
+    person.give_input()
+    ModelCall.objects.all().delete()
+    assert page_of(person).says("Check every fact before you send it.")
+
+
+def test_each_draft_keeps_its_own_call(person, page_of, model):
+    person.give_input()
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("process_feedback", feedback="Shorter.")
+    person.retry()
+    first, second = ModelCall.objects.filter(purpose="draft", error_code="").order_by("id")
+    for call, name in ((first, "first"), (second, "second")):
+        ModelCall.objects.filter(pk=call.pk).update(model=name)
+    assert page_of(person).says("Written by second in")
+    assert page_of(person).says("· first")
+
+
+def test_the_tab_begins_with_the_state(person, page_of, model):
+    def tab():
+        html = page_of(person).response.content.decode()
+        return html.partition("<title>")[2].partition("</title>")[0]
+
+    assert tab() == "Nothing was pasted yet: Untitled · Email assistant"
+    model.will_ask("Which?")
+    person.give_input()
+    assert tab() == "1 question before the first draft: Late delivery · Email assistant"
+    gate = model.will_wait_to_write()
+    person.begin("clarify_instructions", {"answers": [""]}).claimed.result(30)
+    assert tab() == "Writing draft 1: Late delivery · Email assistant"
+    gate.set()
+    wait_for_runs()
+    assert tab() == "Draft 1 is ready: Late delivery · Email assistant"
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("process_feedback", feedback="Shorter.")
+    assert tab() == "Stopped: Late delivery · Email assistant"
+    person.retry()
+    person.give_feedback("")
+    assert tab() == "Finished: Late delivery · Email assistant"
+
+
+def test_a_run_says_what_it_is_doing(person, page_of, model):
+    gate = model.will_wait_to_ask()
+    person.begin("process_input", {"email_to_respond": "Hello?", "response_instructions": "Hi."})
+    model.wait_until_asked("questions")
+    assert page_of(person).says("Email read Looking for questions")
+    writing = model.will_wait_to_write()
+    gate.set()
+    model.wait_until_asked("draft")
+    assert page_of(person).says("Email read No questions needed Writing draft 1")
+    writing.set()
+    wait_for_runs()
+    writing = model.will_wait_to_write()
+    person.begin("process_feedback", {"feedback": "Shorter."})
+    model.wait_until_asked("draft", 2)
+    assert page_of(person).says("Feedback read Writing draft 2")
+    writing.set()
+
+
+# --- A human step that the product does not have -------------------------------------------------
+
+
+@action(reads=["current_draft"], writes=["salutation", "names"], tags=[graph.HUMAN])
+async def choose_salutation(state: State, salutation: str, names: list[str]) -> State:
+    return state.update(salutation=salutation, names=names)
+
+
+CHOOSE_SALUTATION = HumanStep(
+    action="choose_salutation",
+    endpoint="choose_salutation",
+    title="How do you address them?",
+    button="Use this salutation",
+    fields=(
+        Field(name="salutation", label="Salutation", help="“Dear Ms Kowalczyk” or “Hi”."),
+        Field(name="names", label="Names", required=False, one_per="clarification_questions"),
+    ),
+)
+
+
+@pytest.fixture
+def added_step(monkeypatch, model):
+    """The product with one human step more, between the draft and the feedback."""
+    monkeypatch.setitem(graph.ACTIONS, "choose_salutation", choose_salutation)
+    transitions = [
+        ("formulate_draft", "choose_salutation", default),
+        ("choose_salutation", "process_feedback", default),
+        *(each for each in graph.TRANSITIONS if each[0] != "formulate_draft"),
+    ]
+    monkeypatch.setattr(graph, "TRANSITIONS", transitions)
+    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, CHOOSE_SALUTATION])
+
+
+def test_an_added_human_step_has_a_page_without_more_code(added_step, person, page_of, browser, model):
+    model.will_ask("Who reads it?")
+    person.give_input()
+    person.answer("Marta.")
+    assert page_of(person).says("Your turn: How do you address them?")
+    assert browser.says("Who reads it?")
+    assert browser.says("Draft 1")
+    assert browser.open("/").says("How do you address them?")
+    page_of(person).press("Use this salutation", salutation=" ", names=["Marta"])
+    assert browser.status == 400
+    assert browser.says("Write something here.")
+    assert browser.typed("names") == ["Marta"]
+    browser.press("Use this salutation", salutation="Dear Marta")
+    wait_for_runs()
+    assert person.row.state["salutation"] == "Dear Marta"
+    assert page_of(person).says("Your turn: is draft 1 right?")
+
+
+def test_an_added_human_step_keeps_its_text_too(added_step, person, page_of, browser, other_window):
+    person.give_input()
+    address = page_of(person).address
+    other_window.open(address).press("Use this salutation", salutation="Hi")
+    wait_for_runs()
+    browser.press("Use this salutation", salutation="Dear Marta")
+    assert browser.status == 412
+    assert browser.says("Your text was not sent: this email went on in another window")
+    assert browser.says("Dear Marta")
+
+
+def test_nothing_typed_is_normalised_behind_ones_back(browser, model):
+    decomposed = unicodedata.normalize("NFD", "Hélène")
+    browser.open("/new/").press("Get a draft", email_to_respond=decomposed, response_instructions="Yes.")
+    wait_for_runs()
+    assert Application.objects.get().state["incoming_email"] == decomposed
+
+
+def test_two_windows_that_send_at_once_make_one_draft(person, page_of, browser, other_window, model):
+    person.give_input()
+    address = page_of(person).address
+    other_window.open(address)
+    barrier, answers = threading.Barrier(2), []
+
+    def send(window, feedback):
+        barrier.wait(10)
+        answers.append(window.press("Send feedback", follow=False, feedback=feedback).status)
+
+    threads = [
+        threading.Thread(target=send, args=pair) for pair in ((browser, "One."), (other_window, "Two."))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    wait_for_runs()
+    assert sorted(answers)[0] == 302
+    assert sorted(answers)[1] in (409, 412)
+    assert len(person.row.state["feedback_history"]) == 1

@@ -1,0 +1,451 @@
+"""Each row of the table of errors through the page: the status, the words, and the typed text again."""
+
+import uuid
+
+import pytest
+from django.db import OperationalError
+
+from assistant_app import operations
+from assistant_app.errors import (
+    DatabaseUnavailable,
+    ModelFailed,
+    ModelTimeout,
+    ModelUnavailable,
+    ShuttingDown,
+)
+from assistant_app.models import Application
+from tests.pages.conftest import wait_for_runs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EMAIL = {"email_to_respond": "Hello?", "response_instructions": "Hi."}
+
+
+@pytest.fixture
+def running(person, model):
+    """The person's second draft is being written, held back until the end of the test."""
+    person.give_input()
+    gate = model.will_wait_to_write()
+    person.begin("process_feedback", {"feedback": "Shorter."}).claimed.result(30)
+    yield person
+    gate.set()
+    wait_for_runs()
+
+
+# --- Whose it is ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/new/", "/a/{id}/", "/a/{id}/reply.txt", "/a/{id}/delete/", "/settings/", "/password/"]
+)
+def test_whoever_is_not_signed_in_is_asked_to(visitor, person, address):
+    address = address.format(id=person.app_id)
+    visitor.open(address)
+    assert visitor.address.startswith("/sign-in/?next=")
+    visitor.press("Sign in", username="ida", password="correct horse")
+    assert visitor.response.redirect_chain[0][0] == address
+
+
+@pytest.mark.parametrize("end", ["", "process_feedback/", "retry/", "delete/", "reply.txt"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_persons_email_is_the_same_404_as_none(person, strangers_browser, end, method):
+    person.give_input()
+    answers = [
+        getattr(strangers_browser.client, method)(f"/a/{app_id}/{end}", {"feedback": "Mine.", "version": 0})
+        for app_id in (person.app_id, uuid.uuid4())
+    ]
+    if method == "get" and end in ("process_feedback/", "retry/"):
+        assert [answer.status_code for answer in answers] in ([302, 302], [405, 405])
+        return
+    if method == "post" and end in ("", "reply.txt"):
+        assert [answer.status_code for answer in answers] == [405, 405]
+        return
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert "There is nothing here for you" in answers[0].content.decode()
+    assert str(person.app_id) not in answers[0].content.decode().replace(answers[0].request["PATH_INFO"], "")
+    assert person.row.status == "waiting"
+
+
+def test_staff_find_nothing_of_others(person, operator, visitor):
+    person.give_input()
+    visitor.client.force_login(operator)
+    assert visitor.open(f"/a/{person.app_id}/").status == 404
+    assert visitor.open("/").says("Answer your first email")
+
+
+def test_an_unknown_address_has_the_same_page(browser):
+    assert browser.open("/nowhere/").status == 404
+    assert browser.says("There is nothing here for you")
+
+
+def test_what_was_typed_for_an_email_that_was_deleted_meanwhile_is_shown_again(person, page_of, browser):
+    person.give_input()
+    page_of(person)
+    operations.delete(actor=person.user, app_id=person.app_id)
+    browser.press("Send feedback", feedback="Ring her up.")
+    assert browser.status == 404
+    assert browser.says("Ring her up.")
+
+
+# --- What was sent -------------------------------------------------------------------------------
+
+
+def test_a_new_email_without_anything_names_each_field_and_makes_nothing(browser):
+    browser.open("/new/").press("Get a draft", email_to_respond="", response_instructions=" ")
+    assert browser.status == 400
+    assert browser.says("Nothing was sent yet. 2 things to fix:")
+    assert not Application.objects.exists()
+
+
+def test_too_long_an_email_is_refused_in_numbers_and_shown_again(browser, settings):
+    settings.MAX_EMAIL_CHARACTERS = 1000
+    browser.open("/new/").press("Get a draft", email_to_respond="x" * 1001, response_instructions="Yes.")
+    assert browser.status == 400
+    assert browser.says("It has 1,001 characters; 1,000 fit.")
+    assert browser.typed("email_to_respond") == ["x" * 1001]
+    assert browser.typed("response_instructions") == ["Yes."]
+    assert not Application.objects.exists()
+
+
+def test_too_long_feedback_is_shown_again_below_the_draft(person, page_of, browser, settings):
+    settings.MAX_TEXT_CHARACTERS = 100
+    person.give_input()
+    page_of(person)
+    browser.press("Send feedback", feedback="y" * 101)
+    assert browser.status == 400
+    assert browser.typed("feedback") == ["y" * 101]
+    assert browser.says("Draft 1")
+
+
+def test_one_problem_is_counted_in_words(browser):
+    browser.open("/new/").press("Get a draft", email_to_respond="Hello?", response_instructions="")
+    assert browser.says("One thing to fix:")
+    assert browser.page.links["What do you want to say? Write something here."] == "#response_instructions"
+
+
+def test_a_wrong_number_of_answers_is_refused_and_they_are_shown_again(person, page_of, browser, model):
+    model.will_ask("One?", "Two?")
+    person.give_input()
+    page_of(person)
+    browser.press("Send answers", answers=["First.", "Second.", "Third."])
+    assert browser.status == 400
+    assert browser.typed("answers") == ["First.", "Second."]
+    browser.press("Send answers", answers=["x" * 20_001, "Second."])
+    assert browser.status == 400
+    assert browser.says("It has 20,001 characters; 20,000 fit.")
+    assert browser.typed("answers")[1] == "Second."
+
+
+def test_a_body_over_the_limit_has_a_page_of_its_own(browser, settings):
+    settings.MAX_BODY_BYTES = 1000
+    answer = browser.client.post("/new/", {"email_to_respond": "x" * 2000})
+    assert answer.status_code == 413
+    assert "larger than the server accepts" in answer.content.decode()
+
+
+def test_more_fields_than_django_reads_is_a_bad_request_in_words(browser):
+    answer = browser.client.post("/new/", {f"field-{number}": "x" for number in range(1001)})
+    assert answer.status_code == 400
+    assert "The request cannot be read" in answer.content.decode()
+
+
+# --- What happened meanwhile ---------------------------------------------------------------------
+
+
+def test_feedback_while_a_draft_is_written_is_kept(running, browser):
+    browser.open(f"/a/{running.app_id}/")
+    answer = browser.client.post(
+        f"/a/{running.app_id}/process_feedback/",
+        {"feedback": "Also ring her.", "version": running.row.version},
+    )
+    page = browser._show(answer, "")
+    assert page.status == 409
+    assert page.says("A draft is being written already")
+    assert page.says("Also ring her.")
+    assert page.says("See whether the draft is ready")
+    assert "http-equiv" not in answer.content.decode()  # a refresh would wipe the text away
+
+
+def test_feedback_on_an_older_draft_is_shown_below_the_newest(person, browser, other_window):
+    person.give_input()
+    address = f"/a/{person.app_id}/"
+    browser.open(address)
+    other_window.open(address).press("Shorter")
+    wait_for_runs()
+    browser.press("Send feedback", feedback="Say that her units are reserved.")
+    assert browser.status == 412
+    assert browser.says("Your feedback was not sent: there is a newer draft")
+    assert browser.says("You wrote it while reading draft 1. Meanwhile draft 2 was written")
+    assert browser.typed("feedback") == ["Say that her units are reserved."]
+    browser.press("Apply to draft 2, the newest")
+    wait_for_runs()
+    assert person.row.state["feedback_history"][-1] == "Say that her units are reserved."
+
+
+def test_answers_to_questions_that_were_answered_in_another_window_are_kept(
+    person, browser, other_window, model
+):
+    model.will_ask("Which Thursday?")
+    person.give_input()
+    address = f"/a/{person.app_id}/"
+    browser.open(address)
+    other_window.open(address).press("Send answers", answers=["The first."])
+    wait_for_runs()
+    browser.press("Send answers", answers=["The second."])
+    assert browser.status == 412
+    assert browser.says("Your answers were not sent: these questions were answered in another window")
+    assert browser.says("Which Thursday?")
+    assert browser.says("The second.")
+    assert browser.says("Your turn: is draft 1 right?")
+
+
+def test_a_step_that_is_not_due_is_refused_and_its_text_kept(person, browser):
+    answer = browser.client.post(f"/a/{person.app_id}/process_feedback/", {"feedback": "Too early."})
+    assert answer.status_code == 409
+    assert "Too early." in answer.content.decode()
+
+
+def test_feedback_on_a_finished_email_is_kept(person, browser, other_window):
+    person.give_input()
+    address = f"/a/{person.app_id}/"
+    browser.open(address)
+    other_window.open(address).press("Looks good, finish")
+    wait_for_runs()
+    browser.press("Send feedback", feedback="One more thing.")
+    assert browser.status in (409, 412)
+    assert browser.says("This email is finished")
+    assert browser.says("One more thing.")
+
+
+def test_a_version_that_is_no_number_is_no_version(person, page_of, browser):
+    person.give_input()
+    page_of(person)
+    for nonsense in ("x", "-1", "9" * 5000, "١"):
+        browser.client.post(f"/a/{person.app_id}/process_feedback/", {"feedback": "Hm.", "version": nonsense})
+    assert person.row.state["feedback_history"] == []
+
+
+# --- Pressed twice -------------------------------------------------------------------------------
+
+
+def test_a_double_press_on_a_new_email_makes_one(browser):
+    browser.open("/new/")
+    form = browser.page.form_with("Get a draft")
+    data = {**form.fields, **EMAIL}
+    answers = [browser.client.post("/new/", data) for _ in range(3)]
+    wait_for_runs()
+    assert [answer.status_code for answer in answers] == [302, 302, 302]
+    assert {answer["Location"].partition("#")[0] for answer in answers} == {
+        f"/a/{Application.objects.get().pk}/"
+    }
+
+
+def test_going_back_and_changing_what_was_sent_makes_another_email(browser, model):
+    browser.open("/new/")
+    data = {**browser.page.form_with("Get a draft").fields, **EMAIL}
+    browser.client.post("/new/", data)
+    browser.client.post("/new/", data | {"response_instructions": "No."})
+    wait_for_runs()
+    assert Application.objects.count() == 2
+
+
+def test_a_double_press_on_feedback_is_one(person, page_of, browser):
+    person.give_input()
+    page_of(person)
+    data = {**browser.page.form_with("Send feedback").fields, "feedback": " Shorter. "}
+    answers = [browser.client.post(f"{browser.address}process_feedback/", data) for _ in range(3)]
+    wait_for_runs()
+    assert [answer.status_code for answer in answers] == [302, 302, 302]
+    assert person.row.state["feedback_history"] == ["Shorter."]
+
+
+def test_a_double_press_on_looks_good_is_one(person, page_of, browser):
+    person.give_input()
+    page_of(person)
+    data = {**browser.page.form_with("Looks good, finish").fields, "accept": "yes"}
+    answers = [browser.client.post(f"{browser.address}process_feedback/", data) for _ in range(2)]
+    wait_for_runs()
+    answers.append(browser.client.post(f"{browser.address}process_feedback/", data))
+    assert [answer.status_code for answer in answers] == [302, 302, 302]
+
+
+def test_accepting_an_older_draft_is_no_double_press(person, browser, other_window):
+    person.give_input()
+    address = f"/a/{person.app_id}/"
+    browser.open(address)
+    other_window.open(address).press("Shorter")
+    wait_for_runs()
+    browser.press("Looks good, finish")
+    assert browser.status == 412
+    assert not person.row.is_finished
+
+
+def test_trying_again_twice_is_once(person, browser, model):
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("process_input", **EMAIL)
+    browser.open(f"/a/{person.app_id}/")
+    data = browser.page.form_with("Try again").fields
+    answers = [browser.client.post(f"/a/{person.app_id}/retry/", data) for _ in range(2)]
+    wait_for_runs()
+    answers.append(browser.client.post(f"/a/{person.app_id}/retry/", data))
+    assert [answer.status_code for answer in answers] == [302, 302, 302]
+    assert len(person.row.state["draft_history"]) == 1
+
+
+# --- What the model did --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "The model did not answer"),
+        (ModelUnavailable("The model's server at x could not be reached."), "The model could not be reached"),
+        (ModelFailed("The model gave an empty answer."), "The model gave nothing usable"),
+        (RuntimeError("secret"), "Something went wrong"),
+    ],
+)
+def test_a_stopped_run_says_why_and_goes_on(person, page_of, browser, model, error, words):
+    model.will_write(error)
+    person.fails_at("process_input", **EMAIL)
+    assert page_of(person).says(words)
+    assert browser.says("Draft 1 could not be written")
+    assert browser.says("Your email and instructions are saved; you do not have to type anything again.")
+    assert "secret" not in browser.page.text
+    if not isinstance(error, RuntimeError):
+        assert browser.says(error.message)
+    browser.press("Try again")
+    wait_for_runs()
+    assert page_of(person).says("Your turn: is draft 1 right?")
+
+
+def test_what_was_sent_can_be_changed_after_a_stop(person, page_of, browser, model):
+    person.give_input()
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("process_feedback", feedback="Shorter.")
+    assert page_of(person).says("Your feedback on draft 1 Shorter.")
+    browser.open(browser.address + browser.page.links["Change the feedback first"].partition("#")[0])
+    assert browser.typed("feedback") == ["Shorter."]
+    browser.press("Send feedback", feedback="Much shorter.")
+    wait_for_runs()
+    assert person.row.state["feedback_history"] == ["Much shorter."]
+
+
+def test_answers_can_be_changed_after_a_stop(person, page_of, browser, model):
+    model.will_ask("Which?", "Who?")
+    person.give_input()
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("clarify_instructions", answers=["This.", ""])
+    page_of(person)
+    browser.open(browser.address + browser.page.links["Change the answers first"].partition("#")[0])
+    assert browser.typed("answers") == ["This.", ""]
+
+
+def test_an_interrupted_run_says_so_and_continues(person, page_of, browser, model):
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("process_input", **EMAIL)
+    Application.objects.update(error_code="interrupted")
+    assert page_of(person).says("The writing was interrupted")
+    browser.press("Continue")
+    wait_for_runs()
+    assert page_of(person).says("Draft 1")
+
+
+# --- What the server did -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def goes_wrong(monkeypatch):
+    def go_wrong(error):
+        def submit(**_):
+            raise error
+
+        monkeypatch.setattr(operations, "submit", submit)
+
+    return go_wrong
+
+
+def test_a_server_that_is_about_to_restart_keeps_the_text(person, page_of, browser, goes_wrong):
+    person.give_input()
+    page_of(person)
+    goes_wrong(ShuttingDown(retry_after=5))
+    browser.press("Send feedback", feedback="Ring her.")
+    assert browser.status == 503
+    assert browser.response["Retry-After"] == "5"
+    assert browser.says("The server is about to restart.")
+    assert browser.typed("feedback") == ["Ring her."]
+
+
+def test_a_server_that_is_about_to_restart_keeps_a_new_email(browser, goes_wrong):
+    goes_wrong(ShuttingDown(retry_after=5))
+    browser.open("/new/").press("Get a draft", **EMAIL)
+    assert browser.status == 503
+    assert browser.typed("email_to_respond") == ["Hello?"]
+    assert browser.typed("response_instructions") == ["Hi."]
+
+
+def test_trying_again_on_a_server_that_restarts_says_so(person, page_of, browser, model, monkeypatch):
+    model.will_write(ModelTimeout("No answer."))
+    person.fails_at("process_input", **EMAIL)
+    page_of(person)
+
+    def retry(**_):
+        raise ShuttingDown
+
+    monkeypatch.setattr(operations, "retry", retry)
+    browser.press("Try again")
+    assert browser.status == 503
+    assert browser.says("The server is about to restart.")
+
+
+def test_a_mistake_of_the_program_keeps_the_text(person, page_of, browser, goes_wrong):
+    person.give_input()
+    page_of(person)
+    goes_wrong(RuntimeError("secret"))
+    browser.client.raise_request_exception = False
+    browser.press("Send feedback", feedback="Ring her.")
+    assert browser.status == 500
+    assert browser.says("Ring her.")
+    assert "secret" not in browser.page.text
+
+
+def test_answers_survive_a_mistake_of_the_program(person, page_of, browser, goes_wrong, model):
+    model.will_ask("One?", "Two?")
+    person.give_input()
+    page_of(person)
+    goes_wrong(RuntimeError("secret"))
+    browser.client.raise_request_exception = False
+    browser.press("Send answers", answers=["First.", "Second."])
+    assert browser.says("First.")
+    assert browser.says("Second.")
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable(retry_after=5), OperationalError("secret")])
+def test_a_database_that_is_away_is_said_without_asking_it(person, page_of, browser, goes_wrong, error):
+    person.give_input()
+    page_of(person)
+    goes_wrong(error)
+    browser.press("Send feedback", feedback="Ring her.")
+    assert browser.status == 503
+    assert browser.response["Retry-After"] == "5"
+    assert browser.says("The database could not be reached.")
+    assert browser.says("Ring her.")
+
+
+def test_a_new_id_that_is_another_persons_is_replaced(browser, stranger):
+    theirs = operations.create(actor=stranger)[0]
+    browser.open("/new/")
+    data = {**EMAIL, "app_id": str(theirs.pk)}
+    answer = browser.client.post("/new/", data)
+    assert answer.status_code == 409
+    assert str(theirs.pk) not in answer.content.decode()
+    browser._show(answer, "/new/").press("Get a draft")
+    wait_for_runs()
+    assert Application.objects.owned_by(stranger).count() == 1
+    assert Application.objects.count() == 2
+
+
+@pytest.mark.parametrize("app_id", ["", "nonsense", "\x00"])
+def test_an_id_that_is_none_is_replaced(browser, app_id, model):
+    browser.client.post("/new/", {**EMAIL, "app_id": app_id})
+    wait_for_runs()
+    assert Application.objects.count() == 1

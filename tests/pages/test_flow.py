@@ -1,0 +1,203 @@
+"""From the pasted email to the finished reply, as a person does it without scripts."""
+
+import pytest
+
+from assistant_app.models import Application
+from tests.pages.conftest import wait_for_runs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EMAIL = "From: Marta <marta@example.org>\nSubject: Late delivery\n\nWhere are my sensors?"
+
+
+@pytest.fixture
+def begun(browser, model):
+    """The owner has pasted an email and waits on its page."""
+
+    def begin():
+        browser.open("/new/")
+        browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="On Thursday.")
+        wait_for_runs()
+        return browser.open(browser.address)
+
+    return begin
+
+
+def test_an_email_is_answered_from_paste_to_plain_text(browser, model, begun):
+    model.will_ask("Which Thursday?", "Who pays?")
+    model.will_write("Dear Marta,\n\nthis Thursday.")
+    model.will_write("Dear Marta,\n\nsorry. This Thursday.")
+    assert begun().says("Your turn: 2 questions")
+    assert browser.says("Where are my sensors?")
+
+    browser.press("Send answers", answers=["This one.", ""])
+    wait_for_runs()
+    browser.open(browser.address)
+    assert browser.says("Your turn: is draft 1 right?")
+    assert browser.says("1 answered: “This one.”, 1 skipped")
+
+    browser.press("Send feedback", feedback="Say sorry.")
+    wait_for_runs()
+    browser.open(browser.address)
+    assert browser.says("Draft 2")
+    assert browser.says("sorry. This Thursday.")
+
+    browser.press("Looks good, finish")
+    wait_for_runs()
+    browser.open(browser.address)
+    assert browser.says("Your reply, ready to send")
+    reply = browser.client.get(f"{browser.address}reply.txt")
+    assert reply.content.decode() == "Dear Marta,\n\nsorry. This Thursday."
+    assert reply["Content-Type"] == "text/plain; charset=utf-8"
+    assert reply["Content-Disposition"] == 'attachment; filename="reply.txt"'
+    assert Application.objects.get().is_finished
+
+
+def test_a_submit_answers_with_a_redirect_before_the_draft_is_there(browser, model):
+    gate = model.will_wait_to_write()
+    browser.open("/new/")
+    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    assert browser.response.redirect_chain[0][1] == 302
+    model.wait_until_asked("draft")
+    assert browser.open(browser.address).says("Writing draft 1")
+    gate.set()
+    wait_for_runs()
+
+
+def test_a_running_page_refreshes_itself_without_scripts_until_told_not_to(browser, model):
+    gate = model.will_wait_to_write()
+    browser.open("/new/")
+    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    address = browser.address
+    refresh = f'<noscript><meta http-equiv="refresh" content="3;url={address}"></noscript>'
+    assert refresh in browser.response.content.decode()
+    assert refresh not in browser.open(f"{address}?still=1").response.content.decode()
+    gate.set()
+    wait_for_runs()
+    assert refresh not in browser.open(address).response.content.decode()
+
+
+def test_a_page_that_asks_for_news_is_told_when_there_are_none(browser, model):
+    gate = model.will_wait_to_write()
+    browser.open("/new/")
+    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    model.wait_until_asked("draft")
+    row = Application.objects.get()
+    assert browser.client.get(f"/a/{row.pk}/?unless=running").status_code == 204
+    gate.set()
+    wait_for_runs()
+    assert browser.client.get(f"/a/{row.pk}/?unless=running").status_code == 200
+
+
+def test_one_question_is_asked_in_the_singular_and_can_be_skipped(browser, model, begun):
+    model.will_ask("Which Thursday?")
+    assert begun().says("Your turn: one question")
+    browser.press("Skip it, just write")
+    wait_for_runs()
+    assert Application.objects.get().state["clarification_answers"] == [""]
+
+
+def test_skipping_sends_what_was_typed_in_the_other_fields(browser, model, begun):
+    model.will_ask("Which Thursday?", "Who pays?")
+    begun()
+    browser.press("Skip both, just write", answers=["", "They do."])
+    wait_for_runs()
+    assert Application.objects.get().state["clarification_answers"] == ["", "They do."]
+
+
+def test_a_quick_change_goes_along_with_what_was_typed(browser, begun):
+    begun()
+    browser.press("Shorter", feedback="Say sorry.")
+    wait_for_runs()
+    assert Application.objects.get().state["feedback_history"] == ["Say sorry.\n\nMake it shorter."]
+
+
+def test_a_quick_change_alone_is_feedback_in_words(browser, begun):
+    begun()
+    browser.press("More formal")
+    wait_for_runs()
+    assert Application.objects.get().state["feedback_history"] == ["Make it more formal."]
+
+
+def test_empty_feedback_asks_what_should_change(browser, begun):
+    begun()
+    browser.press("Send feedback", feedback="  \n ")
+    assert browser.status == 400
+    assert browser.says("Write what should change, or press “Looks good, finish”.")
+    assert Application.objects.get().state["feedback_history"] == []
+
+
+def test_looks_good_with_text_asks_which_was_meant(browser, begun):
+    begun()
+    browser.press("Looks good, finish", feedback="Add her number.")
+    assert browser.status == 400
+    assert browser.says("You wrote feedback and pressed “Looks good”")
+    assert browser.says("Add her number.")
+    assert not Application.objects.get().is_finished
+
+
+def test_the_feedback_that_was_meant_is_sent(browser, begun):
+    begun()
+    browser.press("Looks good, finish", feedback="Add her number.").press("Send the feedback")
+    wait_for_runs()
+    assert Application.objects.get().state["feedback_history"] == ["Add her number."]
+
+
+def test_the_draft_that_was_meant_is_finished(browser, begun):
+    begun()
+    browser.press("Looks good, finish", feedback="Add her number.")
+    browser.press("Finish with draft 1, leave the feedback out")
+    wait_for_runs()
+    assert Application.objects.get().is_finished
+
+
+def test_from_the_fourth_draft_on_older_ones_fold_into_one_row(person, page_of):
+    person.give_input()
+    for number in range(3):
+        person.give_feedback(f"Change {number}.")
+    assert page_of(person).says("Draft 1 and what you said about it")
+    person.give_feedback("Another.")
+    assert page_of(person).says("Drafts 1 to 2 and what you said about them")
+
+
+def test_an_email_that_the_api_made_can_be_pasted_on_its_page(person, page_of, browser):
+    assert page_of(person).says("Nothing was pasted yet")
+    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    wait_for_runs()
+    assert page_of(person).says("Your turn: is draft 1 right?")
+
+
+def test_an_email_is_deleted_after_asking(person, browser, page_of):
+    person.give_input()
+    page_of(person)
+    browser.open(browser.page.links["Delete…"])
+    assert browser.says("1 draft and the record of 2 model calls")
+    browser.press("Delete for good")
+    assert browser.says("Answer your first email")
+    assert not Application.objects.exists()
+
+
+def test_deleting_while_it_is_being_written_is_fine(person, browser, model):
+    gate = model.will_wait_to_write()
+    person.begin(
+        "process_input", {"email_to_respond": "Hello?", "response_instructions": "Hi."}
+    ).claimed.result(30)
+    browser.open(f"/a/{person.app_id}/delete/").press("Delete for good")
+    gate.set()
+    wait_for_runs()
+    assert not Application.objects.exists()
+
+
+def test_the_reply_is_not_there_before_the_end(person, browser):
+    person.give_input()
+    assert browser.client.get(f"/a/{person.app_id}/reply.txt").status_code == 404
+
+
+def test_the_address_of_a_step_alone_leads_to_the_page(person, browser):
+    browser.open(f"/a/{person.app_id}/process_input/")
+    assert browser.address == f"/a/{person.app_id}/"
+
+
+def test_an_unknown_step_is_not_found(person, browser):
+    assert browser.client.post(f"/a/{person.app_id}/determine_clarifications/").status_code == 404
+    assert browser.client.post(f"/a/{person.app_id}/nonsense/").status_code == 404

@@ -1,0 +1,113 @@
+"""The settings page: appearance, API tokens, the model now."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from assistant_app.models import ApiToken
+
+pytestmark = pytest.mark.django_db
+
+
+def secret_on(browser):
+    return re.search(r'id="token-secret">(\w+)<', browser.response.content.decode())[1]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_theme_is_written_into_every_page(browser, theme):
+    browser.open("/settings/").press("Save", theme=theme)
+    assert f'data-theme="{theme}"' in browser.response.content.decode()
+    assert f'data-theme="{theme}"' in browser.open("/").response.content.decode()
+    browser.open("/settings/").press("Save", theme="")
+    assert "data-theme" not in browser.response.content.decode()
+
+
+def test_a_theme_that_does_not_exist_is_none(browser):
+    browser.client.cookies["theme"] = '"><script>'
+    assert "data-theme" not in browser.open("/").response.content.decode()
+    browser.client.post("/settings/theme/", {"theme": "neon"})
+    assert "data-theme" not in browser.open("/").response.content.decode()
+
+
+def test_a_token_is_shown_once_and_works(browser):
+    browser.open("/settings/").press("Create token", name=" nightly  import ")
+    assert browser.says("Token “nightly import” was created")
+    secret = secret_on(browser)
+    assert "no-store" in browser.response["Cache-Control"]
+    client = APIClient(HTTP_AUTHORIZATION=f"Token {secret}")
+    assert client.get("/api/applications/").status_code == 200
+    browser.open("/settings/")
+    assert browser.says("nightly import")
+    assert not browser.says(secret)
+    assert secret not in str(ApiToken.objects.values())
+
+
+def test_a_token_ends_when_it_was_said_to(browser, settings):
+    for name, days in (("default", "90"), ("week", "7"), ("year", "365")):
+        browser.open("/settings/").press("Create token", name=name, days=days)
+        client = APIClient(HTTP_AUTHORIZATION=f"Token {secret_on(browser)}")
+        assert client.get("/api/applications/").status_code == 200
+    ends = {token.name: token.expiry for token in ApiToken.objects.all()}
+    assert (ends["default"] - timezone.now()).days == 89
+    assert (ends["year"] - timezone.now()).days == 364
+    assert (ends["week"] - timezone.now()).days == 6
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101])
+def test_a_token_needs_a_name_of_reasonable_length(browser, name):
+    browser.open("/settings/").press("Create token", name=name)
+    assert browser.status == 400
+    assert not ApiToken.objects.exists()
+
+
+def test_a_token_cannot_last_for_any_other_time(browser):
+    answer = browser.client.post("/settings/tokens/", {"name": "x", "days": "99999"})
+    assert answer.status_code == 400
+    assert not ApiToken.objects.exists()
+
+
+def test_a_revoked_token_works_no_more(browser):
+    browser.open("/settings/").press("Create token", name="laptop")
+    secret = secret_on(browser)
+    browser.open("/settings/").press("Revoke")
+    assert browser.says("The token was revoked.")
+    client = APIClient(HTTP_AUTHORIZATION=f"Token {secret}")
+    assert client.get("/api/applications/").status_code == 401
+
+
+def test_nobody_revokes_or_sees_anothers_token(browser, stranger):
+    theirs, _ = ApiToken.objects.create(user=stranger, name="theirs")
+    assert not browser.open("/settings/").says("theirs")
+    browser.client.post("/settings/tokens/revoke/", {"token": theirs.pk})
+    browser.client.post("/settings/tokens/revoke/", {"token": "\x00"})
+    assert ApiToken.objects.count() == 1
+
+
+def test_the_address_of_the_tokens_alone_leads_to_the_settings(browser):
+    assert browser.open("/settings/tokens/").address == "/settings/"
+
+
+def test_the_demonstration_model_is_named_with_the_way_to_a_better_one(browser, settings):
+    settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
+    settings.EMBEDDED_MODEL = True
+    assert browser.open("/settings/").says("A small demonstration model, on this machine")
+    assert browser.says("OPENAI_BASE_URL=")
+    assert browser.open("/new/").says("fine for trying out, weak on facts")
+
+
+def test_a_configured_server_is_named_without_its_key(browser, settings):
+    settings.OPENAI_API_KEY = "sk-secret"
+    settings.OPENAI_BASE_URL = "http://user:pass@ollama.lan:11434/v1"
+    settings.OPENAI_MODEL_DRAFT = "qwen3:14b"
+    assert browser.open("/settings/").says("qwen3:14b at ollama.lan:11434")
+    assert "sk-secret" not in browser.response.content.decode()
+    assert "pass@" not in browser.response.content.decode()
+    assert not browser.open("/new/").says("demonstration model")
+
+
+def test_an_administrator_finds_the_way_to_make_accounts(visitor, operator, browser):
+    visitor.client.force_login(operator)
+    assert visitor.open("/settings/").page.links["Make accounts for others"] == "/admin/"
+    assert "Administration" not in browser.open("/settings/").page.links

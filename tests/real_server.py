@@ -1,0 +1,256 @@
+"""The real server as a process of its own: gunicorn with our configuration, on a database of its own.
+
+with RealServer(model=model_server, env={"SHUTDOWN_GRACE_SECONDS": "1"}) as server:
+    with server.client("ida") as ida:
+        ida.post("/api/applications/")
+    assert server.stop() == 0
+"""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+
+from tests.services import POSTGRES_URL
+
+ROOT = Path(__file__).resolve().parent.parent
+DEADLINE = 60  # seconds; a safety net, nothing is judged by it
+PRODUCT_VARIABLES = ("OPENAI_", "DATABASE_", "EMBEDDED_", "SHUTDOWN_", "RUN", "REDIS_", "WEB_", "MAX_")
+
+SET_UP = """
+import django, sys
+django.setup()
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from assistant_app.models import ApiToken
+call_command("migrate", verbosity=0)
+for name in sys.argv[1:]:
+    user = get_user_model().objects.create(username=name, password="!")
+    print(ApiToken.objects.create(user)[1])
+"""
+
+
+class RealServer:
+    """Starts on entering, with a migrated database and a token for each person; is killed on leaving.
+
+    `postgresql` may be the URL of another cluster than the tests' own. `beside` is another server, whose
+    database and tokens it shares.
+    """
+
+    def __init__(
+        self, *, env=None, model=None, postgresql=False, people=("ida",), collect=False, beside=None
+    ):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.people = people
+        self.tokens = {}
+        self.process = None
+        self._collect = collect
+        self._folder = tempfile.TemporaryDirectory(prefix="real-server-")
+        self.data = Path(self._folder.name)
+        self._beside = beside
+        cluster = POSTGRES_URL if postgresql is True else postgresql
+        own = Postgres(cluster) if cluster else Sqlite(self.data / "db.sqlite3")
+        self.database = beside.database if beside else own
+        self.env = self._environment(model, env or {})
+
+    def _environment(self, model, changed):
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(PRODUCT_VARIABLES)}
+        own = {
+            "DJANGO_SETTINGS_MODULE": "emailassistant.settings",
+            "DATA_DIR": str(self.data),
+            "DATABASE_URL": self.database.url,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "EMBEDDED_MODEL": "0",
+            "API_RATE_USER": "100000/minute",
+            "MAX_RUNS_AT_ONCE": "0",
+            "OPENAI_BASE_URL": model.url if model else "",
+            "OPENAI_API_KEY": "test" if model else "",
+        }
+        return kept | own | changed
+
+    # --- Start and stop ------------------------------------------------------------------------
+
+    def __enter__(self):
+        try:
+            self._set_up()
+            if self._collect:
+                self.run("manage.py", "collectstatic", "--no-input", "--verbosity", "0")
+            self.start()
+            self.wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.process is not None:
+            self.kill()
+        if self._beside is None:
+            self.database.drop()
+        self._folder.cleanup()
+
+    def _set_up(self):
+        if self._beside is not None:
+            self.tokens = self._beside.tokens
+            return
+        self.database.create()
+        made = self.run("-c", SET_UP, *self.people)
+        self.tokens = dict(zip(self.people, made.split(), strict=True))
+
+    def run(self, *arguments):
+        """Run Python beside the server, in its environment; return what it printed."""
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, env=self.env, cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout
+
+    def start(self):
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:emailassistant.gunicorn"]
+        with (self.data / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, "emailassistant.asgi:application"],
+                env=self.env,
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self):
+        return (self.data / "server.log").read_text()
+
+    def wait_until_ready(self):
+        def is_ready():
+            assert self.process.poll() is None, self.log
+            return self.answers()
+
+        wait_until(is_ready)
+
+    def answers(self):
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def begin_stop(self):
+        """Send SIGTERM and wait until nothing new is accepted: by then the shutdown has begun."""
+        self.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not accepts(self.port))
+
+    def stop(self):
+        """Send SIGTERM and return the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(DEADLINE)
+
+    def restart(self):
+        self.start()
+        self.wait_until_ready()
+
+    @property
+    def worker_pid(self):
+        """The process that serves, of which there must be one only; none while it is replaced."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int(children[0]) if children else None
+
+    def kill(self):
+        """End all its processes at once, as a power cut would."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(DEADLINE)
+
+    # --- Talking to it -------------------------------------------------------------------------
+
+    def client(self, person="ida"):
+        headers = {"Authorization": f"Token {self.tokens[person]}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=DEADLINE)
+
+    def rows(self, query):
+        return self.database.rows(query)
+
+
+class Sqlite:
+    def __init__(self, path):
+        self.path = path
+        self.url = f"sqlite:///{path}"
+
+    def create(self):
+        pass
+
+    def drop(self):
+        pass
+
+    def connections_of(self, pid):
+        """Return how often a process has the file open."""
+        return sum(os.path.realpath(link) == str(self.path) for link in Path(f"/proc/{pid}/fd").iterdir())
+
+    def rows(self, query):
+        connection = sqlite3.connect(self.path, timeout=DEADLINE)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+
+class Postgres:
+    """A database of its own on a PostgreSQL server, dropped with whoever still uses it."""
+
+    def __init__(self, cluster):
+        self._cluster = cluster
+        self.name = f"test_{uuid.uuid4().hex[:12]}"
+        self.url = urlunsplit(urlsplit(cluster)._replace(path=f"/{self.name}"))
+
+    def create(self):
+        self._administer(f'CREATE DATABASE "{self.name}"')
+
+    def drop(self):
+        self._administer(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def connections_of(self, pid):
+        """Return how many the servers hold; there must be one only."""
+        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        return self.rows(f"{count} AND application_name = 'emailassistant'")[0][0]
+
+    def rows(self, query):
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query).fetchall()
+
+    def _administer(self, statement):
+        with psycopg.connect(self._cluster, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def accepts(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def wait_until(condition, *, deadline=DEADLINE):
+    """Poll until it is so; a deadline is no expectation, only an end."""
+    end = time.monotonic() + deadline
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("It did not come true in time.")
+        time.sleep(0.02)

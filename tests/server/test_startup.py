@@ -1,0 +1,64 @@
+"""A server with wrong settings does not serve; it says which one is wrong and what to write."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.real_server import ROOT, RealServer, accepts
+
+pytestmark = pytest.mark.server
+
+
+class Refused(RealServer):
+    """A server that is expected to end by itself."""
+
+    def wait_until_ready(self):
+        self.code = self.process.wait(60)
+
+
+def start(**env):
+    server = Refused(people=(), env={})
+    server.env |= {"DATABASE_URL": server.database.url, **env}
+    return server
+
+
+@pytest.fixture
+def migrated(monkeypatch):
+    """Skip the set-up: it refuses a wrong setting as well, before any server starts."""
+    monkeypatch.setattr(RealServer, "run", lambda self, *arguments: "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SHUTDOWN_GRACE_SECONDS", "soon", "a number"),
+        ("DATABASE_URL", "mysql://root:hunter2@127.0.0.1/mail", "postgresql://"),
+        ("OPENAI_BASE_URL", "localhost:11434", "http://127.0.0.1:11434/v1"),
+        ("API_RATE_USER", "much", "60/minute"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_to_write(migrated, name, value, said):
+    with start(**{name: value}) as server:
+        assert server.code != 0
+        assert not accepts(server.port)
+        assert name in server.log
+        assert said in server.log
+        assert "hunter2" not in server.log
+        assert "is ready" not in server.log
+
+
+def test_manage_commands_refuse_as_well(tmp_path):
+    env = os.environ | {"DATA_DIR": str(tmp_path), "RUN_LEASE_SECONDS": "0"}
+
+    command = [sys.executable, "manage.py", "migrate"]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "RUN_LEASE_SECONDS is 0" in done.stderr
+
+
+def test_a_good_server_says_its_address():
+    with RealServer() as server:
+        assert f"is ready: {server.url}/" in server.log

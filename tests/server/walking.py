@@ -1,0 +1,129 @@
+"""A person who answers an email over the API, comes back after every crash, and checks what is there."""
+
+import uuid
+from collections import Counter
+
+from django.conf import settings
+
+from tests.model_server import ModelServer, Reply, questions
+from tests.real_server import wait_until
+from tests.server.conftest import EMAIL, new_email, state_of
+from tests.server.streaming import ASYNC
+
+STEPS = [
+    "process_input",
+    "determine_clarifications",
+    "clarify_instructions",
+    "formulate_draft",
+    "process_feedback",
+    "formulate_draft",
+    "process_feedback",
+    "final_result",
+]
+
+
+class NumberedModel(ModelServer):
+    """Asks one question; writes another text each time, so that a draft which appears twice is seen."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.standing_questions = questions("Until when?")
+        self.written = 0
+
+    def next_draft(self):
+        self.written += 1
+        return f"Dear Marta,\n\nthis is the letter of the number {self.written} to you.\n\nIda"
+
+    @property
+    def standing(self):
+        return Reply(text=self.next_draft())
+
+    @standing.setter
+    def standing(self, reply):
+        """Every reply is another one."""
+
+
+class Walker:
+    """One email. What was typed is another text for each, so that nothing passes for something else's."""
+
+    def __init__(self, client):
+        self.app_id = new_email(client)
+        mark = uuid.uuid4().hex
+        self.email = f"{EMAIL} {mark}"
+        self.instructions = f"60 ship on Thursday. {mark}"
+        self.answer = f'On 10 December,\n "at" <noon>. {mark}'
+        self.feedback = f"Shorter 🚚 {mark}"
+        self.continued = 0  # runs that a crash had ended
+        self.stored = {}  # what the server said it has
+
+    def inputs_for(self, state):
+        """Return the endpoint and the input that are due."""
+        if state["next_step"] == "process_input":
+            data = {"email_to_respond": self.email, "response_instructions": self.instructions}
+            return "initialize_draft", data
+        if state["next_step"] == "clarify_instructions":
+            return "clarify_instructions", {"answers": [self.answer]}
+        return "process_feedback", {"feedback": "" if state["feedback_history"] else self.feedback}
+
+    def send_next(self, client, *, is_async, another_may_be_first=False):
+        state = state_of(client, self.app_id)
+        endpoint, data = self.inputs_for(state)
+        headers = ASYNC if is_async else {}
+        answer = client.put(f"/api/applications/{self.app_id}/{endpoint}/", json=data, headers=headers)
+        if another_may_be_first and answer.status_code == 409:
+            return  # what was sent before has arrived by now
+        assert answer.status_code in (200, 202), answer.text
+        self.note(answer.json())
+
+    def note(self, state):
+        """Remember what is stored by the server's word: it must be there ever after."""
+        for name in ("email_to_respond", "response_instructions", "answers"):
+            if state[name] is not None:
+                self.stored[name] = state[name]
+        self.stored["feedback_history"] = state["feedback_history"]
+        self.stored["drafts"] = state["drafts"]
+
+    def look(self, client):
+        """Return the state; whatever was stored before is still there."""
+        state = state_of(client, self.app_id)
+        for name, known in self.stored.items():
+            assert state[name][: len(known)] == known, name
+        return state
+
+    def go_on(self, client, *, is_async=lambda: False, another_may_be_first=False):
+        """Do what the email asks for until it is finished."""
+        while True:
+            wait_until(lambda: self.look(client)["status"] != "running")
+            state = self.look(client)
+            if state["status"] == "finished":
+                return self
+            if state["status"] == "failed":
+                assert state["error"]["code"] == "interrupted"
+                answer = client.post(f"/api/applications/{self.app_id}/retry/", headers=ASYNC)
+                assert answer.status_code == 202, answer.text
+                self.continued += 1
+            else:
+                self.send_next(client, is_async=is_async(), another_may_be_first=another_may_be_first)
+
+    def check(self, server, *, failures=0):
+        """Nothing typed is missing; no step, no draft and no call of the model is there twice."""
+        with server.client() as client:
+            state = self.look(client)
+        assert state["status"] == "finished"
+        assert (state["email_to_respond"], state["response_instructions"]) == (self.email, self.instructions)
+        assert state["answers"] == [self.answer]
+        assert state["feedback_history"] == [self.feedback]
+        is_it = f"application_id = '{self.app_id.replace('-', '') if settings.IS_SQLITE else self.app_id}'"
+        steps = server.rows(
+            f"SELECT position, status, sequence_id FROM assistant_app_step WHERE {is_it} ORDER BY sequence_id"
+        )
+        assert [position for position, status, _ in steps if status == "completed"] == STEPS
+        assert len(steps) == len({number for _, _, number in steps}) == len(STEPS) + failures
+        calls = server.rows(
+            f"SELECT reply FROM assistant_app_modelcall WHERE {is_it} AND purpose = 'draft'"
+            " AND error_code = '' ORDER BY id"
+        )
+        assert state["drafts"] == [reply for (reply,) in calls]
+        assert max(Counter(state["drafts"]).values()) == 1
+        assert len(state["drafts"]) == 2
+        assert state["final_draft"] == state["drafts"][-1]

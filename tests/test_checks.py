@@ -1,0 +1,124 @@
+"""Each way to get the settings wrong is found, and the hint says what to type."""
+
+import re
+from pathlib import Path
+
+import pytest
+from burr.core import action
+
+from assistant_app import checks, graph, steps
+from emailassistant import env
+
+
+def found(check):
+    return {message.id: message for message in check()}
+
+
+def test_the_defaults_have_nothing_wrong():
+    assert [message for message in checks.check_assistant() if message.id != "assistant.W003"] == []
+
+
+WRONG = [
+    ("assistant.E002", {"OPENAI_BASE_URL": "api.openai.com"}),
+    ("assistant.E003", {"API_RATE_USER": "often"}),
+    ("assistant.E003", {"API_RATE_ANONYMOUS": "60"}),
+    ("assistant.E004", {"EMBEDDED_MODEL_PATH": "/nowhere/model.gguf"}),
+    ("assistant.E005", {"ALLOWED_HOSTS": []}),
+    ("assistant.E006", {"REDIS_URL": "127.0.0.1:6379"}),
+    ("assistant.W001", {"HTTPS": True, "SECRET_KEY_IS_LOCAL": True}),
+    ("assistant.W002", {"IS_SQLITE": True, "WEB_CONCURRENCY": 2}),
+    ("assistant.W003", {"EMBEDDED_MODEL": False, "OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}),
+    ("assistant.W004", {"OPENAI_BASE_URL": "https://api.openai.com/v1", "OPENAI_API_KEY": ""}),
+    ("assistant.W005", {"RUN_LEASE_SECONDS": 2}),
+    ("assistant.W006", {"IS_SQLITE": False, "DATABASE_POOL_SIZE": 5, "RUNNER_DB_THREADS": 4}),
+    ("assistant.W007", {"ALLOWED_HOSTS": ["*"]}),
+    ("assistant.W008", {"SHUTDOWN_GRACE_SECONDS": 300}),
+    ("assistant.W009", {"DEBUG": True, "ALLOWED_HOSTS": ["mail.example.org"]}),
+    ("assistant.W010", {"HTTPS": True, "BEHIND_PROXY": False}),
+    ("assistant.W012", {"WEB_CONCURRENCY": 2, "REDIS_URL": ""}),
+    ("assistant.W013", {"MAX_TOKENS_PER_DAY": 500}),
+    ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
+]
+
+
+def test_every_check_is_tested_here():
+    known = set(re.findall(r"assistant\.[EW]\d{3}", Path(checks.__file__).read_text()))
+
+    assert known == {identifier for identifier, _ in WRONG} | {"assistant.E001", "assistant.E010"}
+
+
+@pytest.mark.parametrize(("identifier", "values"), WRONG)
+def test_a_wrong_setting_is_found(settings, identifier, values):
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+    message = next(message for message in checks.check_assistant() if message.id == identifier)
+
+    assert "=" in message.hint or "path" in message.hint
+
+
+def test_a_variable_that_makes_no_sense_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(env, "PROBLEMS", [])
+    monkeypatch.setenv("PORT", "eighty")
+
+    assert env.integer("PORT", 8000) == 8000
+
+    message = found(checks.check_variables)["assistant.E001"]
+    assert "PORT" in message.msg
+    assert "whole number" in message.hint
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(monkeypatch):
+    monkeypatch.setattr(env, "PROBLEMS", [])
+    monkeypatch.setenv("TIME_ZONE", "Europe/Atlantis")
+
+    assert env.zone("TIME_ZONE", "UTC") == "UTC"
+    assert "TIME_ZONE is 'Europe/Atlantis'" in found(checks.check_variables)["assistant.E001"].msg
+
+
+def test_a_secret_that_cannot_be_read_is_named_and_never_shown(monkeypatch):
+    monkeypatch.setattr(env, "PROBLEMS", [])
+    monkeypatch.setenv("DATABASE_URL", "mysql://somebody:hunter2@somewhere/db")
+
+    env.database("DATABASE_URL", "sqlite:///x.sqlite3")
+
+    message = found(checks.check_variables)["assistant.E001"]
+    assert "DATABASE_URL" in message.msg
+    assert "hunter2" not in message.msg + message.hint
+
+
+def test_a_human_action_without_an_entry_is_found(monkeypatch):
+    monkeypatch.setattr(steps, "STEPS", [steps.PROCESS_INPUT, steps.PROCESS_FEEDBACK])
+
+    assert "clarify_instructions" in found(checks.check_human_steps)["assistant.E010"].msg
+
+
+def test_an_entry_without_an_action_is_found(monkeypatch):
+    stray = steps.HumanStep(action="sign_letter", endpoint="sign", title="", button="", fields=())
+    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
+
+    assert "sign_letter" in found(checks.check_human_steps)["assistant.E010"].msg
+
+
+def test_an_entry_for_an_action_that_waits_for_nobody_is_found(monkeypatch):
+    stray = steps.HumanStep(action="final_result", endpoint="end", title="", button="", fields=())
+    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
+
+    assert "final_result" in found(checks.check_human_steps)["assistant.E010"].msg
+
+
+def test_fields_that_are_not_the_inputs_of_the_action_are_found(monkeypatch):
+    nameless = steps.HumanStep(action="process_feedback", endpoint="f", title="", button="", fields=())
+    monkeypatch.setattr(steps, "STEPS", [steps.PROCESS_INPUT, steps.CLARIFY_INSTRUCTIONS, nameless])
+
+    assert "inputs: feedback" in found(checks.check_human_steps)["assistant.E010"].msg
+
+
+def test_an_action_that_is_not_async_is_found(monkeypatch):
+    @action(reads=[], writes=["final_draft"])
+    def final_result(state):
+        return state
+
+    monkeypatch.setitem(graph.ACTIONS, "final_result", final_result)
+
+    assert "not async" in found(checks.check_human_steps)["assistant.E010"].msg

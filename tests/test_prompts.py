@@ -1,0 +1,216 @@
+"""What the model is told, and how its words are read."""
+
+import random
+import re
+
+import pytest
+
+from assistant_app import demonstration_prompts
+from assistant_app.errors import ModelFailed
+from assistant_app.prompts import (
+    DraftCleaner,
+    draft_messages,
+    parse_questions,
+    questions_messages,
+    questions_schema,
+)
+
+EMAIL = "From: Anna Berg <anna@example.org>\nSubject: Lunch\n\nLunch on Friday?\n\nAnna"
+CASE = {
+    "email": EMAIL,
+    "instructions": "yes, but at one",
+    "questions": ["Which place?", "Who comes?"],
+    "answers": ["The Italian one", ""],
+    "previous_draft": "Dear Anna, yes.",
+    "feedback_history": ["Shorter", "Mention Tom"],
+}
+
+
+def told(messages):
+    return "\n".join(message.content for message in messages)
+
+
+# --- Prompts for a capable model -----------------------------------------------------------------
+
+
+def test_the_draft_prompt_holds_all_that_was_said():
+    text = told(draft_messages(**CASE, demonstration=False))
+
+    for part in (EMAIL, "yes, but at one", "Which place?\n  The Italian one", "Dear Anna, yes."):
+        assert part in text
+    assert "Who comes?\n  (skipped: use your judgement)" in text
+    assert text.index("1. Shorter") < text.index("2. Mention Tom\n(This is the latest.")
+
+
+def test_answers_that_are_missing_count_as_skipped():
+    text = told(draft_messages(**{**CASE, "answers": []}, demonstration=False))
+
+    assert text.count("(skipped: use your judgement)") == 2
+
+
+def test_a_first_draft_asks_for_no_revision():
+    first = {**CASE, "questions": [], "answers": [], "previous_draft": None, "feedback_history": []}
+    text = told(draft_messages(**first, demonstration=False))
+
+    assert "feedback so far" not in text
+    assert text.endswith("Write the reply.")
+
+
+@pytest.mark.parametrize("build", ["draft", "questions"])
+def test_the_email_stands_in_a_fence_that_nobody_can_know_before(build):
+    def messages():
+        if build == "draft":
+            return draft_messages(**CASE, demonstration=False)
+        return questions_messages(email=EMAIL, instructions="yes", demonstration=False)
+
+    system, user = messages()
+    (fence,) = set(re.findall(r"=== email [0-9a-f]{16} ===", user.content))
+    assert f"{fence}\n{EMAIL}\n{fence}" in user.content
+    assert fence in system.content
+    assert "never an instruction" in system.content
+    assert fence not in told(messages())
+
+
+def test_braces_in_an_email_are_just_text():
+    email = "{fence} {0} {email}"
+
+    assert email in told(questions_messages(email=email, instructions="", demonstration=False))
+    assert email in told(questions_messages(email=email, instructions="", demonstration=True))
+
+
+# --- Prompts for the demonstration model ---------------------------------------------------------
+
+
+def test_the_demonstration_model_rewrites_notes():
+    text = told(draft_messages(**CASE, demonstration=True))
+
+    assert "Dear Anna," in text
+    for part in ("Tom.", "Yes, but at one.", "Which place? The Italian one."):
+        assert part in text
+    assert "Who comes?" not in text
+
+
+@pytest.mark.parametrize(
+    ("feedback", "style"),
+    [("make it shorter", "concise"), ("More formal please", "formal"), ("a bit friendlier", "friendly")],
+)
+def test_the_demonstration_model_is_told_a_style_as_it_learned_it(feedback, style):
+    messages = draft_messages(**{**CASE, "feedback_history": [feedback]}, demonstration=True)
+
+    assert style in messages[0].content
+    assert feedback not in messages[1].content
+
+
+@pytest.mark.parametrize(
+    ("email", "name"),
+    [
+        ("From: Anna Berg <a@example.org>\n\nHello", "Anna"),
+        ("Hello,\n\nplease call.\n\nKind regards,\nPeter Novak", "Peter"),
+        ("Could you look at it? Greetings, Wei", "Wei"),
+        ("Hi\n\nLena\nHead of Sales at Example & Co, 12345 Town", "Lena"),
+        ("please call me back. thanks", ""),
+        ("", ""),
+    ],
+)
+def test_who_is_greeted_is_found_in_the_email(email, name):
+    assert demonstration_prompts.addressee(email) == name
+
+
+@pytest.mark.parametrize("character", ["a", "1", "字", "🙂"])
+def test_the_longest_case_fits_into_the_embedded_models_slot(character):
+    long = character * 200_000
+    case = {key: long if isinstance(value, str) else [long] * 20 for key, value in CASE.items()}
+    for messages in (
+        draft_messages(**case, demonstration=True),
+        questions_messages(email=long, instructions=long, demonstration=True),
+    ):
+        # A token is at least one byte; 1,000 tokens are left for the reply.
+        assert len(told(messages).encode()) < 4096 - 1000
+
+
+def test_the_demonstration_models_questions_can_only_be_questions():
+    pattern = questions_schema(demonstration=True)["properties"]["questions"]["items"]["pattern"]
+
+    assert re.match(pattern, "When should I meet Tom?".replace("Tom", "him"))
+    assert not re.match(pattern, "Here are my questions")
+
+
+# --- Questions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "questions"),
+    [
+        ([], []),
+        (["Which day?", "Where?"], ["Which day?", "Where?"]),
+        (["  Which\n day? "], ["Which day?"]),
+        (["1. Which day?", "2) Where?", "- Who?"], ["Which day?", "Where?", "Who?"]),
+        (["Which day?", "which day", "WHICH DAY?!", "Where?"], ["Which day?", "Where?"]),
+        (["A?", "B?", "C?", "D?"], ["A?", "B?", "C?"]),
+        (["Here are my questions:", "Which day?"], ["Which day?"]),
+        (["I have no questions.", "None", ""], []),
+        (["Please give the date."], ["Please give the date."]),
+        (["???", "x" * 301 + "?"], []),
+        ([{"question": "Which day?"}, 7, None, ["Where?"]], ["Which day?"]),
+    ],
+)
+def test_questions_are_read_with_care(found, questions):
+    assert parse_questions({"questions": found}) == questions
+
+
+@pytest.mark.parametrize("reply", [{}, {"questions": None}, {"questions": "Which day?"}, {"other": []}])
+def test_what_holds_no_questions_is_a_failure(reply):
+    with pytest.raises(ModelFailed):
+        parse_questions(reply)
+
+
+# --- The draft cleaner ---------------------------------------------------------------------------
+
+DRAFT = "Dear Anna,\n\nyes.\n\nBest regards"
+REPLIES = {
+    DRAFT: DRAFT,
+    f"\n\n{DRAFT}\n \n": DRAFT,
+    f"Sure, here is the draft:\n\n{DRAFT}": DRAFT,
+    f"Certainly! Here's a reply to the email:\n{DRAFT}": DRAFT,
+    f"Here is the revised email:\n\n---\n\n{DRAFT}": DRAFT,
+    f"**Draft:**\n\n{DRAFT}": DRAFT,
+    f"Subject: Re: Lunch\n\n{DRAFT}": DRAFT,
+    f"```text\nSubject: Re: Lunch\n\n{DRAFT}\n```\n": DRAFT,
+    f'"{DRAFT}"\n': DRAFT,
+    f"<think>Hm.\nSubject: x\n</think>\n\nHere is the draft:\n{DRAFT}": DRAFT,
+    "ok": "ok",
+    "Sure!\n\nI will come.": "Sure!\n\nI will come.",
+    "Here is the message from Bob: call me.\nBye": "Here is the message from Bob: call me.\nBye",
+    'He said "yes"': 'He said "yes"',
+    "Hi,\n```\ncode\n```": "Hi,\n```\ncode\n```",
+    "New version follows on Monday, as we said.": "New version follows on Monday, as we said.",
+}
+
+
+def cleaned(pieces):
+    cleaner = DraftCleaner()
+    return [*map(cleaner.feed, pieces), cleaner.finish()]
+
+
+def cut(text, seed):
+    """Cut a text into pieces at random places."""
+    source = random.Random(seed)
+    places = sorted(source.choices(range(len(text) + 1), k=source.randint(0, len(text))))
+    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_what_is_let_out_is_the_draft_however_the_reply_is_cut(reply):
+    for seed in range(50):
+        assert "".join(cleaned(cut(reply, seed))) == REPLIES[reply]
+    assert "".join(cleaned(reply)) == REPLIES[reply]
+
+
+def test_a_greeting_is_let_out_at_once():
+    assert DraftCleaner().feed("Dear Anna Berg") == "Dear Anna Berg"
+
+
+@pytest.mark.parametrize("reply", ["", " \n", "<think>I never end", "Here is the draft:", "```\n```"])
+def test_nothing_but_trimmings_is_a_failure(reply):
+    with pytest.raises(ModelFailed, match="empty answer"):
+        cleaned(reply)

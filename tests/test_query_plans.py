@@ -1,0 +1,49 @@
+"""With 100,000 applications, PostgreSQL answers the two common queries from the indexes made for them."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from assistant_app.models import Application
+from tests.services import on_postgresql
+
+pytestmark = [on_postgresql, pytest.mark.postgresql, pytest.mark.django_db]
+
+FILL = """
+INSERT INTO auth_user (
+    username, password, first_name, last_name, email, is_active, is_staff, is_superuser, date_joined)
+SELECT 'user' || n, '!', '', '', '', true, false, false, now() FROM generate_series(1, 200) n;
+
+INSERT INTO assistant_app_application (
+    id, owner_id, title, sender, state, position, status, next_step, version,
+    lease_token, lease_expires_at, error_code, error_message, created_at, updated_at)
+SELECT gen_random_uuid(), first.id + n % 200, 'Email ' || n, '', '{}', '',
+    CASE WHEN n % 1000 = 0 THEN 'running' ELSE 'waiting' END, 'process_input', 0,
+    CASE WHEN n % 1000 = 0 THEN gen_random_uuid() END,
+    CASE WHEN n % 1000 = 0 THEN now() + (n % 7 - 3) * interval '1 minute' END,
+    '', '', now(), now() - n * interval '1 second'
+FROM generate_series(1, 100000) n, (SELECT min(id) AS id FROM auth_user WHERE username LIKE 'user%') first;
+
+ANALYZE assistant_app_application;
+"""
+
+
+@pytest.fixture
+def plenty(db):
+    with connection.cursor() as cursor:
+        cursor.execute(FILL)
+
+
+def test_the_newest_emails_of_a_person_come_from_their_index(plenty):
+    user = get_user_model().objects.get(username="user7")
+
+    plan = Application.objects.owned_by(user).newest_first()[:25].explain()
+
+    assert "application_owner_newest" in plan
+    assert "Sort" not in plan
+
+
+def test_runs_with_an_expired_lease_come_from_their_index(plenty):
+    plan = Application.objects.with_expired_lease().explain()
+
+    assert "application_running" in plan

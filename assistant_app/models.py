@@ -14,8 +14,10 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from knox.models import AbstractAuthToken
 
+from assistant_app.access import ApiToken as ApiToken  # the records of who comes in
+from assistant_app.access import MailReading as MailReading
+from assistant_app.access import SignInTries as SignInTries
 from assistant_app.errors import Interrupted
 
 
@@ -276,16 +278,6 @@ class Usage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
-
-
-class ApiToken(AbstractAuthToken):
-    """A hashed token for the API that expires; shown once, when it is made."""
-
-    name = models.CharField(max_length=100, blank=True)
-
-    def __str__(self) -> str:
-        """Not the hash, which knox would show."""
-        return self.name or self.token_key
 
 
 def _as_datetime(moment: datetime | str | None) -> datetime:

@@ -15,15 +15,15 @@ from math import ceil
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from assistant_app import conf
+from assistant_app import claims, conf, statements
 from assistant_app.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
 from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage
+from assistant_app.statements import Condition
 
 NOT_SENT = {"draft_history", "final_draft"}  # of a state, to the model: it gets the current draft
 CALLS = 2  # that one run may make: for questions, and for the draft
@@ -78,27 +78,37 @@ def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
     return wanted
 
 
-def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
-    """Give back what was not used: a draft that no model worked on, tokens above those counted."""
+def unsettled(reservation: Reservation | None, calls: Iterable[Call]) -> dict[str, int]:
+    """Return what is to be given back (below nought) or still taken, by column; nothing if it was exact.
+
+    A draft that no model worked on, tokens above or below those counted.
+    """
     if reservation is None:
-        return
+        return {}
     made = reservation.with_calls(calls).calls
     unused = 0 if any(call.purpose == "draft" and was_paid(call) for call in made) else 1
     more = sum(map(tokens_of, made)) - reservation.tokens if conf.most("MAX_TOKENS_PER_DAY") else 0
-    if unused or more:
-        _row(reservation).update(drafts=F("drafts") - unused, tokens=F("tokens") + more)
+    return {name: change for name, change in (("drafts", -unused), ("tokens", more)) if change}
 
 
-def with_room(rows: ApplicationQuerySet, owner_id: int) -> ApplicationQuerySet:
-    """Narrow a claim to nothing while its person has as many runs as they may.
+def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
+    """Give back what was not used, and take what was used above the estimate."""
+    changes = unsettled(reservation, calls)
+    if reservation is not None and changes:
+        _row(reservation).update(**{name: F(name) + change for name, change in changes.items()})
+
+
+def room(owner_id: int) -> Condition | None:
+    """Return the condition that a person has fewer runs than they may; none if they may have any number.
 
     After `reserve`, whose lock a person's claims queue for, so that none is overlooked.
     """
     most = conf.most("MAX_RUNS_AT_ONCE")
     if most is None:
-        return rows
-    runs = _runs_of(owner_id).order_by().values("owner_id").annotate(number=Count("pk")).values("number")
-    return rows.annotate(runs=Coalesce(Subquery(runs), Value(0))).filter(runs__lt=most)
+        return None
+    runs = claims.is_under_way() & statements.where(Application, owner=owner_id)
+    table = Application._meta.db_table
+    return Condition(f"(SELECT COUNT(*) FROM {table} WHERE {runs.sql}) < %s", (*runs.params, most))  # noqa: S608
 
 
 def check_room(owner_id: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Literal
 
 from burr.core import State
@@ -17,9 +18,10 @@ from burr.core.application import PRIOR_STEP
 from burr.core.graph import Graph
 from burr.core.persistence import PersistedStateData
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
-from assistant_app import calls, conf, keys, limits, mail
+from assistant_app import calls, claims, conf, keys, limits, mail, statements
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -32,7 +34,8 @@ from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, build_graph, is_human
 from assistant_app.history import changes_between, fold
 from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
-from assistant_app.models import Application, ApplicationQuerySet, ModelCall, Step, database_clock
+from assistant_app.models import Application, Step
+from assistant_app.statements import Condition
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
@@ -219,7 +222,7 @@ class Writer:
             "status": Status.RUNNING,
             "next_step": started_by,
             "lease_token": self._token or uuid.uuid4(),
-            "lease_expires_at": database_clock() + conf.lease(),
+            "lease_expires_at": conf.lease(),  # from now
             "error_code": "",
             "error_message": "",
         }
@@ -233,47 +236,64 @@ class Writer:
             **{"status": Step.Status.COMPLETED, **values},
         )
 
-    def _spend(self, row: Application, values: dict[str, Any]) -> Reservation | None:
-        """Reserve with the claim what the run may use, settle with the release."""
-        if values["lease_token"] is None:
-            limits.settle(self._reserved, self.calls)
-            return None
-        if self._token is not None:
-            return self._reserved and self._reserved.with_calls(self.calls)
-        position, state = values.get("position", self._position), values.get("state", self._state)
-        following = self.graph.get_next_node(position or None, State(state), self.entrypoint)
-        if following is None or not may_call_model(self.graph, following.name):
-            return None
-        return limits.reserve(row.owner_id, state)
-
     def _commit(self, values: dict[str, Any], step: Step | None) -> None:
         """Write the row, if it is still ours, and what happened; settle for what was lost with it."""
+        row = self._known_row()
+        values |= {"version": row.version + 1, "updated_at": timezone.now()}
+        if step is not None:
+            values["last_sequence_id"] = step.sequence_id
+            step.application_id, step.finished_at = row.pk, values["updated_at"]
         try:
-            self._write(values, step)
+            reserved = self._write(row, values, step)
         except Superseded:
             limits.settle(self._reserved, self.calls)
             self._reserved = None
             raise
+        self._goes_on_as(row, values, reserved)
 
-    def _write(self, values: dict[str, Any], step: Step | None) -> None:
-        """The day's row first, as everybody locks it, the application's, then the step: one transaction."""
-        row = self._known_row()
-        now = timezone.now()
-        values |= {"version": row.version + 1, "updated_at": now}
-        if step is not None:
-            values["last_sequence_id"] = step.sequence_id
-        with transaction.atomic():
-            reserved, mine = self._spend(row, values), self._mine(row)
-            is_new = reserved is not None and self._reserved is None
-            if not (limits.with_room(mine, row.owner_id) if is_new else mine).update(**values):
-                if is_new:
+    def _write(self, row: Application, values: dict[str, Any], step: Step | None) -> Reservation | None:
+        """Claim, save or release, all or nothing; return what is reserved from now on.
+
+        The day's row comes first, as everybody locks it, then the application's, then the step. Where
+        the day's is not concerned, all is one statement that commits itself.
+        """
+        if self._token is None and self._may_call_model(values):
+            with transaction.atomic():
+                reserved = limits.reserve(row.owner_id, values.get("state", self._state))
+                if not self._change(row, values, step, limits.room(row.owner_id)):
                     limits.check_room(row.owner_id)
+                    raise AlreadyRunning
+            return reserved
+        ends = values["lease_token"] is None
+        with transaction.atomic() if ends and limits.unsettled(self._reserved, self.calls) else nullcontext():
+            if ends:
+                limits.settle(self._reserved, self.calls)
+            if not self._change(row, values, step):
                 raise Superseded if self._token else AlreadyRunning
-            if step is not None:
-                step.application_id, step.finished_at = row.pk, now
-                step.save(force_insert=True)
-                made = [calls.as_row(row.pk, step.sequence_id, call) for call in self.calls]
-                ModelCall.objects.bulk_create(made)
+        return None if ends else self._reserved and self._reserved.with_calls(self.calls)
+
+    def _may_call_model(self, values: dict[str, Any]) -> bool:
+        """Whether the run that is claimed with these values may call the model."""
+        if values["lease_token"] is None:
+            return False
+        position, state = values.get("position", self._position), values.get("state", self._state)
+        following = self.graph.get_next_node(position or None, State(state), self.entrypoint)
+        return following is not None and may_call_model(self.graph, following.name)
+
+    def _change(
+        self, row: Application, values: dict[str, Any], step: Step | None, room: Condition | None = None
+    ) -> bool:
+        """Change the row and insert the step with its calls; return whether the row was ours."""
+        ours = claims.is_ours(row, self._token)
+        happened: list[Model] = []
+        if step is not None:
+            happened = [step, *(calls.as_row(row.pk, step.sequence_id, call) for call in self.calls)]
+        changed = statements.update(Application, values, ours & room if room else ours)
+        return statements.change(changed, [statements.insert(made) for made in happened])
+
+    def _goes_on_as(self, row: Application, values: dict[str, Any], reserved: Reservation | None) -> None:
+        """Have in hand what was stored, so that nothing is read again."""
+        now = values["updated_at"]
         for name, value in values.items():
             setattr(row, name, value)
         if row.lease_token is not None:
@@ -283,13 +303,6 @@ class Writer:
         self._token = row.lease_token
         self._started_at = now
         self.calls.clear()
-
-    def _mine(self, row: Application) -> ApplicationQuerySet:
-        """The row as read, under our lease, expired or not; without one, if nobody runs it."""
-        as_read = Application.objects.filter(pk=row.pk, version=row.version)
-        if self._token:
-            return as_read.filter(lease_token=self._token)
-        return as_read.claimable().filter(owner_id=row.owner_id)
 
     def _known_row(self) -> Application:
         if self.row is None:

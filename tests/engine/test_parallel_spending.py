@@ -71,7 +71,7 @@ def test_of_ten_in_parallel_no_more_are_under_way_than_may_be(settings, people, 
 
 def test_without_its_guard_all_ten_are_under_way(settings, people, model, monkeypatch):
     settings.MAX_RUNS_AT_ONCE = 4
-    monkeypatch.setattr(limits, "with_room", lambda rows, owner_id: rows)
+    monkeypatch.setattr(limits, "room", lambda owner_id: None)
     gates = [model.will_wait_to_ask() for _ in range(TEN)]
     threading.Timer(1, lambda: [gate.set() for gate in gates]).start()
     assert give_input_to_each(people) == ["ran"] * TEN

@@ -8,11 +8,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from assistant_app import operations
+from assistant_app import claims, operations, statements
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application, Step
 from assistant_app.runner import Runner, _renew, runner
-from assistant_app.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +54,7 @@ def test_of_twenty_who_send_the_same_step_one_runs(person, model):
 
 def test_without_the_claim_several_would_run(person, model, monkeypatch):
     """The race is real: with the claim's condition taken out, more than one pays for a model call."""
-    monkeypatch.setattr(Writer, "_mine", lambda self, row: Application.objects.filter(pk=row.pk))
+    monkeypatch.setattr(claims, "is_ours", lambda row, token: statements.where(Application, id=row.pk))
     person.give_input()
     gate = model.will_wait_to_write()
     threading.Timer(1, gate.set).start()

@@ -15,7 +15,13 @@ class Worker(UvicornWorker):
     one open event stream, and the worker would be killed before its runs are written down.
     """
 
-    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {**UvicornWorker.CONFIG_KWARGS, "lifespan": "on"}
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
+        **UvicornWorker.CONFIG_KWARGS,
+        "lifespan": "on",
+        # uvicorn believes X-Forwarded-* of this whole machine; the settings do so with BEHIND_PROXY only.
+        "proxy_headers": False,
+        "server_header": False,
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,10 +4,9 @@ Tests that run a step are `transaction=True`: the runner's threads see only what
 """
 
 import pytest
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from assistant_app import operations
+from assistant_app import counters, operations
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.runner import runner
@@ -17,7 +16,7 @@ from assistant_app.runner import runner
 def _fresh(settings):
     """A password costs half a second with the product's hasher; throttles count across tests."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
+    counters.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

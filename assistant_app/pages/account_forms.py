@@ -7,46 +7,60 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from assistant_app import accounts
 
 PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is good."  # noqa: S105
 
 
-class SignInForm(AuthenticationForm):
-    """Django's, with a number of tries."""
+class CountsTries(AuthenticationForm):
+    """Django's, with a number of tries: for the pages and for the admin."""
 
     left: int = accounts.TRIES
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "User name"
 
     @property
     def is_throttled(self) -> bool:
         return self.left < 0
 
     def clean(self) -> dict[str, Any]:
-        who = self.cleaned_data.get("username") or "", self._address()
+        who = self.cleaned_data.get("username") or "", accounts.network_of(self.request)
         self.left = accounts.take_try(*who)
         if self.is_throttled:
-            raise ValidationError("Too many tries.", code="throttled")
+            raise ValidationError("Too many tries. Wait 5 minutes.", code="throttled")
         cleaned = super().clean()
         accounts.forget_tries(*who)
         return cleaned
 
-    def _address(self) -> str:
-        return str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+
+class SignInForm(CountsTries):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
 
 
 class NewAccountForm(BaseUserCreationForm):
-    """For the first account, and for open sign-up."""
+    """For the first account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _say(self.fields["username"], "User name", "Letters, digits and . - _ are fine.")
         _say(self.fields["password1"], "Password", PASSWORD_HELP)
         _say(self.fields["password2"], "The password again", "")
+
+
+class SignUpForm(NewAccountForm):
+    """For whoever comes along, and not too often."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._network = accounts.network_of(request)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not accounts.may_sign_up(self._network):
+            raise ValidationError("Too many accounts were made from your network. Try again in an hour.")
+        return cleaned
 
 
 class NewPasswordForm(PasswordChangeForm):

@@ -14,7 +14,12 @@ from django.views.decorators.http import require_POST
 from assistant_app import accounts, conf
 from assistant_app.pages import carried
 from assistant_app.pages.access import PersonRequest, next_address, sign_in_page, signed_in
-from assistant_app.pages.account_forms import NewAccountForm, NewPasswordForm, SignInForm
+from assistant_app.pages.account_forms import NewAccountForm, NewPasswordForm, SignInForm, SignUpForm
+
+CHANGED = (
+    "Your password was changed. Everywhere else you are signed out; "
+    "your API tokens work until you revoke them."
+)
 
 
 @sensitive_post_parameters()
@@ -64,7 +69,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not accounts.exist():
         return redirect("welcome")
-    form = NewAccountForm(request.POST or None)
+    form = SignUpForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         login(request, form.save())
         return redirect("email_list")
@@ -77,6 +82,6 @@ def password(request: PersonRequest) -> HttpResponse:
     form = NewPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
-        messages.success(request, "Your password was changed.")
+        messages.success(request, CHANGED)
         return redirect(reverse("settings"))
     return render(request, "password.html", {"form": form}, status=400 if form.is_bound else 200)

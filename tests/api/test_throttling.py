@@ -3,9 +3,20 @@
 import pytest
 from rest_framework.test import APIClient
 
+from assistant_app import counters
 from tests.api.conftest import LIST_URL, is_error
+from tests.own_redis import OwnRedis
+from tests.services import needs_redis_server
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def own_redis():
+    redis = OwnRedis()
+    redis.start()
+    yield redis
+    redis.kill()
 
 
 def test_a_person_may_ask_so_often(api, settings):
@@ -37,3 +48,26 @@ def test_naming_another_address_does_not_help(settings):
         APIClient().get(LIST_URL, headers={"X-Forwarded-For": f"10.0.0.{n}"}).status_code for n in range(2)
     ]
     assert codes == [401, 429]
+
+
+@needs_redis_server
+def test_with_redis_all_processes_count_together_and_without_it_each_goes_on_alone(api, settings, own_redis):
+    settings.REDIS_URL, settings.API_RATE_USER = own_redis.url, "2/minute"
+    assert [api.get(LIST_URL).status_code for _ in range(2)] == [200, 200]
+    counters.forget()  # what another process knows
+    response = api.get(LIST_URL)
+    assert is_error(response, 429, "throttled")
+    assert 0 < int(response["Retry-After"]) <= 60
+    own_redis.kill()
+    assert [api.get(LIST_URL).status_code for _ in range(3)] == [200, 200, 429]
+    own_redis.start()
+    assert api.get(LIST_URL).status_code == 429  # not asked again at once
+
+
+def test_windows_that_have_ended_are_dropped(monkeypatch):
+    monkeypatch.setattr(counters, "MANY_KEYS", 3)
+    for number in range(3):
+        counters.count(f"ended{number}", 0)
+    assert counters.count("new", 60).used == 1
+    assert counters.count("new", 60).used == 2
+    assert list(counters._local.windows) == ["new"]

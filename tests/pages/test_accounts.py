@@ -4,10 +4,13 @@ import threading
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from assistant_app import accounts
+from assistant_app.models import SignInTries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,12 +153,87 @@ def test_signing_in_right_forgets_the_wrong_tries(visitor, owner):
     assert visitor.says("4 tries are left")
 
 
-def test_a_try_counts_even_if_the_counter_ends_meanwhile(monkeypatch):
-    def incr(key):
-        raise ValueError
+def test_tries_are_forgotten_when_their_time_is_over(visitor, owner):
+    for _ in range(6):
+        visitor.client.post("/sign-in/", CREDENTIALS | {"password": "wrong"})
+    SignInTries.objects.update(ends_at=timezone.now())
+    visitor.open("/sign-in/").press("Sign in", **CREDENTIALS)
+    assert visitor.address == "/"
+    assert not SignInTries.objects.filter(used__gt=1).exists()
 
-    monkeypatch.setattr(accounts.cache, "incr", incr)
-    assert accounts.take_try("ida", "192.0.2.1") == accounts.TRIES - 1
+
+def test_no_two_tries_at_once_count_as_one():
+    """The counts are rows: every process and every machine adds to the same ones."""
+    barrier, left = threading.Barrier(5), []
+
+    def once():
+        barrier.wait(10)
+        left.append(accounts.take_try("ida", "192.0.2.1"))
+        connection.close()
+
+    threads = [threading.Thread(target=once) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(left) == [0, 1, 2, 3, 4]
+
+
+def test_one_password_for_many_names_is_stopped_too(visitor, owner):
+    for number in range(accounts.TRIES_OF_A_NETWORK):
+        accounts.take_try(f"name{number}", "127.0.0.1")
+    assert visitor.client.post("/sign-in/", CREDENTIALS).status_code == 429
+
+
+def test_an_office_that_signs_in_all_morning_is_not_stopped(visitor, owner):
+    for number in range(accounts.TRIES_OF_A_NETWORK):
+        accounts.take_try(f"name{number}", "127.0.0.1")
+        accounts.forget_tries(f"name{number}", "127.0.0.1")
+    assert visitor.client.post("/sign-in/", CREDENTIALS).status_code == 302
+
+
+def test_the_counts_hold_neither_names_nor_addresses(visitor, owner):
+    visitor.client.post("/sign-in/", CREDENTIALS | {"password": "wrong"})
+    stored = str(list(SignInTries.objects.values()))
+    assert "ida" not in stored
+    assert "127.0.0.1" not in stored
+
+
+def test_the_admins_own_page_counts_the_same_tries(visitor, operator):
+    for _ in range(5):
+        visitor.client.post("/sign-in/", {"username": "root", "password": "wrong"})
+    answer = visitor.client.post("/admin/login/", {"username": "root", "password": "tr0ubador"})
+    assert "Too many tries. Wait 5 minutes." in answer.content.decode()
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.post("/admin/login/", {"username": "root", "password": "tr0ubador"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("behind_proxy", "forwarded", "direct", "network"),
+    [
+        (False, "198.51.100.1", "192.0.2.7", "192.0.2.7"),  # whoever sends it has made it up
+        (True, "203.0.113.9, 198.51.100.1", "127.0.0.1", "198.51.100.1"),  # the proxy's own word is the last
+        (True, "", "127.0.0.1", "127.0.0.1"),
+        (True, "unknown", "127.0.0.1", "unknown"),
+        (False, "", "2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),  # one customer's many addresses
+        (False, "", "::ffff:192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_where_a_try_comes_from(rf, settings, behind_proxy, forwarded, direct, network):
+    settings.BEHIND_PROXY = behind_proxy
+    request = rf.get("/", REMOTE_ADDR=direct, headers={"X-Forwarded-For": forwarded})
+    assert accounts.network_of(request) == network
+
+
+def test_the_session_gets_a_new_name_when_somebody_signs_in(visitor, owner):
+    """A session that somebody else planted in the browser is not the one that is signed in."""
+    planted = SessionStore()
+    planted["typed"] = {}
+    planted.save()
+    visitor.client.cookies["sessionid"] = planted.session_key
+    visitor.client.post("/sign-in/", CREDENTIALS)
+    assert visitor.client.cookies["sessionid"].value != planted.session_key
+    assert not SessionStore().exists(planted.session_key)
 
 
 def test_signing_in_without_a_name_names_the_field(visitor, owner):
@@ -182,6 +260,36 @@ def test_the_password_is_changed_and_one_stays_signed_in(browser, owner):
     assert browser.says("Your password was changed.")
     owner.refresh_from_db()
     assert owner.check_password("a quiet river")
+
+
+def test_a_new_password_ends_every_other_session_and_renames_this_one(browser, owner):
+    other = Client()
+    other.force_login(owner)
+    before = browser.client.cookies["sessionid"].value
+    new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
+    browser.open("/password/").press("Change the password", old_password="correct horse", **new)
+    assert browser.client.cookies["sessionid"].value != before
+    assert browser.open("/").address == "/"
+    assert other.get("/").headers["Location"].startswith("/sign-in/")
+
+
+BAD_PASSWORDS = {"short": "a9!x", "common": "password123", "number": "8264917350", "name": "idabrevik-1"}
+
+
+@pytest.mark.parametrize("bad", BAD_PASSWORDS.values(), ids=BAD_PASSWORDS.keys())
+def test_every_door_refuses_a_bad_password(visitor, operator, settings, bad):
+    settings.OPEN_SIGN_UP = True
+    new = {"username": "idabrevik", "password1": bad, "password2": bad}
+    assert visitor.client.post("/sign-up/", new).status_code == 400
+    visitor.client.force_login(operator)
+    assert visitor.client.post("/admin/auth/user/add/", new).status_code == 200  # the form again
+    type(operator).objects.filter(pk=operator.pk).update(username="idabrevik")
+    change = {"old_password": "tr0ubador", "new_password1": bad, "new_password2": bad}
+    assert visitor.client.post("/password/", change).status_code == 400
+    assert User.objects.get().check_password("tr0ubador")
+    User.objects.all().delete()
+    assert visitor.client.post("/welcome/", new).status_code == 400
+    assert not User.objects.exists()
 
 
 def test_the_password_is_not_changed_without_the_old_one(browser, owner):
@@ -212,3 +320,12 @@ def test_sign_up_with_a_taken_name_says_so(visitor, owner, settings):
     visitor.open("/sign-up/").press("Create the account", **FIRST)
     assert visitor.status == 400
     assert visitor.says("already exists")
+
+
+def test_sign_up_is_not_for_making_accounts_by_the_hundred(visitor, owner, settings):
+    settings.OPEN_SIGN_UP = True
+    for _ in range(accounts.SIGN_UPS):
+        accounts.may_sign_up("127.0.0.1")
+    visitor.open("/sign-up/").press("Create the account", **FIRST | {"username": "mia"})
+    assert visitor.says("Too many accounts were made from your network.")
+    assert not User.objects.filter(username="mia").exists()

@@ -1,0 +1,98 @@
+"""Counts in windows of time: in Redis for all processes together, or for this process alone without it.
+
+For rates that protect the server from load. What protects an account is counted in the database
+(`accounts`): it must hold without Redis too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "emailassistant:count:"
+TIMEOUT_SECONDS = 0.5  # nobody waits longer to be counted
+PAUSE_SECONDS = 5.0  # before a Redis that failed is asked again
+MANY_KEYS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    used: int  # the one that was just counted included
+    seconds_left: float
+
+
+def count(key: str, seconds: int) -> Window:
+    """Count one; a window begins with the first and ends after so many seconds."""
+    if settings.REDIS_URL and not _pause.lasts:
+        try:
+            return _shared(settings.REDIS_URL, PREFIX + key, seconds)
+        except (RedisError, OSError) as problem:
+            logger.warning("Redis takes no counts: %s. Each process counts alone.", type(problem).__name__)
+            _pause.begin()
+    return _local.count(key, seconds)
+
+
+def forget() -> None:
+    """Begin anew in this process: for tests."""
+    _local.windows.clear()
+    _pause.until = 0.0
+
+
+def _shared(url: str, key: str, seconds: int) -> Window:
+    """One round trip; the three commands cannot be parted."""
+    pipeline = _connect(url).pipeline()
+    pipeline.set(key, 0, ex=seconds, nx=True)
+    pipeline.incr(key)
+    pipeline.pttl(key)
+    _, used, milliseconds = pipeline.execute()
+    return Window(used, max(0, milliseconds) / 1000)
+
+
+@lru_cache(maxsize=4)
+def _connect(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+
+
+class _Local:
+    """This process's windows by key: how many, and when it ends by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.windows: dict[str, tuple[int, float]] = {}
+        self._lock = threading.Lock()
+
+    def count(self, key: str, seconds: int) -> Window:
+        now = time.monotonic()
+        with self._lock:
+            used, ends_at = self.windows.get(key, (0, 0.0))
+            if ends_at <= now:
+                self._drop_ended(now)
+                used, ends_at = 0, now + seconds
+            self.windows[key] = used + 1, ends_at
+        return Window(used + 1, ends_at - now)
+
+    def _drop_ended(self, now: float) -> None:
+        if len(self.windows) >= MANY_KEYS:
+            self.windows = {key: window for key, window in self.windows.items() if window[1] > now}
+
+
+class _Pause:
+    until = 0.0
+
+    @property
+    def lasts(self) -> bool:
+        return time.monotonic() < self.until
+
+    def begin(self) -> None:
+        self.until = time.monotonic() + PAUSE_SECONDS
+
+
+_local, _pause = _Local(), _Pause()

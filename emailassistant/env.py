@@ -7,8 +7,10 @@ can be read from a file instead: `NAME_FILE=/run/secrets/name` (environs' file-a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -77,6 +79,26 @@ def database(name: str, default: str) -> dict[str, Any]:
     if settings.get("ENGINE", "").rpartition(".")[2] in {"postgresql", "sqlite3"}:
         return settings
     return _refuse(name, "names a database that is not supported", hint, fallback)
+
+
+def prices(name: str) -> dict[str, dict[str, Decimal]]:
+    """Return what a million tokens cost, by the model's name: `{"gpt-5-mini": {"in": …, "out": …}}`."""
+    value = text(name)
+    try:
+        table = json.loads(value, parse_float=Decimal, parse_int=Decimal) if value else {}
+        return {model: _price(each) for model, each in table.items()}
+    except (ValueError, TypeError, AttributeError, KeyError, InvalidOperation):
+        hint = (
+            f"""Write JSON, a price for a million tokens: {name}={{"gpt-5-mini": {{"in": 0.25, "out": 2}}}}"""
+        )
+        return _refuse(name, "is no table of prices", hint, {})
+
+
+def _price(given: Any) -> dict[str, Decimal]:
+    price = {"in": Decimal(given["in"]), "out": Decimal(given["out"])}
+    if given.keys() - price.keys() or any(not 0 <= each < 10**6 for each in price.values()):
+        raise ValueError
+    return price
 
 
 def _read(reader: Callable[..., Any], name: str, default: T, hint: str, *, shown: bool = True) -> T:

@@ -150,6 +150,9 @@ OPENAI_MODEL_QUESTIONS = env.text("OPENAI_MODEL_QUESTIONS") or OPENAI_MODEL
 OPENAI_MODEL_DRAFT = env.text("OPENAI_MODEL_DRAFT") or OPENAI_MODEL
 MODEL_TIMEOUT_SECONDS = env.number("MODEL_TIMEOUT_SECONDS", 60, minimum=0.1, maximum=3600)
 MODEL_RETRIES = env.integer("MODEL_RETRIES", 2, maximum=10)
+# What a million tokens cost, by model; without a price no cost is shown.
+MODEL_PRICES = env.prices("MODEL_PRICES")
+MODEL_PRICES_CURRENCY = env.text("MODEL_PRICES_CURRENCY", "$")
 EMBEDDED_MODEL = env.boolean("EMBEDDED_MODEL", True)  # used when no server is configured
 EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # another GGUF file than the one shipped
 

@@ -20,10 +20,10 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from assistant_app import operations
-from assistant_app.admin import detail
 from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.paging import ApplicationList, LimitedPaginator
 from assistant_app.errors import ApplicationNotFound, AssistantError
+from assistant_app.inspection import History
 from assistant_app.models import Application
 
 AT_ONCE = 100  # rows that one action takes
@@ -136,7 +136,10 @@ class ApplicationAdmin(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = context["original"]
-        context |= detail.describe(row) | {
+        history = History(row, with_texts=True)
+        context |= {
+            "timeline": list(history.shown(history.steps.values())),
+            "drawing": history.drawing,
             "facts": self._facts(row),
             "can_operate": self.has_operate_permission(request),
             "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
@@ -166,8 +169,8 @@ class ApplicationAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         try:
-            shown = detail.describe_step(row, sequence_id) if row else None
-        except KeyError:
+            shown = History(row, with_texts=True).step(sequence_id) if row else None
+        except ApplicationNotFound:
             shown = None
         if shown is None:
             raise Http404

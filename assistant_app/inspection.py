@@ -1,0 +1,201 @@
+"""What happened to one email: its steps, what each changed, the state after it, its calls, its way.
+
+Read with two queries however long the history is; pages, admin and API show what they need of it. The
+state after a step is folded from the changes, as it is everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from assistant_app import costs, drawing, way
+from assistant_app.costs import Totals
+from assistant_app.errors import ApplicationNotFound
+from assistant_app.graph import DEFAULT_STATE, build_graph
+from assistant_app.history import apply_changes
+from assistant_app.models import Application, ModelCall, Step
+
+SHORT, WHOLE = 1_500, 10_000_000  # characters of one text: among others, and on a page of its own
+LONG_FIELDS = ("messages", "parameters", "reply", "error_message")  # of a call
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A value as text, cut where it grows too long for the page."""
+
+    shown: str
+    more: int = 0  # characters left out
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a step did to one key of the state; of a list that grew, `appended` is what was added."""
+
+    key: str
+    before: Any
+    after: Any
+    appended: list[Any] | None
+    limit: int
+
+    @property
+    def old(self) -> Text | None:
+        """What was taken away, if anything was."""
+        return text_of(self.before, self.limit) if self.before and self.appended is None else None
+
+    @property
+    def new(self) -> Text:
+        if self.appended is None:
+            return text_of(self.after, self.limit)
+        return text_of(self.appended, self.limit, first=len(self.before) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CallShown:
+    """A call to the model; `number` counts the calls of its email from 1."""
+
+    number: int
+    call: ModelCall
+    limit: int
+
+    @property
+    def cost(self) -> Decimal | None:
+        return costs.of_call(self.call)
+
+    @property
+    def messages(self) -> list[tuple[str, Text]]:
+        return [(message["role"], text_of(message["content"], self.limit)) for message in self.call.messages]
+
+    @property
+    def parameters(self) -> str:
+        return json.dumps(self.call.parameters, ensure_ascii=False, indent=1, sort_keys=True)
+
+    @property
+    def reply(self) -> Text:
+        return text_of(self.call.reply, self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    step: Step
+    is_human: bool
+    is_on_the_way: bool  # leads to the head; else it failed or was gone back from
+    before: State
+    after: State
+    calls: list[CallShown]
+    limit: int
+
+    @property
+    def seconds(self) -> float:
+        return (self.step.finished_at - self.step.started_at).total_seconds()
+
+    @property
+    def changes(self) -> list[Change]:
+        parts = self.step.changes
+        appended = parts.get("append", {})
+        keys = [key for name in ("set", "last", "append") for key in parts.get(name, {})]
+        return [
+            Change(key, self.before.get(key), self.after[key], appended.get(key), self.limit) for key in keys
+        ]
+
+    @property
+    def state(self) -> list[tuple[str, Text]]:
+        return [(key, text_of(value, self.limit)) for key, value in self.after.items()]
+
+
+class History:
+    """The steps and calls of one application; the calls without their texts, unless they are wanted."""
+
+    def __init__(self, row: Application, *, with_texts: bool = False) -> None:
+        self.row = row
+        self._with_texts = with_texts
+
+    @cached_property
+    def steps(self) -> dict[int, Step]:
+        """By their numbers, oldest first."""
+        return {step.sequence_id: step for step in self.row.steps.all()}
+
+    @cached_property
+    def calls(self) -> list[ModelCall]:
+        """Oldest first: the position in the list, from 1, is a call's number."""
+        calls = self.row.model_calls.all()
+        return list(calls if self._with_texts else calls.defer(*LONG_FIELDS))
+
+    @cached_property
+    def states(self) -> dict[int | None, State]:
+        """The state after each step; a base is always older than what goes on from it."""
+        states: dict[int | None, State] = {None: DEFAULT_STATE}
+        for number, step in self.steps.items():
+            states[number] = apply_changes(states[step.base], step.changes)
+        return states
+
+    @cached_property
+    def way(self) -> dict[int, str]:
+        """The steps that led to the head, oldest first: number and position."""
+        path: list[Step] = []
+        head = self.row.sequence_id
+        while head is not None:
+            path.append(self.steps[head])
+            head = path[-1].base
+        return {step.sequence_id: step.position for step in reversed(path)}
+
+    @property
+    def totals(self) -> Totals:
+        return costs.total(self.calls)
+
+    @property
+    def drawing(self) -> drawing.Drawing:
+        head = self.states.get(self.row.sequence_id, DEFAULT_STATE)
+        return way.drawing_of(self.row, list(self.way.values()), head)
+
+    def shown(self, steps: Iterable[Step], limit: int = SHORT) -> Iterator[StepShown]:
+        """Yield steps of this history with all that can be said of them."""
+        humans = way.humans(build_graph())
+        calls = [CallShown(number, call, limit) for number, call in enumerate(self.calls, start=1)]
+        for step in steps:
+            yield StepShown(
+                step=step,
+                is_human=humans.get(step.position, False),
+                is_on_the_way=step.sequence_id in self.way,
+                before=self.states[step.base],
+                after=self.states[step.sequence_id],
+                calls=[shown for shown in calls if shown.call.sequence_id == step.sequence_id],
+                limit=limit,
+            )
+
+    def step(self, number: int, limit: int = WHOLE) -> StepShown:
+        """Return one step; raise `ApplicationNotFound` if there is none of that number."""
+        if number not in self.steps:
+            raise ApplicationNotFound("There is no such step.")
+        return next(self.shown([self.steps[number]], limit))
+
+
+def call_of(row: Application, number: int) -> CallShown:
+    """Return one call with its texts, by its number from 1; `ApplicationNotFound` if there is none."""
+    calls = row.model_calls.order_by("id")[number - 1 : number] if 0 < number < 10**9 else ()
+    for call in calls:
+        return CallShown(number, call, WHOLE)
+    raise ApplicationNotFound("There is no such call.")
+
+
+def text_of(value: Any, limit: int, first: int = 1) -> Text:
+    """Return a value of the state for people to read; `first` numbers the first item of a list."""
+    text = _plain(value, first)
+    return Text(text[:limit].rstrip(), len(text) - limit) if len(text) > limit else Text(text)
+
+
+def _plain(value: Any, first: int) -> str:
+    if value is None:
+        return "none yet"
+    if isinstance(value, list):
+        return (
+            "\n\n".join(f"{n}. {_plain(item, 1)}" for n, item in enumerate(value, first)) or "an empty list"
+        )
+    if isinstance(value, str):
+        return value or "empty"
+    return json.dumps(value, ensure_ascii=False, indent=1)

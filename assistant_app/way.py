@@ -1,0 +1,54 @@
+"""The state machine as it was gone through by one email, ready to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from burr.core import State, default
+from burr.core.graph import Graph
+
+from assistant_app import drawing
+from assistant_app.graph import ENTRYPOINT, build_graph, is_human
+from assistant_app.models import Application
+
+
+def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -> drawing.Drawing:
+    """Return the graph with the way taken: positions, oldest first, and the state at the head."""
+    graph = build_graph()
+    return drawing.draw(
+        actions=humans(graph),
+        edges=_edges(graph),
+        entrypoint=ENTRYPOINT,
+        way=way,
+        now=_now_at(graph, row, state),
+    )
+
+
+def humans(graph: Graph) -> dict[str, bool]:
+    """Return of each action whether it takes a person's input."""
+    return {action.name: is_human(graph, action.name) for action in graph.actions}
+
+
+def _now_at(graph: Graph, row: Application, state: Mapping[str, Any]) -> str:
+    """Return the action that runs, waits or failed; of a finished application the last one."""
+    if row.is_finished:
+        return row.position
+    following = graph.get_next_node(row.position or None, State(dict(state)), ENTRYPOINT)
+    return following.name if following else row.position
+
+
+def _edges(graph: Graph) -> list[drawing.Edge]:
+    leaving = [transition.from_.name for transition in graph.transitions]
+    return [
+        drawing.Edge(
+            transition.from_.name,
+            transition.to.name,
+            drawing.condition_in_words(
+                transition.condition.name,
+                transition.condition is default,
+                leaving.count(transition.from_.name) == 1,
+            ),
+        )
+        for transition in graph.transitions
+    ]

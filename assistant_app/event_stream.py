@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 from django.http import StreamingHttpResponse
 
+from assistant_app import watch
 from assistant_app.events.log import Event
 
 HEARTBEAT = b": still here\n\n"
@@ -38,11 +39,12 @@ def respond(events: AsyncIterator[Event | None], show: Callable[[Event], bytes])
 async def _encoded(
     events: AsyncIterator[Event | None], show: Callable[[Event], bytes]
 ) -> AsyncIterator[bytes]:
-    yield HEARTBEAT  # the headers leave at once
-    async for event in events:
-        if event is None:
-            yield HEARTBEAT
-            continue
-        yield show(event)
-        if event.is_last:
-            yield encode("end", "{}", event.id)
+    with watch.stream_open():
+        yield HEARTBEAT  # the headers leave at once
+        async for event in events:
+            if event is None:
+                yield HEARTBEAT
+                continue
+            yield show(event)
+            if event.is_last:
+                yield encode("end", "{}", event.id)

@@ -8,12 +8,12 @@ an `Outcome`. No database connection is held while a model works.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import os
 import threading
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from typing import Any
 
 from burr.core import Action, ApplicationBuilder
@@ -22,7 +22,7 @@ from burr.lifecycle import PostRunStepHook, PreRunStepHook
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from assistant_app import conf, llm
+from assistant_app import conf, llm, watch
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
@@ -34,10 +34,10 @@ from assistant_app.events.log import Log
 from assistant_app.events.publisher import Publisher
 from assistant_app.events.shared import SharedLogs
 from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
-from assistant_app.llm.base import ModelClient, ModelOfRun
+from assistant_app.llm.base import Call, ModelClient, ModelOfRun
 from assistant_app.models import Application, database_clock
 from assistant_app.persister import AsyncDjangoPersister
-from assistant_app.runs import Outcome, Run, as_error
+from assistant_app.runs import Outcome, Run, as_error, read_to_its_end
 from assistant_app.threads import DatabasePool, LoopThread
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,8 @@ class Runner:
 
     def _spawn(self, run: Run) -> None:
         if self._renewing is None:
-            self._renewing = asyncio.ensure_future(self._renew_for_ever())
+            nobodys = contextvars.Context()  # not that of the request which happened to be the first
+            self._renewing = self._thread.loop.create_task(self._renew_for_ever(), context=nobodys)
         run.task = asyncio.ensure_future(self._run(run))
 
     def model_client(self) -> ModelClient:
@@ -118,6 +119,7 @@ class Runner:
     # --- Running -------------------------------------------------------------------------------
 
     async def _run(self, run: Run) -> None:
+        run.watch = watch.Watch(run)
         try:
             outcome = await self._outcome(run)
         except BaseException as problem:  # noqa: BLE001  (a waiter must get its answer whatever happens)
@@ -125,6 +127,7 @@ class Runner:
         self.runs.discard(run)
         if run.narrator is not None:
             run.narrator.close()
+        run.watch.ended(outcome)
         run.finish(outcome)
 
     async def _outcome(self, run: Run) -> Outcome:
@@ -150,11 +153,17 @@ class Runner:
             run.narrator = run.narrator or self._publisher.open(row)
             run.narrator.committed(row)
             if not run.claimed.done():
+                if run.watch is not None:
+                    run.watch.claimed()
                 run.claimed.set_result(Outcome(row))
+
+        def called(call: Call) -> None:
+            persister.writer.calls.append(call)
+            watch.call_made(call)
 
         graph = build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
-        self._model.enter(self.model_client().session(persister.writer.calls.append))
+        self._model.enter(self.model_client().session(called))
         return persister
 
     async def _step_through(self, run: Run, persister: AsyncDjangoPersister) -> None:
@@ -166,7 +175,7 @@ class Runner:
         steps = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=run.inputs or {})
         async with aclosing(steps):
             async for _action, pieces in steps:
-                async with _read_to_its_end(pieces):
+                async with read_to_its_end(pieces):
                     async for piece in pieces:
                         if run.narrator is not None:
                             run.narrator.token(piece["token"])
@@ -195,7 +204,7 @@ class Runner:
             await persister.fail(error)
         except (AssistantError, DatabaseError):
             # Taken over or deleted; or no database, and then the lease expires by itself.
-            logger.warning("The lease of application %s could not be given back.", persister.writer.row)
+            logger.warning("The lease could not be given back.")
 
     # --- Stopping ------------------------------------------------------------------------------
 
@@ -278,15 +287,6 @@ def _renew(tokens: list[uuid.UUID]) -> set[uuid.UUID]:
     if mine.update(lease_expires_at=database_clock() + conf.lease()) == len(tokens):
         return set(tokens)
     return set(mine.values_list("lease_token", flat=True))
-
-
-@asynccontextmanager
-async def _read_to_its_end(pieces: Any) -> AsyncIterator[None]:
-    """Close the action's own generator with the block, or the model goes on until it is dropped."""
-    try:
-        yield
-    finally:
-        await pieces.streaming_result_generator.aclose()
 
 
 runner = Runner()

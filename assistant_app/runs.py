@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,7 @@ from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalEr
 from assistant_app.events.publisher import Narrator
 from assistant_app.models import Application
 from assistant_app.persister import AsyncDjangoPersister
+from assistant_app.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Run:
     task: asyncio.Task[None] | None = None
     persister: AsyncDjangoPersister | None = None
     narrator: Narrator | None = None
+    watch: Watch | None = None  # once it has begun
     stop_reason: AssistantError | None = None  # why it was cancelled, if it was
 
     @property
@@ -58,6 +62,15 @@ class Run:
             if self.persister is not None:
                 self.persister.writer.error = reason
             self.task.cancel()
+
+
+@asynccontextmanager
+async def read_to_its_end(pieces: Any) -> AsyncIterator[None]:
+    """Close the action's own generator with the block, or the model goes on until it is dropped."""
+    try:
+        yield
+    finally:
+        await pieces.streaming_result_generator.aclose()
 
 
 def as_error(problem: BaseException) -> AssistantError:

@@ -1,7 +1,8 @@
 """The ASGI entry point: Django behind what a server of its own has to do for it.
 
-From the outside in: start and stop (`Lifespan`), the size of what is sent (`BodyLimit`), static files,
-Django. Nothing in front of the workers is needed, and nothing stands in the way of a proxy.
+From the outside in: start and stop (`Lifespan`), an id for each request (`RequestLog`), the size of what is
+sent (`BodyLimit`), static files, Django. Nothing in front of the workers is needed, and nothing stands in
+the way of a proxy.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ django.setup(set_prefix=False)
 
 from emailassistant.body_limit import BodyLimit  # noqa: E402  (they read settings and models)
 from emailassistant.lifespan import Lifespan  # noqa: E402
+from emailassistant.logs import current  # noqa: E402
+from emailassistant.request_log import RequestLog  # noqa: E402
 from emailassistant.request_threads import RequestThreads  # noqa: E402
 from emailassistant.static import serve_static  # noqa: E402
 
@@ -54,6 +57,8 @@ class Handler(ASGIHandler):
 
         Django's own way hops to that thread and back for each middleware, which took longer than they do.
         """
+        if (context := current.get()) is not None:
+            context.request = request
         if request.path.endswith(EVENT_STREAMS):
             return await super().get_response_async(request)
         return await sync_to_async(self._sync_handler.get_response, thread_sensitive=True)(request)
@@ -68,4 +73,5 @@ class Handler(ASGIHandler):
                 await self.handle(scope, receive, send)
 
 
-application = Lifespan(BodyLimit(serve_static(Handler()), settings.MAX_BODY_BYTES))
+_served = BodyLimit(serve_static(Handler()), settings.MAX_BODY_BYTES)
+application = Lifespan(RequestLog(_served, is_written=settings.ACCESS_LOG))

@@ -18,3 +18,11 @@ graceful_timeout = math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + 10
 keepalive = 75  # longer than proxies and clients keep a connection: who sends on it must not find it closed
 timeout = 60  # a worker whose loop stands still that long is replaced
 control_socket_disable = True  # it would be made in the home folder
+# The master's own lines, and those of its workers, look like all others.
+logconfig_dict = {
+    **settings.LOGGING,
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": ["console"], "propagate": False},
+        "gunicorn.access": {"handlers": [], "propagate": False},  # see ACCESS_LOG
+    },
+}

@@ -257,17 +257,24 @@ CSRF_FAILURE_VIEW = "assistant_app.pages.errors.csrf_failure"  # shows what was 
 # --- Logs ----------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
+LOG_FORMAT = env.text("LOG_FORMAT", "plain", choices=("plain", "json"))
+ACCESS_LOG = env.boolean("ACCESS_LOG", False)  # a line for each request; a proxy has its own
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"()": "emailassistant.logs.Formatter"},
+        "json": {"()": "emailassistant.logs.JsonFormatter"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "null": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "assistant_app": {"level": LOG_LEVEL},
+        "emailassistant": {"level": LOG_LEVEL},
+        "emailassistant.access": {"level": "INFO"},
         # Burr logs an action's inputs and state with its errors: that is people's mail.
         "burr": {"handlers": ["null"], "propagate": False},
         "openai": {"level": "WARNING"},

@@ -8,6 +8,7 @@ expiring: Redis holds nothing that the database has not, and may be stopped at a
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import logging
 import uuid
@@ -54,7 +55,8 @@ class SharedLogs:
         self._waiting.append((application_id, event))
         self._logs[application_id] = log
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.ensure_future(self._write())
+            nobodys = contextvars.Context()  # it writes for all runs
+            self._writing = asyncio.get_running_loop().create_task(self._write(), context=nobodys)
 
     async def _write(self) -> None:
         while self._waiting:

@@ -1,0 +1,97 @@
+"""What an operator sees of the runs: a line in the log for each, and counters for Prometheus.
+
+Plain counters in memory: nothing here asks the database or waits. Under gunicorn every process writes
+its own into files which `/metrics` adds up (`emailassistant/metrics.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from assistant_app.errors import Superseded
+from assistant_app.llm.base import Call
+from emailassistant.logs import Context, current, request_id
+
+if TYPE_CHECKING:
+    from assistant_app.runs import Outcome, Run
+
+logger = logging.getLogger(__name__)
+
+# Seconds: a model answers in one or in a hundred.
+LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
+
+RUNS_STARTED = Counter("emailassistant_runs_started", "Runs that took a lease.")
+RUNS_ENDED = Counter(
+    "emailassistant_runs_ended",
+    "Runs by how they ended: waiting, finished, failed, superseded, or refused before they took a lease.",
+    ["outcome", "code"],
+)
+RUN_SECONDS = Histogram("emailassistant_run_seconds", "How long runs took.", ["outcome"], buckets=LONG)
+LEASES_HELD = Gauge("emailassistant_leases_held", "Runs under way.", multiprocess_mode="livesum")
+STREAMS_OPEN = Gauge("emailassistant_event_streams_open", "Open event streams.", multiprocess_mode="livesum")
+CALLS = Counter("emailassistant_model_calls", "Calls of a model by how they ended.", ["purpose", "code"])
+CALL_SECONDS = Histogram(
+    "emailassistant_model_call_seconds", "How long calls of a model took.", ["purpose"], buckets=LONG
+)
+FIRST_TOKEN_SECONDS = Histogram(
+    "emailassistant_model_first_token_seconds", "Until a model began to answer.", ["purpose"], buckets=LONG
+)
+TOKENS = Counter("emailassistant_tokens", "Tokens, as the model's server counts them.", ["direction"])
+
+
+class Watch:
+    """One run, from the moment its task begins."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._began = time.monotonic()
+        row = run.row
+        current.set(Context(request_id(), str(row.pk), row.owner_id))  # of the run's own task
+
+    def claimed(self) -> None:
+        RUNS_STARTED.inc()
+        LEASES_HELD.inc()
+
+    def ended(self, outcome: Outcome) -> None:
+        """Count and write down how it ended; before whoever waits is told."""
+        seconds = time.monotonic() - self._began
+        name, code = self._name(outcome), outcome.error.code if outcome.error else ""
+        if self._run.claimed.done():
+            LEASES_HELD.dec()
+            RUN_SECONDS.labels(name).observe(seconds)
+        RUNS_ENDED.labels(name, code).inc()
+        details = {"outcome": name, "code": code, "step": self._run.step or "", "seconds": round(seconds, 3)}
+        logger.info("A run ended: %s.", name, extra={"details": details})
+
+    def _name(self, outcome: Outcome) -> str:
+        if not self._run.claimed.done():
+            return "refused"
+        if isinstance(outcome.error, Superseded):
+            return "superseded"
+        return "failed" if outcome.error or outcome.row is None else str(outcome.row.status)
+
+
+def call_made(call: Call) -> None:
+    CALLS.labels(call.purpose, call.error_code).inc()
+    CALL_SECONDS.labels(call.purpose).observe(call.duration)
+    if call.time_to_first_token is not None:
+        FIRST_TOKEN_SECONDS.labels(call.purpose).observe(call.time_to_first_token)
+    for direction, tokens in (("in", call.tokens_in), ("out", call.tokens_out)):
+        if tokens:
+            TOKENS.labels(direction).inc(tokens)
+
+
+@contextmanager
+def stream_open() -> Iterator[None]:
+    """Count one event stream for as long as the block lasts."""
+    STREAMS_OPEN.inc()
+    try:
+        yield
+    finally:
+        STREAMS_OPEN.dec()

@@ -1,0 +1,72 @@
+"""Gives each request its id, and a line in the log where that is wanted (`ACCESS_LOG`)."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from typing import Any
+
+from emailassistant.logs import ORDINARY_ID, Context, current
+
+logger = logging.getLogger("emailassistant.access")
+
+
+class RequestLog:
+    """ASGI: take `X-Request-ID` from the proxy in front, or make one; answer with it, and log under it."""
+
+    def __init__(self, app: Any, *, is_written: bool) -> None:
+        self.app = app
+        self._is_written = is_written
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        context = Context(_given_id(scope) or uuid.uuid4().hex)
+        token = current.set(context)
+        answer = _Answer(send, context.request_id)
+        try:
+            await self.app(scope, receive, answer.send)
+        finally:
+            if self._is_written:
+                _write(scope, answer)
+            current.reset(token)
+
+
+class _Answer:
+    """What is sent in answer to one request."""
+
+    def __init__(self, send: Any, request_id: str) -> None:
+        self._send = send
+        self._header = (b"x-request-id", request_id.encode())
+        self._began = time.monotonic()
+        self.status = 0  # none: its client left before there was an answer
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._header]
+        await self._send(message)
+
+
+def _given_id(scope: Any) -> str:
+    """Return the id that came with the request if it looks like one; nobody writes into the log by it."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if ORDINARY_ID.fullmatch(given) else ""
+
+
+def _write(scope: Any, answer: _Answer) -> None:
+    """The path, but not the query: what somebody searches for is their own."""
+    client = scope.get("client")
+    details = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": answer.status,
+        "seconds": round(answer.seconds, 4),
+        "client": client[0] if client else "",
+    }
+    logger.info("%s %s %s", scope["method"], scope["path"], answer.status, extra={"details": details})

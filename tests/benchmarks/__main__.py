@@ -13,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
 
 from tests.benchmarks import (
     cpu,
+    diffs,
     drafts,
     first_token,
     floors,
@@ -26,7 +27,7 @@ from tests.services import POSTGRES_URL, listens
 
 FIGURES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (floors, latency, cpu, first_token, in_flight, drafts, queries, lists)
+    for module in (floors, latency, cpu, first_token, in_flight, drafts, diffs, queries, lists)
 }
 
 

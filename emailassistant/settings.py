@@ -195,7 +195,10 @@ REST_FRAMEWORK = {
         "assistant_app.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "assistant_app.api.authentication.ScopeAllows",
+    ],
     "DEFAULT_PARSER_CLASSES": [
         "assistant_app.api.parsers.JSONParser",
         "assistant_app.api.parsers.FormParser",

@@ -12,11 +12,11 @@ from assistant_app.models import ApiToken
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):
-    list_display = ("label", "user", "token_key", "created", "expiry")
+    list_display = ("label", "user", "token_key", "scope", "created", "last_used_at", "expiry")
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "token_key")
     ordering = ("-created",)
-    fields = ("label", "user", "token_key", "created", "expiry")
+    fields = ("label", "user", "token_key", "scope", "created", "last_used_at", "expiry")
     show_full_result_count = False
 
     @admin.display(description="name", ordering="name")

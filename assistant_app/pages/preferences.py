@@ -46,9 +46,11 @@ def tokens(request: PersonRequest) -> HttpResponse:
     name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
     problem = _name_problem(name)
     days = request.POST.get("days", str(settings.API_TOKEN_DAYS))
-    if problem or days not in _endings():
+    scope = request.POST.get("scope", ApiToken.Scope.WRITE)
+    if problem or days not in _endings() or scope not in ApiToken.Scope.values:
         return _page(request, token_problem=problem or "Choose one.", token_name=name, status=400)
-    token, secret = ApiToken.objects.create(user=request.user, expiry=timedelta(days=int(days)), name=name)
+    ends = timedelta(days=int(days))
+    token, secret = ApiToken.objects.create(user=request.user, expiry=ends, name=name, scope=scope)
     return _page(request, new_token=token, secret=secret)
 
 
@@ -70,6 +72,7 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
         "theme": request.COOKIES.get("theme", ""),
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
         "endings": _endings(),
+        "scopes": ApiToken.Scope.choices,
         "model": conf.model_config(),
         "emails": Application.objects.owned_by(request.user).count(),
     }

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from assistant_app import operations
 from assistant_app.models import ApiToken
-from tests.api.conftest import LIST_URL, is_error
+from tests.api.conftest import INPUT, LIST_URL, is_error, url_of
+from tests.api.test_access import addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -83,11 +85,69 @@ def test_a_token_of_another_kind_is_none(owner):
 def test_a_token_costs_one_query_however_many_there_are(owner):
     tokens = [create_token("ida").strip() for _ in range(5)]
     ApiToken.objects.filter(digest=ApiToken.objects.first().digest).update(expiry=timezone.now())
+    ask(tokens[-1])  # the first use in a minute is noted
     with CaptureQueriesContext(connection) as queries:
         ask(tokens[-1])
     about_tokens = [query for query in queries if "apitoken" in query["sql"]]
     assert len(about_tokens) == 1
     assert ApiToken.objects.count() == 5
+
+
+def test_the_last_use_is_noted_once_a_minute(owner):
+    token = create_token("ida").strip()
+    before = timezone.now()
+    ask(token)
+    first = ApiToken.objects.get().last_used_at
+    assert before <= first <= timezone.now()
+    ask(token)
+    assert ApiToken.objects.get().last_used_at == first
+    ApiToken.objects.update(last_used_at=first - timedelta(minutes=1))
+    ask(token)
+    assert ApiToken.objects.get().last_used_at > first
+
+
+def test_a_refused_token_is_not_in_use(owner):
+    token = create_token("ida").strip()
+    ApiToken.objects.update(expiry=timezone.now())
+    ask(token)
+    assert ApiToken.objects.get().last_used_at is None
+
+
+def test_a_token_that_may_only_read_reads(owner):
+    app_id = operations.create(actor=owner)[0].pk
+    token = create_token("ida", scope="read").strip()
+    client = APIClient(HTTP_AUTHORIZATION=f"Token {token}")
+    for address in (LIST_URL, url_of(app_id), url_of(app_id, "state"), "/api/limits/"):
+        assert client.get(address).status_code == 200, address
+        assert client.head(address).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_token_that_may_only_read_changes_nothing_at_any_address(owner, method):
+    row = operations.create(actor=owner)[0]
+    token = create_token("ida", scope="read").strip()
+    client = APIClient(HTTP_AUTHORIZATION=f"Token {token}")
+    for address in [LIST_URL, *addresses(row.pk)]:
+        answer = getattr(client, method)(address, INPUT, format="json")
+        assert is_error(answer, 403, "forbidden"), address
+        assert "may only read" in answer.json()["message"]
+    assert owner.applications.get().version == 0
+
+
+def test_a_token_from_before_there_were_scopes_may_write(owner):
+    """The older version's INSERT does not name the columns: the database fills them in."""
+    token = create_token("ida").strip()
+    row = ApiToken.objects.values("digest", "token_key", "created", "expiry", "name", "user_id").get()
+    ApiToken.objects.all().delete()
+    values = ", ".join(["%s"] * len(row))
+    with connection.cursor() as cursor:
+        row |= {name: connection.ops.adapt_datetimefield_value(row[name]) for name in ("created", "expiry")}
+        columns = ", ".join(row)
+        cursor.execute(
+            f"INSERT INTO assistant_app_apitoken ({columns}) VALUES ({values})", list(row.values())
+        )
+    assert ask(token, "post").status_code == 201
 
 
 @pytest.mark.parametrize(

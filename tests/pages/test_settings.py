@@ -55,6 +55,20 @@ def test_a_token_ends_when_it_was_said_to(browser, settings):
     assert (ends["week"] - timezone.now()).days == 6
 
 
+def test_a_token_says_what_it_may_do_and_when_it_was_used(browser):
+    browser.open("/settings/").press("Create token", name="dashboard", scope="read")
+    client = APIClient(HTTP_AUTHORIZATION=f"Token {secret_on(browser)}")
+    assert browser.open("/settings/").says("read only · never used")
+    assert client.post("/api/applications/").status_code == 403
+    assert browser.open("/settings/").says("read only · last used")
+
+
+def test_a_token_may_do_nothing_that_is_not_offered(browser):
+    answer = browser.client.post("/settings/tokens/", {"name": "x", "scope": "admin"})
+    assert answer.status_code == 400
+    assert not ApiToken.objects.exists()
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101])
 def test_a_token_needs_a_name_of_reasonable_length(browser, name):
     browser.open("/settings/").press("Create token", name=name)

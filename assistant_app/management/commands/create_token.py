@@ -1,4 +1,4 @@
-"""Print a token for the API: `manage.py create_token ida --name laptop --days 30`."""
+"""Print a token for the API: `manage.py create_token ida --name laptop --days 30 --scope read`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,17 @@ class Command(BaseCommand):
         parser.add_argument("username", help="whose token it is")
         parser.add_argument("--name", default="", help="what it is for, up to 100 characters")
         parser.add_argument("--days", type=int, default=settings.API_TOKEN_DAYS, help="how long it works")
+        parser.add_argument(
+            "--scope", choices=ApiToken.Scope.values, default=ApiToken.Scope.WRITE, help="what it may do"
+        )
 
-    def handle(self, *args: Any, username: str, name: str, days: int, **options: Any) -> str:
+    def handle(self, *args: Any, username: str, name: str, days: int, scope: str, **options: Any) -> str:
         if not 1 <= days <= MAX_DAYS:
             raise CommandError(f"--days is {days}; give a number from 1 to {MAX_DAYS}.")
         if len(name) > 100:
             raise CommandError("--name has more than 100 characters.")
-        _, token = ApiToken.objects.create(_active_user(username), expiry=timedelta(days=days), name=name)
+        ends = timedelta(days=days)
+        _, token = ApiToken.objects.create(_active_user(username), expiry=ends, name=name, scope=scope)
         return token
 
 

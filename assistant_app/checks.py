@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from assistant_app import conf, steps
-from assistant_app.graph import HUMAN, build_graph
+from assistant_app.graph import HUMAN, build_graph, is_choice
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from emailassistant import env
 
@@ -101,6 +101,8 @@ def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
     elif is_human and _inputs(action) != {field.name for field in steps.get(action.name).fields}:
         inputs = ", ".join(sorted(_inputs(action)))
         yield _step_error(f"The fields of the step {action.name!r} are not its action's inputs: {inputs}.")
+    elif is_human and is_choice(build_graph(), action.name) != steps.get(action.name).is_choice:
+        yield _step_error(f"A transition with a Choice leads to {action.name!r}, or none though one should.")
 
 
 def _inputs(action: Action) -> set[str]:

@@ -85,6 +85,13 @@ class NothingToCancel(AssistantError):
     status = 409
 
 
+class NothingToRegenerate(AssistantError):
+    """The model did not write this draft, so there is nothing to try again. Say what should change."""
+
+    code = "nothing_to_regenerate"
+    status = 409
+
+
 class Superseded(AssistantError):
     """Another run went on with this email. Look at its newest state."""
 

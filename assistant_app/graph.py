@@ -2,7 +2,8 @@
 
 Knows Burr and the prompts, nothing of Django. Every action is `async`: Burr's async engine saves a
 sync one with the state from before it. No action leads to itself: that is how the persister tells a
-finished step from a cancelled one.
+finished step from a cancelled one. What a person may do instead of the step that is due is a transition
+with a `Choice`: Burr never takes it by itself, the persister begins there when it is sent.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
 
-from burr.core import GraphBuilder, State, action, default, expr
+from burr.core import Condition, GraphBuilder, State, action, default, expr
 from burr.core.action import streaming_action
 from burr.core.graph import Graph
 
-from assistant_app import prompts
+from assistant_app import drafts, prompts
 from assistant_app.llm.base import Model
 
 ENTRYPOINT = "process_input"
@@ -30,11 +31,31 @@ DEFAULT_STATE: dict[str, Any] = {
     "clarification_questions": [],
     "clarification_answers": None,
     "draft_history": [],
+    "draft_sources": [],  # one for each draft; see `drafts`
     "current_draft": None,
+    "draft_number": None,  # of the current draft, from 1
+    "assumptions": [],  # of the current draft: what the model took for granted
     "feedback": "",
     "feedback_history": [],
     "final_draft": None,
 }
+# What says which draft is the current one and what it was made from.
+_VERSIONS = [
+    "draft_history",
+    "draft_sources",
+    "current_draft",
+    "draft_number",
+    "feedback_history",
+    "feedback",
+]
+_CURRENT = ["current_draft", "draft_number", "assumptions"]
+
+
+class Choice(Condition):
+    """When a transition is taken that leads to something a person may do: only if they send it."""
+
+    def __init__(self, what_they_do: str) -> None:
+        super().__init__([], lambda state: False, name=f"if the person {what_they_do}")
 
 
 @action(reads=[], writes=["incoming_email", "response_instructions"], tags=[HUMAN])
@@ -70,11 +91,9 @@ async def clarify_instructions(state: State, answers: list[str]) -> State:
         "response_instructions",
         "clarification_questions",
         "clarification_answers",
-        "current_draft",
-        "feedback_history",
-        "draft_history",
+        *_VERSIONS,
     ],
-    writes=["current_draft", "draft_history"],
+    writes=["draft_history", "draft_sources", *_CURRENT],
 )
 async def formulate_draft(
     state: State, model: Model
@@ -86,7 +105,7 @@ async def formulate_draft(
         questions=state["clarification_questions"],
         answers=state["clarification_answers"] or [],
         previous_draft=state["current_draft"],
-        feedback_history=state["feedback_history"],
+        feedback_history=drafts.feedback_that_counts(state),
         demonstration=model.is_demonstration,
     )
     cleaner = prompts.DraftCleaner()
@@ -99,8 +118,8 @@ async def formulate_draft(
     if text := cleaner.finish():
         pieces.append(text)
         yield {"token": text}, None
-    draft = "".join(pieces)
-    yield {"token": ""}, state.update(current_draft=draft).append(draft_history=draft)
+    source = drafts.source_of_next(state)
+    yield {"token": ""}, state.update(**drafts.with_draft(state, "".join(pieces), source))
 
 
 @action(reads=["feedback_history"], writes=["feedback", "feedback_history"], tags=[HUMAN])
@@ -110,10 +129,37 @@ async def process_feedback(state: State, feedback: str) -> State:
     return state.append(feedback_history=feedback) if feedback else state
 
 
+@action(reads=_VERSIONS, writes=["draft_history", "draft_sources", *_CURRENT], tags=[HUMAN])
+async def edit_draft(state: State, text: str) -> State:
+    """Take the person's own text as the next draft."""
+    return state.update(**drafts.with_draft(state, text, drafts.source_of_edit(state)))
+
+
+@action(reads=_VERSIONS, writes=_CURRENT, tags=[HUMAN])
+async def use_draft(state: State, draft: int) -> State:
+    """Make the draft of that number the current one again."""
+    return state.update(**drafts.with_current(state, draft))
+
+
+@action(reads=_VERSIONS, writes=["feedback", *_CURRENT], tags=[HUMAN])
+async def regenerate(state: State) -> State:
+    """Go back to what the current draft was made from, for another try at the same."""
+    source = drafts.source_of_current(state) or {"of": None, "feedback": 0}
+    number = source["feedback"]
+    feedback = state["feedback_history"][number - 1] if number else ""
+    return state.update(feedback=feedback, **drafts.with_current(state, source["of"]))
+
+
 @action(reads=["current_draft"], writes=["final_draft"])
 async def final_result(state: State) -> State:
     """Hand over the accepted draft."""
     return state.update(final_draft=state["current_draft"])
+
+
+@action(reads=[], writes=["final_draft"], tags=[HUMAN])
+async def reopen(state: State) -> State:
+    """Take the acceptance back."""
+    return state.update(final_draft=None)
 
 
 ACTIONS: dict[str, Any] = {  # functions; Burr's decorators give them a `bind`
@@ -122,16 +168,28 @@ ACTIONS: dict[str, Any] = {  # functions; Burr's decorators give them a `bind`
     "clarify_instructions": clarify_instructions,
     "formulate_draft": formulate_draft,
     "process_feedback": process_feedback,
+    "edit_draft": edit_draft,
+    "use_draft": use_draft,
+    "regenerate": regenerate,
     "final_result": final_result,
+    "reopen": reopen,
 }
 TRANSITIONS = [
     ("process_input", "determine_clarifications", default),
     ("determine_clarifications", "clarify_instructions", expr("len(clarification_questions) > 0")),
     ("determine_clarifications", "formulate_draft", default),
     ("clarify_instructions", "formulate_draft", default),
+    ("formulate_draft", "edit_draft", Choice("edits it")),
+    ("formulate_draft", "use_draft", Choice("goes back")),
+    ("formulate_draft", "regenerate", Choice("wants another try")),
     ("formulate_draft", "process_feedback", default),
+    ("edit_draft", "process_feedback", default),
+    ("use_draft", "process_feedback", default),
+    ("regenerate", "formulate_draft", default),
     ("process_feedback", "formulate_draft", expr("len(feedback) > 0")),
     ("process_feedback", "final_result", default),
+    ("final_result", "reopen", Choice("goes on")),
+    ("reopen", "process_feedback", default),
 ]
 
 
@@ -171,3 +229,8 @@ def may_call_model(graph: Graph, position: str) -> bool:
 def is_human(graph: Graph, position: str) -> bool:
     action = graph.get_action(position)
     return action is not None and HUMAN in action.tags
+
+
+def is_choice(graph: Graph, position: str) -> bool:
+    """Whether this is a human action that is never due: it is sent instead of the one that is."""
+    return any(edge.to.name == position and isinstance(edge.condition, Choice) for edge in graph.transitions)

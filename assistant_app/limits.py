@@ -71,7 +71,7 @@ class Allowance:
 
 def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
     """Take what a run that calls the model may use; raise `TooManyRounds` or `BudgetSpent`."""
-    _check_rounds(state)
+    check_rounds(state)
     wanted = Reservation(owner_id, today(), _estimate(state))
     if not _take(wanted):
         raise _why_not(wanted)
@@ -118,6 +118,14 @@ def check_room(owner_id: int) -> None:
         number = f"{_counted(runs.used, 'draft')} {'is' if runs.used == 1 else 'are'}"
         message = f"{number} being written for you, and that is the most at once."
         raise TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
+
+
+def check_rounds(state: Mapping[str, Any]) -> None:
+    """Raise `TooManyRounds` if the email may not have another draft, whoever makes it."""
+    most = conf.most("MAX_ROUNDS")
+    if most is not None and len(state.get("draft_history", ())) >= most:
+        message = f"This email has {_counted(most, 'draft')}, the most that one may have."
+        raise TooManyRounds(f"{message} Accept the last.")
 
 
 # --- For whoever wants to know before ---------------------------------------------------------------
@@ -178,13 +186,6 @@ def _row(reservation: Reservation) -> QuerySet[Usage]:
 
 def _runs_of(owner_id: int) -> ApplicationQuerySet:
     return Application.objects.filter(owner_id=owner_id).under_way()
-
-
-def _check_rounds(state: Mapping[str, Any]) -> None:
-    most = conf.most("MAX_ROUNDS")
-    if most is not None and len(state.get("draft_history", ())) >= most:
-        message = f"This email has {_counted(most, 'draft')}, the most that one may have."
-        raise TooManyRounds(f"{message} Accept the last.")
 
 
 def _estimate(state: Mapping[str, Any]) -> int:

@@ -40,6 +40,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-id")
 
+    def tree_of(self, row: Application) -> Self:
+        """The person's applications that were forked from one another, this one included."""
+        root = row.root_id or row.pk
+        return self.filter(Q(pk=root) | Q(root_id=root), owner_id=row.owner_id)
+
     def with_expired_lease(self) -> Self:
         return self.filter(status=Application.Status.RUNNING, lease_expires_at__lte=database_clock())
 
@@ -90,6 +95,10 @@ class Application(models.Model):
     error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
+    # Of a fork: what it was forked from, at which of its steps, and the first of all its ancestors.
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="forks")
+    parent_sequence_id = models.IntegerField(null=True, editable=False)
+    root_id = models.UUIDField(null=True, editable=False)
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
 
@@ -104,6 +113,10 @@ class Application(models.Model):
             # Runs whose lease has expired, whoever owns them.
             models.Index(
                 fields=["lease_expires_at"], name="application_running", condition=Q(status="running")
+            ),
+            # The forks of one email, and theirs.
+            models.Index(
+                fields=["owner", "root_id"], name="application_tree", condition=Q(root_id__isnull=False)
             ),
         ]
         constraints = [

@@ -6,6 +6,7 @@ Each takes the acting user and raises an `AssistantError`. Whoever is not the ow
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -13,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from assistant_app import steps
+from assistant_app import forks, limits, steps
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -41,15 +42,7 @@ def create(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> tuple
     Raise `IdTaken` if the id is another person's.
     """
     row = Application(id=app_id or uuid.uuid4(), owner_id=actor.pk, next_step=ENTRYPOINT)
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        existing = Application.objects.filter(pk=row.pk, owner_id=actor.pk).first()
-        if existing is None:
-            raise IdTaken from None
-        return existing, False
-    return row, True
+    return (row, True) if _insert(row) else (_own(actor, row.pk), False)
 
 
 def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
@@ -66,14 +59,18 @@ def submit(
     """Send a human step's input: check, and start the run that claims, stores and goes on.
 
     Raise, in this order: `ApplicationNotFound`, `InvalidInput`, `StaleVersion`, `Finished`,
-    `AlreadyRunning` or `WrongStep`. What the claim decides comes with `wait_until_claimed`: who was first
-    in a race, and whether the actor may have another run, draft or round (`OverLimit`).
+    `AlreadyRunning` or `WrongStep`, then whatever does not fit the state: `InvalidInput`,
+    `NothingToRegenerate`, `TooManyRounds`. What the claim decides comes with `wait_until_claimed`: who was
+    first in a race, and whether the actor may have another run, draft or round (`OverLimit`).
     """
     row = get(actor=actor, app_id=app_id)
     human_step = steps.get(step)
     inputs = human_step.clean(data)
     _check(row, step, expected_version)
-    human_step.match(inputs, row.state)
+    state = _state_for(row, human_step)
+    human_step.match(inputs, state)
+    if human_step.adds_draft:
+        limits.check_rounds(state)
     return runner.start(Run(row, step, inputs, expected_version))
 
 
@@ -81,6 +78,37 @@ def retry(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None 
     """Go on with what is stored after a failed or interrupted run."""
     row = get(actor=actor, app_id=app_id)
     return _retry(row, expected_version)
+
+
+def fork(
+    *,
+    actor: AbstractBaseUser,
+    app_id: Any,
+    sequence_id: int | None = None,
+    draft: int | None = None,
+    new_id: uuid.UUID | None = None,
+) -> tuple[Application, bool]:
+    """Return an application that goes on from a step, or a draft, of another one, and whether it is new.
+
+    It waits for the person at the nearest point at or before the step at which it was their turn, with
+    the state of then; without either it is the head's. Repeated with the same `new_id`, it returns the
+    same. Raise `ApplicationNotFound` for another person's or a step that is not there, `InvalidInput`
+    for such a draft, `IdTaken` for such an id.
+    """
+    with transaction.atomic():
+        parent = Application.objects.owned_by(actor).select_for_update().filter(pk=app_id).first()
+        if parent is None:
+            raise ApplicationNotFound
+        if draft is not None:
+            point = forks.point_at_draft(parent, draft)
+        else:
+            point = forks.point_at_step(parent, parent.sequence_id if sequence_id is None else sequence_id)
+        row = forks.child(parent, point, new_id or uuid.uuid4())
+        if not _insert(row):
+            return _own(actor, row.pk), False
+        if point.position:
+            point.first_step(row).save(force_insert=True)
+    return row, True
 
 
 def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
@@ -169,6 +197,22 @@ def _any(actor: PermissionsMixin, permission: str, app_id: Any) -> Application:
     return row
 
 
+def _insert(row: Application) -> bool:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
+    existing = Application.objects.owned_by(actor).filter(pk=app_id).first()
+    if existing is None:
+        raise IdTaken
+    return existing
+
+
 def _delete(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None = None) -> None:
     with transaction.atomic():
         # The row first: a save between Django's deletes would leave a step without one.
@@ -181,14 +225,23 @@ def _delete(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None
 
 
 def _check(row: Application, step: str, expected_version: int | None) -> None:
+    human_step = steps.get(step)
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
-    if row.is_finished:
+    if row.is_finished and not human_step.when_finished:
         raise Finished
     if row.is_running:
         raise AlreadyRunning
-    if row.next_step != step:
+    if not (row.is_finished if human_step.when_finished else row.next_step in (step, human_step.instead_of)):
         raise WrongStep
+
+
+def _state_for(row: Application, step: steps.HumanStep) -> Mapping[str, Any]:
+    """Return the state that the step would go on from: after a run that stopped, the one before it."""
+    writer = Writer(row)
+    if row.has_stopped and step.fits is not None:
+        writer.go_back_before(steps.group(step.action))
+    return writer.state
 
 
 def _retry(row: Application, expected_version: int | None) -> Run:

@@ -5,7 +5,7 @@ Both are thin: the database work is a `Writer`'s, and one of them is one writer 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from burr.core import State
@@ -86,8 +86,8 @@ class AsyncDjangoPersister(AsyncBaseStatePersister):
             lambda: self.writer.save(partition_key, app_id, sequence_id, position, state, status)
         )
 
-    async def go_back_before(self, step: str) -> None:
-        await self._pool.run(lambda: self.writer.go_back_before(step))
+    async def go_back_before(self, steps: Container[str]) -> None:
+        await self._pool.run(lambda: self.writer.go_back_before(steps))
 
     async def claim(self) -> None:
         await self._write(self.writer.claim)

@@ -22,7 +22,7 @@ from burr.lifecycle import PostRunStepHook, PreRunStepHook
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from assistant_app import conf, llm, watch
+from assistant_app import conf, llm, steps, watch
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
@@ -167,14 +167,15 @@ class Runner:
         return persister
 
     async def _step_through(self, run: Run, persister: AsyncDjangoPersister) -> None:
+        persister.writer.sent = run.step
         if run.step is None:
             await persister.claim()
         elif run.row.has_stopped:
-            await persister.go_back_before(run.step)
+            await persister.go_back_before(steps.group(run.step))
         application = await self._build(run, persister)
-        steps = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=run.inputs or {})
-        async with aclosing(steps):
-            async for _action, pieces in steps:
+        executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=run.inputs or {})
+        async with aclosing(executed):
+            async for _action, pieces in executed:
                 async with read_to_its_end(pieces):
                     async for piece in pieces:
                         if run.narrator is not None:

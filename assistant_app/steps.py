@@ -6,12 +6,12 @@ check `assistant.E010` compares them. `clean` is the only validation that a pers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant_app import conf
-from assistant_app.errors import InvalidInput
+from assistant_app import conf, drafts
+from assistant_app.errors import InvalidInput, NothingToRegenerate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Field:
     verbatim: bool = False  # kept to the last space; else the space around it goes
     one_per: str = ""  # a state key: the field is a list with one text for each of its items
     empty_decides: bool = False  # an empty text means something here, so spaces alone are refused
+    is_number: bool = False  # a whole number from 1
 
     @property
     def max_length(self) -> int:
@@ -38,7 +39,17 @@ class HumanStep:
     endpoint: str  # the last part of its URL in the API
     title: str  # the heading over its form
     button: str
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
+    method: str = "put"
+    instead_of: str = ""  # the action that is due when this one may be sent
+    when_finished: bool = False  # only then may it be sent
+    adds_draft: bool = False  # by itself, without a run of the model
+    fits: Callable[[dict[str, Any], Mapping[str, Any]], None] | None = None  # raises if it makes no sense
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is never due: a person sends it instead of the step that is, or at the end."""
+        return self.when_finished or bool(self.instead_of)
 
     def clean(self, data: Any) -> dict[str, Any]:
         """Return the action's inputs; raise `InvalidInput` that names every field that is wrong."""
@@ -58,17 +69,24 @@ class HumanStep:
         return inputs
 
     def match(self, inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-        """Raise `InvalidInput` if a list has not one text for each item that the state holds."""
+        """Raise `InvalidInput` if a list has not one text for each item that the state holds.
+
+        Or whatever `fits` raises.
+        """
         for field in self.fields:
             expected = len(state.get(field.one_per) or ()) if field.one_per else 0
             if field.one_per and (given := len(inputs[field.name])) != expected:
                 raise InvalidInput(fields={field.name: [f"{expected} are needed, {given} were sent."]})
+        if self.fits is not None:
+            self.fits(inputs, state)
 
 
 def _clean(field: Field, data: Mapping[str, Any]) -> Any:
     if field.name not in data:
         raise ValueError("This field is needed.")
     value = data[field.name]
+    if field.is_number:
+        return _clean_number(value)
     if not field.one_per:
         return _clean_text(field, value)
     if not isinstance(value, list):
@@ -76,6 +94,15 @@ def _clean(field: Field, data: Mapping[str, Any]) -> Any:
     if len(value) > 100:
         raise ValueError("That is too many.")
     return [_clean_text(field, item) for item in value]
+
+
+def _clean_number(value: Any) -> int:
+    """A form sends a number as text."""
+    if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
+        raise ValueError("Send a whole number from 1.")
+    return value
 
 
 def _clean_text(field: Field, value: Any) -> str:
@@ -87,7 +114,7 @@ def _clean_text(field: Field, value: Any) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise ValueError("It holds half a character (a lone surrogate). Paste it again.") from None
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    text = _with_plain_lines(value)
     if len(text) > field.max_length:
         raise ValueError(f"It has {len(text):,} characters; {field.max_length:,} fit.")
     if field.required and not text.strip():
@@ -95,6 +122,29 @@ def _clean_text(field: Field, value: Any) -> str:
     if field.empty_decides and text and not text.strip():
         raise ValueError("It holds only spaces. Write something, or leave it empty on purpose.")
     return text if field.verbatim else text.strip()
+
+
+def _with_plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_changed(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+    if inputs["text"] == _with_plain_lines(state["current_draft"] or "").strip():
+        raise InvalidInput(fields={"text": ["Nothing was changed, so no new draft was made."]})
+
+
+def _is_there(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+    number = len(state["draft_history"])
+    if inputs["draft"] > number:
+        raise InvalidInput(
+            fields={"draft": [f"There is no draft {inputs['draft']}. The newest is {number}."]}
+        )
+
+
+def _was_written(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+    source = drafts.source_of_current(state)
+    if source is None or source["by"] == drafts.PERSON:
+        raise NothingToRegenerate
 
 
 PROCESS_INPUT = HumanStep(
@@ -146,10 +196,83 @@ PROCESS_FEEDBACK = HumanStep(
         ),
     ),
 )
+EDIT_DRAFT = HumanStep(
+    action="edit_draft",
+    endpoint="edit",
+    title="Edit the draft",
+    button="Save as a new draft",
+    instead_of="process_feedback",
+    adds_draft=True,
+    fits=_is_changed,
+    fields=(Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS"),),
+)
+USE_DRAFT = HumanStep(
+    action="use_draft",
+    endpoint="use",
+    title="Go back to an earlier draft",
+    button="Use this draft",
+    instead_of="process_feedback",
+    fits=_is_there,
+    fields=(Field(name="draft", label="Its number", is_number=True),),
+)
+REGENERATE = HumanStep(
+    action="regenerate",
+    endpoint="regenerate",
+    method="post",
+    title="Let it be written once more",
+    button="Try again",
+    instead_of="process_feedback",
+    fits=_was_written,
+)
+REOPEN = HumanStep(
+    action="reopen",
+    endpoint="reopen",
+    method="post",
+    title="Go on with a finished email",
+    button="Reopen",
+    when_finished=True,
+)
 
-STEPS = [PROCESS_INPUT, CLARIFY_INSTRUCTIONS, PROCESS_FEEDBACK]
+STEPS = [
+    PROCESS_INPUT,
+    CLARIFY_INSTRUCTIONS,
+    PROCESS_FEEDBACK,
+    EDIT_DRAFT,
+    USE_DRAFT,
+    REGENERATE,
+    REOPEN,
+]
+
+# Changes by one press: what the button says, and the feedback that it means. What was typed goes first.
+REFINEMENTS = {
+    "shorter": ("Shorter", "Make it shorter."),
+    "longer": ("Longer", "Make it longer."),
+    "more_formal": ("More formal", "Make it more formal."),
+    "friendlier": ("Friendlier", "Make it friendlier."),
+    "simpler": ("Simpler words", "Use simpler words."),
+}
 
 
 def get(action: str) -> HumanStep:
-    """Return the step of that action; `KeyError` if it is none that waits for a person."""
+    """Return the step of that action; `KeyError` if it is none that a person sends."""
     return {step.action: step for step in STEPS}[action]
+
+
+def group(action: str) -> set[str]:
+    """Return the actions that may be sent when this one may, and it."""
+    due = get(action).instead_of or action
+    return {due, *(step.action for step in STEPS if step.instead_of == due)}
+
+
+def refined(key: str, typed: str, language: str = "") -> str:
+    """Return the feedback that a press means: what was typed, then the sentence. `KeyError` if unknown.
+
+    With the key `language`, the draft is wanted in that one.
+    """
+    sentence = f"Write it in {language.strip()}." if key == "language" else REFINEMENTS[key][1]
+    return "\n\n".join(part for part in (typed.strip(), sentence) if part)
+
+
+def corrected(assumption: str, instead: str) -> str:
+    """Return the feedback that corrects what the model assumed."""
+    return f"You assumed: {assumption.strip()}\nInstead: {instead.strip()}"

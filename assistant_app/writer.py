@@ -9,7 +9,7 @@ gets an error and writes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import nullcontext
 from typing import Any, Literal
 
@@ -30,7 +30,14 @@ from assistant_app.errors import (
     Interrupted,
     Superseded,
 )
-from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, build_graph, is_human, may_call_model
+from assistant_app.graph import (
+    DEFAULT_STATE,
+    ENTRYPOINT,
+    build_graph,
+    is_choice,
+    is_human,
+    may_call_model,
+)
 from assistant_app.history import changes_between, fold
 from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
@@ -58,6 +65,7 @@ class Writer:
         self.default_state = dict(default_state)
         self.calls: list[Call] = []  # made since the last save; stored with the step that made them
         self.error: AssistantError | None = None  # why the step under way failed, if it did
+        self.sent: str | None = None  # the human step that is sent; none to go on with what is stored
         self._token: uuid.UUID | None = None
         self._reserved: Reservation | None = None  # of its person's day, for the run under way
         self._head: int | None = None
@@ -98,6 +106,8 @@ class Writer:
             return self._load_step(row, sequence_id)
         if row.last_sequence_id is None:
             return None
+        if self.sent is not None:  # it may be another one than what is due: Burr begins at what failed
+            return self._data(row, row.last_sequence_id, self.sent, "failed")
         if self._head is None:  # failed, or sent again, before anything was completed
             return self._data(row, row.last_sequence_id, self.entrypoint, "failed")
         return self._data(row, row.last_sequence_id, self._position, "completed")
@@ -142,11 +152,21 @@ class Writer:
     def _fold(self, path: list[Step]) -> dict[str, Any]:
         return fold(self.default_state, (step.changes for step in path))
 
-    def go_back_before(self, step: str) -> None:
-        """Go on from the step before the last `step` on the way to the head: it is sent again."""
-        row = self._known_row()
-        path = self._path_to(row, self._head)
-        while path and path.pop().position != step:
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """The state that the next step goes on from."""
+        return self._state
+
+    def go_back_before(self, steps: Container[str]) -> None:
+        """Go on from the step before the last of these on the way to the head: one of them is sent again.
+
+        If one of them is what follows the head, none was stored, and there is nothing to go back before.
+        """
+        following = self.graph.get_next_node(self._position or None, State(self._state), self.entrypoint)
+        if following is not None and following.name in steps:
+            return
+        path = self._path_to(self._known_row(), self._head)
+        while path and path.pop().position not in steps:
             pass
         self._head = path[-1].sequence_id if path else None
         self._state = self._fold(path)
@@ -203,7 +223,7 @@ class Writer:
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
         reason = {"error_code": error.code, "error_message": calls.storable(error.message)}
         values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
-        if is_human(self.graph, position):
+        if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
         self._commit(values, self._step(sequence_id, position, status=Step.Status.FAILED, **reason))
 
@@ -215,7 +235,8 @@ class Writer:
             return {"status": Status.FINISHED, "next_step": "", **released}
         if is_human(self.graph, following.name):
             return {"status": Status.WAITING, "next_step": following.name, **released}
-        return self._lease(position if is_human(self.graph, position) else self._known_row().next_step)
+        is_due = is_human(self.graph, position) and not is_choice(self.graph, position)
+        return self._lease(position if is_due else self._known_row().next_step)
 
     def _lease(self, started_by: str) -> dict[str, Any]:
         return {

@@ -1,6 +1,7 @@
 """Each way to get the settings wrong is found, and the hint says what to type."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_secret_that_cannot_be_read_is_named_and_never_shown(monkeypatch):
 
 
 def test_a_human_action_without_an_entry_is_found(monkeypatch):
-    monkeypatch.setattr(steps, "STEPS", [steps.PROCESS_INPUT, steps.PROCESS_FEEDBACK])
+    monkeypatch.setattr(steps, "STEPS", [step for step in steps.STEPS if step != steps.CLARIFY_INSTRUCTIONS])
 
     assert "clarify_instructions" in found(checks.check_human_steps)["assistant.E010"].msg
 
@@ -108,10 +109,22 @@ def test_an_entry_for_an_action_that_waits_for_nobody_is_found(monkeypatch):
 
 
 def test_fields_that_are_not_the_inputs_of_the_action_are_found(monkeypatch):
-    nameless = steps.HumanStep(action="process_feedback", endpoint="f", title="", button="", fields=())
-    monkeypatch.setattr(steps, "STEPS", [steps.PROCESS_INPUT, steps.CLARIFY_INSTRUCTIONS, nameless])
+    nameless = replace(steps.PROCESS_FEEDBACK, fields=())
+    others = [step for step in steps.STEPS if step != steps.PROCESS_FEEDBACK]
+    monkeypatch.setattr(steps, "STEPS", [*others, nameless])
 
     assert "inputs: feedback" in found(checks.check_human_steps)["assistant.E010"].msg
+
+
+@pytest.mark.parametrize(
+    ("step", "changed"),
+    [(steps.EDIT_DRAFT, {"instead_of": ""}), (steps.PROCESS_FEEDBACK, {"instead_of": "edit_draft"})],
+)
+def test_an_entry_that_is_due_and_a_choice_in_the_graph_or_the_reverse_is_found(monkeypatch, step, changed):
+    others = [one for one in steps.STEPS if one != step]
+    monkeypatch.setattr(steps, "STEPS", [*others, replace(step, **changed)])
+
+    assert repr(step.action) in found(checks.check_human_steps)["assistant.E010"].msg
 
 
 def test_an_action_that_is_not_async_is_found(monkeypatch):

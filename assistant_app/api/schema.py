@@ -65,6 +65,7 @@ ALWAYS: list[ErrorClass] = [_NotSignedIn, _Throttled, errors.InternalError, erro
 WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden, errors.InvalidInput]
 WITH_BODY: list[ErrorClass] = [*WRITING, errors.BodyTooLarge, _UnsupportedMediaType]
 ONE: list[ErrorClass] = [errors.ApplicationNotFound]
+NOT_AT_THE_END: list[ErrorClass] = [errors.Finished, errors.NothingToRegenerate]
 OVER_LIMIT: list[ErrorClass] = [errors.BudgetSpent, errors.TooManyRuns, errors.TooManyRounds]
 RUN: list[ErrorClass] = [
     errors.AlreadyRunning,
@@ -270,9 +271,10 @@ def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], 
         summary=human_step.title,
         description="Waits until the model is done, and answers the full state.",
         parameters=[ETAG, IF_MATCH, PREFER],
-        request=serializer,
+        request=serializer if human_step.fields else None,
         responses=answers(
-            {200: ApplicationState, 202: BEGUN}, [*WITH_BODY, *ONE, errors.WrongStep, errors.Finished, *RUN]
+            {200: ApplicationState, 202: BEGUN},
+            [*WITH_BODY, *ONE, errors.WrongStep, *(() if human_step.when_finished else NOT_AT_THE_END), *RUN],
         ),
         examples=[STATE_EXAMPLE],
     )

@@ -163,6 +163,8 @@ def inputs_of(step: HumanStep, data: Any) -> Any:
 
 def _serializer_field(field: Field) -> serializers.Field:
     help_text = field.help.replace("“", '"').replace("”", '"')
+    if field.is_number:
+        return serializers.IntegerField(label=field.label, help_text=help_text, min_value=1)
     text: dict[str, Any] = {
         "max_length": field.max_length,
         "allow_blank": not field.required,

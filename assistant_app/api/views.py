@@ -152,6 +152,6 @@ def _action(step: HumanStep) -> Callable[..., Response]:
     send.__name__ = step.endpoint
     send.__doc__ = step.title
     serializer = step_input(step)
-    made = action(detail=True, methods=["put"], serializer_class=serializer)(send)
+    made = action(detail=True, methods=[step.method], serializer_class=serializer)(send)
     made.mapping["get"] = "show"
     return schema.step(step, serializer)(made)

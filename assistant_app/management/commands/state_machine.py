@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from assistant_app.drawing import condition_in_words
-from assistant_app.graph import ENTRYPOINT, build_graph, is_human
+from assistant_app.graph import ENTRYPOINT, Choice, build_graph, is_human
 
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "explanation" / "state-machine.md"
 BLOCK = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
@@ -37,12 +37,13 @@ class Command(BaseCommand):
 def mermaid(graph: Graph) -> str:
     """Return the graph as Mermaid's `stateDiagram-v2`; what waits for a person is of the class `human`."""
     leaving = [transition.from_.name for transition in graph.transitions]
+    going_on = [edge.from_.name for edge in graph.transitions if not isinstance(edge.condition, Choice)]
     humans = [action.name for action in graph.actions if is_human(graph, action.name)]
     lines = [
         "stateDiagram-v2",
         f"    [*] --> {ENTRYPOINT}",
         *(_arrow(transition, leaving) for transition in graph.transitions),
-        *(f"    {action.name} --> [*]" for action in graph.actions if action.name not in leaving),
+        *(f"    {action.name} --> [*]" for action in graph.actions if action.name not in going_on),
         "    classDef human stroke-width:3px",
         f"    class {','.join(humans)} human",
     ]

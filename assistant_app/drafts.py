@@ -1,0 +1,127 @@
+"""The drafts of one email: which is the current one, and where each came from. Pure functions of a state.
+
+Drafts are numbered from 1, in the order in which they were made. Each has a source, appended with it:
+`{"by": "model" or "person", "of": the number of the draft it was made from, or None,
+"feedback": the number of the piece of feedback that it answers, or nought}`, and where there are any
+`"assumptions"`. A person's own text has the feedback of the draft that it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+State = Mapping[str, Any]
+Source = dict[str, Any]
+
+MODEL, PERSON = "model", "person"
+
+
+def sources(state: State) -> list[Source]:
+    """Return the source of each draft, oldest first.
+
+    A draft without one is from a version that did not write them down: a model made it from the one
+    before, as the feedback of the same number said.
+    """
+    known = list(state.get("draft_sources") or ())
+    return known + [_in_turn(number) for number in range(len(known) + 1, len(state["draft_history"]) + 1)]
+
+
+def _in_turn(number: int) -> Source:
+    return {"by": MODEL, "of": number - 1 or None, "feedback": number - 1}
+
+
+def current_number(state: State) -> int | None:
+    """Return the number of the current draft, or none before the first."""
+    texts, current = state["draft_history"], state["current_draft"]
+    if current is None:
+        return None
+    number = state.get("draft_number") or 0
+    if 0 < number <= len(texts) and texts[number - 1] == current:
+        return int(number)
+    return next((found for found in range(len(texts), 0, -1) if texts[found - 1] == current), None)
+
+
+def source_of_current(state: State) -> Source | None:
+    number = current_number(state)
+    return sources(state)[number - 1] if number else None
+
+
+def source_of_next(state: State, assumptions: Sequence[str] = ()) -> Source:
+    """Return the source of the draft that a model writes now."""
+    source = {"by": MODEL, "of": current_number(state), "feedback": pending_feedback(state)}
+    return source | ({"assumptions": list(assumptions)} if assumptions else {})
+
+
+def source_of_edit(state: State) -> Source:
+    """Return the source of the draft that a person makes of the current one: it rests on the same."""
+    before = source_of_current(state) or {}
+    source = {"by": PERSON, "of": current_number(state), "feedback": before.get("feedback", 0)}
+    return source | ({"assumptions": before["assumptions"]} if "assumptions" in before else {})
+
+
+def pending_feedback(state: State) -> int:
+    """Return the number of the piece of feedback that the next draft answers; nought for none."""
+    given, texts = state.get("feedback"), state["feedback_history"]
+    if not given:
+        return 0
+    return next((number for number in range(len(texts), 0, -1) if texts[number - 1] == given), 0)
+
+
+def feedback_that_counts(state: State) -> list[str]:
+    """Return what the next draft has to take into account, oldest first.
+
+    That is what led to the current draft, and what is pending. What was said about drafts that the
+    person went back from is not among it.
+    """
+    numbers = {source["feedback"] for source in way_to_current(state).values()} | {pending_feedback(state)}
+    return [state["feedback_history"][number - 1] for number in sorted(numbers - {0})]
+
+
+def way_to_current(state: State) -> dict[int, Source]:
+    """Return the drafts that led to the current one, and it: number and source, oldest first."""
+    known, number = sources(state), current_number(state)
+    way: dict[int, Source] = {}
+    while number:
+        way[number] = known[number - 1]
+        number = way[number]["of"]
+    return dict(reversed(way.items()))
+
+
+def with_draft(state: State, text: str, source: Source) -> dict[str, Any]:
+    """Return what changes in the state when a draft is added and becomes the current one."""
+    return {
+        "draft_history": [*state["draft_history"], text],
+        "draft_sources": [*sources(state), source],
+        **_current(len(state["draft_history"]) + 1, text, source),
+    }
+
+
+def with_current(state: State, number: int | None) -> dict[str, Any]:
+    """Return what changes in the state when a draft becomes the current one; none is as before the first."""
+    if number is None:
+        return _current(None, None, {})
+    return _current(number, state["draft_history"][number - 1], sources(state)[number - 1])
+
+
+def _current(number: int | None, text: str | None, source: Source) -> dict[str, Any]:
+    return {
+        "current_draft": text,
+        "draft_number": number,
+        "assumptions": source.get("assumptions", []),
+    }
+
+
+def up_to(state: State, number: int) -> dict[str, Any]:
+    """Return the state as it was when that draft was the newest: nothing of what came after it."""
+    known = sources(state)[:number]
+    said = max((source["feedback"] for source in known), default=0)
+    earlier = {
+        **state,
+        "draft_history": state["draft_history"][:number],
+        "draft_sources": known,
+        "feedback_history": state["feedback_history"][:said],
+        "final_draft": None,
+    }
+    earlier["feedback"] = earlier["feedback_history"][-1] if said else ""
+    return {**earlier, **with_current(earlier, number)}

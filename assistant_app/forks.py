@@ -1,0 +1,125 @@
+"""What a fork begins with: the state of another email at one of its steps, where it is a person's turn.
+
+Functions of what is stored; `operations.fork` writes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from burr.core import State
+
+from assistant_app import drafts
+from assistant_app.errors import ApplicationNotFound, InvalidInput
+from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, build_graph, is_human
+from assistant_app.history import apply_changes, changes_between
+from assistant_app.models import Application, ModelCall, Step
+
+DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a fork begins: after which step of its parent, and with what. No position is the very start."""
+
+    sequence_id: int | None  # that was asked for; none before the first
+    position: str
+    state: Mapping[str, Any]
+
+    @property
+    def next_step(self) -> str:
+        following = build_graph().get_next_node(self.position or None, State(dict(self.state)), ENTRYPOINT)
+        return str(following.name)  # type: ignore[union-attr]
+
+    def first_step(self, row: Application) -> Step:
+        """Return the step that brings the state into a history of its own."""
+        return Step(
+            application=row,
+            sequence_id=0,
+            position=self.position,
+            status=Step.Status.COMPLETED,
+            changes=changes_between(DEFAULT_STATE, self.state),
+            started_at=row.created_at,
+            finished_at=row.created_at,
+        )
+
+
+def child(parent: Application, point: Point, app_id: uuid.UUID) -> Application:
+    """Return the application that goes on from there, not saved yet."""
+    numbers = {"sequence_id": 0, "last_sequence_id": 0, "version": 1} if point.position else {}
+    return Application(
+        id=app_id,
+        owner_id=parent.owner_id,
+        title=parent.title,
+        sender=parent.sender,
+        state=dict(point.state) if point.position else {},
+        position=point.position,
+        next_step=point.next_step,
+        parent=parent,
+        parent_sequence_id=point.sequence_id,
+        root_id=parent.root_id or parent.pk,
+        **numbers,
+    )
+
+
+def point_at_step(row: Application, sequence_id: int | None) -> Point:
+    """Return the nearest point at or before a step at which it is a person's turn.
+
+    For a human step that is before it, so that it can be sent anew; after a draft it is the draft's.
+    """
+    try:
+        path = Step.objects.path_to(row.pk, sequence_id)
+    except KeyError:
+        raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
+    graph, states = build_graph(), _states(path)
+    for step, state in zip(reversed(path), reversed(states), strict=True):
+        following = graph.get_next_node(step.position, State(dict(state)), ENTRYPOINT)
+        is_done = step.status == Step.Status.COMPLETED
+        if is_done and following is not None and is_human(graph, following.name):
+            return Point(sequence_id, step.position, _with_origins(row, state, path))
+    return Point(sequence_id, "", DEFAULT_STATE)
+
+
+def point_at_draft(row: Application, number: int) -> Point:
+    """Return the point at which a draft was the newest. Raise `InvalidInput` if there is no such draft."""
+    state = {**DEFAULT_STATE, **row.state}
+    if not 0 < number <= len(state["draft_history"]):
+        raise InvalidInput(fields={"draft": [f"There is no draft {number}."]})
+    path = Step.objects.path_to(row.pk, row.sequence_id)
+    made_by = drafting_steps(path)[number - 1]
+    return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))
+
+
+def drafting_steps(path: Sequence[Step]) -> list[Step]:
+    """Return the step that each draft came with, given the way to the head; for a copied one the first."""
+    return [step for step in path for _ in step.changes.get("append", {}).get("draft_history", ())]
+
+
+def _states(path: Iterable[Step]) -> list[dict[str, Any]]:
+    """Return the state after each step of a path."""
+    states, state = [], dict(DEFAULT_STATE)
+    for step in path:
+        state = apply_changes(state, step.changes)
+        states.append(state)
+    return states
+
+
+def _with_origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> dict[str, Any]:
+    """Write into the sources of the drafts when and by which model each was made: calls are not copied."""
+    calls = models_of(row)
+    sources = [
+        source
+        if "at" in source
+        else {**source, "at": step.finished_at.isoformat(), **calls.get(step.sequence_id, {})}
+        for source, step in zip(drafts.sources(state), drafting_steps(path), strict=False)
+    ]
+    return {**state, "draft_sources": sources}
+
+
+def models_of(row: Application) -> dict[int, dict[str, str]]:
+    """Return by the number of its step the model that wrote each draft of this application."""
+    calls = ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="")
+    return {number: {"model": name} for number, name in calls.values_list("sequence_id", "model")}

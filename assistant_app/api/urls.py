@@ -11,6 +11,7 @@ from rest_framework.routers import DefaultRouter
 from assistant_app import steps
 from assistant_app.api.errors import not_found
 from assistant_app.api.events import application_events
+from assistant_app.api.inspection import UsageView
 from assistant_app.api.limits import LimitsView
 from assistant_app.api.views import build_viewset
 from assistant_app.steps import HumanStep
@@ -25,6 +26,7 @@ def build_urlpatterns(human_steps: Iterable[HumanStep]) -> list[URLPattern | URL
         path("schema/", SpectacularAPIView.as_view(), name="schema"),
         path("docs/", SpectacularSwaggerSplitView.as_view(), name="api_docs"),
         path("limits/", LimitsView.as_view(), name="limits"),
+        path("usage/", UsageView.as_view(), name="usage"),
         path("applications/<uuid:app_id>/events/", application_events, name="application-events"),
         path("", include(router.urls)),
         re_path("", not_found),

@@ -18,6 +18,7 @@ from assistant_app import operations
 from assistant_app.api import filters, schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
+from assistant_app.api.inspection import Inspection
 from assistant_app.api.serializers import (
     ApplicationState,
     ApplicationSummary,
@@ -34,7 +35,7 @@ from assistant_app.steps import HumanStep
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-class BaseApplicationViewSet(CountsEverybody, viewsets.GenericViewSet[Application]):
+class BaseApplicationViewSet(CountsEverybody, Inspection, viewsets.GenericViewSet[Application]):
     """The emails that you are answering."""
 
     queryset = Application.objects.all()

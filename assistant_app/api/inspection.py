@@ -1,0 +1,99 @@
+"""What happened: the steps of an email and its calls to the model, and what was used per day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractBaseUser
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from assistant_app import inspection, limits, operations, usage
+from assistant_app.api import inspection_schema as schema
+from assistant_app.api.common import CountsEverybody
+from assistant_app.api.inspection_serializers import (
+    CallDetail,
+    CallSummary,
+    StepDetail,
+    StepSummary,
+    UsageShown,
+)
+from assistant_app.errors import InvalidInput
+from assistant_app.inspection import CallShown, History
+from assistant_app.models import Application
+
+DAYS = 30
+
+
+class Inspection(GenericViewSet[Application]):
+    """The part of the viewset that shows what happened."""
+
+    @schema.STEPS
+    @action(detail=True, methods=["get"])
+    def steps(self, request: Request, app_id: str) -> Response:
+        history = self._history(app_id)
+        page = history.shown(self._page_of(list(history.steps.values())))
+        return self._pages(StepSummary, list(page))
+
+    @schema.STEP
+    @action(detail=True, methods=["get"], url_path="steps/(?P<number>[0-9]{1,9})")
+    def step(self, request: Request, app_id: str, number: str) -> Response:
+        shown = self._history(app_id).step(int(number))
+        return Response(StepDetail(shown, context=self.get_serializer_context()).data)
+
+    @schema.CALLS
+    @action(detail=True, methods=["get"])
+    def calls(self, request: Request, app_id: str) -> Response:
+        history = self._history(app_id)
+        numbered = [CallShown(number, call, 0) for number, call in enumerate(history.calls, start=1)]
+        return self._pages(CallSummary, self._page_of(numbered))
+
+    @schema.CALL
+    @action(detail=True, methods=["get"], url_path="calls/(?P<number>[0-9]{1,9})")
+    def call(self, request: Request, app_id: str, number: str) -> Response:
+        row = operations.get(actor=cast(AbstractBaseUser, request.user), app_id=app_id)
+        shown = inspection.call_of(row, int(number))
+        return Response(CallDetail(shown, context=self.get_serializer_context()).data)
+
+    def _history(self, app_id: str) -> History:
+        return History(operations.get(actor=cast(AbstractBaseUser, self.request.user), app_id=app_id))
+
+    def _page_of(self, items: list[Any]) -> list[Any]:
+        return list(cast(Any, self).paginate_queryset(items))
+
+    def _pages(self, serializer: type[serializers.Serializer], items: list[Any]) -> Response:
+        shown = serializer(items, many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(shown.data)
+
+
+class UsageView(CountsEverybody):
+    """What you asked of models, per day."""
+
+    @schema.USAGE
+    def get(self, request: Request) -> Response:
+        period = _period(request.query_params)
+        mine = usage.calls_of(cast(AbstractBaseUser, request.user).pk)
+        return Response(UsageShown(usage.per_day(mine, period)).data)
+
+
+def _period(params: Mapping[str, str]) -> usage.Period:
+    """Return the days that are asked for; raise `InvalidInput` that names the wrong ones."""
+    days, until = params.get("days", str(DAYS)), params.get("until", limits.today().isoformat())
+    problems = {}
+    if not re.fullmatch("[0-9]{1,3}", days) or not 1 <= int(days) <= usage.MOST_DAYS:
+        problems["days"] = [f"Give a whole number from 1 to {usage.MOST_DAYS}."]
+    try:
+        last = date.fromisoformat(until)
+        if not 2000 <= last.year < 9999:
+            raise ValueError
+    except ValueError:
+        problems["until"] = ["Give a day: 2026-01-31."]
+    if problems:
+        raise InvalidInput(fields=problems)
+    return usage.Period.of_days(int(days), last)

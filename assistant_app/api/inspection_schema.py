@@ -1,0 +1,122 @@
+"""What the OpenAPI schema says of steps, calls and usage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+
+from assistant_app import errors
+from assistant_app.api.inspection_serializers import (
+    CallDetail,
+    CallSummary,
+    StepDetail,
+    StepSummary,
+    UsageShown,
+)
+from assistant_app.api.schema import ALWAYS, ONE, answers
+
+BASE = "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
+STEP_EXAMPLE: dict[str, Any] = {
+    "number": 3,
+    "url": f"{BASE}/steps/3/",
+    "position": "formulate_draft",
+    "base": 2,
+    "status": "completed",
+    "by_person": False,
+    "on_the_way": True,
+    "started_at": "2026-01-05T09:01:24Z",
+    "finished_at": "2026-01-05T09:01:30Z",
+    "changed": ["current_draft", "draft_history"],
+    "calls": [2],
+    "error": None,
+}
+CALL_EXAMPLE: dict[str, Any] = {
+    "number": 2,
+    "url": f"{BASE}/calls/2/",
+    "step": 3,
+    "purpose": "draft",
+    "provider": "api.openai.com",
+    "model": "gpt-5-mini",
+    "tokens_in": 2118,
+    "tokens_out": 196,
+    "time_to_first_token": 0.61,
+    "duration": 6.4,
+    "attempts": 1,
+    "cost": "0.0009215",
+    "currency": "$",
+    "error": None,
+    "created_at": "2026-01-05T09:01:30Z",
+}
+TOTALS = {
+    "calls": 2,
+    "failed_calls": 0,
+    "tokens_in": 3322,
+    "tokens_out": 257,
+    "duration": 8.3,
+    "cost": "0.0013445",
+    "calls_without_cost": 0,
+}
+DRAFT = "Hello, 60 sensors ship on Thursday."
+STEP_IN_FULL = STEP_EXAMPLE | {
+    "changes": [
+        {"key": "current_draft", "before": None, "after": DRAFT, "appended": None},
+        {"key": "draft_history", "before": None, "after": None, "appended": [DRAFT]},
+    ],
+    "state": {"incoming_email": "Where are my 96 sensors?", "current_draft": DRAFT, "draft_history": [DRAFT]},
+}
+CALL_IN_FULL = CALL_EXAMPLE | {
+    "messages": [{"role": "system", "content": "You write …"}, {"role": "user", "content": "The email: …"}],
+    "parameters": {"max_tokens": 4000, "stream": True},
+    "reply": DRAFT,
+    "curl": "curl -sS -N https://api.openai.com/v1/chat/completions …",
+}
+USED = {
+    "first_day": "2026-01-05",
+    "last_day": "2026-01-05",
+    "currency": "$",
+    "total": TOTALS,
+    "days": [{"day": "2026-01-05", **TOTALS}],
+}
+
+
+def _example(name: str, value: Any) -> list[OpenApiExample]:
+    return [OpenApiExample(name, response_only=True, status_codes=["200"], value=value)]
+
+
+STEPS = extend_schema(
+    operation_id="list_steps",
+    summary="List what happened, oldest first",
+    responses=answers({200: StepSummary(many=True)}, [*ALWAYS, *ONE]),
+    examples=_example("A draft was written", STEP_EXAMPLE),
+)
+STEP = extend_schema(
+    operation_id="get_step",
+    summary="Show a step, what it changed, and the state after it",
+    parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
+    responses=answers({200: StepDetail}, [*ALWAYS, *ONE]),
+    examples=_example("A draft was written", STEP_IN_FULL),
+)
+CALLS = extend_schema(
+    operation_id="list_calls",
+    summary="List the calls to the model, oldest first",
+    responses=answers({200: CallSummary(many=True)}, [*ALWAYS, *ONE]),
+    examples=_example("A draft", CALL_EXAMPLE),
+)
+CALL = extend_schema(
+    operation_id="get_call",
+    summary="Show a call to the model to the letter",
+    parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
+    responses=answers({200: CallDetail}, [*ALWAYS, *ONE]),
+    examples=_example("A draft", CALL_IN_FULL),
+)
+USAGE = extend_schema(
+    operation_id="get_usage",
+    summary="Show what you asked of models, per day",
+    parameters=[
+        OpenApiParameter("days", int, description="How many days, up to 366; 30 if not given."),
+        OpenApiParameter("until", str, description="The last day, such as `2026-01-31`; today if not given."),
+    ],
+    responses=answers({200: UsageShown}, [*ALWAYS, errors.InvalidInput]),
+    examples=_example("One day", USED),
+)

@@ -1,0 +1,111 @@
+"""What was asked of models, per day, per person and per email: summed by the database.
+
+What was deleted with its email is not counted any more. A day is a calendar day in TIME_ZONE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from assistant_app import costs
+from assistant_app.costs import Totals
+from assistant_app.models import ModelCall
+
+MOST_DAYS = 366  # that are summed at once
+MOST_ENTRIES = 10  # emails, or people, that are named
+COUNTED = ~Q(tokens_in=None, tokens_out=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Some days, the last one included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of_days(cls, days: int, last: date) -> Period:
+        return cls(last - timedelta(days=days - 1), last)
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    def calls(self, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
+        """Narrow calls to those of these days."""
+        zone = timezone.get_default_timezone()
+        begin = datetime.combine(self.first, time.min, zone)
+        end = datetime.combine(self.last + timedelta(days=1), time.min, zone)
+        return calls.filter(created_at__gte=begin, created_at__lt=end)
+
+
+def calls_of(owner_id: int | None) -> QuerySet[ModelCall]:
+    return ModelCall.objects.filter(application__owner_id=owner_id)
+
+
+def per_day(calls: QuerySet[ModelCall], period: Period) -> dict[date, Totals]:
+    """Return the totals of every day of the period, oldest first; one query."""
+    zone = timezone.get_default_timezone()
+    dated = period.calls(calls).annotate(key=TruncDate("created_at", tzinfo=zone))
+    return dict.fromkeys(period.days, Totals()) | _sums(dated)
+
+
+def per_email(calls: QuerySet[ModelCall], period: Period) -> dict[tuple[Any, str], Totals]:
+    """Return the emails, as id and title, that used most tokens, most first; two queries."""
+    titles, sums = _most(period.calls(calls), "application_id", "application__title")
+    return {(key, titles[key]): totals for key, totals in sums.items()}
+
+
+def per_person(calls: QuerySet[ModelCall], period: Period) -> dict[str, Totals]:
+    """Return the people, by user name, who used most tokens, most first; two queries."""
+    names, sums = _most(period.calls(calls), "application__owner_id", "application__owner__username")
+    return {names[key]: totals for key, totals in sums.items()}
+
+
+def total(totals: Iterable[Totals]) -> Totals:
+    return sum(totals, Totals())
+
+
+def _most(calls: QuerySet[ModelCall], key: str, name: str) -> tuple[dict[Any, str], dict[Any, Totals]]:
+    tokens = Sum("tokens_in", default=0) + Sum("tokens_out", default=0)
+    most = calls.order_by().values_list(key, name).annotate(tokens=tokens).order_by("-tokens", key)
+    names = {value: text for value, text, _ in most[:MOST_ENTRIES]}
+    sums = _sums(calls.filter(**{f"{key}__in": list(names)}), key)
+    return names, {value: sums[value] for value in names if value in sums}
+
+
+def _sums(calls: QuerySet[ModelCall], key: str = "key") -> dict[Any, Totals]:
+    """Return the totals by a key; grouped by model too, as each has a price of its own."""
+    rows = (
+        calls.order_by()
+        .values_list(key, "model")
+        .annotate(
+            number=Count("id"),
+            failed=Count("id", filter=~Q(error_code="")),
+            well=Count("id", filter=Q(error_code="")),
+            counted=Count("id", filter=Q(error_code="") & COUNTED),
+            tokens_in=Sum("tokens_in"),
+            tokens_out=Sum("tokens_out"),
+            seconds=Sum("duration"),
+        )
+    )
+    sums: dict[Any, Totals] = {}
+    for value, model, number, failed, well, counted, tokens_in, tokens_out, seconds in rows:
+        cost = costs.of_tokens(model, tokens_in, tokens_out)
+        sums[value] = sums.get(value, Totals()) + Totals(
+            calls=number,
+            failed=failed,
+            tokens_in=tokens_in or 0,
+            tokens_out=tokens_out or 0,
+            seconds=seconds,
+            cost=cost,
+            without_cost=well - counted if cost is not None else well,
+        )
+    return sums

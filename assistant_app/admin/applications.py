@@ -19,10 +19,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
-from assistant_app import operations
+from assistant_app import operations, readings
 from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.paging import ApplicationList, LimitedPaginator
-from assistant_app.errors import ApplicationNotFound, AssistantError
+from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection import History
 from assistant_app.models import Application
 
@@ -130,16 +130,24 @@ class ApplicationAdmin(admin.ModelAdmin):
             self.admin_site.admin_view(self.step_view),
             name="assistant_app_application_step",
         )
-        return [step, *super().get_urls()]
+        read = path(
+            "<path:object_id>/read/",
+            self.admin_site.admin_view(self.read_view),
+            name="assistant_app_application_read",
+        )
+        return [step, read, *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = context["original"]
+        may_read = readings.may_read(_actor(request), row)
         history = History(row, with_texts=True)
         context |= {
-            "timeline": list(history.shown(history.steps.values())),
+            "may_read": may_read,
+            "timeline": list(history.shown(history.steps.values())) if may_read else [],
             "drawing": history.drawing,
+            **_why(),
             "facts": self._facts(row),
             "can_operate": self.has_operate_permission(request),
             "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
@@ -163,11 +171,27 @@ class ApplicationAdmin(admin.ModelAdmin):
             *([("Error", row.error_message)] if row.error_message else []),
         ]
 
+    def read_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take the reason why staff read a person's mail; the texts come after it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                readings.begin(actor=_actor(request), app_id=row.pk, reason=request.POST.get("reason", ""))
+            except InvalidInput as refused:
+                self.message_user(request, refused.message, messages.ERROR)
+        return _back(request, row.pk)
+
     def step_view(self, request: HttpRequest, object_id: str, sequence_id: int) -> HttpResponse:
         """One step with every text in full."""
         row = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        if row is not None and not readings.may_read(_actor(request), row):
+            return _back(request, row.pk)
         try:
             shown = History(row, with_texts=True).step(sequence_id) if row else None
         except ApplicationNotFound:
@@ -263,6 +287,11 @@ class ApplicationAdmin(admin.ModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         for row in list(queryset):
             self.delete_model(request, row)
+
+
+def _why() -> dict[str, Any]:
+    minutes = int(readings.READS_FOR.total_seconds() / 60)
+    return {"shortest": readings.SHORTEST, "longest": readings.LONGEST, "minutes": minutes}
 
 
 def _code(name: str) -> str:

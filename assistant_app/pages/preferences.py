@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from assistant_app import conf
+from assistant_app import conf, readings
 from assistant_app.models import ApiToken, Application
 from assistant_app.pages.access import PersonRequest, signed_in
 
@@ -74,6 +74,7 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
         "endings": _endings(),
         "scopes": ApiToken.Scope.choices,
         "model": conf.model_config(),
+        "readings": readings.of_owner(request.user)[: readings.SHOWN],
         "emails": Application.objects.owned_by(request.user).count(),
     }
     return render(request, "settings.html", context, status=status)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.history import changes_between
-from assistant_app.models import Application, ModelCall, Step
+from assistant_app.models import Application, MailReading, ModelCall, Step
 
 EMAIL = "From: Marta Kowalczyk <marta@example.org>\nSubject: Late delivery\n\nWhere are my 96 sensors?"
 ENDINGS = {
@@ -135,6 +135,15 @@ def browser_of(user):
     client = Client()
     client.force_login(user)
     return client
+
+
+WHY = "He asked why his draft failed: ticket 4711"
+
+
+def say_why(client, row):
+    """Give the reason without which nobody's texts are shown."""
+    if not MailReading.objects.filter(application_id=row.pk).exists():
+        client.post(f"/admin/assistant_app/application/{row.pk}/read/", {"reason": WHY})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assistant_app.models import ApiToken
 
-from .conftest import browser_of
+from .conftest import browser_of, say_why
 from .test_detail import fields
 
 LIST = "/admin/assistant_app/application/"
@@ -27,8 +27,10 @@ def token(owner):
     return ApiToken.objects.get()
 
 
-def test_staff_with_the_permission_to_view_sees_all(viewer, pages):
-    assert [browser_of(viewer).get(page).status_code for page in pages] == [200, 200, 200]
+def test_staff_with_the_permission_to_view_sees_all(viewer, pages, one_draft):
+    client = browser_of(viewer)
+    say_why(client, one_draft.row)
+    assert [client.get(page).status_code for page in pages] == [200, 200, 200]
 
 
 def test_staff_without_permission_sees_nothing(staff, pages):
@@ -47,9 +49,10 @@ def test_whoever_is_not_staff_is_asked_to_sign_in(request, pages, who):
 
 
 def test_a_step_of_an_unknown_application_is_no_way_to_learn_of_ids(staff, admin_site):
-    page = f"{LIST}00000000-0000-0000-0000-000000000000/steps/0/"
-    assert browser_of(staff).get(page).status_code == 403
-    assert admin_site.get(page).status_code == 404
+    page = f"{LIST}00000000-0000-0000-0000-000000000000/"
+    for rest in ("steps/0/", "read/"):
+        assert browser_of(staff).get(page + rest).status_code == 403
+        assert admin_site.get(page + rest).status_code == 404
 
 
 def test_a_token_shows_name_owner_and_end_and_not_its_hash(admin_site, token):
@@ -69,7 +72,8 @@ def test_a_token_can_be_revoked_but_neither_made_nor_changed(admin_site, token):
     assert not ApiToken.objects.exists()
 
 
-def test_the_pages_hold_nothing_that_the_policy_forbids(admin_site, pages, operator, token):
+def test_the_pages_hold_nothing_that_the_policy_forbids(admin_site, pages, operator, token, one_draft):
+    say_why(admin_site, one_draft.row)
     row = pages[1].removesuffix("change/")
     more = ["/admin/", f"{row}delete/", f"{row}history/", "/admin/assistant_app/apitoken/"]
     more += ["/admin/auth/user/", f"/admin/auth/user/{operator.pk}/change/", "/admin/auth/user/add/"]

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from assistant_app.models import Application, ModelCall, Step
 
+from .conftest import say_why
+
 pytestmark = pytest.mark.django_db
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)></pre>"
 
@@ -18,7 +20,9 @@ def address(row, rest="change/"):
 
 
 def html(client, story_or_row, rest="change/"):
-    page = client.get(address(getattr(story_or_row, "row", story_or_row), rest))
+    row = getattr(story_or_row, "row", story_or_row)
+    say_why(client, row)
+    page = client.get(address(row, rest))
     assert page.status_code == 200
     return page.content.decode()
 
@@ -155,6 +159,7 @@ def test_a_step_has_a_page_with_everything_in_full(admin_site, one_draft):
 
 @pytest.mark.parametrize("rest", ["steps/99/", "steps/x/"])
 def test_a_step_that_does_not_exist_is_not_found(admin_site, one_draft, rest):
+    say_why(admin_site, one_draft.row)
     assert admin_site.get(address(one_draft.row, rest), follow=True).status_code in (200, 404)
     assert admin_site.get(address(one_draft.row, "steps/99/")).status_code == 404
 
@@ -167,6 +172,7 @@ def test_fifty_drafts_cost_as_few_queries_as_one(admin_site, tell):
         story.step("formulate_draft", current_draft=drafts[-1], draft_history=drafts).call()
         story.step("process_feedback", feedback=f"Again {n}.")
     story.ends("waiting")
+    say_why(admin_site, story.row)
     with CaptureQueriesContext(connection) as queries:
         page = html(admin_site, story)
     assert len(queries) <= 8

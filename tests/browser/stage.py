@@ -3,8 +3,10 @@
 import uuid
 from datetime import timedelta
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from assistant_app import operations, readings
 from assistant_app.errors import ModelTimeout
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
@@ -221,6 +223,15 @@ def settings(stage):
     stage.open("/settings/")
 
 
+def read_by_staff(stage):
+    stage.begin(drafts=0)
+    root = get_user_model().objects.create_superuser("root")
+    for app_id in (stage.person.app_id, operations.create(actor=stage.owner)[0].pk):
+        readings.begin(actor=root, app_id=app_id, reason="She asked why her second draft failed: ticket 4711")
+    operations.delete(actor=stage.owner, app_id=app_id)
+    stage.open("/settings/")
+
+
 def new_token(stage):
     settings(stage)
     stage.page.get_by_label("New token: what is it for?").fill("nightly import")
@@ -279,7 +290,7 @@ STATES = {
     for function in (
         list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, settings,
-        new_token, token_without_name, password, not_found, sign_in, sign_in_error, signed_out, first_run,
+        read_by_staff, new_token, token_without_name, password, not_found, sign_in, sign_in_error, signed_out, first_run,
         first_run_error,
     )
 }  # fmt: skip

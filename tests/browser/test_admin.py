@@ -2,8 +2,9 @@
 
 import pytest
 
+from assistant_app import readings
 from assistant_app.models import Application
-from tests.admin.conftest import Story, with_one_draft
+from tests.admin.conftest import WHY, Story, with_one_draft
 from tests.browser.checks import assert_good
 from tests.browser.stage import Stage
 
@@ -17,7 +18,8 @@ def desk(open_window, operator, model, owner):
     Story(owner, "Is running").runs()
     Story(owner, "A title that is long enough for two lines, and " * 2).ends("failed")
     desk = Stage(open_window(operator), operator, model)
-    desk.row = with_one_draft(Story(owner)).row
+    desk.unread, desk.row = (with_one_draft(Story(owner)).row for _ in range(2))
+    readings.begin(actor=operator, app_id=desk.row.pk, reason=WHY)
     return desk
 
 
@@ -30,6 +32,7 @@ PAGES = {
     "list": lambda desk: LIST,
     "none": lambda desk: f"{LIST}?q=nothing",
     "detail": lambda desk: f"{LIST}{desk.row.pk}/change/",
+    "why": lambda desk: f"{LIST}{desk.unread.pk}/change/",
     "step": lambda desk: f"{LIST}{desk.row.pk}/steps/3/",
     "delete": lambda desk: f"{LIST}{desk.row.pk}/delete/",
     "index": lambda desk: "/admin/",

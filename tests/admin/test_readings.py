@@ -1,0 +1,116 @@
+"""Nobody reads another person's mail in the admin without saying why, and its owner can see who did."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from assistant_app import operations
+from assistant_app.models import MailReading
+
+from .conftest import WHY, browser_of, say_why, with_one_draft
+from .test_detail import address
+
+pytestmark = pytest.mark.django_db
+TEXTS = ("Where are my 96 sensors", "60 ship on Thursday", "You write email replies")
+
+
+@pytest.fixture
+def look(one_draft):
+    """Open every page of the email that shows texts; return what they say."""
+
+    def look(client):
+        rests = ["change/", *(f"steps/{number}/" for number in range(4))]
+        return "".join(client.get(address(one_draft.row, rest)).content.decode() for rest in rests)
+
+    return look
+
+
+def shows(page):
+    return [text in page for text in TEXTS]
+
+
+def test_without_a_reason_no_page_shows_a_text(admin_site, look, one_draft):
+    page = look(admin_site)
+    assert shows(page) == [False] * 3
+    assert "Why do you have to read them?" in page
+    assert not MailReading.objects.exists()
+    assert admin_site.get(address(one_draft.row, "steps/0/")).headers["Location"] == address(one_draft.row)
+
+
+def test_with_a_reason_they_are_shown_and_it_is_stored(admin_site, look, one_draft, operator, owner):
+    say_why(admin_site, one_draft.row)
+    assert shows(look(admin_site)) == [True] * 3
+    reading = MailReading.objects.get()
+    assert (reading.owner, reading.application, reading.reader) == (owner, one_draft.row, operator)
+    assert (reading.reader_name, reading.reason) == ("root", WHY)
+
+
+def test_a_reason_is_for_one_reader_one_email_and_half_an_hour(admin_site, viewer, tell, look, one_draft):
+    say_why(admin_site, one_draft.row)
+    other = with_one_draft(tell())
+    assert shows(look(browser_of(viewer))) == [False] * 3
+    assert shows(admin_site.get(address(other.row)).content.decode()) == [False] * 3
+    MailReading.objects.update(read_at=timezone.now() - timedelta(minutes=30))
+    assert shows(look(admin_site)) == [False] * 3
+
+
+@pytest.mark.parametrize("reason", ["", "because", " " * 50, "x" * 301, "\x00" * 20])
+def test_a_reason_that_says_nothing_is_none(admin_site, look, one_draft, reason):
+    answer = admin_site.post(address(one_draft.row, "read/"), {"reason": reason}, follow=True)
+    assert "Say why in 10 to 300 characters" in answer.content.decode()
+    assert shows(look(admin_site)) == [False] * 3
+    assert not MailReading.objects.exists()
+
+
+def test_a_link_that_somebody_is_lured_to_is_no_reason(admin_site, one_draft):
+    admin_site.get(address(one_draft.row, "read/"), {"reason": WHY})
+    Client(enforce_csrf_checks=True).post(address(one_draft.row, "read/"), {"reason": WHY})
+    assert not MailReading.objects.exists()
+
+
+def test_staff_without_the_permission_cannot_even_say_why(staff, one_draft):
+    assert browser_of(staff).post(address(one_draft.row, "read/"), {"reason": WHY}).status_code == 403
+    assert not MailReading.objects.exists()
+
+
+def test_whoever_may_operate_may_read_as_before(staff, one_draft, look):
+    staff.user_permissions.add(Permission.objects.get(codename="change_application"))
+    client = browser_of(staff)
+    say_why(client, one_draft.row)
+    assert shows(look(client)) == [True] * 3
+
+
+def test_nobody_needs_a_reason_for_their_own(operator, admin_site, tell):
+    own = with_one_draft(tell(user=operator))
+    assert shows(admin_site.get(address(own.row)).content.decode()) == [True] * 3
+
+
+def test_the_owner_sees_who_read_what_when_and_why(admin_site, one_draft, owner, stranger):
+    settings_page = browser_of(owner).get("/settings/").content.decode()
+    assert "Nobody. Administrators have to say why" in settings_page
+    say_why(admin_site, one_draft.row)
+    settings_page = browser_of(owner).get("/settings/").content.decode()
+    assert ">root</bdi></b> read " in settings_page
+    assert f'href="/a/{one_draft.row.pk}/"' in settings_page
+    assert WHY in settings_page
+    assert WHY not in browser_of(stranger).get("/settings/").content.decode()
+
+
+def test_it_stays_when_the_email_and_the_reader_are_gone(admin_site, one_draft, owner, operator):
+    say_why(admin_site, one_draft.row)
+    operations.delete(actor=owner, app_id=one_draft.row.pk)
+    operator.delete()
+    page = browser_of(owner).get("/settings/").content.decode()
+    assert ">root</bdi></b> read an email that is deleted by now" in page
+    assert WHY in page
+
+
+def test_what_a_reader_writes_is_text(admin_site, one_draft, owner):
+    evil = "<script>alert(1)</script> is my reason"
+    admin_site.post(address(one_draft.row, "read/"), {"reason": evil})
+    page = browser_of(owner).get("/settings/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,15 @@ def boolean(name: str, default: bool) -> bool:
 def words(name: str, default: list[str]) -> list[str]:
     value = _read(_env.list, name, default, "Separate the entries by commas.")
     return [word.strip() for word in value if word.strip()]
+
+
+def networks(name: str, default: list[str]) -> list[str]:
+    """Return addresses and networks, each as `ipaddress.ip_network` takes it."""
+    value = words(name, default)
+    try:
+        return [str(ip_network(word)) for word in value]
+    except ValueError:
+        return _refuse(name, "is no list of networks", "Write addresses or networks: 10.0.0.0/8,::1", default)
 
 
 def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:

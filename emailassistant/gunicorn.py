@@ -5,8 +5,14 @@ listener is closed while the old worker drains, and clients wait).
 """
 
 import math
+import os
+import shutil
+import tempfile
+from typing import Any
 
 from emailassistant import settings
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # before a worker imports prometheus-client
 
 _host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 
@@ -26,3 +32,19 @@ logconfig_dict = {
         "gunicorn.access": {"handlers": [], "propagate": False},  # see ACCESS_LOG
     },
 }
+
+
+def on_starting(server: Any) -> None:
+    """Give the workers a folder for their counters, which `/metrics` adds up."""
+    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="emailassistant-metrics-")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A worker that is gone holds no leases and no streams; what it counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  (once the folder is known)
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ.pop(METRICS_FOLDER), ignore_errors=True)

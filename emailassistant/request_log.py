@@ -1,4 +1,4 @@
-"""Gives each request its id, and a line in the log where that is wanted (`ACCESS_LOG`)."""
+"""Gives each request its id, counts it, and writes a line into the log where that is wanted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 import uuid
 from typing import Any
 
+from emailassistant import metrics
 from emailassistant.logs import ORDINARY_ID, Context, current
 
 logger = logging.getLogger("emailassistant.access")
@@ -24,7 +25,7 @@ class RequestLog:
             return await self.app(scope, receive, send)
         context = Context(_given_id(scope) or uuid.uuid4().hex)
         token = current.set(context)
-        answer = _Answer(send, context.request_id)
+        answer = _Answer(send, scope["method"], context.request_id)
         try:
             await self.app(scope, receive, answer.send)
         finally:
@@ -36,8 +37,9 @@ class RequestLog:
 class _Answer:
     """What is sent in answer to one request."""
 
-    def __init__(self, send: Any, request_id: str) -> None:
+    def __init__(self, send: Any, method: str, request_id: str) -> None:
         self._send = send
+        self._method = method
         self._header = (b"x-request-id", request_id.encode())
         self._began = time.monotonic()
         self.status = 0  # none: its client left before there was an answer
@@ -50,6 +52,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), self._header]
+            metrics.answered(self._method, self.status, self.seconds)
         await self._send(message)
 
 

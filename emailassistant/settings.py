@@ -249,7 +249,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked for from within, over http
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for from within, over http
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -257,11 +257,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "assistant_app.pages.errors.csrf_failure"  # shows what was typed again
 
-# --- Logs ----------------------------------------------------------------------------------------
+# --- Logs and metrics ----------------------------------------------------------------------------
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.text("LOG_FORMAT", "plain", choices=("plain", "json"))
 ACCESS_LOG = env.boolean("ACCESS_LOG", False)  # a line for each request; a proxy has its own
+# Who may read /metrics: whoever has the token, or without one these addresses, but not through a proxy.
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+METRICS_ALLOW = env.networks("METRICS_ALLOW", ["127.0.0.0/8", "::1/128"])
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

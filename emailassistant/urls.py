@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("assistant_app.api.urls")),
     path("", include("emailassistant.health")),
+    path("", include("emailassistant.metrics")),
     path("", include("assistant_app.pages.urls")),
 ]
 

@@ -69,6 +69,7 @@ class RealServer:
         own = {
             "DJANGO_SETTINGS_MODULE": "emailassistant.settings",
             "DATA_DIR": str(self.data),
+            "TMPDIR": str(self.data),
             "DATABASE_URL": self.database.url,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),

@@ -76,17 +76,23 @@ def draft_messages(
     answers: Sequence[str],
     previous_draft: str | None,
     feedback_history: Sequence[str],
+    is_own: bool = False,
 ) -> list[Message]:
-    """Return what asks the model to rewrite notes, or its previous draft, as an email."""
+    """Return what asks the model to rewrite notes as an email, or the text that the user made of a draft."""
     name = addressee(email)
     changes = [text for text in feedback_history if text.strip()]
     wishes = [_ORDER.sub("", text.strip()) for text in changes if not _style_in(text)]
     notes = [*reversed(wishes), instructions, *given(questions, answers)]
     styles = [style for text in changes if (style := _style_in(text))]
+    order = Message("system", REWRITE.format(style=styles[-1] if styles else DEFAULT_STYLE))
+    if is_own and previous_draft:
+        is_style = not changes or _style_in(changes[-1])
+        latest = "" if is_style else sentence(cut(wishes[-1], NOTES_LIMIT // 2))
+        return [order, Message("user", f"{cut(previous_draft, NOTES_LIMIT)}\n\n{latest}".strip())]
     body = " ".join(sentence(cut(note, NOTES_LIMIT // len(notes))) for note in notes if note.strip())
     greeting = f"Dear {name}," if name else "Hello,"
     return [
-        Message("system", REWRITE.format(style=styles[-1] if styles else DEFAULT_STYLE)),
+        order,
         Message("user", f"{greeting}\n\nThank you for your email. {body}\n\nBest regards,\n[Your Name]"),
     ]
 

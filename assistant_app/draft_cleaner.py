@@ -1,7 +1,8 @@
 """Takes from a model's reply what is not the draft, while it is being written.
 
 What was let out cannot be taken back, so whatever may still turn out not to belong is held back:
-the beginning until it is clear that no preamble stands there, and white space until more text follows.
+the beginning until it is clear that no preamble stands there, white space until more text follows, and
+a line that may be the one over the assumptions.
 """
 
 from __future__ import annotations
@@ -31,12 +32,28 @@ _SUSPECT = re.compile(
 _FENCE = re.compile(r"\s*```\w*[ \t]*\n")
 _QUOTED_GREETING = re.compile(r"\s*[\"“](?=(?:dear|hi|hello|hey|good|thank|thanks)\b)", re.IGNORECASE)
 _CLOSING_MARKS = '"”'
+_DECORATION = r"[ \t#*_>]*"
+# The line over the assumptions, which models like to decorate, and what it begins with.
+_ASSUMPTIONS = re.compile(rf"{_DECORATION}ASSUMPTIONS[*_]*:[*_]*")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+# What may come to be that line, and what may stand over it: a rule, a blank line.
+_BEFORE_ASSUMPTIONS = re.compile(
+    rf"{_DECORATION}(?:A(?:S(?:S(?:U(?:M(?:P(?:T(?:I(?:O(?:N(?:S[*_]*)?)?)?)?)?)?)?)?)?)?)?|[-=*_ \t]*\r?\n?"
+)
+_MOST_ASSUMPTIONS = 10
+_ITEM = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s+")
+_NO_ASSUMPTION = re.compile(r"\W*(?:none|nothing|n/a|no assumptions?)?\W*", re.IGNORECASE)
 
 
 class DraftCleaner:
-    """Feed it the pieces of a reply: what it returns, joined, is the draft."""
+    """Feed it the pieces of a reply: what it returns, joined, is the draft.
 
-    def __init__(self) -> None:
+    With `states_assumptions` the reply may end with a list of them, which is no part of the draft: after
+    `finish` they are in `assumptions`.
+    """
+
+    def __init__(self, *, states_assumptions: bool = False) -> None:
+        self._ending = _Ending() if states_assumptions else None
         self._head = ""  # what was not let out because it may be a preamble
         self._tail = ""  # what was not let out because it may be the end
         self._in_head = True
@@ -49,11 +66,16 @@ class DraftCleaner:
         if self._in_head:
             self._head += chunk
             chunk = self._leave_head(is_all=False)
-        return self._let_out(chunk)
+        return self._let_out(self._ending.feed(chunk) if self._ending else chunk)
+
+    @property
+    def assumptions(self) -> list[str]:
+        return self._ending.assumptions if self._ending else []
 
     def finish(self) -> str:
         """Return the rest of the draft. Raises `ModelFailed` if there is no draft at all."""
-        text = self._let_out(self._leave_head(is_all=True)) if self._in_head else ""
+        last = self._leave_head(is_all=True) if self._in_head else ""
+        text = self._let_out(self._ending.feed(last) + self._ending.finish() if self._ending else last)
         rest = self._tail.rstrip()
         if "`" in self._ends_with:
             rest = rest.removesuffix("```").rstrip()
@@ -105,6 +127,48 @@ class DraftCleaner:
         self._tail = text[len(kept) :]
         self._has_text = self._has_text or bool(kept)
         return kept
+
+
+class _Ending:
+    """Tells the draft from the assumptions after it, with the rule or the blank lines that stand between."""
+
+    def __init__(self) -> None:
+        self._held = ""  # what may still be the line over the assumptions, or what stands before it
+        self._is_line_start = True  # at the beginning of what is held
+        self._block: str | None = None  # the assumptions, once they have begun
+
+    @property
+    def assumptions(self) -> list[str]:
+        lines = [_ITEM.sub("", line.strip()).strip() for line in (self._block or "").splitlines()]
+        return [line for line in lines if not _NO_ASSUMPTION.fullmatch(line)][:_MOST_ASSUMPTIONS]
+
+    def feed(self, text: str) -> str:
+        """Return what certainly belongs to the draft."""
+        if self._block is not None:
+            self._block += text
+            return ""
+        self._held += text
+        sure = position = 0
+        for line in _LINE.findall(self._held):
+            is_own_line = position > 0 or self._is_line_start
+            if is_own_line and (found := _ASSUMPTIONS.match(line)):
+                self._block = self._held[position + found.end() :]
+                return self._let_go(sure, "")
+            position += len(line)
+            if not (is_own_line and _BEFORE_ASSUMPTIONS.fullmatch(line)):
+                sure = position
+        return self._let_go(sure, self._held[sure:])
+
+    def _let_go(self, sure: int, held: str) -> str:
+        out, self._held = self._held[:sure], held
+        if out:
+            self._is_line_start = out.endswith("\n")
+        return out
+
+    def finish(self) -> str:
+        """Return the rest of the draft."""
+        rest, self._held = self._held, ""
+        return rest
 
 
 def _is_unclear(head: str) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assistant_app import diffs
+
 State = Mapping[str, Any]
 Source = dict[str, Any]
 
@@ -86,6 +88,28 @@ def way_to_current(state: State) -> dict[int, Source]:
         way[number] = known[number - 1]
         number = way[number]["of"]
     return dict(reversed(way.items()))
+
+
+def is_own(state: State) -> bool:
+    """Whether the current draft is the person's own text."""
+    source = source_of_current(state)
+    return source is not None and source["by"] == PERSON
+
+
+def has_own(state: State) -> bool:
+    """Whether the person's own text is among what led to the current draft."""
+    return any(source["by"] == PERSON for source in way_to_current(state).values())
+
+
+def own_passages(state: State) -> list[str]:
+    """Return what of the current draft the person wrote themselves. To compare long drafts takes long."""
+    texts, current = state["draft_history"], (state["current_draft"] or "").replace("\r\n", "\n")
+    found: list[str] = []
+    for number, source in way_to_current(state).items():
+        if source["by"] == PERSON:
+            before = texts[source["of"] - 1] if source["of"] else ""
+            found += [text for text in diffs.passages(before, texts[number - 1]) if text in current]
+    return list(dict.fromkeys(found))
 
 
 def with_draft(state: State, text: str, source: Source) -> dict[str, Any]:

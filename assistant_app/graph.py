@@ -8,6 +8,7 @@ with a `Choice`: Burr never takes it by itself, the persister begins there when 
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -107,8 +108,10 @@ async def formulate_draft(
         previous_draft=state["current_draft"],
         feedback_history=drafts.feedback_that_counts(state),
         demonstration=model.is_demonstration,
+        own_passages=await _own_passages(state, model),
+        is_own=drafts.is_own(state),
     )
-    cleaner = prompts.DraftCleaner()
+    cleaner = prompts.DraftCleaner(states_assumptions=_states_assumptions(state, model))
     pieces: list[str] = []
     async with aclosing(model.stream("draft", messages)) as chunks:
         async for chunk in chunks:
@@ -118,8 +121,20 @@ async def formulate_draft(
     if text := cleaner.finish():
         pieces.append(text)
         yield {"token": text}, None
-    source = drafts.source_of_next(state)
+    source = drafts.source_of_next(state, cleaner.assumptions)
     yield {"token": ""}, state.update(**drafts.with_draft(state, "".join(pieces), source))
+
+
+async def _own_passages(state: State, model: Model) -> list[str]:
+    """Long drafts take long to compare, and all runs of a process share one thread."""
+    if model.is_demonstration or not drafts.has_own(state):
+        return []
+    return await asyncio.to_thread(drafts.own_passages, state)
+
+
+def _states_assumptions(state: State, model: Model) -> bool:
+    answers = state["clarification_answers"] or []
+    return not model.is_demonstration and prompts.has_skipped(state["clarification_questions"], answers)
 
 
 @action(reads=["feedback_history"], writes=["feedback", "feedback_history"], tags=[HUMAN])

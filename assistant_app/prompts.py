@@ -20,7 +20,7 @@ __all__ = ["DraftCleaner", "draft_messages", "parse_questions", "questions_messa
 
 MAX_QUESTIONS = 3
 MAX_QUESTION_LENGTH = 300  # characters; more is no question
-SKIPPED = "(skipped: use your judgement)"
+SKIPPED = "(skipped: use your judgement and state the assumption)"
 
 QUESTIONS_SCHEMA: dict[str, Any] = {
     "title": "clarifying_questions",
@@ -62,6 +62,18 @@ Where something that is needed was not given, write around it.
 - With feedback, change what it asks for and keep the rest of the previous draft as it is.
 
 {_DATA_RULE}"""
+
+
+_ASSUMPTIONS_RULE = """
+
+The user skipped a question, so use your judgement there. If the reply then says something that the user did \
+not, state it: after the reply, and only there, write a line that reads ASSUMPTIONS: and below it each \
+assumption on a line of its own that begins with "- ", as one short sentence in the language of the \
+instructions. Without an assumption, end with the reply."""
+
+_OWN_PASSAGES = """\
+I wrote these passages of it myself. Keep their wording, unless my latest feedback asks to change it:
+"""
 
 
 def questions_messages(*, email: str, instructions: str, demonstration: bool) -> list[Message]:
@@ -119,8 +131,13 @@ def draft_messages(
     previous_draft: str | None,
     feedback_history: Sequence[str],
     demonstration: bool,
+    own_passages: Sequence[str] = (),
+    is_own: bool = False,
 ) -> list[Message]:
-    """Return what asks the model for a draft, given all that was said so far, oldest first."""
+    """Return what asks the model for a draft, given all that was said so far, oldest first.
+
+    Of the previous draft the user wrote `own_passages`; with `is_own` they were the last to change it.
+    """
     if demonstration:
         return demonstration_prompts.draft_messages(
             email=email,
@@ -129,6 +146,7 @@ def draft_messages(
             answers=answers,
             previous_draft=previous_draft,
             feedback_history=feedback_history,
+            is_own=is_own,
         )
     fence = _fence()
     parts = [_case(email, instructions, fence)]
@@ -136,10 +154,20 @@ def draft_messages(
         parts.append("My answers to your questions:\n" + _answers(questions, answers))
     if previous_draft:
         parts.append(f"The previous draft:\n{previous_draft}")
+    if previous_draft and own_passages:
+        parts.append(_OWN_PASSAGES + "\n".join(f"- {_indented(passage)}" for passage in own_passages))
     if feedback_history:
         parts.append("My feedback so far, oldest first:\n" + _feedback(feedback_history))
     parts.append("Write the revised reply." if previous_draft else "Write the reply.")
-    return [Message("system", _DRAFT_SYSTEM.format(fence=fence)), Message("user", "\n\n".join(parts))]
+    system = _DRAFT_SYSTEM.format(fence=fence)
+    if has_skipped(questions, answers):
+        system += _ASSUMPTIONS_RULE
+    return [Message("system", system), Message("user", "\n\n".join(parts))]
+
+
+def has_skipped(questions: Sequence[str], answers: Sequence[str]) -> bool:
+    """Whether a question was left to the model, which then states what it assumes."""
+    return sum(bool(answer.strip()) for answer in answers) < len(questions)
 
 
 def _fence() -> str:
@@ -156,6 +184,10 @@ def _answers(questions: Sequence[str], answers: Sequence[str]) -> str:
     padded = [*answers, *[""] * (len(questions) - len(answers))]
     pairs = zip(questions, padded, strict=False)
     return "\n".join(f"- {question}\n  {answer.strip() or SKIPPED}" for question, answer in pairs)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
 
 
 def _feedback(history: Sequence[str]) -> str:

@@ -38,14 +38,36 @@ def test_the_draft_prompt_holds_all_that_was_said():
 
     for part in (EMAIL, "yes, but at one", "Which place?\n  The Italian one", "Dear Anna, yes."):
         assert part in text
-    assert "Who comes?\n  (skipped: use your judgement)" in text
+    assert "Who comes?\n  (skipped: use your judgement and state the assumption)" in text
     assert text.index("1. Shorter") < text.index("2. Mention Tom\n(This is the latest.")
 
 
 def test_answers_that_are_missing_count_as_skipped():
     text = told(draft_messages(**{**CASE, "answers": []}, demonstration=False))
 
-    assert text.count("(skipped: use your judgement)") == 2
+    assert text.count("(skipped: use your judgement and state the assumption)") == 2
+
+
+@pytest.mark.parametrize(("answers", "states"), [(["Here", "Tom"], False), (["Here", " "], True), ([], True)])
+def test_assumptions_are_asked_for_where_a_question_was_skipped(answers, states):
+    system = draft_messages(**{**CASE, "answers": answers}, demonstration=False)[0].content
+
+    assert ("ASSUMPTIONS:" in system) == states
+
+
+def test_the_persons_own_words_are_told_as_theirs():
+    own = ["Yes, gladly.", "Two\nlines."]
+    text = told(draft_messages(**CASE, own_passages=own, is_own=True, demonstration=False))
+
+    assert "I wrote these passages of it myself. Keep their wording" in text
+    assert "- Yes, gladly.\n- Two\n  lines." in text
+    assert text.index("Dear Anna, yes.") < text.index("- Yes, gladly.") < text.index("1. Shorter")
+
+
+def test_a_first_try_has_no_words_of_their_own():
+    text = told(draft_messages(**{**CASE, "previous_draft": None}, own_passages=["x"], demonstration=False))
+
+    assert "myself" not in text
 
 
 def test_a_first_draft_asks_for_no_revision():
@@ -122,6 +144,7 @@ def test_the_longest_case_fits_into_the_embedded_models_slot(character):
     case = {key: long if isinstance(value, str) else [long] * 20 for key, value in CASE.items()}
     for messages in (
         draft_messages(**case, demonstration=True),
+        draft_messages(**case, is_own=True, demonstration=True),
         questions_messages(email=long, instructions=long, demonstration=True),
     ):
         # A token is at least one byte; 1,000 tokens are left for the reply.
@@ -133,6 +156,17 @@ def test_the_demonstration_models_questions_can_only_be_questions():
 
     assert re.match(pattern, "When should I meet Tom?".replace("Tom", "him"))
     assert not re.match(pattern, "Here are my questions")
+
+
+@pytest.mark.parametrize(
+    ("feedback", "told_too"), [([], ""), (["Friendlier, please"], ""), (["Say that Tom comes"], "Tom comes.")]
+)
+def test_the_demonstration_model_rewrites_what_the_person_made_of_its_draft(feedback, told_too):
+    case = {**CASE, "previous_draft": "My own words.", "feedback_history": feedback}
+    order, text = draft_messages(**case, is_own=True, demonstration=True)
+
+    assert text.content == f"My own words.\n\n{told_too}".strip()
+    assert ("friendly" in order.content) == (feedback == ["Friendlier, please"])
 
 
 # --- Questions -----------------------------------------------------------------------------------
@@ -214,3 +248,66 @@ def test_a_greeting_is_let_out_at_once():
 def test_nothing_but_trimmings_is_a_failure(reply):
     with pytest.raises(ModelFailed, match="empty answer"):
         cleaned(reply)
+
+
+# --- Assumptions ---------------------------------------------------------------------------------
+
+BLOCK = "ASSUMPTIONS:\n- The place is the Italian one.\n- Tom comes."
+ASSUMED = ["The place is the Italian one.", "Tom comes."]
+ENDINGS = {
+    f"{DRAFT}\n\n{BLOCK}": ASSUMED,
+    f"{DRAFT}\n{BLOCK}\n": ASSUMED,
+    f"{DRAFT}\n\n---\n\n**ASSUMPTIONS:**\n\n* The place is the Italian one.\n* Tom comes.\n": ASSUMED,
+    f"{DRAFT}\r\n\r\n## **ASSUMPTIONS**:\r\n1. The place is the Italian one.\r\n2. Tom comes.": ASSUMED,
+    f"```\n{DRAFT}\n\n{BLOCK}\n```": ASSUMED,
+    f"```\n{DRAFT}\n```\n\n{BLOCK}": ASSUMED,
+    f"Here is the draft:\n\n{DRAFT}\n\nASSUMPTIONS: Tom comes.": ["Tom comes."],
+    f"{DRAFT}\n\nASSUMPTIONS:\n- none\n": [],
+    f"{DRAFT}\n\nASSUMPTIONS:": [],
+    DRAFT: [],
+}
+NO_ENDINGS = [
+    "My ASSUMPTIONS: none.\n\nAnna",
+    "Hi,\n\n- one\n- two\n\n--\nAnna",
+    "Hi,\n\nASSUMPTION\nASSUMPTIONS\n\nAnna",
+    "Hi,\n\nASSUMP",
+]
+
+
+@pytest.mark.parametrize("reply", ENDINGS)
+def test_assumptions_are_cut_off_and_never_let_out_however_the_reply_is_cut(reply):
+    for seed in range(50):
+        cleaner = DraftCleaner(states_assumptions=True)
+        let_out = "".join([*map(cleaner.feed, cut(reply, seed)), cleaner.finish()])
+        assert let_out.replace("\r", "") == DRAFT
+        assert cleaner.assumptions == ENDINGS[reply]
+
+
+@pytest.mark.parametrize("reply", NO_ENDINGS)
+def test_what_only_looks_like_assumptions_stays(reply):
+    for seed in range(50):
+        cleaner = DraftCleaner(states_assumptions=True)
+        assert "".join([*map(cleaner.feed, cut(reply, seed)), cleaner.finish()]) == reply
+        assert cleaner.assumptions == []
+
+
+def test_a_draft_is_let_out_word_by_word_although_assumptions_may_follow():
+    cleaner = DraftCleaner(states_assumptions=True)
+    assert [cleaner.feed(piece) for piece in ("Dear Anna Berg,", "\n\nyes", ". A", "SAP", "\nA")] == [
+        "Dear Anna Berg,",
+        "\n\nyes",
+        ". A",
+        "SAP",
+        "",
+    ]
+
+
+def test_a_reply_of_assumptions_alone_is_no_draft():
+    cleaner = DraftCleaner(states_assumptions=True)
+    cleaner.feed(BLOCK)
+    with pytest.raises(ModelFailed, match="empty answer"):
+        cleaner.finish()
+
+
+def test_where_none_are_wanted_the_same_line_is_text():
+    assert "".join(cleaned(f"{DRAFT}\n\n{BLOCK}")) == f"{DRAFT}\n\n{BLOCK}"

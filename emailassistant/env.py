@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
+from pathlib import Path
+from tempfile import TemporaryFile, mkdtemp
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -79,6 +81,23 @@ def zone(name: str, default: str) -> str:
     except (KeyError, ValueError, OSError):
         return _refuse(name, f"is {value!r}", "Write a time zone's name: Europe/Berlin.", default)
     return value
+
+
+def folder(name: str, default: str, *, is_written: bool) -> Path:
+    """Return a folder, made if it is not there: only its owner may look into it.
+
+    Where that is not possible it is a temporary one, so that the check is reached that refuses to go on.
+    """
+    path = Path(text(name, default))
+    hint = f"Make it writable for who runs this, or write another one: {name}=/var/lib/emailassistant."
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_written:
+            TemporaryFile(dir=path).close()
+        return path
+    except OSError as problem:
+        said = f"is {path}, where nothing can be written ({problem.strerror})"
+        return _refuse(name, said, hint, Path(mkdtemp(prefix="emailassistant-")))
 
 
 def database(name: str, default: str) -> dict[str, Any]:

@@ -20,8 +20,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- Where it runs -------------------------------------------------------------------------------
 
 DEBUG = env.boolean("DEBUG", False)
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".local")))  # database file, secret key
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+_keeps_data_elsewhere = bool(env.secret("SECRET_KEY") and env.secret("DATABASE_URL"))
+DATA_DIR = env.folder("DATA_DIR", str(BASE_DIR / ".local"), is_written=not _keeps_data_elsewhere)
 HTTPS = env.boolean("HTTPS", False)  # the site is reached over https only
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)  # believe its X-Forwarded-Proto
 HOST = env.text("HOST", "127.0.0.1")  # where the server listens
@@ -41,6 +41,8 @@ def _local_secret_key() -> str:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text().strip()
+    except OSError:  # `env.folder` has told; nothing is served with this one
+        return get_random_secret_key()
     with os.fdopen(descriptor, "w") as file:
         file.write(get_random_secret_key())
     return path.read_text().strip()

@@ -49,14 +49,30 @@ def test_a_wrong_setting_is_named_with_what_to_write(migrated, name, value, said
         assert "is ready" not in server.log
 
 
-def test_manage_commands_refuse_as_well(tmp_path):
-    env = os.environ | {"DATA_DIR": str(tmp_path), "RUN_LEASE_SECONDS": "0"}
+def test_a_data_folder_that_cannot_be_written_is_an_error_in_words(migrated, tmp_path):
+    (tmp_path / "file").touch()
+    with start(DATA_DIR=str(tmp_path / "file" / "data")) as server:
+        assert server.code != 0
+        assert "where nothing can be written (Not a directory)" in server.log
+        assert "DATA_DIR=/var/lib/emailassistant" in server.log
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"RUN_LEASE_SECONDS": "0"}, "RUN_LEASE_SECONDS is 0"),
+        ({"DATA_DIR": "/dev/null"}, "DATA_DIR is /dev/null"),
+    ],
+)
+def test_manage_commands_refuse_as_well(tmp_path, wrong, said):
+    env = os.environ | {"DATA_DIR": str(tmp_path), **wrong}
 
     command = [sys.executable, "manage.py", "migrate"]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode != 0
-    assert "RUN_LEASE_SECONDS is 0" in done.stderr
+    assert said in done.stderr
 
 
 def test_a_good_server_says_its_address():

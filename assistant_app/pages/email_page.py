@@ -55,6 +55,7 @@ class EmailPage:
     refusal: Refusal | None = None
     wants_change: bool = False  # of what was sent last, after a run that stopped
     is_still: bool = False  # no refreshing
+    not_continued: AssistantError | None = None  # why a stopped run could not be tried again now
     state: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:

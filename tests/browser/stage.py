@@ -290,7 +290,7 @@ STATES = {
     for function in (
         list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, settings,
-        read_by_staff, new_token, token_without_name, password, not_found, sign_in, sign_in_error, signed_out, first_run,
-        first_run_error,
+        read_by_staff, new_token, token_without_name, password, not_found, sign_in, sign_in_error,
+        signed_out, first_run, first_run_error,
     )
 }  # fmt: skip

@@ -147,3 +147,17 @@ def test_trying_again_over_the_budget_says_so(budget, person, page_of, model):
     assert page.status == 429
     assert page.says("You have used today's 50 drafts.")
     assert ModelCall.objects.count() == 2
+
+
+def test_to_try_again_over_the_budget_shows_the_email_and_why(budget, use, person, page_of, model):
+    model.will_fail_to_ask(ModelTimeout())
+    person.fails_at("process_input", **TYPED)
+    Usage.objects.all().delete()
+    use(50)
+    page = page_of(person).press("Try again")
+    assert page.status == 429
+    assert page.says("It was not tried again. You have used today's 50 drafts. The next are free at 00:00.")
+    assert page.says("Your email and instructions are saved")
+    assert 0 < int(page.response["Retry-After"]) <= 25 * 3600
+    Usage.objects.update(drafts=0)
+    assert page.press("Try again").status == 200

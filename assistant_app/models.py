@@ -110,6 +110,8 @@ class Application(models.Model):
             models.Index(fields=["owner", "-updated_at", "-id"], name="application_owner_newest"),
             # The same, one status only, and the counts beside the filters.
             models.Index(fields=["owner", "status", "-updated_at"], name="application_owner_status"),
+            # Everybody's, newest change first: for an operator. PostgreSQL searches them by trigrams, too.
+            models.Index(fields=["-updated_at"], name="application_newest"),
             # Runs whose lease has expired, whoever owns them.
             models.Index(
                 fields=["lease_expires_at"], name="application_running", condition=Q(status="running")

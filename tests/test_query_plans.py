@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import Q
 
 from assistant_app.models import Application
 from tests.services import on_postgresql
@@ -47,3 +48,16 @@ def test_runs_with_an_expired_lease_come_from_their_index(plenty):
     plan = Application.objects.with_expired_lease().explain()
 
     assert "application_running" in plan
+
+
+def test_the_newest_emails_of_everybody_come_from_their_index(plenty):
+    plan = Application.objects.order_by("-updated_at")[:50].explain()
+
+    assert "application_newest" in plan
+    assert "Sort" not in plan
+
+
+def test_titles_and_senders_are_found_by_their_trigrams(plenty):
+    found = Application.objects.filter(Q(title__icontains="Email 1234") | Q(sender__icontains="Email 1234"))
+
+    assert found.explain().count("application_search") == 2

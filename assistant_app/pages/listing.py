@@ -110,16 +110,20 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
     query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     show = asked.get("show", "") if asked.get("show", "") in filters else ""
     counts = mine.aggregate(**{_name(key): Count("pk", filter=q) for key, (_, q) in filters.items()})
-    found = _search(mine, query).filter(filters[show][1])
-    total = found.count() if query else counts[_name(show)]
+    found, total = mine.filter(filters[show][1]), counts[_name(show)]
+    if query:  # the texts are searched once, for the number and for the page
+        matches = list(_search(found, query).newest_first().values_list("pk", flat=True))
+        total = len(matches)
     page = _page(asked.get("page", ""), total)
+    here = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
+    emails = _emails(mine.filter(pk__in=matches[here])) if query else _emails(found)[here]
     return Listing(
         query=query,
         show=show,
         page=page,
         total=total,
         filters=[Filter(key, label, counts[_name(key)]) for key, (label, _) in filters.items()],
-        rows=_rows(found, page),
+        rows=[Row(row, words.kind(row), words.to_do(row, row.drafts, row.questions)) for row in emails],
     )
 
 
@@ -134,8 +138,6 @@ def _page(asked: str, total: int) -> int:
 
 
 def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
-    if not query:
-        return mine
     return mine.filter(
         Q(title__icontains=query)
         | Q(sender__icontains=query)
@@ -145,15 +147,13 @@ def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
     )
 
 
-def _rows(found: ApplicationQuerySet, page: int) -> list[Row]:
-    emails = (
+def _emails(found: ApplicationQuerySet) -> Any:
+    """Return the rows with the numbers that they show, newest first, and without their texts."""
+    return (
         found.defer("state", "error_message")
         .annotate(
             drafts=Coalesce(ListLength("draft_history"), 0),
             questions=Coalesce(ListLength("clarification_questions"), 0),
         )
-        .newest_first()[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        .newest_first()
     )
-    return [
-        Row(email, words.kind(email), words.to_do(email, email.drafts, email.questions)) for email in emails
-    ]

@@ -1,0 +1,247 @@
+"""What a rule can say of a draft, without a model: what nobody wrote before, what is still to be filled in.
+
+Only what can be read off the words is looked at. Nothing here says that a draft is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from assistant_app.facts import Fact, Value, blanked, facts
+from assistant_app.names import names, words_of
+
+PLACEHOLDER = re.compile(
+    r"\[(?=[^\]\n]*[^\W\d_])[^\]\n]{2,60}\](?!\()"
+    r"|<(?=[^\W\d_])[^<>\n@/:]{2,40}>"
+    r"|\{\{?[^{}\n]{1,40}\}\}?"
+    r"|\b[Xx]{3,}\b|\b(?:TBD|TBC|TODO)\b|_{3,}"
+    r"|^(?:Your [Nn]ame|Ihr Name|Dein Name|Votre nom)$",
+    re.MULTILINE,
+)
+NOT_OPEN = re.compile(r"\[(?:sic|\.\.\.|…)\]", re.IGNORECASE)
+# What a person asks to be left out is not missing when it is not there.
+LEFT_OUT = re.compile(
+    r"\b(?:not|don['’]t|do not|never|without|leave out|take out|remove|drop|delete|instead of|no longer|avoid"
+    r"|nicht|kein\w*|ohne|weglassen|streich\w*|statt"
+    r"|pas|sans|jamais|enlev\w*|retir\w*|supprim\w*|au lieu)\b",
+    re.IGNORECASE,
+)
+BARE = re.compile(r"\s*(?:$|[\n.,;!?)])")  # behind a number that stands alone
+SENTENCE = re.compile(r".+?(?:[.!?…](?=\s)|\n|$)", re.DOTALL)
+
+Source = Literal["instructions", "answer", "feedback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A passage of the draft that is worth a look; `start` and `end` count its characters."""
+
+    kind: str  # date, time, amount, number, address, link, name, placeholder
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A piece of what the person wrote, and which of its facts the draft has."""
+
+    source: Source
+    number: int  # of the answer or the piece of feedback, from 1
+    text: str
+    present: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    unsupported: tuple[Finding, ...]
+    placeholders: tuple[Finding, ...]
+    given: tuple[Given, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        return sorted([*self.unsupported, *self.placeholders], key=lambda finding: finding.start)
+
+    @property
+    def facts_given(self) -> int:
+        return sum(len(given.present) + len(given.missing) for given in self.given)
+
+    @property
+    def facts_in(self) -> int:
+        return sum(len(given.present) for given in self.given)
+
+
+def check(
+    draft: str,
+    *,
+    email: str,
+    instructions: str = "",
+    answers: Sequence[str] = (),
+    feedback: Sequence[str] = (),
+    known: str = "",
+) -> Checks:
+    """Return what is worth a look in a draft. `known` needs no source: the writer's own name."""
+    by_person = [instructions, *answers, *feedback]
+    known_facts = Backing()
+    known_facts.add(email)
+    for text in by_person:
+        known_facts.add(text, is_of_person=True)
+    known_facts.words |= words_of(known)
+    sources = "\n".join([email, *by_person])
+    placeholders = _placeholders(draft, sources)
+    plain = blanked(draft, [(found.start, found.end) for found in placeholders])
+    own_facts = facts(plain)
+    own_names = names(blanked(plain, [(fact.start, fact.end) for fact in own_facts]))
+    unsupported = [
+        *(fact for fact in own_facts if not fact.is_vague and not known_facts.back(fact)),
+        *(name for name in own_names if not known_facts.know(name.text)),
+    ]
+    return Checks(
+        unsupported=tuple(sorted(map(_finding, unsupported), key=lambda found: found.start)),
+        placeholders=tuple(placeholders),
+        given=tuple(_given(draft, instructions, answers, feedback)),
+    )
+
+
+def _finding(fact: Fact) -> Finding:
+    return Finding(fact.kind, fact.start, fact.end, fact.text)
+
+
+def _placeholders(draft: str, sources: str) -> list[Finding]:
+    return [
+        Finding("placeholder", match.start(), match.end(), match[0])
+        for match in PLACEHOLDER.finditer(draft)
+        if not NOT_OPEN.fullmatch(match[0])
+        and (match[0] not in sources or match[0].startswith(("__", "X", "x")))
+    ]
+
+
+# --- What backs a fact up ----------------------------------------------------------------------------
+
+
+@dataclass
+class Backing:
+    """All that was written before the draft, to look facts up in."""
+
+    numbers: dict[float, set[object]] = field(default_factory=dict)  # with the units that each stood with
+    bare: set[float] = field(default_factory=set)  # that the person wrote without a unit
+    dates: set[Value] = field(default_factory=set)
+    others: set[Value] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+    def add(self, text: str, is_of_person: bool = False) -> None:
+        self.words |= words_of(text)
+        for fact in facts(text):
+            is_bare = is_of_person and not fact.is_vague and BARE.match(text, fact.end) is not None
+            for value in fact.values:
+                self._add(value, is_bare)
+
+    def _add(self, value: Value, is_bare: bool) -> None:
+        match value:
+            case ("number", float(number), unit):
+                self.numbers.setdefault(number, set()).add(unit)
+                if unit is None and is_bare:
+                    self.bare.add(number)
+            case ("date", year, month, day):
+                self.dates.add(value)
+                if isinstance(year, int):
+                    self.numbers.setdefault(float(year), set()).add(None)
+                    self.others |= {("weekday", weekday) for weekday in _weekday(year, month, day)}
+            case ("text", str(text)):
+                self.texts.add(text)
+            case _:
+                self.others.add(value)
+
+    def back(self, fact: Fact) -> bool:
+        """Whether one of the values of a fact was written before."""
+        return any(self._backs(value) for value in fact.values)
+
+    def know(self, name: str) -> bool:
+        return all(part in self.words for part in words_of(name))
+
+    def _backs(self, value: Value) -> bool:
+        match value:
+            case ("number", float(number), unit):
+                units = self.numbers.get(number, set())
+                return bool(units) if unit is None else unit in units or number in self.bare
+            case ("date", year, month, day):
+                return any(_agree((year, month, day), known[1:]) for known in self.dates) or self._is_joined(
+                    value
+                )
+            case ("text", str(text)):
+                return any(
+                    known == text or known.startswith((f"{text}/", f"{text}?")) for known in self.texts
+                )
+        return value in self.others
+
+    def _is_joined(self, value: Value) -> bool:
+        """Whether "the 4th" was written, and the month elsewhere."""
+        _, year, month, day = value
+        if day is None or month is None:
+            return False
+        return ("date", None, None, day) in self.dates and any(
+            known[2] == month and year in (None, known[1]) for known in self.dates
+        )
+
+
+def _agree(written: Value, known: Value) -> bool:
+    """Whether a date says nothing that another one does not: the year may be left to be understood."""
+    year, month, day = written
+    known_year, known_month, known_day = known
+    return (
+        (year is None or known_year is None or year == known_year)
+        and (month is None or month == known_month)
+        and (day is None or day == known_day)
+    )
+
+
+def _weekday(year: int, month: object, day: object) -> Iterable[int]:
+    try:
+        return [date(year, month, day).weekday()]  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return []
+
+
+# --- What was asked for ------------------------------------------------------------------------------
+
+
+def _given(draft: str, instructions: str, answers: Sequence[str], feedback: Sequence[str]) -> Iterable[Given]:
+    in_draft = Backing()
+    in_draft.add(draft, is_of_person=True)
+    pieces: list[tuple[Source, int, str]] = [("instructions", 1, instructions)]
+    pieces += [("answer", number, text) for number, text in enumerate(answers, start=1)]
+    pieces += [("feedback", number, text) for number, text in enumerate(feedback, start=1)]
+    for source, number, text in pieces:
+        if text.strip():
+            present, missing = _looked_up(text, in_draft)
+            yield Given(source, number, text, present, missing)
+
+
+def _looked_up(text: str, in_draft: Backing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    found: dict[str, bool] = {}
+    for fact in _wanted(text):
+        is_in = in_draft.know(fact.text) if fact.kind == "name" else in_draft.back(fact)
+        found.setdefault(fact.text, is_in)
+    present = tuple(text for text, is_in in found.items() if is_in)
+    return present, tuple(text for text, is_in in found.items() if not is_in)
+
+
+def _wanted(text: str) -> list[Fact]:
+    """Return the facts of the sentences that do not say what to leave out."""
+    own = facts(text)
+    own += names(blanked(text, [(fact.start, fact.end) for fact in own]), is_asked_for=True)
+    out = [match.span() for match in SENTENCE.finditer(text) if LEFT_OUT.search(match[0])]
+    return sorted(
+        (
+            fact
+            for fact in own
+            if not fact.is_vague and not any(start <= fact.start < end for start, end in out)
+        ),
+        key=lambda fact: fact.start,
+    )

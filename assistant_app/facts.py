@@ -1,0 +1,266 @@
+"""What can be checked in a text: dates, times, amounts, numbers, addresses, links.
+
+In English, German and French. Each fact has every value it may stand for (1.000 is a thousand or one; 3:00 is
+in the night or the afternoon), so that two ways to write the same agree. Nothing is guessed about meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant_app.fact_words import MONEY, MONTHS, NUMBER_WORDS, TIMES_BY, UNITS, WEEKDAYS
+
+Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
+Value = tuple[object, ...]
+
+
+def _any(names: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+_MONTH = rf"(?P<month>{_any(MONTHS)})\b\.?"
+_YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?"
+_NTH = r"(?:st|nd|rd|th|er|\.)?"
+_FREE = r"(?<![\w.,])"  # no part of a longer number or word before it
+_NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
+_WORD_UNIT = rf"(?:working |business |calendar )?(?:{_any(name for name in UNITS if name.isalpha())})\b"
+_TIMES = rf"(?:\s?(?P<times>{_any(TIMES_BY)})\b)?"
+_DOMAIN = r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|info|de|at|ch|fr|eu|uk|no|example)\b"
+
+
+def _pattern(*parts: str) -> re.Pattern[str]:
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+# In this order: what one has read, the next does not see.
+PATTERNS: list[tuple[str, re.Pattern[str]]] = [
+    ("link", _pattern(r"(?:https?://|www\.)[^\s<>\"”»]+[^\s<>\"”».,;:!?)\]]")),
+    ("address", _pattern(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("link", _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>]*[^\s<>.,;:!?)])?")),
+    ("phone", _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b")),
+    ("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b")),
+    ("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)\b")),
+    ("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])")),
+    ("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])")),
+    (
+        "days",
+        _pattern(
+            rf"{_FREE}(?P<first>\d{{1,2}}){_NTH}\s*(?:-|–|to|and|or|bis|und|oder|au|et|ou)\s*",
+            rf"(?P<d>\d{{1,2}}){_NTH}\s+{_MONTH}{_YEAR}",
+        ),
+    ),
+    ("day", _pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}")),
+    (
+        "day",
+        _pattern(rf"\b{_MONTH}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[%€$])", _YEAR),
+    ),
+    ("month", _pattern(rf"\b{_MONTH}{_YEAR}")),
+    ("weekday", _pattern(rf"\b(?P<weekday>{_any(WEEKDAYS)})s?\b")),
+    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*(?P<half>[ap])\.?\s?m\b\.?")),
+    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*Uhr\b(?:\s+(?P<late>\d\d)\b)?")),
+    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b")),
+    ("clock", _pattern(r"(?<![\w.,:])(?P<h>\d{1,2}):(?P<min>\d\d)(?::\d\d)?\b")),
+    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b")),
+    ("noon", _pattern(r"\b(?:noon|midi)\b")),
+    ("ordinal", _pattern(_FREE, r"(?P<d>\d{1,2})(?:st|nd|rd|th)\b")),
+    ("ordinal", _pattern(r"\b(?:am|zum|den|bis|vom|dem)\s+(?P<d>\d{1,2})\.(?=\s|,|$|\))(?!\s*\d)")),
+    (
+        "ordinal",
+        _pattern(
+            r"\b(?:le|du|au)\s+(?P<d>\d{1,2})\b",
+            r"(?!\s*(?:[h:%€.,/]\S|%|€|jours|mois|semaines|ans|unités))",
+        ),
+    ),
+    ("code", re.compile(r"\b(?=[A-Z0-9/-]*\d)(?=[A-Z0-9/-]*[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")),
+    ("amount", _pattern(rf"(?P<unit>€|\$|£|CHF|EUR|USD|GBP|NOK)\s?(?P<number>{_NUMBER}){_TIMES}")),
+    (
+        "amount",
+        _pattern(
+            rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}",
+            rf"(?:[\s-]?(?P<unit>%|€|\$|£|pour cent\b|per cent\b|{_WORD_UNIT}))?",
+        ),
+    ),
+    ("words", _pattern(rf"\b(?P<number>{_any(NUMBER_WORDS)})[\s-](?P<unit>{_WORD_UNIT})")),
+    ("spelt", _pattern(rf"\b(?P<number>{_any(NUMBER_WORDS)})\b")),
+]
+BY_THE_CLOCK = _pattern(
+    r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|à|vers|dès|avant|après) $"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What stands at `start` to `end` of a text, and the values that it may mean."""
+
+    kind: Kind
+    start: int
+    end: int
+    text: str
+    values: frozenset[Value]
+    is_vague: bool = False  # backs others up, and is not itself worth a look: a number in words
+
+
+def facts(text: str) -> list[Fact]:
+    """Return the facts of a text in their order; none overlaps another."""
+    found: list[Fact] = []
+    left = text
+    for name, pattern in PATTERNS:
+        taken = []
+        for match in pattern.finditer(left):
+            if read := READERS[name](name, match, text):
+                found += read
+                taken += [(fact.start, fact.end) for fact in read]
+        left = blanked(left, taken)
+    return sorted(found, key=lambda fact: fact.start)
+
+
+def blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    """Return the text with other characters where something was read already."""
+    pieces, position = [], 0
+    for start, end in sorted(spans):
+        if start >= position:
+            pieces += [text[position:start], "\x00" * (end - start)]
+            position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read what is compared letter by letter: links, addresses, codes, telephone numbers."""
+    written = match[0]
+    if name == "phone":
+        digits = re.sub(r"\D", "", written)
+        return [_fact("number", match, [("phone", digits[-7:])])]
+    if name == "code":
+        return [_fact("number", match, [("code", re.sub(r"[-/]", "", written))])]
+    plain = re.sub(r"^(?:https?://)?(?:www\.)?", "", written.lower()).rstrip("/")
+    return [_fact("link" if name == "link" else "address", match, [("text", plain)])]
+
+
+def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    groups = match.groupdict()
+    month = MONTHS.get((groups.get("month") or "").lower())
+    if month and _is_other_word(groups["month"], alone="d" not in groups, match=match):
+        return []
+    year = int(groups["year"]) if groups.get("year") else None
+    year = year + 2000 if year is not None and year < 100 else year
+    day = int(groups["d"]) if groups.get("d") else None
+    pairs = [(month, day)]
+    if "m" in groups:
+        pairs = [(int(groups["m"]), day), (day, int(groups["m"]))][: 1 if name == "ymd" else 2]
+    values: list[Value] = [("date", year, m, d) for m, d in pairs if _is_date(m, d)]
+    if not values:
+        return []
+    if first := groups.get("first"):
+        parts = (match.start("first"), match.end("first")), (match.start("d"), match.end())
+        return [
+            _at("date", text, parts[0], [("date", year, month, int(first))]),
+            _at("date", text, parts[1], values),
+        ]
+    return [_fact("date", match, values)]
+
+
+def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
+    """Whether "may", "march" or an abbreviation is rather something else there."""
+    lower = name.lower()
+    if lower in ("may", "march", "mar"):
+        return name == lower or (alone and _begins_sentence(match))
+    return alone and not match["year"] and (len(name) < 4 or lower in ("sept", "janv"))
+
+
+def _begins_sentence(match: re.Match[str]) -> bool:
+    before = match.string[: match.start()].rstrip(" \t\"'“”„‘’«»([*_-–—•")
+    return not before or before[-1] in ".!?:…\n\x00"
+
+
+def _is_date(month: int | None, day: int | None) -> bool:
+    return (month is None or 1 <= month <= 12) and (day is None or 1 <= day <= 31)
+
+
+def _read_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    return [_fact("date", match, [("weekday", WEEKDAYS[match["weekday"].lower()])])]
+
+
+def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    groups = match.groupdict()
+    hour = 12 if name == "noon" else int(groups["h"])
+    minute = int(groups.get("min") or groups.get("late") or 0)
+    half = (groups.get("half") or "").lower()
+    if hour > 24 or minute > 59:
+        return []
+    hours = [hour % 12 + (12 if half == "p" else 0)] if half else _hours(hour)
+    return [_fact("time", match, [("clock", hour * 60 + minute) for hour in hours])]
+
+
+def _hours(hour: int) -> list[int]:
+    """Return the hours of the day that a figure may mean."""
+    return [hour, hour + 12] if 0 < hour < 12 else [hour]
+
+
+def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    groups = match.groupdict()
+    written = groups["number"]
+    if name == "amount" and not groups.get("unit") and _is_item(match):
+        return []
+    stem = re.sub(r"^(?:working|business|calendar) ", "", (groups.get("unit") or "").lower())
+    unit = UNITS.get(stem, "%" if " cent" in stem else stem) or None
+    factor = TIMES_BY.get((groups.get("times") or "").lower(), 1)
+    numbers = [float(NUMBER_WORDS[written.lower()])] if name in ("words", "spelt") else readings(written)
+    values: list[Value] = [("number", round(number * factor, 4), unit) for number in numbers]
+    if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
+        values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written) and BY_THE_CLOCK.search(before):
+        values += [("clock", hour * 60) for hour in _hours(int(written))]
+    kind: Kind = "amount" if unit in MONEY else "number"
+    return [_fact(kind, match, values, is_vague=name == "spelt")]
+
+
+def _is_item(match: re.Match[str]) -> bool:
+    """Whether it only numbers an item of a list."""
+    line = match.string.rfind("\n", 0, match.start()) + 1
+    after = match.string[match.end() : match.end() + 2]
+    return not match.string[line : match.start()].strip(" \t*-(") and after[:1] in (".", ")")
+
+
+def readings(written: str) -> list[float]:
+    """Return what a number may mean: 1,000.00 is a thousand; 1.000 is that, or one."""
+    plain = re.sub(r"[ \u00a0\u202f'’]", "", written)
+    marks = re.findall(r"[.,]", plain)
+    if not marks:
+        return [float(plain)]
+    whole, fraction = re.split(r"[.,](?=[^.,]*$)", plain)
+    as_fraction = float(re.sub(r"[.,]", "", whole) + "." + fraction)
+    as_groups = float(re.sub(r"[.,]", "", plain))
+    if len(fraction) != 3:
+        return [as_fraction]
+    if len(set(marks)) > 1:
+        return [as_fraction]
+    return [as_groups] if len(marks) > 1 else [as_groups, as_fraction]
+
+
+def _fact(kind: Kind, match: re.Match[str], values: list[Value], is_vague: bool = False) -> Fact:
+    text = match[0].rstrip(" ,\u00a0")
+    if text[-3:-1].isalpha():  # the end of a sentence, not of an abbreviation
+        text = text.rstrip(".")
+    return Fact(kind, match.start(), match.start() + len(text), text, frozenset(values), is_vague)
+
+
+def _at(kind: Kind, text: str, span: tuple[int, int], values: list[Value]) -> Fact:
+    return Fact(kind, *span, text[slice(*span)], frozenset(values))
+
+
+READERS = {
+    "link": _read_plain,
+    "address": _read_plain,
+    "phone": _read_plain,
+    "code": _read_plain,
+    "weekday": _read_weekday,
+    "clock": _read_clock,
+    "noon": _read_clock,
+    "amount": _read_number,
+    "words": _read_number,
+    "spelt": _read_number,
+} | dict.fromkeys(("ymd", "dmy", "days", "day", "month", "ordinal"), _read_date)

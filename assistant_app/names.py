@@ -1,0 +1,157 @@
+"""Capitalised words that do not begin a sentence: in most languages, names.
+
+German writes every noun so; there only what stands like a name is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from assistant_app.facts import Fact
+
+WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+TITLES = {
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "prof",
+    "st",
+    "herr",
+    "herrn",
+    "frau",
+    "monsieur",
+    "madame",
+    "mme",
+    "mlle",
+    "m",
+}
+# Written with a capital wherever they stand.
+_COMMON = """
+    i sir madam am pm ok okay ps re cc fyi asap pdf faq id tv hr email e-mail internet team kind
+    best dear regards thanks english german french norwegian spanish italian deutsch englisch
+    französisch vat eta iban gmbh sie ihnen ihr ihre ihrem ihren ihrer ihres damen herren bonjour
+    mwst uhr messieurs mesdames cordialement christmas easter god usb api url it ceo cet viele liebe
+    beste herzliche grüße grüßen gruß
+"""
+COMMON = frozenset(_COMMON.split())
+ENDS_SENTENCE = ".!?:…\n•*"
+OPENS = " \t\"'“”„‘’«»()[]_"
+SURE_GERMAN = {
+    "und",
+    "ist",
+    "nicht",
+    "wir",
+    "ich",
+    "mit",
+    "für",
+    "auf",
+    "die",
+    "der",
+    "das",
+    "ein",
+    "eine",
+    "zu",
+}
+SURE_OTHER = {
+    "the",
+    "and",
+    "of",
+    "to",
+    "is",
+    "we",
+    "you",
+    "for",
+    "le",
+    "la",
+    "les",
+    "et",
+    "nous",
+    "vous",
+    "de",
+    "pour",
+}
+NAMING = {"herr", "herrn", "frau", "firma", "kollege", "kollegen", "kollegin", "familie", "dr", "prof"}
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text as they are compared: without case, and without a possessive."""
+    return {plain for word in WORD.findall(text) for plain in _plain(word)} - {""}
+
+
+def _plain(word: str) -> set[str]:
+    lower = word.casefold().replace("’", "'")
+    base = re.sub(r"'s?$", "", lower)
+    return {base, *base.split("-")}
+
+
+def names(text: str, is_asked_for: bool = False) -> list[Fact]:
+    """Return the capitalised words that begin no sentence, neighbours together."""
+    tokens = list(WORD.finditer(text))
+    small = {token[0] for token in tokens if token[0][:1].islower()}
+    is_german = _is_german(tokens)
+    found: list[Fact] = []
+    for position, token in enumerate(tokens):
+        word = token[0]
+        if not _may_be_name(word) or word.casefold() in small:
+            continue
+        if _begins_sentence(text, token.start()) and not _is_in_signature(text, token, tokens, position):
+            continue
+        if is_german and not _stands_like_a_name(text, tokens, position):
+            continue
+        found.append(Fact("name", token.start(), token.end(), word, frozenset()))
+    return found
+
+
+def _is_german(tokens: list[re.Match[str]]) -> bool:
+    seen = Counter(token[0].casefold() for token in tokens)
+    return sum(seen[word] for word in SURE_GERMAN) > sum(seen[word] for word in SURE_OTHER)
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(OPENS)
+    if not before or (before[-1] in "-–—" and before[:-1].rstrip(OPENS)[-1:] in ("", "\n")):
+        return True
+    if before[-1] == "." and (title := re.search(r"(\w+)\.$", before)):
+        return title[1].casefold() not in TITLES
+    return before[-1] in ENDS_SENTENCE
+
+
+def _is_in_signature(text: str, token: re.Match[str], tokens: list[re.Match[str]], position: int) -> bool:
+    """Whether it begins a line of one or two capitalised words, as a name under a letter does."""
+    start = text.rfind("\n", 0, token.start()) + 1
+    end = text.find("\n", token.end())
+    line = text[start : end if end >= 0 else len(text)].strip()
+    is_late = start > len(text) * 0.6
+    parts = line.split()
+    return (
+        is_late
+        and 1 < len(parts) <= 3
+        and all(part[0].isupper() for part in parts)
+        and line[-1] not in ",.!?:"
+    )
+
+
+def _stands_like_a_name(text: str, tokens: list[re.Match[str]], position: int) -> bool:
+    """Whether a German word is in capitals, or beside another such one, or behind what announces a name."""
+    token = tokens[position]
+    if len(token[0]) > 1 and token[0].isupper():
+        return True
+    for before, after in ((position - 1, position), (position, position + 1)):
+        if before >= 0 and after < len(tokens) and _are_neighbours(text, tokens[before], tokens[after]):
+            other = tokens[before if after == position else after]
+            if other[0].casefold() in NAMING and after == position:
+                return True
+            if _may_be_name(other[0]) and not _begins_sentence(text, other.start()):
+                return True
+    return False
+
+
+def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
+    return text[one.end() : other.start()].lstrip(".") == " "
+
+
+def _may_be_name(word: str) -> bool:
+    lower = word.casefold()
+    return word[0].isupper() and lower not in COMMON and lower not in TITLES

@@ -1,0 +1,110 @@
+"""What the checks find in a draft, and how often they are wrong."""
+
+import pytest
+
+from assistant_app.draft_checks import check
+from assistant_app.facts import facts
+from tests.draft_checks.labelled import precision, recall, results
+
+SAME = [
+    ("12 March", "12.03."),
+    ("12 March", "March 12th"),
+    ("12 March", "the 12th of March"),
+    ("12 March 2026", "2026-03-12"),
+    ("12. März", "12 mars"),
+    ("4 December", "am 4.12.2026"),
+    ("1,000.00", "1000"),
+    ("1.000,00 €", "€1000"),
+    ("5 %", "5 percent"),
+    ("5 %", "5 pour cent"),
+    ("3pm", "15:00"),
+    ("3 p.m.", "15 Uhr"),
+    ("8 h 45", "08:45"),
+    ("noon", "12:00"),
+    ("at 6", "18:00"),
+    ("two weeks", "zwei Wochen"),
+    ("5k", "5000"),
+    ("+47 555 01 482", "0047 55501482"),
+    ("https://www.example.org/", "example.org"),
+]
+
+
+def unsupported(draft, **sources):
+    return [finding.text for finding in check(draft, **{"email": "", **sources}).unsupported]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_knows_two_ways_to_write_the_same(one, other):
+    assert unsupported(f"It is {one}, as said.", email=f"It is {other}, as said.") == []
+    assert unsupported(f"It is {other}, as said.", email=f"It is {one}, as said.") == []
+    assert unsupported(f"It is {one}, as said.", email="Nothing of that kind.") != []
+
+
+@pytest.mark.parametrize("where", ["email", "instructions"])
+def test_looks_everywhere(where):
+    assert unsupported("We meet Marta on 12 March.", **{where: "marta, 12.3."}) == []
+    assert unsupported("We meet Marta on 12 March.", answers=["Marta"], feedback=["12 March"]) == []
+
+
+def test_marks_the_very_place():
+    [date, name] = check("We meet Marta on 12 March.", email="").unsupported[::-1]
+    draft = "We meet Marta on 12 March."
+    assert (draft[date.start : date.end], date.kind) == ("12 March", "date")
+    assert (draft[name.start : name.end], name.kind) == ("Marta", "name")
+
+
+def test_knows_the_writers_own_name():
+    assert check("We meet.\n\nAll the best from Ida Brevik", email="", known="ida brevik").unsupported == ()
+
+
+def test_leaves_words_alone_that_begin_a_sentence_or_are_no_names():
+    draft = (
+        "Dear Marta,\n\nWe can. Should you call? “Yes.” Dr. Osei said: No. I may.\n\n- Ship\n- Send\n\nBest"
+    )
+    assert unsupported(draft, email="marta osei") == []
+
+
+@pytest.mark.parametrize(
+    "open_place", ["[Your name]", "<name>", "XXX", "{{ name }}", "____", "TBD", "[Ihr Name]"]
+)
+def test_finds_what_is_still_to_be_filled_in(open_place):
+    [found] = check(f"Kind regards,\n{open_place}", email="").placeholders
+    assert found.text == open_place
+
+
+@pytest.mark.parametrize(
+    "text", ["See [1].", "He wrote “recieve” [sic].", "<ida@example.org>", "[EXTERNAL] Hello"]
+)
+def test_takes_no_other_bracket_for_a_gap(text):
+    assert check(text, email="[EXTERNAL] Hello from ida@example.org").placeholders == ()
+
+
+def test_says_which_facts_of_what_was_given_are_in():
+    checks = check(
+        "60 sensors leave on 3 December. Jonas will phone you.",
+        email="Where are my sensors?",
+        instructions="Ship 60 on 3.12., the other 36 on 10 December. Do not promise anything about January.",
+        answers=["", "Say that Jonas does it."],
+        feedback=["Offer 5 %."],
+    )
+    assert [(given.source, given.number, given.present, given.missing) for given in checks.given] == [
+        ("instructions", 1, ("60", "3.12."), ("36", "10 December")),
+        ("answer", 2, ("Jonas",), ()),
+        ("feedback", 1, (), ("5 %",)),
+    ]
+    assert (checks.facts_in, checks.facts_given) == (3, 6)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "\x00" * 50, "9" * 5000, "1." * 3000, "[" * 5000, "A " * 3000, "½ ² ๓ 1٣"]
+)
+def test_reads_any_text(text):
+    check(text, email=text, instructions=text, answers=[text])
+    assert all(text[fact.start : fact.end] == fact.text for fact in facts(text))
+
+
+def test_is_seldom_wrong_on_drafts_labelled_by_hand():
+    every = results()
+    assert len(every) >= 60
+    assert precision(every) >= 0.95
+    assert recall(every) >= 0.93

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assistant_app.pages import accounts, emails, preferences, stream
+from assistant_app.pages import accounts, emails, history, preferences, stream, usage
 
 urlpatterns = [
     path("", emails.email_list, name="email_list"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("a/<uuid:app_id>/cancel/", emails.email_cancel, name="email_cancel"),
     path("a/<uuid:app_id>/stream/", stream.email_stream, name="email_stream"),
     path("a/<uuid:app_id>/delete/", emails.email_delete, name="email_delete"),
+    path("a/<uuid:app_id>/history/", history.email_history, name="email_history"),
+    path("a/<uuid:app_id>/history/<int:number>/", history.email_history_step, name="email_history_step"),
+    path("a/<uuid:app_id>/calls/<int:number>/", history.email_call, name="email_call"),
     # The last of them: any human step of `steps.py`.
     path("a/<uuid:app_id>/<str:step>/", emails.email_step, name="email_step"),
     path("welcome/", accounts.welcome, name="welcome"),
@@ -20,6 +23,7 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign_out"),
     path("sign-up/", accounts.sign_up, name="sign_up"),
     path("password/", accounts.password, name="password"),
+    path("usage/", usage.usage_page, name="usage"),
     path("settings/", preferences.settings_page, name="settings"),
     path("settings/theme/", preferences.save_theme, name="save_theme"),
     path("settings/tokens/", preferences.tokens, name="tokens"),

@@ -219,6 +219,27 @@ def delete(stage):
     stage.open(f"{stage.address}delete/")
 
 
+def history(stage):
+    stopped(stage)
+    stage.person.retry()
+    stage.open(f"{stage.address}history/")
+
+
+def history_step(stage):
+    stage.begin(drafts=2)
+    stage.open(f"{stage.address}history/5/")
+
+
+def model_call(stage):
+    stage.begin()
+    stage.open(f"{stage.address}calls/2/")
+
+
+def usage(stage):
+    stage.begin(drafts=2)
+    stage.open("/usage/")
+
+
 def settings(stage):
     stage.open("/settings/")
 
@@ -289,7 +310,8 @@ STATES = {
     function.__name__.replace("_", "-"): function
     for function in (
         list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
-        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, settings,
+        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
+        history_step, model_call, usage, settings,
         read_by_staff, new_token, token_without_name, password, not_found, sign_in, sign_in_error,
         signed_out, first_run, first_run_error,
     )

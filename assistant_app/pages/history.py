@@ -1,0 +1,89 @@
+"""The history of one email: what happened, the state after a step, a call to the model to the letter."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from assistant_app import curl, inspection, operations
+from assistant_app.inspection import CallShown, History, StepShown
+from assistant_app.models import Application
+from assistant_app.pages import step_words, words
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.step_words import Said
+
+PAGE_SIZE = 50  # steps
+EXCERPT = 160  # characters of a text in the timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    shown: StepShown
+    said: Said
+
+
+@signed_in
+@require_safe
+def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    row = operations.get(actor=request.user, app_id=app_id)
+    history = History(row)
+    page: Page = Paginator(list(history.steps.values()), PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = [_entry(row, shown) for shown in history.shown(page.object_list, EXCERPT)]
+    context = {
+        "history": history,
+        "entries": entries,
+        "calls": [part for entry in entries for part in entry.shown.calls],
+        "steps_page": page,
+        "due": None if row.is_finished else words.detail(row, *_counts(row)),
+        "kind": words.kind(row),
+        "branches": Application.objects.owned_by(request.user)
+        .tree_of(row)
+        .defer("state")
+        .order_by("created_at"),
+    }
+    return _render(request, "history.html", row, context)
+
+
+@signed_in
+@require_safe
+def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpResponse:
+    """One step with every text in full, and the state after it."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    history = History(row)
+    shown = history.step(number)
+    numbers = list(history.steps)
+    place = numbers.index(number)
+    context = {
+        "entry": _entry(row, shown),
+        "before": numbers[place - 1] if place else None,
+        "after": numbers[place + 1] if place + 1 < len(numbers) else None,
+    }
+    return _render(request, "history_step.html", row, context)
+
+
+@signed_in
+@require_safe
+def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpResponse:
+    """One call to the model: what it was told, what it replied, and the same as a command."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    shown: CallShown = inspection.call_of(row, number)
+    context = {"part": shown, "purposes": step_words.PURPOSES, "curl": curl.command_of(shown.call)}
+    return _render(request, "history_call.html", row, context)
+
+
+def _render(request: HttpRequest, template: str, row: Application, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {"row": row, **context})
+
+
+def _entry(row: Application, shown: StepShown) -> Entry:
+    return Entry(shown, step_words.of_step(row, shown))
+
+
+def _counts(row: Application) -> tuple[int, int]:
+    return len(row.state.get("draft_history", ())), len(row.state.get("clarification_questions", ()))

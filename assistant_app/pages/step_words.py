@@ -1,0 +1,95 @@
+"""What the history says of a step, in the words of the person who answers the email."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant_app import drafts, drawing
+from assistant_app.inspection import StepShown
+from assistant_app.models import Application
+from assistant_app.pages.words import count
+from assistant_app.templatetags.letters import excerpt
+
+PURPOSES = {"questions": "Look for questions", "draft": "Write a draft"}
+FAILED = {
+    "determine_clarifications": "The model could not look for questions",
+    "process_input": "The email could not be taken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    heading: str
+    detail: str = ""
+
+
+def of_step(row: Application, shown: StepShown) -> Said:
+    """Return what happened in a line or two; a step of an unknown kind has its action's name."""
+    step = shown.step
+    if step.error_code:
+        return Said(_failed(shown), step.error_message)
+    if row.root_id is not None and step.base is None and step.started_at == row.created_at:
+        return Said("It branched off here", "What was written up to then came along.")
+    say = _WORDS.get(step.position)
+    return say(shown) if say else Said(drawing.in_words(step.position))
+
+
+def _failed(shown: StepShown) -> str:
+    if shown.step.position == "formulate_draft":
+        return f"Draft {len(shown.before['draft_history']) + 1} could not be written"
+    return FAILED.get(shown.step.position, "This could not be done")
+
+
+def _input(shown: StepShown) -> Said:
+    length = count(len(shown.after["incoming_email"]), "character")
+    return Said("You pasted the email", f"{length}, and what you want to say.")
+
+
+def _questions(shown: StepShown) -> Said:
+    number = len(shown.after["clarification_questions"])
+    return Said(f"The model asked {count(number, 'question')}" if number else "The model had no questions")
+
+
+def _answers(shown: StepShown) -> Said:
+    answers = shown.after["clarification_answers"] or []
+    given = [answer for answer in answers if answer]
+    skipped = len(answers) - len(given)
+    parts = [f"answered {count(len(given), 'question')}"] if given else []
+    parts += [f"skipped {skipped}" if given else f"skipped {count(skipped, 'question')}"] if skipped else []
+    return Said(f"You {', '.join(parts)}", f"“{excerpt(given[0])}”" if given else "")
+
+
+def _draft(shown: StepShown) -> Said:
+    texts = shown.after["draft_history"]
+    return Said(f"Draft {len(texts)} was written", count(len(texts[-1].split()), "word") if texts else "")
+
+
+def _feedback(shown: StepShown) -> Said:
+    text = shown.after["feedback"]
+    number = drafts.current_number(shown.after)
+    return Said("You gave feedback", f"“{excerpt(text)}”") if text else Said(f"You accepted draft {number}")
+
+
+def _edit(shown: StepShown) -> Said:
+    number = len(shown.after["draft_history"])
+    words = count(len(shown.after["draft_history"][-1].split()), "word")
+    return Said(f"You edited draft {drafts.current_number(shown.before)}: draft {number}", words)
+
+
+def _number(sentence: str) -> Callable[[StepShown], Said]:
+    return lambda shown: Said(sentence.format(drafts.current_number(shown.after)))
+
+
+_WORDS: dict[str, Callable[[StepShown], Said]] = {
+    "process_input": _input,
+    "determine_clarifications": _questions,
+    "clarify_instructions": _answers,
+    "formulate_draft": _draft,
+    "process_feedback": _feedback,
+    "final_result": _number("Finished with draft {}"),
+    "edit_draft": _edit,
+    "use_draft": _number("You went back to draft {}"),
+    "regenerate": lambda shown: Said("You wanted another try"),
+    "reopen": lambda shown: Said("You reopened it"),
+}

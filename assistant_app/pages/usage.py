@@ -1,0 +1,20 @@
+"""The page of what one asked of models, per day and per email."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from assistant_app import usage
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.usage_shown import in_period
+
+
+@signed_in
+@require_safe
+def usage_page(request: PersonRequest) -> HttpResponse:
+    mine = usage.calls_of(request.user.pk)
+    chosen, context = in_period(request.GET.get("days", ""), mine)
+    context["emails"] = usage.per_email(mine, chosen)
+    return render(request, "usage.html", context)

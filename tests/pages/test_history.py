@@ -1,0 +1,208 @@
+"""The history of an email, a step, a call to the model, and usage: true, one's own, with few queries."""
+
+from datetime import timedelta
+from decimal import Decimal
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from assistant_app import operations
+from assistant_app.errors import ModelTimeout
+from assistant_app.models import ModelCall
+from tests.admin.conftest import Story
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EVIL = "<script>alert(1)</script>' onmouseover=alert(2) </pre>"
+MOST_QUERIES = 12
+
+
+@pytest.fixture
+def answered(person, model):
+    """Two questions, one skipped; a draft, a failure, a second draft."""
+    model.will_ask("Which day?", "Which address?")
+    model.will_write("Dear Marta, on Thursday.")
+    model.will_write(ModelTimeout())
+    model.will_write("Dear Marta, sorry: on Thursday.")
+    person.give_input()
+    person.answer("Thursday.", "")
+    person.fails_at("process_feedback", feedback="Say sorry.")
+    person.retry()
+    return person
+
+
+def history_of(person, rest="history/"):
+    return f"/a/{person.app_id}/{rest}"
+
+
+def test_the_history_tells_what_happened_in_order(browser, answered):
+    assert "History" in browser.open(history_of(answered, "")).page.links
+    browser.open(browser.page.links["History"])
+    told = [
+        "You pasted the email 0 process_input",
+        "The model asked 2 questions 1 determine_clarifications",
+        "You answered 1 question, skipped 1 2 clarify_instructions",
+        "“Thursday.”",
+        "Draft 1 was written 3 formulate_draft",
+        "You gave feedback 4 process_feedback",
+        "Draft 2 could not be written 5 formulate_draft",
+        "Draft 2 was written 6 formulate_draft",
+        "Draft 2 is ready process_feedback",
+    ]
+    text = " ".join(browser.page.text.split())
+    places = [text.index(part) for part in told]
+    assert places == sorted(places)
+    for part in ("Steps 7", "Model calls 4 1 failed", "formulate_draft · 2 times", "Not yet: Regenerate"):
+        assert part in text
+    assert "Cost" not in text
+
+
+def test_a_finished_one_ends_with_its_draft(browser, answered):
+    answered.give_feedback("")
+    browser.open(history_of(answered))
+    assert browser.says("You accepted draft 2 7 process_feedback")
+    assert browser.says("Finished with draft 2 8 final_result")
+    assert "Go on" not in browser.page.links
+
+
+def test_every_kind_of_step_is_said_in_words(browser, answered):
+    answered.send("edit_draft", text="My own words.")
+    answered.send("use_draft", draft=1)
+    answered.send("regenerate")
+    answered.give_feedback("")
+    answered.send("reopen")
+    browser.open(history_of(answered))
+    for words in (
+        "You edited draft 2: draft 3",
+        "You went back to draft 1",
+        "You wanted another try",
+        "Draft 4 was written",
+        "You reopened it",
+    ):
+        assert browser.says(words), words
+
+
+def test_a_branch_says_so_and_both_name_each_other(browser, answered, owner):
+    fork, _ = operations.fork(actor=owner, app_id=answered.app_id, sequence_id=3)
+    browser.open(f"/a/{fork.pk}/history/")
+    assert browser.says("It branched off here")
+    assert browser.says("branched off")
+    assert history_of(answered) in browser.page.links.values()
+    assert f"/a/{fork.pk}/history/" in browser.open(history_of(answered)).page.links.values()
+
+
+def test_the_state_after_a_step_is_shown_in_full(browser, answered):
+    browser.open(history_of(answered, "history/3/"))
+    assert browser.says("Draft 1 was written")
+    assert browser.says("current_draft after Dear Marta, on Thursday.")
+    assert browser.says("clarification_answers 1. Thursday. 2. empty")
+    assert not browser.says("sorry: on Thursday")
+    assert browser.page.links["Step 4"] == history_of(answered, "history/4/")
+
+
+def test_a_call_is_shown_to_the_letter_with_its_cost(browser, answered, model, settings):
+    settings.MODEL_PRICES = {"scripted-1": {"in": Decimal(1000), "out": Decimal(0)}}
+    browser.open(history_of(answered, "calls/2/"))
+    html = unescape(browser.response.content.decode())
+    for message in model.calls_for("draft")[0].messages:
+        assert message.content in html
+    assert browser.says("Dear Marta, on Thursday.")
+    assert browser.says("Copy as curl")
+    assert browser.says('-H "Authorization: Bearer ${OPENAI_API_KEY:-none}"')
+    tokens = ModelCall.objects.order_by("id")[1].tokens_in
+    assert browser.says(f"Cost ${tokens * Decimal('0.001'):.4f}")
+
+
+def test_a_cost_in_part_says_so(browser, answered, settings):
+    settings.MODEL_PRICES, settings.MODEL_PRICES_CURRENCY = (
+        {"dear": {"in": Decimal(5), "out": Decimal(5)}},
+        "EUR",
+    )
+    first = ModelCall.objects.order_by("id").first()
+    ModelCall.objects.filter(pk=first.pk).update(model="dear", tokens_in=2_000_000, tokens_out=1)
+    browser.open(history_of(answered))
+    assert browser.says("Cost EUR\N{NO-BREAK SPACE}10.00 and 2 calls without a price")
+
+
+@pytest.mark.parametrize("rest", ["history/", "history/0/", "calls/1/"])
+def test_nobody_else_finds_it(answered, strangers_browser, operator, visitor, rest):
+    assert strangers_browser.open(history_of(answered, rest)).status == 404
+    assert visitor.open(history_of(answered, rest)).address.startswith("/sign-in/")
+    visitor.client.force_login(operator)
+    assert visitor.open(history_of(answered, rest)).status == 404
+
+
+@pytest.mark.parametrize("rest", ["history/99/", "calls/0/", "calls/99/", f"calls/{'9' * 30}/"])
+def test_what_never_was_is_not_found(browser, answered, rest):
+    assert browser.open(history_of(answered, rest)).status == 404
+
+
+def test_what_anybody_wrote_is_escaped(browser, owner, model):
+    story = Story(owner, title=EVIL)
+    story.step("process_input", incoming_email=EVIL, response_instructions=EVIL)
+    story.call(reply=EVIL, parameters={EVIL: EVIL}, messages=[{"role": EVIL, "content": EVIL}], model=EVIL)
+    story.step("formulate_draft", error_code="model_failed", error_message=EVIL).ends("failed")
+    for rest in ("history/", "history/0/", "history/1/", "calls/1/"):
+        page = browser.open(f"/a/{story.row.pk}/{rest}").response.content.decode()
+        assert "<script>alert" not in page
+        assert "' onmouseover" not in page
+        assert EVIL in unescape(page)
+    assert "<script>alert" not in browser.open("/usage/").response.content.decode()
+
+
+def test_nothing_yet_is_said(browser, person):
+    browser.open(history_of(person))
+    assert browser.says("Nothing has happened yet.")
+    assert browser.says("The model was not asked yet.")
+
+
+def test_a_long_history_comes_in_pages_with_few_queries(browser, owner, model):
+    story = Story(owner).step("process_input", incoming_email="x" * 50_000)
+    drafts = []
+    for n in range(40):
+        drafts = [*drafts, f"Draft {n}."]
+        story.step("formulate_draft", current_draft=drafts[-1], draft_history=drafts).call()
+        story.step("process_feedback", feedback=f"Again {n}.")
+    story.ends("waiting")
+    address = f"/a/{story.row.pk}/history/"
+    for rest in ("history/", "history/?page=2", "history/70/", "calls/40/"):
+        with CaptureQueriesContext(connection) as queries:
+            browser.open(f"/a/{story.row.pk}/{rest}")
+        assert browser.status == 200
+        assert len(queries) <= MOST_QUERIES, queries.captured_queries
+    browser.open(address)
+    assert browser.says("Page 1 of 2")
+    assert not browser.says("Draft 40 was written")
+    assert browser.open(address + browser.page.links["Later steps"]).says("Draft 40 was written")
+    assert browser.says("formulate_draft · 40 times")
+    assert browser.says("Model calls 40")
+
+
+# --- Usage ---------------------------------------------------------------------------------------
+
+
+def test_usage_is_told_by_day_and_by_email(browser, answered, settings):
+    settings.MODEL_PRICES = {"scripted-1": {"in": Decimal(1), "out": Decimal(0)}}
+    last = ModelCall.objects.order_by("id").last()
+    ModelCall.objects.filter(pk=last.pk).update(
+        created_at=timezone.now() - timedelta(days=10), tokens_in=5_000_000
+    )
+    browser.open("/settings/")
+    browser.open(browser.page.links["What you asked of models, per day"])
+    assert browser.says("Model calls 4 1 failed")
+    assert browser.says("Late delivery 4 calls")
+    assert browser.says("Cost $5.0")
+    assert browser.response.content.decode().count('class="written"') == 2
+    assert history_of(answered) in browser.page.links.values()
+    with CaptureQueriesContext(connection) as queries:
+        browser.open("/usage/?days=7")
+    assert browser.says("Model calls 3 1 failed")
+    assert len(queries) <= MOST_QUERIES
+
+
+def test_usage_is_ones_own(strangers_browser, answered, visitor):
+    assert strangers_browser.open("/usage/?days=nonsense").says("Nothing in these days.")
+    assert not strangers_browser.says("Late delivery")
+    assert visitor.open("/usage/").address.startswith("/sign-in/")

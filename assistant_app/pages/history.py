@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import curl, inspection, operations
+from assistant_app import curl, inspection, operations, readings
 from assistant_app.inspection import CallShown, History, StepShown
 from assistant_app.models import Application
 from assistant_app.pages import step_words, words
@@ -42,6 +42,7 @@ def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         "steps_page": page,
         "due": None if row.is_finished else words.detail(row, *_counts(row)),
         "kind": words.kind(row),
+        "readings": readings.of_email(row)[: readings.SHOWN],
         "branches": Application.objects.owned_by(request.user)
         .tree_of(row)
         .defer("state")

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assistant_app import operations
+from assistant_app import operations, readings
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ModelCall
 from tests.admin.conftest import Story
@@ -150,6 +150,13 @@ def test_what_anybody_wrote_is_escaped(browser, owner, model):
         assert "' onmouseover" not in page
         assert EVIL in unescape(page)
     assert "<script>alert" not in browser.open("/usage/").response.content.decode()
+
+
+def test_staff_who_read_it_are_named_with_their_reason(browser, answered, operator):
+    readings.begin(actor=operator, app_id=answered.app_id, reason="A failed call.")
+    browser.open(history_of(answered))
+    assert browser.says("Who else has read this root read it")
+    assert browser.says("“A failed call.”")
 
 
 def test_nothing_yet_is_said(browser, person):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Func, IntegerField, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Collate, Upper
 from django.http import QueryDict
 from django.utils.http import urlencode
 
@@ -14,6 +18,7 @@ from assistant_app.models import Application, ApplicationQuerySet, database_cloc
 from assistant_app.pages import words
 
 PAGE_SIZE = 25
+SEARCHED = ("incoming_email", "response_instructions", "current_draft")  # keys of the state
 LONGEST_SEARCH = 200
 Status = Application.Status
 
@@ -138,13 +143,18 @@ def _page(asked: str, total: int) -> int:
 
 
 def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
-    return mine.filter(
-        Q(title__icontains=query)
-        | Q(sender__icontains=query)
-        | Q(state__incoming_email__icontains=query)
-        | Q(state__response_instructions__icontains=query)
-        | Q(state__current_draft__icontains=query)
-    )
+    """Narrow to the emails that hold the words, in capitals or not.
+
+    PostgreSQL turns letters into capitals five times as fast where it need not know the language's, and
+    for a search without letters beyond ASCII it need not.
+    """
+    headline = Q(title__icontains=query) | Q(sender__icontains=query)
+    if connection.vendor == "postgresql" and query.isascii():
+        capitals = {f"capitals_{key}": Upper(Collate(KT(f"state__{key}"), "C")) for key in SEARCHED}
+        texts = (Q(**{f"{name}__contains": query.upper()}) for name in capitals)
+        return mine.alias(**capitals).filter(reduce(or_, texts, headline))
+    texts = (Q(**{f"state__{key}__icontains": query}) for key in SEARCHED)
+    return mine.filter(reduce(or_, texts, headline))
 
 
 def _emails(found: ApplicationQuerySet) -> Any:

@@ -12,11 +12,11 @@ from typing import Any
 
 from burr.core import State
 
-from assistant_app import drafts
+from assistant_app import drafts, versions
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, build_graph, is_human
 from assistant_app.history import apply_changes, changes_between
-from assistant_app.models import Application, ModelCall, Step
+from assistant_app.models import Application, Step
 
 DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
 
@@ -89,13 +89,8 @@ def point_at_draft(row: Application, number: int) -> Point:
     if not 0 < number <= len(state["draft_history"]):
         raise InvalidInput(fields={"draft": [f"There is no draft {number}."]})
     path = Step.objects.path_to(row.pk, row.sequence_id)
-    made_by = drafting_steps(path)[number - 1]
+    made_by = versions.drafting_steps(path)[number - 1]
     return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))
-
-
-def drafting_steps(path: Sequence[Step]) -> list[Step]:
-    """Return the step that each draft came with, given the way to the head; for a copied one the first."""
-    return [step for step in path for _ in step.changes.get("append", {}).get("draft_history", ())]
 
 
 def _states(path: Iterable[Step]) -> list[dict[str, Any]]:
@@ -109,17 +104,4 @@ def _states(path: Iterable[Step]) -> list[dict[str, Any]]:
 
 def _with_origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> dict[str, Any]:
     """Write into the sources of the drafts when and by which model each was made: calls are not copied."""
-    calls = models_of(row)
-    sources = [
-        source
-        if "at" in source
-        else {**source, "at": step.finished_at.isoformat(), **calls.get(step.sequence_id, {})}
-        for source, step in zip(drafts.sources(state), drafting_steps(path), strict=False)
-    ]
-    return {**state, "draft_sources": sources}
-
-
-def models_of(row: Application) -> dict[int, dict[str, str]]:
-    """Return by the number of its step the model that wrote each draft of this application."""
-    calls = ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="")
-    return {number: {"model": name} for number, name in calls.values_list("sequence_id", "model")}
+    return {**state, "draft_sources": versions.origins(row, state, path)}

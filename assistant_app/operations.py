@@ -53,6 +53,14 @@ def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     return row
 
 
+def relative(*, row: Application, app_id: Any) -> Application:
+    """Return another of the person's applications that has a common ancestor with this one, or this one."""
+    found = Application.objects.tree_of(row).filter(pk=app_id).first()
+    if found is None:
+        raise ApplicationNotFound
+    return found
+
+
 def submit(
     *, actor: AbstractBaseUser, app_id: Any, step: str, data: Any, expected_version: int | None = None
 ) -> Run:

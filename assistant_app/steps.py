@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from assistant_app import conf, drafts
 from assistant_app.errors import InvalidInput, NothingToRegenerate
@@ -27,6 +27,7 @@ class Field:
     one_per: str = ""  # a state key: the field is a list with one text for each of its items
     empty_decides: bool = False  # an empty text means something here, so spaces alone are refused
     is_number: bool = False  # a whole number from 1
+    begins_with: str = ""  # a state key: its text is there to be changed
 
     @property
     def max_length(self) -> int:
@@ -40,7 +41,7 @@ class HumanStep:
     title: str  # the heading over its form
     button: str
     fields: tuple[Field, ...] = ()
-    method: str = "put"
+    method: Literal["put", "post"] = "put"
     instead_of: str = ""  # the action that is due when this one may be sent
     when_finished: bool = False  # only then may it be sent
     adds_draft: bool = False  # by itself, without a run of the model
@@ -204,7 +205,9 @@ EDIT_DRAFT = HumanStep(
     instead_of="process_feedback",
     adds_draft=True,
     fits=_is_changed,
-    fields=(Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS"),),
+    fields=(
+        Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS", begins_with="current_draft"),
+    ),
 )
 USE_DRAFT = HumanStep(
     action="use_draft",

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from assistant_app import steps
+from assistant_app.drafts import current_number
 from assistant_app.errors import Interrupted
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
@@ -25,6 +26,13 @@ Status = Application.Status
 class WhyItStopped(serializers.Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
+
+
+class Parent(serializers.Serializer):
+    app_id = serializers.UUIDField()
+    step = serializers.IntegerField(
+        allow_null=True, help_text="the number of the step that it branched off at"
+    )
 
 
 class ApplicationState(serializers.Serializer):
@@ -42,6 +50,12 @@ class ApplicationState(serializers.Serializer):
         help_text='null until given; one for each question, "" for a skipped one',
     )
     drafts = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
+    draft_number = serializers.IntegerField(
+        allow_null=True, help_text="of the current draft, which is the one that feedback goes to; from 1"
+    )
+    assumptions = serializers.ListField(
+        child=serializers.CharField(), help_text="what the model took for granted in the current draft"
+    )
     feedback_history = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
     final_draft = serializers.CharField(allow_null=True)
     next_step = serializers.CharField(
@@ -52,6 +66,7 @@ class ApplicationState(serializers.Serializer):
     version = serializers.IntegerField(help_text="counts what was stored; also the ETag")
     title = serializers.CharField(allow_blank=True)
     error = WhyItStopped(allow_null=True, help_text="why the last run stopped, if it did")
+    parent = Parent(allow_null=True, help_text="of a fork: what it branched off from, unless that is deleted")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -65,6 +80,8 @@ class ApplicationState(serializers.Serializer):
             "questions": state["clarification_questions"] or ([] if drafts else None),
             "answers": state["clarification_answers"],
             "drafts": drafts,
+            "draft_number": current_number(state),
+            "assumptions": state["assumptions"],
             "feedback_history": state["feedback_history"],
             "final_draft": state["final_draft"],
             "next_step": row.due_step,
@@ -84,6 +101,7 @@ class ApplicationSummary(serializers.Serializer):
     version = serializers.IntegerField()
     title = serializers.CharField(allow_blank=True)
     error = WhyItStopped(allow_null=True)
+    parent = Parent(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -138,6 +156,8 @@ class StepInput(serializers.Serializer):
             if field.one_per:
                 shown.style["prompts"] = state.get(field.one_per) or []
                 shown.initial = [""] * len(shown.style["prompts"])
+            if field.begins_with:
+                shown.initial = state.get(field.begins_with)
             if field.name in given:
                 shown.initial = _printable(given[field.name])
 
@@ -198,6 +218,7 @@ def _what_both_show(row: Application) -> dict[str, Any]:
         "version": row.version,
         "title": row.title,
         "error": _error(row),
+        "parent": {"app_id": row.parent_id, "step": row.parent_sequence_id} if row.parent_id else None,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app import operations
-from assistant_app.api import filters, schema
+from assistant_app.api import filters, schema, versions_schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
 from assistant_app.api.inspection import Inspection
@@ -28,6 +28,8 @@ from assistant_app.api.serializers import (
     inputs_of,
     step_input,
 )
+from assistant_app.api.versions import Versions
+from assistant_app.api.versions_serializers import NewFork
 from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.runs import Run
 from assistant_app.steps import HumanStep
@@ -35,7 +37,7 @@ from assistant_app.steps import HumanStep
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-class BaseApplicationViewSet(CountsEverybody, Inspection, viewsets.GenericViewSet[Application]):
+class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.GenericViewSet[Application]):
     """The emails that you are answering."""
 
     queryset = Application.objects.all()
@@ -73,10 +75,8 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, viewsets.GenericViewSe
     def create(self, request: Request) -> Response:
         wanted = NewApplication(data=request.data)
         wanted.is_valid(raise_exception=True)
-        row, is_new = operations.create(actor=self.actor, app_id=wanted.validated_data.get("app_id"))
-        answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
-        answer["Location"] = self.reverse_action("detail", args=[row.pk])
-        return answer
+        app_id = wanted.validated_data.get("app_id")
+        return self._created(*operations.create(actor=self.actor, app_id=app_id))
 
     # --- With one --------------------------------------------------------------------------------
 
@@ -108,6 +108,14 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, viewsets.GenericViewSe
     def cancel(self, request: Request, app_id: str) -> Response:
         return self._state_of(operations.cancel(actor=self.actor, app_id=app_id))
 
+    @versions_schema.FORK
+    @action(detail=True, methods=["post"], serializer_class=NewFork)
+    def fork(self, request: Request, app_id: str) -> Response:
+        self._mine(app_id)  # before anything is said about what was sent
+        wanted = NewFork(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return self._created(*operations.fork(actor=self.actor, app_id=app_id, **wanted.arguments()))
+
     @schema.HIDDEN
     def show(self, request: Request, app_id: str) -> Response:
         """Answer the state at a step's own address, so that its page has the step's form."""
@@ -123,6 +131,11 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, viewsets.GenericViewSe
             expected_version=expected_version(self.request),
         )
         return self._wait_for(run)
+
+    def _created(self, row: Application, is_new: bool) -> Response:
+        answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        answer["Location"] = self.reverse_action("detail", args=[row.pk])
+        return answer
 
     def _wait_for(self, run: Run) -> Response:
         """Answer when the run is over, or with `Prefer: respond-async` (RFC 7240) once it has begun."""

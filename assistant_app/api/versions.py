@@ -1,0 +1,72 @@
+"""The drafts of an email, and what changed from one to another."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractBaseUser
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from assistant_app import diffs, operations, versions
+from assistant_app.api import versions_schema as schema
+from assistant_app.api.versions_serializers import Diff, Draft
+from assistant_app.errors import InvalidInput
+from assistant_app.models import Application
+
+NUMBER = "[0-9]{1,6}"
+
+
+class Versions(GenericViewSet[Application]):
+    """The part of the viewset that shows drafts."""
+
+    @schema.DRAFTS
+    @action(detail=True, methods=["get"])
+    def drafts(self, request: Request, app_id: str) -> Response:
+        page = cast(Any, self).paginate_queryset(versions.versions_of(self._mine(app_id)))
+        return self.get_paginated_response(Draft(page, many=True).data)
+
+    @schema.DRAFT
+    @action(detail=True, methods=["get"], url_path=f"drafts/(?P<number>{NUMBER})")
+    def draft(self, request: Request, app_id: str, number: str) -> Response:
+        return Response(dict(Draft(versions.version_of(self._mine(app_id), int(number))).data))
+
+    @schema.DIFF
+    @action(
+        detail=True, methods=["get"], url_path=f"drafts/(?P<number>{NUMBER})/diff/(?P<other_number>{NUMBER})"
+    )
+    def diff(self, request: Request, app_id: str, number: str, other_number: str) -> Response:
+        row = self._mine(app_id)
+        other = self._relative(row, request.query_params.get("other", ""))
+        before, after = versions.text_of(row, int(number)), versions.text_of(other, int(other_number))
+        compared = diffs.compare(before, after)
+        return Response(
+            dict(
+                Diff(
+                    {
+                        "before": {"app_id": row.pk, "number": int(number)},
+                        "after": {"app_id": other.pk, "number": int(other_number)},
+                        "words_added": compared.added,
+                        "words_removed": compared.removed,
+                        "paragraphs_changed": compared.changed,
+                        "segments": compared.data(),
+                    }
+                ).data
+            )
+        )
+
+    def _mine(self, app_id: str) -> Application:
+        return operations.get(actor=cast(AbstractBaseUser, self.request.user), app_id=app_id)
+
+    def _relative(self, row: Application, other: str) -> Application:
+        """Return this one, or another of the same tree."""
+        if not other:
+            return row
+        try:
+            app_id = uuid.UUID(other)
+        except ValueError:
+            raise InvalidInput(fields={"other": ["Send the id of an email."]}) from None
+        return operations.relative(row=row, app_id=app_id)

@@ -1,0 +1,83 @@
+"""What the OpenAPI schema says of drafts and forks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+
+from assistant_app import errors
+from assistant_app.api.schema import ALWAYS, ETAG, ONE, WITH_BODY, answers
+from assistant_app.api.serializers import ApplicationState
+from assistant_app.api.versions_serializers import Diff, Draft, NewFork
+
+APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
+DRAFT_EXAMPLE: dict[str, Any] = {
+    "number": 2,
+    "text": "Hello, 60 sensors ship on Thursday, the others on 10 December.",
+    "by": "model",
+    "of": 1,
+    "feedback": "Say when the others ship.",
+    "assumptions": [],
+    "is_current": True,
+    "model": "gpt-5-mini",
+    "created_at": "2026-01-05T09:01:30Z",
+}
+DIFF_EXAMPLE = {
+    "before": {"app_id": APP_ID, "number": 1},
+    "after": {"app_id": APP_ID, "number": 2},
+    "words_added": 5,
+    "words_removed": 0,
+    "paragraphs_changed": 1,
+    "segments": [
+        {"op": "equal", "text": "Hello, 60 sensors ship on Thursday"},
+        {"op": "insert", "text": ", the others on 10 December"},
+        {"op": "equal", "text": "."},
+    ],
+}
+
+
+def _example(name: str, value: Any) -> list[OpenApiExample]:
+    return [OpenApiExample(name, response_only=True, status_codes=["200"], value=value)]
+
+
+def _number(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
+
+
+DRAFTS = extend_schema(
+    operation_id="list_drafts",
+    summary="List the drafts, oldest first",
+    responses=answers({200: Draft(many=True)}, [*ALWAYS, *ONE]),
+    examples=_example("A second draft", DRAFT_EXAMPLE),
+)
+DRAFT = extend_schema(
+    operation_id="get_draft",
+    summary="Show a draft",
+    parameters=[_number("number", "The draft's.")],
+    responses=answers({200: Draft}, [*ALWAYS, *ONE]),
+    examples=_example("A second draft", DRAFT_EXAMPLE),
+)
+DIFF = extend_schema(
+    operation_id="get_diff",
+    summary="Show what changed from one draft to another",
+    parameters=[
+        _number("number", "Of the draft before."),
+        _number("other_number", "Of the draft after."),
+        OpenApiParameter("other", str, description="The email that the draft after is of: a fork, say."),
+    ],
+    responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE]),
+    examples=_example("Something was added", DIFF_EXAMPLE),
+)
+FORK = extend_schema(
+    operation_id="fork",
+    summary="Branch off: go on from a step or a draft in a new one",
+    description=(
+        "It waits for you at the nearest point at or before that step at which it was your turn, with all"
+        " that there was then. With an `app_id` of your own it can be repeated: then 200 and the same one."
+    ),
+    parameters=[ETAG],
+    request=NewFork,
+    responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken]),
+    examples=[OpenApiExample("From the first draft", request_only=True, value={"draft": 1})],
+)

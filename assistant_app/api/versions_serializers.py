@@ -1,0 +1,77 @@
+"""What an answer says of a draft and of a comparison, and what a fork is asked with."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rest_framework import serializers
+
+from assistant_app.api.serializers import NewApplication
+from assistant_app.versions import Version
+
+
+class Draft(serializers.Serializer):
+    """One draft, as it was written."""
+
+    number = serializers.IntegerField(help_text="from 1, in the order in which they were made")
+    text = serializers.CharField()
+    by = serializers.ChoiceField(choices=["model", "person"])
+    of = serializers.IntegerField(allow_null=True, help_text="the draft that it was made from")
+    feedback = serializers.CharField(allow_null=True, help_text="that it answers")
+    assumptions = serializers.ListField(child=serializers.CharField(), help_text="that the model made")
+    is_current = serializers.BooleanField(help_text="feedback goes to this one, and it is accepted")
+    model = serializers.CharField(allow_null=True, help_text="that wrote it")
+    created_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, version: Version) -> dict[str, Any]:
+        return {
+            "number": version.number,
+            "text": version.text,
+            "by": version.by,
+            "of": version.of,
+            "feedback": version.feedback or None,
+            "assumptions": version.assumptions,
+            "is_current": version.is_current,
+            "model": version.model or None,
+            "created_at": version.created_at,
+        }
+
+
+class Segment(serializers.Serializer):
+    op = serializers.ChoiceField(choices=["equal", "insert", "delete"])
+    text = serializers.CharField(trim_whitespace=False)
+
+
+class WhichDraft(serializers.Serializer):
+    app_id = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class Diff(serializers.Serializer):
+    """What changed, word by word: equal and deleted texts are the first draft, equal and inserted the second."""
+
+    before = WhichDraft()
+    after = WhichDraft()
+    words_added = serializers.IntegerField()
+    words_removed = serializers.IntegerField()
+    paragraphs_changed = serializers.IntegerField()
+    segments = Segment(many=True)
+
+
+class NewFork(NewApplication):
+    """Where to branch off: at a step, or at a draft; without either, where it stands."""
+
+    step = serializers.IntegerField(required=False, min_value=0, max_value=10**9, help_text="its number")
+    draft = serializers.IntegerField(required=False, min_value=1, max_value=10**9, help_text="its number")
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if "step" in values and "draft" in values:
+            raise serializers.ValidationError({"draft": ["Send a step or a draft, not both."]})
+        return values
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what was sent as `operations.fork` takes it."""
+        sent = self.validated_data
+        new_id: uuid.UUID | None = sent.get("app_id")
+        return {"sequence_id": sent.get("step"), "draft": sent.get("draft"), "new_id": new_id}

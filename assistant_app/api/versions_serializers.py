@@ -49,7 +49,7 @@ class WhichDraft(serializers.Serializer):
 
 
 class Diff(serializers.Serializer):
-    """What changed, word by word: equal and deleted texts are the first draft, equal and inserted the second."""
+    """What changed, word by word: equal and deleted texts make the first, equal and inserted the other."""
 
     before = WhichDraft()
     after = WhichDraft()

@@ -117,6 +117,13 @@ class Driver(RuleBasedStateMachine):
         if step == "clarify_instructions":
             answers = [f"{text} {index}" for index, _ in enumerate(email.questions)]
             return step, {"answers": answers}, answers
+        if step == "edit_draft":
+            return step, {"text": text}, text
+        if step == "use_draft":
+            number = 1 + next(self.numbers) % max(1, len(email.drafts))
+            return step, {"draft": number}, number
+        if step in ("regenerate", "reopen"):
+            return step, {}, None
         return step, {"feedback": "" if accept else text}, "" if accept else text
 
     def _begun(self, run, email, server, fault, stored):
@@ -126,7 +133,7 @@ class Driver(RuleBasedStateMachine):
             assert run.ended.result(30).error is not None
             return
         stored()
-        email.owner = None if fault else ticket
+        email.owner = None if fault or not email.is_running else ticket
         self._settle(ticket)
 
     def _answer(self, ticket, answer, fault=None):

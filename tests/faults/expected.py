@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-HUMAN = ("process_input", "clarify_instructions", "process_feedback")
+DUE = ("process_input", "clarify_instructions", "process_feedback")
+CHOICES = ("edit_draft", "use_draft", "regenerate")  # instead of feedback
+HUMAN = (*DUE, *CHOICES, "reopen")
+DRAFTS = ("formulate_draft", "edit_draft")
 
 
 @dataclass(eq=False)
@@ -35,7 +38,21 @@ class Email:
 
     @property
     def drafts(self):
-        return [text for position, text in self.path if position == "formulate_draft"]
+        return [text for position, text in self.path if position in DRAFTS]
+
+    def current(self, end=None):
+        """Say which draft is the current one, by its number, and what each was made from."""
+        made_from, own, current = {}, set(), None
+        for position, what in self.path[:end]:
+            if position in DRAFTS:
+                number = len(made_from) + 1
+                made_from[number], current = current, number
+                own |= {number} if position == "edit_draft" else set()
+            elif position == "use_draft":
+                current = what
+            elif position == "regenerate":
+                current = made_from[current]
+        return current, made_from, own
 
     @property
     def questions(self):
@@ -54,7 +71,8 @@ class Email:
         return {
             "process_input": "determine_clarifications",
             "clarify_instructions": "formulate_draft",
-            "formulate_draft": "process_feedback",
+            **dict.fromkeys(("formulate_draft", "edit_draft", "use_draft", "reopen"), "process_feedback"),
+            "regenerate": "formulate_draft",
             "final_result": None,
         }[position]
 
@@ -66,10 +84,13 @@ class Email:
         if version not in (None, self.version):
             return "stale_version"
         if self.status == "finished":
-            return "finished"
+            return None if step == "reopen" else "finished"
         if self.is_running:
             return "already_running"
-        return None if step == self.next_step else "wrong_step"
+        if step != self.next_step and not (step in CHOICES and self.next_step == "process_feedback"):
+            return "wrong_step"
+        current, _, own = self.current(self._end_before(step))
+        return "nothing_to_regenerate" if step == "regenerate" and current in own else None
 
     def refusal_of_retry(self, version=None):
         if self.status == "gone":
@@ -84,12 +105,22 @@ class Email:
 
     def send(self, step, what):
         """A person's input is stored; after a stop it takes the place of the one sent before."""
-        if self.has_stopped:
-            before = max(index for index, (position, _) in enumerate(self.path) if position == step)
-            del self.path[before:]
-        self.typed.append((step, what))
+        del self.path[self._end_before(step) :]
+        is_new = step != "use_draft" or what != self.current()[0]
+        self.typed.append((step, what if is_new else None))
         self.path.append((step, what))
-        self._run(step)
+        if self.next_action == "process_feedback":
+            self.version += 1
+            self.status, self.next_step, self.error, self.expired = "waiting", "process_feedback", "", False
+        else:
+            self._run("process_feedback" if step == "regenerate" else step)
+
+    def _end_before(self, step):
+        """Where the path ends that a step which is sent now goes on from."""
+        if not self.has_stopped:
+            return len(self.path)
+        group = {"process_feedback", *CHOICES} if step in {"process_feedback", *CHOICES} else {step}
+        return max(index for index, (position, _) in enumerate(self.path) if position in group)
 
     def claim(self):
         self._run(self.next_step)
@@ -106,7 +137,7 @@ class Email:
         following = self.next_action
         if following is None:
             self.status, self.next_step, self.owner = "finished", "", None
-        elif following in HUMAN:
+        elif following in DUE:
             self.status, self.next_step, self.owner = "waiting", following, None
 
     def fail(self, code):

@@ -47,6 +47,12 @@ def typed_in(step):
         return changed["incoming_email"]
     if step.position == "clarify_instructions":
         return changed["clarification_answers"]
+    if step.position == "edit_draft":
+        return step.changes["append"]["draft_history"][-1]
+    if step.position == "use_draft":
+        return changed.get("draft_number")
+    if step.position in ("regenerate", "reopen"):
+        return None
     return step.changes.get("append", {}).get("feedback_history", [""])[-1]
 
 
@@ -58,6 +64,12 @@ def _the_way_to_the_head_is_right(email, row):
         assert fold(DEFAULT_STATE, (step.changes for step in path)) == row.state
     assert row.state.get("draft_history", []) == email.drafts
     assert len(set(email.drafts)) == len(email.drafts)
+    current, made_from, own = email.current()
+    assert row.state.get("draft_number") == current
+    assert row.state.get("current_draft") == (email.drafts[current - 1] if current else None)
+    sources = row.state.get("draft_sources", [])
+    assert [source["of"] for source in sources] == list(made_from.values())
+    assert {number for number, source in enumerate(sources, 1) if source["by"] == "person"} == own
 
 
 def _numbers_are_used_once(row, steps):
@@ -77,3 +89,18 @@ def _a_version_is_one_state(email, row):
     assert row.version >= max(email.shown, default=0)
     now = (row.status, row.next_step, row.error_code, row.state)
     assert email.shown.setdefault(row.version, now) == now
+
+
+def is_whole_fork(app_id, texts):
+    """It waits for its person with these drafts, and its own one step tells how it came to that."""
+    row = Application.objects.get(pk=app_id)
+    [step] = Step.objects.filter(application=row)
+    assert (row.status, row.next_step, row.sequence_id, row.lease_token) == (
+        "waiting",
+        "process_feedback",
+        0,
+        None,
+    )
+    assert fold(DEFAULT_STATE, [step.changes]) == row.state
+    assert row.state["draft_history"] == texts
+    assert row.state["current_draft"] == texts[-1]

@@ -11,8 +11,9 @@ from hypothesis.stateful import initialize, precondition, rule
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.runs import Run
+from tests.faults import history
 from tests.faults.driver import SERVERS, refused
-from tests.faults.expected import HUMAN, Email
+from tests.faults.expected import CHOICES, HUMAN, Email
 from tests.faults.races import Races
 from tests.faults.servers import FAULTS
 
@@ -20,6 +21,10 @@ MOST_EMAILS = 2
 server = st.integers(0, SERVERS - 1)
 which = st.integers(0, 11)  # of those that there are, round and round
 fault = st.sampled_from([None, None, None, *FAULTS])
+
+
+def may_choose(email):
+    return email.may_be_sent and email.next_step == "process_feedback"
 
 
 class Machine(Races):
@@ -44,6 +49,36 @@ class Machine(Races):
             run = self._submit(email, step, data, email.version if is_sure else None)
             self._begun(run, email, server, fault, lambda: email.send(step, what))
 
+    @precondition(lambda self: self._those(may_choose))
+    @rule(which=which, server=server, fault=fault, step=st.sampled_from(CHOICES), is_sure=st.booleans())
+    def choose(self, which, server, fault, step, is_sure):
+        """Something else than feedback: edit, go back, another try."""
+        email = self._one(which, may_choose)
+        if not email.refusal(step):
+            self._send_at(server, fault, email, step, is_sure)
+
+    @precondition(lambda self: self._those(lambda email: email.status == "finished"))
+    @rule(which=which, server=server, fault=fault, is_sure=st.booleans())
+    def reopen(self, which, server, fault, is_sure):
+        email = self._one(which, lambda email: email.status == "finished")
+        self._send_at(server, fault, email, "reopen", is_sure)
+
+    def _send_at(self, server, fault, email, step, is_sure):
+        step, data, what = self._input(email, step, accept=False)
+        with self.servers.at(server, fault, email.app_id):
+            run = self._submit(email, step, data, email.version if is_sure else None)
+            self._begun(run, email, server, fault, lambda: email.send(step, what))
+
+    @precondition(lambda self: self._those(lambda email: email.status != "gone" and email.drafts))
+    @rule(which=which)
+    def fork(self, which):
+        """It is whole, and its parent knows nothing of it."""
+        email = self._one(which, lambda email: email.status != "gone" and email.drafts)
+        number = 1 + next(self.numbers) % len(email.drafts)
+        row, _ = operations.fork(actor=self.user, app_id=email.app_id, draft=number)
+        history.is_whole_fork(row.pk, email.drafts[:number])
+        operations.delete(actor=self.user, app_id=row.pk)
+
     @precondition(lambda self: self._those(lambda email: email.has_stopped))
     @rule(which=which, server=server, fault=fault, is_sure=st.booleans())
     def retry(self, which, server, fault, is_sure):
@@ -53,11 +88,12 @@ class Machine(Races):
             self._begun(run, email, server, fault, email.claim)
 
     @precondition(lambda self: self._those(lambda email: email.may_be_sent))
-    @rule(which=which, accept=st.booleans())
-    def send_slowly(self, which, accept):
+    @rule(which=which, accept=st.booleans(), choice=st.sampled_from([None, "edit_draft", "use_draft"]))
+    def send_slowly(self, which, accept, choice):
         """Read and check, and no more for now."""
         email = self._one(which, lambda email: email.may_be_sent)
-        step, data, what = self._input(email, email.next_step, accept)
+        step = choice if choice and may_choose(email) else email.next_step
+        step, data, what = self._input(email, step, accept)
         refusal = functools.partial(email.refusal, step)
         self.slow.append((email, Run(self._row(email), step, data), lambda: email.send(step, what), refusal))
 

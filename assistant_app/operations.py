@@ -29,6 +29,7 @@ from assistant_app.errors import (
     Superseded,
     WrongStep,
 )
+from assistant_app.events.forget import forget
 from assistant_app.graph import ENTRYPOINT
 from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.runner import runner
@@ -229,7 +230,9 @@ def _delete(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None
             raise ApplicationNotFound
         if expected_version not in (None, row.version):
             raise StaleVersion
+        key = row.pk
         row.delete()
+        transaction.on_commit(lambda: forget([key]))
 
 
 def _check(row: Application, step: str, expected_version: int | None) -> None:

@@ -168,6 +168,9 @@ MAX_RUNS_AT_ONCE = env.integer("MAX_RUNS_AT_ONCE", 5, maximum=10_000)
 MAX_DRAFTS_PER_DAY = env.integer("MAX_DRAFTS_PER_DAY", 0)
 MAX_TOKENS_PER_DAY = env.integer("MAX_TOKENS_PER_DAY", 0)
 MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts of one email
+# How long emails are kept after their last change, in days, once `manage.py prune` runs; 0 is for ever.
+KEEP_FINISHED_DAYS = env.integer("KEEP_FINISHED_DAYS", 0, maximum=36_500)
+KEEP_UNFINISHED_DAYS = env.integer("KEEP_UNFINISHED_DAYS", 0, maximum=36_500)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # --- Accounts ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
@@ -292,6 +293,12 @@ class ApplicationAdmin(admin.ModelAdmin):
         allowed = all(self.has_delete_permission(request, row) for row in rows)
         return names, {self.opts.verbose_name_plural: len(rows)}, set() if allowed else {"application"}, []
 
+    def log_change(self, request: HttpRequest, obj: Application, message: Any) -> Any:
+        return super().log_change(request, _untitled(obj), message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Application]) -> Any:
+        return super().log_deletions(request, [_untitled(row) for row in queryset])  # type: ignore[arg-type]
+
     def delete_model(self, request: HttpRequest, obj: Application) -> None:
         with suppress(ApplicationNotFound):  # somebody was first: gone is gone
             operations.delete_as_operator(actor=_actor(request), app_id=obj.pk)
@@ -304,6 +311,13 @@ class ApplicationAdmin(admin.ModelAdmin):
 def _why() -> dict[str, Any]:
     minutes = int(readings.READS_FOR.total_seconds() / 60)
     return {"shortest": readings.SHORTEST, "longest": readings.LONGEST, "minutes": minutes}
+
+
+def _untitled(row: Application) -> Application:
+    """For the admin's log, which outlives the email: it names the id, not the title."""
+    named = copy(row)
+    named.title = ""
+    return named
 
 
 def _code(name: str) -> str:

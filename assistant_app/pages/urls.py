@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assistant_app.pages import accounts, emails, history, preferences, stream, usage
+from assistant_app.pages import accounts, emails, history, own_data, preferences, stream, usage
 
 urlpatterns = [
     path("", emails.email_list, name="email_list"),
@@ -26,6 +26,8 @@ urlpatterns = [
     path("usage/", usage.usage_page, name="usage"),
     path("settings/", preferences.settings_page, name="settings"),
     path("settings/theme/", preferences.save_theme, name="save_theme"),
+    path("settings/export/", own_data.export_own, name="export_own"),
+    path("settings/erase/", own_data.erase_own, name="erase_own"),
     path("settings/tokens/", preferences.tokens, name="tokens"),
     path("settings/tokens/revoke/", preferences.revoke_token, name="revoke_token"),
 ]

@@ -1,0 +1,132 @@
+"""All that is stored of a person, as one zip file that people can read: JSON, and each email as text.
+
+It is made while it is sent, one email at a time, so that it takes no more memory than the largest of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from unicodedata import category
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.text import slugify
+
+from assistant_app.models import ApiToken, Application, MailReading, Usage
+
+SECRETS = {"password", "digest", "token_key", "lease_token"}
+README = """All that is stored about you here, as of {now:%Y-%m-%d %H:%M} UTC.
+
+account.json   your account, tokens (not the secrets), what you used, who else read your emails and why
+emails/        a folder for each email, oldest first:
+  email.txt    the email, what you said, the drafts
+  email.json   the same and all the rest: every step, and every call of the model with what it was told
+"""
+
+
+class _Sink:
+    """Takes what the zip file writes, and gives it to whoever sends it; it cannot be gone back in."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> int:
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def taken(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken
+
+
+def archive(user: User) -> Iterator[bytes]:
+    """Yield the zip file in pieces. No database connection is held while one is sent."""
+    sink = _Sink()
+    with ZipFile(sink, "w", ZIP_DEFLATED) as file:  # type: ignore[call-overload]
+        for path, moment, text in _files(user):
+            entry = ZipInfo(path, timezone.localtime(moment).timetuple()[:6])
+            entry.compress_type = ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            file.writestr(entry, text)
+            connection.close()
+            yield sink.taken()
+    yield sink.taken()
+
+
+def _files(user: User) -> Iterator[tuple[str, datetime, str]]:
+    now = timezone.now()
+    yield "README.txt", now, README.format(now=now)
+    yield "account.json", now, _json(_account(user))
+    rows = Application.objects.owned_by(user).order_by("created_at", "pk")
+    for number, pk in enumerate(list(rows.values_list("pk", flat=True)), start=1):
+        row = rows.filter(pk=pk).first()
+        if row is None:
+            continue  # deleted meanwhile
+        folder = f"emails/{number:04}-{slugify(row.title)[:50] or 'untitled'}"
+        yield f"{folder}/email.txt", row.updated_at, as_text(row)
+        yield f"{folder}/email.json", row.updated_at, _json(_email(row))
+
+
+def _account(user: User) -> dict[str, Any]:
+    readings = MailReading.objects.filter(owner_id=user.pk)
+    return {
+        "account": _plain(user),
+        "tokens": [_plain(token) for token in ApiToken.objects.filter(user_id=user.pk).order_by("created")],
+        "usage": [_plain(day) for day in Usage.objects.filter(owner_id=user.pk).order_by("day")],
+        "read_by_others": [_plain(reading) for reading in readings],
+    }
+
+
+def _email(row: Application) -> dict[str, Any]:
+    return {
+        **_plain(row),
+        "steps": [_plain(step) for step in row.steps.all()],
+        "model_calls": [_plain(call) for call in row.model_calls.all()],
+    }
+
+
+def _plain(row: Model) -> dict[str, Any]:
+    """Return every column but the secrets."""
+    names = (field.attname for field in row._meta.concrete_fields)
+    return {name: getattr(row, name) for name in names if name not in SECRETS}
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2, default=_other) + "\n"
+
+
+def _other(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def as_text(row: Application) -> str:
+    """Return an email as people read it. What somebody wrote is set in, so that it passes for no heading."""
+    state = row.state
+    parts = [("The email", state.get("incoming_email")), ("Instructions", state.get("response_instructions"))]
+    questions, answers = state.get("clarification_questions") or [], state.get("clarification_answers") or []
+    for number, question in enumerate(questions, start=1):
+        parts.append((f"Question {number}", str(question)))
+        parts.append((f"Answer {number}", answers[number - 1] if number <= len(answers) else ""))
+    parts += [(f"Draft {n}", text) for n, text in enumerate(state.get("draft_history") or [], start=1)]
+    parts += [(f"Feedback {n}", text) for n, text in enumerate(state.get("feedback_history") or [], start=1)]
+    parts.append(("Final reply", state.get("final_draft")))
+    head = f"{_shown(row.title) or 'Untitled'}\nbegun {row.created_at:%Y-%m-%d %H:%M} UTC, {row.status_now}\n"
+    return head + "".join(f"\n{name}\n\n{_set_in(text)}\n" for name, text in parts if text)
+
+
+def _set_in(text: str) -> str:
+    return "\n".join(f"    {_shown(line)}" for line in text.splitlines())
+
+
+def _shown(text: str) -> str:
+    """A sender's control characters must not reach the terminal that shows the file."""
+    return "".join(f"\\x{ord(c):02x}" if category(c) == "Cc" and c != "\t" else c for c in text)

@@ -1,0 +1,39 @@
+"""Delete what is too old: `manage.py prune --dry-run` says what that would be."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from assistant_app import retention
+from assistant_app.retention import Policy
+
+
+class Command(BaseCommand):
+    help = "Deletes emails that are older than they are kept, and sessions and tokens that ended."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
+        for name, default in (
+            ("finished", settings.KEEP_FINISHED_DAYS),
+            ("unfinished", settings.KEEP_UNFINISHED_DAYS),
+        ):
+            parser.add_argument(
+                f"--{name}-days",
+                type=int,
+                default=default,
+                metavar="DAYS",
+                help=f"keep {name} emails so long after their last change; 0: for ever (now: {default})",
+            )
+
+    def handle(
+        self, *args: Any, dry_run: bool, finished_days: int, unfinished_days: int, **options: Any
+    ) -> None:
+        if finished_days < 0 or unfinished_days < 0:
+            raise CommandError("A number of days is 0 or more.")
+        counts = retention.prune(Policy(finished_days, unfinished_days), is_dry=dry_run)
+        said = ", ".join(f"{number} {name}" for name, number in counts.items())
+        self.stdout.write(f"{'Would delete' if dry_run else 'Deleted'} {said}.")

@@ -1,0 +1,92 @@
+"""One's own data: download all of it, or erase it with the account."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assistant_app import accounts, erasure, export
+from assistant_app.models import Application
+from assistant_app.pages.access import PersonRequest, signed_in
+
+
+class EraseForm(forms.Form):
+    """The password again, and that it is meant."""
+
+    password = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        strip=False,
+    )
+    sure = forms.BooleanField(
+        label="Erase my account and all of it, for good",
+        error_messages={"required": "Tick this if you mean it."},
+    )
+    is_throttled = False
+
+    def __init__(self, request: HttpRequest, user: User) -> None:
+        super().__init__(request.POST if request.method == "POST" else None)
+        self._user, self._network = user, accounts.network_of(request)
+
+    def clean_password(self) -> str:
+        """Tries are counted as at sign-in: a browser that was left open is no way around that."""
+        password: str = self.cleaned_data["password"]
+        who = self._user.get_username(), self._network
+        self.is_throttled = accounts.take_try(*who) < 0
+        if self.is_throttled:
+            raise ValidationError("Too many tries. Wait 5 minutes.")
+        if not self._user.check_password(password):
+            raise ValidationError("That is not your password.")
+        accounts.forget_tries(*who)
+        return password
+
+
+@signed_in
+@require_safe
+def export_own(request: PersonRequest) -> StreamingHttpResponse:
+    """All of it as a zip file, sent while it is made."""
+    parts = export.archive(request.user)
+    headers = {"Content-Disposition": 'attachment; filename="emails.zip"', "X-Accel-Buffering": "no"}
+    body = _in_threads(parts) if isinstance(request, ASGIRequest) else parts
+    return StreamingHttpResponse(body, content_type="application/zip", headers=headers)
+
+
+@sensitive_post_parameters()
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase_own(request: PersonRequest) -> HttpResponse:
+    """Say what goes, and erase it once the password and a tick confirm that."""
+    form = EraseForm(request, request.user)
+    if erasure.is_last_administrator(request.user):
+        if form.is_bound:
+            raise erasure.LastAdministrator
+    elif form.is_bound and form.is_valid():
+        erasure.erase(User.objects.get(pk=request.user.pk))
+        logout(request)
+        messages.success(request, "Your account and all your emails were erased.")
+        return redirect("sign_in")
+    context = {
+        "form": form,
+        "emails": Application.objects.owned_by(request.user).count(),
+        "is_last": erasure.is_last_administrator(request.user),
+    }
+    status = 429 if form.is_throttled else 400 if form.is_bound else 200
+    return render(request, "erase.html", context, status=status)
+
+
+async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Make each part in the request's own thread, where its database connection is."""
+    take = sync_to_async(lambda: next(parts, None), thread_sensitive=True)
+    while (part := await take()) is not None:
+        yield part

@@ -1,0 +1,94 @@
+"""The settings' two ends: all of one's data as a file, and the account erased."""
+
+import io
+import stat
+import zipfile
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from assistant_app.models import Application
+from tests.conftest import Person
+from tests.pages.conftest import wait_for_runs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "correct horse"
+
+
+def users(model):
+    return sorted(model.objects.values_list("username", flat=True))
+
+
+def test_the_settings_lead_to_both(browser, person):
+    person.give_input()
+    browser.open("/settings/")
+    assert browser.page.links["Download all of it"] == "/settings/export/"
+    response = browser.client.get(browser.page.links["Download all of it"])
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        assert "emails/0001-late-delivery/email.txt" in archive.namelist()
+    browser.open(browser.page.links["Erase my account"])
+    assert browser.says("1 email with your instructions")
+
+
+def test_erasing_takes_the_password_and_a_tick(browser, person, stranger, django_user_model, settings):
+    person.give_input()
+    kept = Person(stranger)
+    browser.open("/settings/erase/")
+    browser.press("Erase it all", password="wrong", sure="on")
+    assert browser.status == 400
+    assert browser.says("That is not your password.")
+    browser.press("Erase it all", password=PASSWORD)
+    assert browser.says("Tick this if you mean it.")
+    assert Application.objects.count() == 2
+
+    browser.press("Erase it all", password=PASSWORD, sure="on")
+    assert browser.says("Your account and all your emails were erased.")
+    assert browser.address == "/sign-in/"
+    assert users(django_user_model) == ["otto"]
+    assert Application.objects.get() == kept.row
+    assert browser.open("/settings/").address.startswith("/sign-in/")
+
+
+def test_the_password_cannot_be_tried_for_ever(browser, django_user_model):
+    browser.open("/settings/erase/")
+    for _ in range(6):
+        browser.press("Erase it all", password="wrong", sure="on")
+    assert browser.status == 429
+    browser.press("Erase it all", password=PASSWORD, sure="on")
+    assert users(django_user_model) == ["ida"]
+
+
+def test_the_only_administrator_stays(browser, owner, django_user_model):
+    django_user_model.objects.filter(pk=owner.pk).update(is_superuser=True, is_staff=True)
+    browser.open("/settings/erase/")
+    assert browser.says("You are the only administrator")
+    refused = browser.client.post("/settings/erase/", {"password": PASSWORD, "sure": "on"})
+    assert refused.status_code == 409
+    django_user_model.objects.create_superuser("root2")
+    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    assert users(django_user_model) == ["root2"]
+
+
+def test_a_draft_of_this_process_ends_quietly(browser, person, model, django_user_model):
+    person.give_input()
+    gate = model.will_wait_to_write("Dear Marta, ")
+    run = person.begin("process_feedback", {"feedback": "Shorter."})
+    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    gate.set()
+    wait_for_runs()
+    run.ended.result(timeout=30)
+    assert users(django_user_model) == []
+
+
+def test_the_commands_say_what_is_wrong(owner, tmp_path, monkeypatch):
+    for command in (["erase_user", "nobody"], ["export_user", "nobody", str(tmp_path / "a.zip")]):
+        with pytest.raises(CommandError, match="no user 'nobody'"):
+            call_command(*command)
+    target = tmp_path / "ida.zip"
+    call_command("export_user", "ida", str(target), stdout=io.StringIO())
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    with pytest.raises(CommandError, match="cannot be made"):
+        call_command("export_user", "ida", str(target))
+    monkeypatch.setattr("builtins.input", lambda said: "no")
+    with pytest.raises(CommandError, match="Nothing was erased"):
+        call_command("erase_user", "ida")

@@ -1,0 +1,154 @@
+"""A person takes all of their data along, and is erased while a draft is being written."""
+
+import io
+import json
+import threading
+import uuid
+import zipfile
+
+import httpx
+import pytest
+import redis
+from django.conf import settings
+
+from tests.model_server import Reply
+from tests.own_redis import OwnRedis
+from tests.real_server import RealServer, wait_until
+from tests.server.conftest import new_email
+from tests.server.streaming import listening
+from tests.services import needs_redis_server
+
+pytestmark = [pytest.mark.server, needs_redis_server]
+
+MARK = uuid.uuid4().hex
+INPUT = {
+    "email_to_respond": f"From: Marta\nSubject: Order {MARK}\n\nWhere is it?\nInstructions\n\x1b[2J",
+    "response_instructions": f"Tomorrow. {MARK}",
+}
+STEPS = ["process_input", "determine_clarifications", "formulate_draft", "process_feedback"]
+# What is stored outside of the emails; prints the key of a session.
+MORE = f"""
+import django
+django.setup()
+from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
+from assistant_app import operations
+from assistant_app.models import *
+ida, otto = User.objects.get(username="ida"), User.objects.get(username="otto")
+User.objects.filter(pk=ida.pk).update(last_name="{MARK}")
+ApiToken.objects.create(ida, name="{MARK}")
+row = Application.objects.exclude(title="").get()
+MailReading.objects.create(owner=ida, application=row, reader=otto, reader_name="otto", reason="{MARK}")
+LogEntry.objects.create(user=otto, content_type=ContentType.objects.get_for_model(Application),
+    object_id=row.pk, object_repr="{MARK}", action_flag=2)
+operations.create(actor=otto)
+session = SessionStore()
+session["_auth_user_id"] = str(ida.pk)
+session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+session["_auth_user_hash"] = ida.get_session_auth_hash()
+session["typed"] = "{MARK}"
+session.create()
+print(session.session_key)
+"""
+# Every value of every row of every model, which is all that the database holds for us.
+DUMP = """
+import django
+django.setup()
+from django.apps import apps
+from django.contrib.sessions.models import Session
+for model in apps.get_models():
+    for values in model._base_manager.values():
+        print(model.__name__, values)
+for session in Session.objects.all():
+    print(session.get_decoded())
+"""
+
+
+@pytest.fixture(scope="module")
+def own_redis():
+    own = OwnRedis()
+    own.start()
+    yield own
+    own.kill()
+
+
+@pytest.fixture
+def server(model_server, own_redis):
+    env = {"REDIS_URL": own_redis.url, "RUN_LEASE_SECONDS": "3", "LOG_FORMAT": "json"}
+    options = {"people": ("ida", "otto"), "postgresql": not settings.IS_SQLITE}
+    with RealServer(model=model_server, env=env, **options) as server:
+        yield server
+
+
+def everything(server, own_redis):
+    """Return all that is stored about anybody: rows, files, Redis."""
+    with redis.Redis.from_url(own_redis.url) as client:
+        streams = {key: client.xrange(key) for key in client.scan_iter("emailassistant:events:*")}
+        others = [client.get(key) for key in client.scan_iter() if client.type(key) == b"string"]
+    files = [path.read_bytes() for path in server.data.rglob("*") if path.is_file()]
+    return b"\n".join([server.run("-c", DUMP).encode(), repr((streams, others)).encode(), *files])
+
+
+def test_a_person_is_erased_while_a_draft_is_written(server, model_server, own_redis):
+    said = [
+        f"Dear Marta,\n\nit is under way. {MARK}\n\nIda",
+        f"Dear Marta,\n\n{MARK} is shorter. {MARK}\n\nIda",
+    ]
+    gate = threading.Event()
+    with server.client() as ida:
+        app_id = new_email(ida)
+        address = f"/api/applications/{app_id}"
+        model_server.standing = Reply(text=said[0])
+        assert ida.put(f"{address}/initialize_draft/", json=INPUT).status_code == 200
+        model_server.standing = Reply(text=said[1], gate_after=(4, gate))
+        session = server.run("-c", MORE).strip()
+        started = ida.put(
+            f"{address}/process_feedback/",
+            json={"feedback": f"Shorter. {MARK}"},
+            headers={"Prefer": "respond-async"},
+        )
+        assert started.status_code == 202, started.text
+        with listening(server, app_id) as reader:
+            reader.wait_for_text("shorter")
+            assert MARK.encode() in everything(server, own_redis)
+
+            exported = httpx.get(f"{server.url}/settings/export/", cookies={"sessionid": session})
+            check_export(exported, said[0])
+
+            assert "1 emails" in server.run("manage.py", "erase_user", "ida", "--no-input")
+            gate.set()
+            reader.wait_until_closed()
+        wait_until(lambda: '"outcome": "superseded"' in server.log)
+        assert ida.get("/api/applications/").status_code == 401
+    assert MARK.encode() not in everything(server, own_redis)
+    with server.client("otto") as otto:
+        assert otto.get("/api/applications/").json()["count"] == 1
+    assert server.stop() == 0
+
+
+def check_export(exported, draft):
+    """All of it is there and can be read; nothing passes for a heading or moves the terminal's cursor."""
+    assert exported.status_code == 200
+    assert exported.headers["Content-Type"] == "application/zip"
+    assert "no-store" in exported.headers["Cache-Control"]
+    assert "Content-Length" not in exported.headers  # it is made while it is sent
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
+        assert archive.testzip() is None
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    folder = f"emails/0001-order-{MARK}"
+    assert set(texts) == {"README.txt", "account.json", f"{folder}/email.txt", f"{folder}/email.json"}
+    account = json.loads(texts["account.json"])
+    assert account["account"]["last_name"] == account["tokens"][-1]["name"] == MARK
+    assert account["read_by_others"][0]["reason"] == MARK
+    assert not {"password", "digest"} & {*account["account"], *account["tokens"][0]}
+    email = json.loads(texts[f"{folder}/email.json"])
+    assert email["state"]["incoming_email"] == INPUT["email_to_respond"]
+    assert [step["position"] for step in email["steps"]] == STEPS
+    assert [call["reply"] for call in email["model_calls"]][-1] == draft
+    assert INPUT["response_instructions"] in str(email["model_calls"][0]["messages"])
+    text = texts[f"{folder}/email.txt"]
+    assert text.count("\nInstructions\n") == 1
+    assert f"\n    Shorter. {MARK}\n" in text
+    assert "\x1b" not in text

@@ -1,0 +1,113 @@
+"""`manage.py prune`: what is too old goes, what somebody is at stays, and a dry run only says so."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from assistant_app import retention
+from assistant_app.models import ApiToken, Application, ModelCall, Step
+from tests.conftest import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Application.Status
+
+
+def prune(*arguments):
+    call_command("prune", *arguments, stdout=(said := io.StringIO()))
+    return said.getvalue()
+
+
+def aged(owner, days, status=Status.WAITING):
+    row = Person(owner).row
+    values = {"next_step": "" if status == Status.FINISHED else row.next_step}
+    if status == Status.FAILED:
+        values["error_code"] = "model_failed"
+    if status == Status.RUNNING:  # its process was killed long ago
+        values |= {"lease_token": row.pk, "lease_expires_at": timezone.now() - timedelta(days=days)}
+    changed = timezone.now() - timedelta(days=days)
+    Application.objects.filter(pk=row.pk).update(status=status, updated_at=changed, **values)
+    return row.pk
+
+
+def left():
+    return set(Application.objects.values_list("pk", flat=True))
+
+
+@pytest.fixture
+def emails(owner):
+    return {
+        (status, days): aged(owner, days, status)
+        for status in (Status.WAITING, Status.FAILED, Status.FINISHED, Status.RUNNING)
+        for days in (1, 100)
+    }
+
+
+def test_nothing_is_deleted_unless_somebody_says_so(emails):
+    assert prune() == "Deleted 0 sessions, 0 tokens, 0 counts of tries.\n"
+    assert left() == set(emails.values())
+
+
+def test_each_status_has_its_days_and_a_dry_run_changes_nothing(emails):
+    said = "1 finished emails, 2 unfinished emails, 0 sessions, 0 tokens, 0 counts of tries.\n"
+    options = ["--finished-days", "30", "--unfinished-days", "99"]
+    assert prune("--dry-run", *options) == f"Would delete {said}"
+    assert left() == set(emails.values())
+
+    assert prune(*options) == f"Deleted {said}"
+    old = {emails[Status.WAITING, 100], emails[Status.FAILED, 100], emails[Status.FINISHED, 100]}
+    assert left() == set(emails.values()) - old
+
+
+def test_the_settings_say_it_as_well(emails, settings):
+    settings.KEEP_FINISHED_DAYS = 30
+    assert prune().startswith("Deleted 1 finished emails, 0 sessions")
+
+
+def test_all_that_hangs_on_an_email_goes_with_it_and_branches_stay(person, owner):
+    person.give_input()
+    person.give_feedback("")
+    kept = Person(owner).app_id
+    Application.objects.filter(pk=kept).update(parent=person.app_id)
+    Application.objects.filter(pk=person.app_id).update(updated_at=timezone.now() - timedelta(days=3))
+    assert prune("--finished-days", "2").startswith("Deleted 1 finished")
+    assert left() == {kept}
+    assert not Step.objects.exists()
+    assert not ModelCall.objects.exists()
+
+
+def test_an_email_that_somebody_goes_on_with_meanwhile_stays(owner, monkeypatch):
+    first, _second = sorted(aged(owner, 9) for _ in range(2))
+    due = retention.due(retention.Policy(0, 2), timezone.now())["unfinished emails"]
+
+    def comes_back_first(rows):
+        Application.objects.filter(pk=first).update(updated_at=timezone.now())
+        return rows.all()
+
+    monkeypatch.setattr(type(due), "select_for_update", comes_back_first)
+    assert retention._delete(due) == 1
+    assert left() == {first}
+
+
+def test_more_than_one_batch(owner, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for _ in range(5):
+        aged(owner, 9)
+    assert prune("--unfinished-days", "1").startswith("Deleted 5 unfinished")
+
+
+def test_sessions_and_tokens_that_ended_go(owner, client):
+    client.force_login(owner)
+    Session.objects.create(session_key="old", expire_date=timezone.now() - timedelta(days=1))
+    ApiToken.objects.create(owner, expiry=timedelta(days=-31))
+    ApiToken.objects.create(owner, expiry=timedelta(days=-1))
+    assert prune() == "Deleted 1 sessions, 1 tokens, 0 counts of tries.\n"
+    assert client.get("/settings/").status_code == 200
+
+
+def test_days_are_not_negative():
+    with pytest.raises(CommandError, match="0 or more"):
+        prune("--finished-days", "-1")

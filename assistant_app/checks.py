@@ -15,7 +15,7 @@ from burr.core.action import Action
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from assistant_app import conf, steps
+from assistant_app import conf, steps, tracking
 from assistant_app.graph import HUMAN, build_graph, is_choice
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from emailassistant import env
@@ -240,6 +240,23 @@ def check_tokens(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_tracking(**_: Any) -> Iterator[CheckMessage]:
+    if not settings.BURR_TRACKING:
+        return
+    if missing := tracking.what_is_missing():
+        yield Error(
+            missing,
+            hint="pip install -r requirements-tracking.txt -c requirements-constraints.txt, or"
+            " BURR_TRACKING_DIR=/path/that/is/ours, or BURR_TRACKING=0.",
+            id="assistant.E011",
+        )
+    yield Warning(
+        "BURR_TRACKING writes everybody's mail into plain files.",
+        hint="BURR_TRACKING=0 unless you are looking for a fault; then remove BURR_TRACKING_DIR.",
+        id="assistant.W014",
+    )
+
+
 CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_variables,
     check_model_address,
@@ -261,6 +278,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_reachable,
     check_live_text,
     check_tokens,
+    check_tracking,
 ]
 
 

@@ -22,7 +22,7 @@ from burr.lifecycle import PostRunStepHook, PreRunStepHook
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from assistant_app import conf, llm, steps, watch
+from assistant_app import conf, llm, steps, tracking, watch
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
@@ -119,14 +119,13 @@ class Runner:
     # --- Running -------------------------------------------------------------------------------
 
     async def _run(self, run: Run) -> None:
-        run.watch = watch.Watch(run)
+        run.watch, run.tracker = watch.Watch(run), tracking.of_run(run)
         try:
             outcome = await self._outcome(run)
         except BaseException as problem:  # noqa: BLE001  (a waiter must get its answer whatever happens)
             outcome = Outcome(run.row, as_error(problem))
         self.runs.discard(run)
-        if run.narrator is not None:
-            run.narrator.close()
+        run.close()
         run.watch.ended(outcome)
         run.finish(outcome)
 
@@ -152,10 +151,7 @@ class Runner:
         def committed(row: Application) -> None:
             run.narrator = run.narrator or self._publisher.open(row)
             run.narrator.committed(row)
-            if not run.claimed.done():
-                if run.watch is not None:
-                    run.watch.claimed()
-                run.claimed.set_result(Outcome(row))
+            run.has_claimed(row)
 
         def called(call: Call) -> None:
             persister.writer.calls.append(call)
@@ -186,7 +182,7 @@ class Runner:
             ApplicationBuilder()
             .with_graph(persister.writer.graph)
             .with_identifiers(app_id=str(run.row.pk), partition_key=str(run.row.owner_id))
-            .with_hooks(_Follow(run, persister))
+            .with_hooks(_Follow(run, persister), *([run.tracker] if run.tracker else []))
             .with_state_persister(persister)
             .initialize_from(
                 persister,
@@ -274,6 +270,7 @@ class Runner:
         self.drained.wait()
         self._pool.close()
         self._thread.stop()
+        tracking.thread.close()
         self._pid, self.client, self.is_stopping = None, None, False
         self.drained = threading.Event()
 

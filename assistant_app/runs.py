@@ -17,6 +17,7 @@ from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalEr
 from assistant_app.events.publisher import Narrator
 from assistant_app.models import Application
 from assistant_app.persister import AsyncDjangoPersister
+from assistant_app.tracking import Tracker
 from assistant_app.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -43,12 +44,30 @@ class Run:
     task: asyncio.Task[None] | None = None
     persister: AsyncDjangoPersister | None = None
     narrator: Narrator | None = None
+    tracker: Tracker | None = None
     watch: Watch | None = None  # once it has begun
     stop_reason: AssistantError | None = None  # why it was cancelled, if it was
 
     @property
     def lease(self) -> uuid.UUID | None:
         return self.persister.writer.token if self.persister else None
+
+    def has_claimed(self, row: Application) -> None:
+        """Say so to whoever waits, with the row as it was stored; once."""
+        if self.claimed.done():
+            return
+        if self.tracker is not None:
+            self.tracker.claimed()
+        if self.watch is not None:
+            self.watch.claimed()
+        self.claimed.set_result(Outcome(row))
+
+    def close(self) -> None:
+        """End what told of it."""
+        if self.narrator is not None:
+            self.narrator.close()
+        if self.tracker is not None:
+            self.tracker.close()
 
     def finish(self, outcome: Outcome) -> None:
         for future in (self.claimed, self.ended):

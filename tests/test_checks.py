@@ -38,6 +38,8 @@ WRONG = [
     ("assistant.W010", {"HTTPS": True, "BEHIND_PROXY": False}),
     ("assistant.W012", {"WEB_CONCURRENCY": 2, "REDIS_URL": ""}),
     ("assistant.W013", {"MAX_TOKENS_PER_DAY": 500}),
+    ("assistant.E011", {"BURR_TRACKING": True, "BURR_TRACKING_DIR": "/proc/1/nowhere"}),
+    ("assistant.W014", {"BURR_TRACKING": True, "BURR_TRACKING_DIR": "/tmp"}),
     ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
 ]
 

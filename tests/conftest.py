@@ -4,12 +4,19 @@ Tests that run a step are `transaction=True`: the runner's threads see only what
 """
 
 import pytest
+from knox import crypto
 from rest_framework.test import APIClient
 
 from assistant_app import counters, operations
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.runner import runner
+from assistant_app.steps import HumanStep
+from tests import leaks
+from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
+from tests.leaks import pytest_sessionfinish as pytest_sessionfinish
+from tests.leaks import pytest_sessionstart as pytest_sessionstart
+from tests.leaks import pytest_terminal_summary as pytest_terminal_summary
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +24,33 @@ def _fresh(settings):
     """A password costs half a second with the product's hasher; throttles count across tests."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     counters.forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_text_is_logged():
+    """Hand `leaks` what is typed, what the model says and each token, for the search at the end."""
+    patch = pytest.MonkeyPatch()
+    clean, say, make = HumanStep.clean, ScriptedClient.will_write, crypto.create_token_string
+
+    def cleaned(self, data):
+        for value in data.values() if isinstance(data, dict) else []:
+            for text in value if isinstance(value, list) else [value]:
+                leaks.forbid(text if isinstance(text, str) else "")
+        return clean(self, data)
+
+    def said(self, draft):
+        leaks.forbid(draft if isinstance(draft, str) else "")
+        return say(self, draft)
+
+    def made():
+        leaks.secrets.add(token := make())
+        return token
+
+    patch.setattr(HumanStep, "clean", cleaned)
+    patch.setattr(ScriptedClient, "will_write", said)
+    patch.setattr(crypto, "create_token_string", made)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)

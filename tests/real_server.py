@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import psycopg
 
+from tests import leaks
 from tests.services import POSTGRES_URL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,6 +99,7 @@ class RealServer:
     def __exit__(self, *_):
         if self.process is not None:
             self.kill()
+        leaks.note(self.log, "the output of a real server")
         if self._beside is None:
             self.database.drop()
         self._folder.cleanup()
@@ -109,6 +111,7 @@ class RealServer:
         self.database.create()
         made = self.run("-c", SET_UP, *self.people)
         self.tokens = dict(zip(self.people, made.split(), strict=True))
+        leaks.secrets.update(self.tokens.values())
 
     def run(self, *arguments):
         """Run Python beside the server, in its environment; return what it printed."""
@@ -131,7 +134,8 @@ class RealServer:
 
     @property
     def log(self):
-        return (self.data / "server.log").read_text()
+        path = self.data / "server.log"
+        return path.read_text() if path.exists() else ""
 
     def wait_until_ready(self):
         def is_ready():

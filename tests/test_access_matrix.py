@@ -23,7 +23,7 @@ ANYBODY = {
 }  # fmt: skip
 SIGNED_IN = {
     "email_list", "email_new", "password", "settings", "save_theme", "tokens", "revoke_token", "sign_out",
-    "api-root", "application-list", "limits", "usage",
+    "api-root", "application-list", "limits", "usage", "export_own", "erase_own",
 }  # fmt: skip
 # Of the admin: what all staff may open, and each model with what `view_…` lets staff see of it.
 ALL_STAFF = {

@@ -268,6 +268,18 @@ def password(stage):
     stage.open("/password/")
 
 
+def erase(stage):
+    stage.begin(drafts=1)
+    stage.open("/settings/erase/")
+
+
+def erase_refused(stage):
+    erase(stage)
+    stage.page.get_by_label("Your password").fill("wrong")
+    stage.page.get_by_label("Erase my account").check()
+    stage.press("Erase it all")
+
+
 def not_found(stage):
     stage.open("/nowhere/")
 
@@ -312,7 +324,7 @@ STATES = {
         list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,
-        read_by_staff, new_token, token_without_name, password, not_found, sign_in, sign_in_error,
-        signed_out, first_run, first_run_error,
+        read_by_staff, new_token, token_without_name, password, erase, erase_refused, not_found,
+        sign_in, sign_in_error, signed_out, first_run, first_run_error,
     )
 }  # fmt: skip

@@ -83,6 +83,7 @@ async def _answer(scope: Any, send: Any) -> None:
         (b"content-type", content_type),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
+        (b"x-content-type-options", b"nosniff"),
     ]
     await send({"type": "http.response.start", "status": BodyTooLarge.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -60,6 +60,7 @@ needs_postgresql = _needs("PostgreSQL", listens(POSTGRES_URL))
 needs_redis = _needs("Redis", listens(REDIS_URL))
 needs_redis_server = _needs("redis-server", shutil.which("redis-server"))  # to stop and start
 needs_postgresql_programs = _needs("PostgreSQL server to start", postgresql_programs())
+needs_pg_dump = _needs("pg_dump", settings.IS_SQLITE or shutil.which("pg_dump"))
 needs_chromium = _needs("Chromium", find_chromium())
 needs_embedded_model = _needs("embedded model", not what_is_missing(shipped_model()))
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from assistant_app import costs, drawing, way
+from assistant_app import costs, curl, drawing, way
 from assistant_app.costs import Totals
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.graph import DEFAULT_STATE, build_graph
@@ -74,6 +74,10 @@ class CallShown:
     @property
     def parameters(self) -> str:
         return json.dumps(self.call.parameters, ensure_ascii=False, indent=1, sort_keys=True)
+
+    @property
+    def command(self) -> str:
+        return curl.command_of(self.call)
 
     @property
     def reply(self) -> Text:

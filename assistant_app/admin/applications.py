@@ -24,6 +24,7 @@ from django.utils.timesince import timesince
 from assistant_app import operations, readings
 from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.paging import ApplicationList, LimitedPaginator
+from assistant_app.admin.usage import ShowsUsage, used
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection import History
 from assistant_app.models import Application
@@ -34,7 +35,7 @@ DONE = {"retry": "Goes on: {}.", "release": "Released: {}."}
 
 
 @admin.register(Application)
-class ApplicationAdmin(admin.ModelAdmin):
+class ApplicationAdmin(ShowsUsage):
     list_display = (
         "name",
         "owner_link",
@@ -161,7 +162,7 @@ class ApplicationAdmin(admin.ModelAdmin):
             "timeline": list(history.shown(history.steps.values())) if may_read else [],
             "drawing": history.drawing,
             **_why(),
-            "facts": self._facts(row),
+            "facts": [*self._facts(row), *used(history)],
             "can_operate": self.has_operate_permission(request),
             "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
         }

@@ -11,7 +11,6 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from assistant_app import curl
 from assistant_app.api.serializers import WhyItStopped
 from assistant_app.costs import Totals
 from assistant_app.inspection import CallShown, StepShown
@@ -130,7 +129,7 @@ class CallDetail(CallSummary):
     def to_representation(self, shown: CallShown) -> dict[str, Any]:
         call = shown.call
         texts = {"messages": call.messages, "parameters": call.parameters, "reply": call.reply}
-        return {**super().to_representation(shown), **texts, "curl": curl.command_of(call)}
+        return {**super().to_representation(shown), **texts, "curl": shown.command}
 
 
 class TotalsShown(serializers.Serializer):

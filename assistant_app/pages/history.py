@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import curl, inspection, operations, readings
+from assistant_app import inspection, operations, readings
 from assistant_app.inspection import CallShown, History, StepShown
 from assistant_app.models import Application
 from assistant_app.pages import step_words, words
@@ -74,7 +74,7 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
     """One call to the model: what it was told, what it replied, and the same as a command."""
     row = operations.get(actor=request.user, app_id=app_id)
     shown: CallShown = inspection.call_of(row, number)
-    context = {"part": shown, "purposes": step_words.PURPOSES, "curl": curl.command_of(shown.call)}
+    context = {"part": shown, "purposes": step_words.PURPOSES}
     return _render(request, "history_call.html", row, context)
 
 

@@ -34,6 +34,7 @@ PAGES = {
     "detail": lambda desk: f"{LIST}{desk.row.pk}/change/",
     "why": lambda desk: f"{LIST}{desk.unread.pk}/change/",
     "step": lambda desk: f"{LIST}{desk.row.pk}/steps/3/",
+    "usage": lambda desk: f"{LIST}usage/",
     "delete": lambda desk: f"{LIST}{desk.row.pk}/delete/",
     "index": lambda desk: "/admin/",
     "tokens": lambda desk: "/admin/assistant_app/apitoken/",

@@ -31,7 +31,7 @@ ALL_STAFF = {
 }  # fmt: skip
 OPEN_IN_THE_ADMIN = {"login"}
 MODELS = {"assistant_app_application", "assistant_app_apitoken", "auth_group", "auth_user"}
-SEEN_WITH_VIEW = {"changelist", "change", "history", "step", "read"}
+SEEN_WITH_VIEW = {"changelist", "change", "history", "step", "read", "usage"}
 
 # What stands for a part of an address that is neither an id nor a number.
 PARTS = {"step": "process_feedback", "app_label": "auth", "url": "nowhere", "object_id": "none"}

@@ -42,8 +42,11 @@ def step_of(request: HttpRequest) -> HumanStep | None:
     match = request.resolver_match
     if match is None:
         return None
-    action = ENTRYPOINT if match.url_name == "email_new" else match.kwargs.get("step", "")
-    return _step(action)
+    if match.url_name == "email_fork":  # with what was typed for the draft, if anything was
+        texts = {"feedback": steps.PROCESS_FEEDBACK, "text": steps.EDIT_DRAFT}
+        return next((step for name, step in texts.items() if name in request.POST), None)
+    actions = {"email_new": ENTRYPOINT, "email_edit": steps.EDIT_DRAFT.action}
+    return _step(actions.get(match.url_name or "") or match.kwargs.get("step", ""))
 
 
 def from_page(request: HttpRequest) -> Carried | None:

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
-from django.conf import settings
-
-from assistant_app import limits, steps
+from assistant_app import drafts, limits, steps
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.graph import DEFAULT_STATE
-from assistant_app.models import Application, ModelCall, Step
+from assistant_app.models import Application
 from assistant_app.pages import words
-from assistant_app.pages.forms import QUICK_CHANGES, BothPressed, StepForm, Typed, has_text, stored
+from assistant_app.pages.branches import Branch, tree_of
+from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored
+from assistant_app.pages.shown_drafts import Draft, drafts_of, unanswered
+from assistant_app.pages.worth_a_look import WorthALook, look_at
 from assistant_app.runner import runner
 from assistant_app.steps import HumanStep
 
 ROUNDS_SHOWN = 2  # of the earlier ones; from the fourth draft on, those before fold into one row
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    number: int
-    text: str
-    at: datetime | None
-    call: ModelCall | None
-    after: str  # the feedback that it answers
-    feedback: str | None = None  # what was said about it
-
-    @property
-    def is_by_demonstration(self) -> bool:
-        is_embedded = self.call is not None and self.call.provider == "embedded"
-        return is_embedded and not settings.EMBEDDED_MODEL_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +40,7 @@ class EmailPage:
     refusal: Refusal | None = None
     wants_change: bool = False  # of what was sent last, after a run that stopped
     is_still: bool = False  # no refreshing
+    wants_edit: bool = False  # of the current draft, by hand
     not_continued: AssistantError | None = None  # why a stopped run could not be tried again now
     state: Mapping[str, Any] = field(init=False)
 
@@ -65,57 +51,62 @@ class EmailPage:
 
     @cached_property
     def drafts(self) -> list[Draft]:
-        texts, said = self.state["draft_history"], self.state["feedback_history"]
-        made = self._made()[: len(texts)]
-        made += [(None, None)] * (len(texts) - len(made))
-        return [
-            Draft(
-                number=number,
-                text=text,
-                at=step.finished_at if step else None,
-                call=call,
-                after=said[number - 2] if 1 < number <= len(said) + 1 else "",
-                feedback=said[number - 1] if number <= len(said) else None,
-            )
-            for number, (text, (step, call)) in enumerate(zip(texts, made, strict=True), start=1)
-        ]
+        return drafts_of(self.row, self.state)
 
-    def _made(self) -> list[tuple[Step | None, ModelCall | None]]:
-        """Return the steps that wrote a draft, on the way to the head, each with its call."""
-        if not self.state["draft_history"]:
-            return []
-        calls = {
-            call.sequence_id: call
-            for call in ModelCall.objects.filter(
-                application_id=self.row.pk, purpose="draft", error_code=""
-            ).only("sequence_id", "provider", "model", "duration", "application_id")
-        }
-        path = Step.objects.defer("changes").path_to(self.row.pk, self.row.sequence_id)
-        return [(step, calls.get(step.sequence_id)) for step in path if step.position == "formulate_draft"]
+    @cached_property
+    def number(self) -> int:
+        """The number of the current draft: what feedback goes to and what is accepted. Nought for none."""
+        return drafts.current_number(self.state) or 0
 
     @property
     def draft(self) -> Draft | None:
-        """The newest, which is open while it is the person's turn and at the end."""
-        return self.drafts[-1] if self.drafts and self.shows_newest else None
+        """The current one, which is open while it is the person's turn and at the end."""
+        return self.drafts[self.number - 1] if self.number and self.shows_newest else None
 
     @property
     def shows_newest(self) -> bool:
         return not self.row.is_running and not self.row.has_stopped
 
     @property
+    def may_change(self) -> bool:
+        """Whether a draft waits for the person, who may edit it, go back or have it written again."""
+        return self.row.due_step == steps.PROCESS_FEEDBACK.action and self.draft is not None
+
+    @property
+    def compared_with(self) -> int:
+        """The draft that the current one is best compared with: what it was made from, or the one before."""
+        if self.draft is None or len(self.drafts) < 2:
+            return 0
+        return self.draft.of or (self.number - 1 if self.number > 1 else self.number + 1)
+
+    @cached_property
+    def worth_a_look(self) -> WorthALook | None:
+        if not self.may_change or self.draft is None:
+            return None
+        owner = self.row.owner
+        return look_at(self.state, self.draft.text, f"{owner.get_username()} {owner.get_full_name()}")
+
+    @cached_property
+    def tree(self) -> list[Branch]:
+        return tree_of(self.row)
+
+    @property
     def rounds(self) -> list[Draft]:
-        """The earlier drafts, each folded to a line."""
+        """The other drafts, each folded to a line."""
         if self.shows_newest:
-            return self.drafts[:-1]
+            return [draft for draft in self.drafts if draft.number != self.number]
         if self.open_feedback:
-            return [*self.drafts[:-1], replace(self.drafts[-1], feedback=None)]
+            open_one = self.open_feedback
+            return [
+                replace(draft, said=tuple(text for text in draft.said if text != open_one))
+                for draft in self.drafts
+            ]
         return self.drafts
 
     @property
     def open_feedback(self) -> str:
         """What was said last, if no draft came of it: the person may want to change it."""
-        is_open = self.row.has_stopped and self.drafts and not self.form
-        return (self.drafts[-1].feedback or "") if is_open else ""
+        return unanswered(self.state) if self.row.has_stopped and self.drafts and not self.form else ""
 
     @property
     def older_rounds(self) -> list[Draft]:
@@ -146,7 +137,9 @@ class EmailPage:
 
     @property
     def _counts(self) -> tuple[int, int]:
-        return len(self.state["draft_history"]), len(self.state["clarification_questions"])
+        """How many drafts, or while none is written the number of the current one, and how many questions."""
+        drafts = self.number if self.shows_newest else len(self.state["draft_history"])
+        return drafts, len(self.state["clarification_questions"])
 
     @property
     def heading(self) -> str:
@@ -154,15 +147,21 @@ class EmailPage:
 
     @property
     def detail(self) -> str:
-        return words.detail(self.row, *self._counts)
+        return (
+            f"You are editing draft {self.number}"
+            if self.is_editing
+            else words.detail(self.row, *self._counts)
+        )
 
     @property
     def tab(self) -> str:
-        return "Not sent yet" if self.is_refused else words.tab(self.row, *self._counts)
+        if self.is_refused:
+            return "Not sent yet"
+        return f"Edit draft {self.number}" if self.is_editing else words.tab(self.row, *self._counts)
 
     @property
     def news(self) -> str:
-        return words.news(self.row, self.state["draft_history"])
+        return words.news(self.row, self.state["draft_history"][: self._counts[0]])
 
     @property
     def phases(self) -> list[tuple[str, bool]]:
@@ -182,7 +181,7 @@ class EmailPage:
 
     @property
     def next_draft(self) -> int:
-        return self._counts[0] + 1
+        return len(self.state["draft_history"]) + 1
 
     @property
     def what_is_kept(self) -> str:
@@ -209,11 +208,19 @@ class EmailPage:
     @property
     def fits_form(self) -> bool:
         """Whether what was typed belongs into the form that is shown now."""
-        return self.refusal is not None and self.row.due_step == self.refusal.step.action
+        if self.refusal is None:
+            return False
+        return self.row.due_step == self.refusal.step.action or self.is_editing
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether the sheet is the editor: asked for, or with a text in it that was not sent."""
+        is_refused = self.refusal is not None and self.refusal.step == steps.EDIT_DRAFT
+        return self.may_change and (self.wants_edit or is_refused)
 
     @property
     def has_newer_draft(self) -> bool:
-        """Whether the feedback was written about an older draft than the one that is shown."""
+        """Whether the text was written about an older draft than the one that is shown."""
         refusal = self.refusal
         if refusal is None or refusal.error is None or refusal.error.fields or not self.fits_form:
             return False
@@ -221,13 +228,20 @@ class EmailPage:
         return seen.isdigit() and len(seen) < 6 and int(seen) < len(self.drafts) and self.draft is not None
 
     @property
-    def quick_changes(self) -> list[str]:
-        return list(QUICK_CHANGES)
+    def meanwhile(self) -> list[Draft]:
+        """What was written since the text was."""
+        return self.drafts[int(self.refusal.seen_draft) :] if self.refusal and self.has_newer_draft else []
+
+    @property
+    def quick_changes(self) -> list[tuple[str, str]]:
+        return [(key, label) for key, (label, _) in steps.REFINEMENTS.items()]
 
     @property
     def kept(self) -> StepForm | None:
         """What was typed for a step that is not due, to read and to copy."""
         if self.refusal is None or self.fits_form or not has_text(self.refusal.typed):
+            return None
+        if all(field.is_number for field in self.refusal.step.fields):
             return None
         return StepForm(self.refusal.step, self.state, self.refusal.typed)
 
@@ -236,11 +250,22 @@ class EmailPage:
         """The form of the step that is due, filled with what was typed and not sent."""
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):
             return None
-        step = steps.get(self.row.due_step)
+        step = steps.EDIT_DRAFT if self.is_editing else steps.get(self.row.due_step)
         if self.refusal is not None and self.fits_form:
             errors = self.refusal.error.fields if self.refusal.error else {}
             return StepForm(step, self.state, self.refusal.typed, errors)
-        return StepForm(step, self.state, stored(step, self.state) if self.row.has_stopped else {})
+        return StepForm(step, self.state, self._to_begin_with(step))
+
+    def _to_begin_with(self, step: HumanStep) -> Typed:
+        """Return what is in a form before anything is typed: what it changes, or is sent anew."""
+        if step == steps.EDIT_DRAFT:
+            return {"text": self.state["current_draft"]}
+        if self.row.has_stopped:
+            return stored(step, self.state)
+        is_new_branch = self.row.parent_id is not None and not self.row.last_sequence_id
+        if is_new_branch and step != steps.PROCESS_FEEDBACK and self.row.parent is not None:
+            return stored(step, {**DEFAULT_STATE, **self.row.parent.state})
+        return {}
 
     @cached_property
     def left_today(self) -> str:

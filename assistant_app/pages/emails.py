@@ -157,4 +157,10 @@ def was_sent(row: Application, step: steps.HumanStep, inputs: forms.Typed) -> bo
     if step == steps.PROCESS_FEEDBACK and not inputs["feedback"]:
         # An empty text is what the state begins with: only its position tells that it was sent.
         return row.is_finished or (row.position == step.action and not row.state["feedback"])
+    if step == steps.EDIT_DRAFT:
+        return row.position == step.action and row.state["current_draft"] == inputs["text"]
+    if step.is_choice:
+        return row.position == step.action and row.state.get("draft_number") == inputs.get(
+            "draft", row.state.get("draft_number")
+        )
     return row.version > 0 and forms.stored(step, row.state) == inputs

@@ -21,14 +21,6 @@ Typed = dict[str, Any]  # field name -> text, or a list of texts
 # The keys under which the graph keeps what was typed, where they are not the field's own name.
 STORED_AS = {"email_to_respond": "incoming_email", "answers": "clarification_answers"}
 
-QUICK_CHANGES = {
-    "Shorter": "Make it shorter.",
-    "Longer": "Make it longer.",
-    "More formal": "Make it more formal.",
-    "Friendlier": "Make it friendlier.",
-    "Simpler words": "Use simpler words.",
-}
-
 
 class BothPressed(InvalidInput):
     """You wrote feedback and pressed “Looks good”. Nothing was sent yet."""
@@ -106,6 +98,8 @@ def _named(label: str, problem: str) -> str:
 
 def typed_in(step: HumanStep, post: QueryDict) -> Typed:
     """Return a person's text as it came, field by field."""
+    if step == steps.PROCESS_FEEDBACK and "correct" in post:
+        return {"feedback": _corrections(post)}
     return {
         item.name: post.getlist(item.name) if item.one_per else post.get(item.name, "")
         for item in step.fields
@@ -128,10 +122,19 @@ def read(step: HumanStep, post: QueryDict) -> Typed:
     return BUTTONS[step.action](typed, post) if step.action in BUTTONS else typed
 
 
+def _corrections(post: QueryDict) -> str:
+    """Return in words what is to be taken for granted instead."""
+    both = zip(post.getlist("assumption"), post.getlist("instead"), strict=False)
+    return "\n\n".join(steps.corrected(one, other) for one, other in both if other.strip())
+
+
 def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
     text = typed["feedback"].strip()
-    if change := QUICK_CHANGES.get(post.get("quick", "")):
-        return {"feedback": f"{text}\n\n{change}".strip()}
+    quick, language = post.get("quick", ""), post.get("language", "")
+    if quick == "language" and not language.strip():
+        raise InvalidInput(fields={"feedback": ["Say which language the draft should be in."]})
+    if quick == "language" or quick in steps.REFINEMENTS:
+        return {"feedback": steps.refined(quick, text, language)}
     if post.get("accept") == "without the feedback":
         return {"feedback": ""}
     if post.get("accept"):
@@ -140,6 +143,8 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
         return {"feedback": ""}
     if not text:
         problem = "Write what should change, or press “Looks good, finish”."
+        if "correct" in post:
+            problem = "Write what is right instead of one of the assumptions."
         raise InvalidInput(fields={"feedback": [problem]})
     return typed
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assistant_app.pages import accounts, emails, history, own_data, preferences, stream, usage
+from assistant_app.pages import accounts, emails, history, own_data, preferences, stream, usage, versions
 
 urlpatterns = [
     path("", emails.email_list, name="email_list"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("a/<uuid:app_id>/history/", history.email_history, name="email_history"),
     path("a/<uuid:app_id>/history/<int:number>/", history.email_history_step, name="email_history_step"),
     path("a/<uuid:app_id>/calls/<int:number>/", history.email_call, name="email_call"),
+    path("a/<uuid:app_id>/drafts/<int:draft>/edit/", versions.email_edit, name="email_edit"),
+    path("a/<uuid:app_id>/compare/", versions.email_compare, name="email_compare"),
+    path("a/<uuid:app_id>/fork/", versions.email_fork, name="email_fork"),
     # The last of them: any human step of `steps.py`.
     path("a/<uuid:app_id>/<str:step>/", emails.email_step, name="email_step"),
     path("welcome/", accounts.welcome, name="welcome"),

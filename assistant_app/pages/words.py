@@ -17,6 +17,15 @@ INPUTS = {
     "process_input": "email and instructions",
     "clarify_instructions": "answers",
     "process_feedback": "feedback",
+    "edit_draft": "text",
+}
+# What a press asks for without a text.
+PRESSED = ("use_draft", "regenerate", "reopen")
+KINDS = {
+    "waiting": "Waiting for you",
+    "writing": "Writing",
+    "failed": "Stopped",
+    "finished": "Finished",
 }
 
 
@@ -123,6 +132,10 @@ def refusal(error: AssistantError, row: Application, step: str) -> tuple[str, st
     """Return heading and sentence for a text that was not sent; the page shows the text again."""
     typed = INPUTS.get(step, "text")
     verb = "were" if typed.endswith("s") else "was"
+    if step in PRESSED:
+        is_stale = error.code in ("stale_version", "wrong_step", "superseded")
+        why = "this email went on in another window. This is how it is now." if is_stale else error.message
+        return "Nothing was changed", sentence(why)
     if row.is_running and error.status < 500:
         return (
             "A draft is being written already",
@@ -150,7 +163,7 @@ def left_today(drafts: int | None, tokens: int | None) -> str:
 
 
 def _meanwhile(row: Application, step: str) -> str:
-    if step == "process_feedback" and row.next_step == step:
+    if step in ("process_feedback", "edit_draft") and row.next_step == "process_feedback":
         return "there is a newer draft"
     if step == "clarify_instructions" and row.next_step != step:
         return "these questions were answered in another window"

@@ -175,7 +175,7 @@ def test_feedback_on_an_older_draft_is_shown_below_the_newest(person, browser, o
     browser.press("Send feedback", feedback="Say that her units are reserved.")
     assert browser.status == 412
     assert browser.says("Your feedback was not sent: there is a newer draft")
-    assert browser.says("You wrote it while reading draft 1. Meanwhile draft 2 was written")
+    assert browser.says("You wrote it while reading draft 1. Meanwhile you asked for “Make it shorter.”")
     assert browser.typed("feedback") == ["Say that her units are reserved."]
     browser.press("Apply to draft 2, the newest")
     wait_for_runs()

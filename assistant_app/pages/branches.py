@@ -1,0 +1,60 @@
+"""The branches of an email: what was forked from one another, as a tree."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models.functions import Coalesce
+
+from assistant_app.models import Application
+from assistant_app.pages import words
+from assistant_app.pages.listing import ListLength
+
+SHOWN = (
+    *("id", "owner_id", "parent_id", "root_id", "status", "position", "next_step", "error_code"),
+    *("lease_expires_at", "created_at", "updated_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    email: Application
+    name: str
+    depth: int  # how many it descends from
+    drafts: int
+    kind: str
+    is_this: bool
+
+    @property
+    def state(self) -> str:
+        return words.KINDS[self.kind]
+
+
+def tree_of(row: Application) -> list[Branch]:
+    """Return the emails that were forked from one another, each before its own forks; with one query.
+
+    Those whose parent was deleted stand like first ones. Alone, an email is its own tree.
+    """
+    rows = list(
+        Application.objects.tree_of(row)
+        .only(*SHOWN)
+        .annotate(drafts=Coalesce(ListLength("draft_history"), 0))
+        .order_by("created_at", "id")
+    )
+    names = {email.pk: "The first" if not number else f"Branch {number}" for number, email in enumerate(rows)}
+    drafts: dict[uuid.UUID, int] = {email.pk: email.__dict__["drafts"] for email in rows}
+    below: dict[uuid.UUID | None, list[Application]] = {}
+    for email in rows:
+        below.setdefault(email.parent_id if email.parent_id in names else None, []).append(email)
+
+    def walk(parent: uuid.UUID | None, depth: int) -> list[Branch]:
+        found = []
+        for email in below.get(parent, []):
+            is_this = email.pk == row.pk
+            kind = words.kind(email)
+            found.append(Branch(email, names[email.pk], depth, drafts[email.pk], kind, is_this))
+            found += walk(email.pk, depth + 1)
+        return found
+
+    return walk(None, 0)

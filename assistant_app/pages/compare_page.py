@@ -1,0 +1,112 @@
+"""What the compare page shows: two drafts of one tree of branches, and what changed between them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant_app import diffs, operations
+from assistant_app.errors import ApplicationNotFound
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.models import Application
+from assistant_app.pages.branches import Branch, tree_of
+from assistant_app.pages.email_page import EmailPage
+from assistant_app.pages.shown_drafts import Draft, drafts_of
+
+VIEWS = {"side": "Side by side", "one": "In one text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two drafts; `value` is what the chooser sends."""
+
+    row: Application
+    draft: Draft
+    value: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    email: EmailPage
+    tree: list[Branch]
+    a: Side | None
+    b: Side | None
+    view: str
+
+    @classmethod
+    def of(cls, row: Application, a: str, b: str, view: str) -> ComparePage:
+        """Return the page for two choices: "2" is a draft of this email, "<id>:2" one of a branch.
+
+        Left out, they are the current draft and the one that it is best compared with. Raise
+        `ApplicationNotFound` for what is not there.
+        """
+        email, tree = EmailPage(row), tree_of(row)
+        first = email.compared_with or email.number
+        one, other = (
+            _side(row, tree, chosen or str(default)) if chosen or default else None
+            for chosen, default in ((a, first), (b, email.number))
+        )
+        return cls(email, tree, one, other, view if view in VIEWS else "side")
+
+    @cached_property
+    def comparison(self) -> diffs.Comparison | None:
+        return diffs.compare(self.a.draft.text, self.b.draft.text) if self.a and self.b else None
+
+    @property
+    def views(self) -> list[tuple[str, str]]:
+        return list(VIEWS.items())
+
+    @property
+    def sides(self) -> list[Side]:
+        return [side for side in (self.a, self.b) if side]
+
+    @property
+    def choices(self) -> Iterator[tuple[str, str]]:
+        """The drafts to choose from, as value and label: this email's first."""
+        for branch in sorted(self.tree, key=lambda branch: not branch.is_this):
+            for number in range(1, branch.drafts + 1):
+                yield _choice(branch, number)
+
+    @property
+    def usable(self) -> list[Side]:
+        """The two, as far as they are earlier drafts of this email that it may go back to."""
+        found = {side.value: side for side in self.sides if self._may_be_used(side)}
+        return list(found.values())
+
+    def _may_be_used(self, side: Side) -> bool:
+        is_own = side.row.pk == self.email.row.pk
+        return is_own and self.email.may_change and side.draft.number != self.email.number
+
+    @property
+    def may_finish(self) -> bool:
+        """Whether the second is the current draft and waits to be accepted."""
+        return self.b is not None and self.b.value == str(self.email.number) and self.email.may_change
+
+
+def _choice(branch: Branch, number: int) -> tuple[str, str]:
+    if branch.is_this:
+        return str(number), f"Draft {number}"
+    return f"{branch.email.pk}:{number}", f"{branch.name}: draft {number}"
+
+
+def _side(row: Application, tree: list[Branch], chosen: str) -> Side:
+    app_id, _, number = chosen.rpartition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 7):
+        raise ApplicationNotFound
+    other = _relative(row, app_id) if app_id else row
+    drafts = drafts_of(other, {**DEFAULT_STATE, **other.state})
+    if not 0 < int(number) <= len(drafts):
+        raise ApplicationNotFound
+    branch = next(branch for branch in tree if branch.email.pk == other.pk)
+    value, name = _choice(branch, int(number))
+    return Side(other, drafts[int(number) - 1], value, name)
+
+
+def _relative(row: Application, app_id: str) -> Application:
+    try:
+        return operations.relative(row=row, app_id=uuid.UUID(app_id))
+    except ValueError:
+        raise ApplicationNotFound from None

@@ -1,0 +1,117 @@
+"""The pages for versions: edit a draft by hand, compare two, branch off."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assistant_app import operations, steps
+from assistant_app.errors import ApplicationNotFound
+from assistant_app.models import Application, Step
+from assistant_app.pages import carried, forms
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.compare_page import ComparePage
+from assistant_app.pages.email_page import EmailPage
+from assistant_app.pages.emails import posted_version
+
+ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpResponse:
+    """Turn the current draft into the editor, or take the edited text as the next draft."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    if request.method == "POST":
+        return _save(request, row)
+    page = EmailPage(row, wants_edit=True)
+    if not page.is_editing or page.number != draft:
+        return redirect("email", app_id)
+    return render(request, "email.html", {"page": page})
+
+
+def _save(request: PersonRequest, row: Application) -> HttpResponse:
+    step, version = steps.EDIT_DRAFT, posted_version(request)
+    data = forms.read(step, request.POST)
+    finishes = bool(request.POST.get("accept"))
+    is_same = step.clean(data)["text"] == (row.state.get("current_draft") or "").strip()
+    if not (finishes and is_same):
+        run = operations.submit(
+            actor=request.user, app_id=row.pk, step=step.action, data=data, expected_version=version
+        )
+        version = operations.wait_until_ended(run).version
+    if finishes:
+        accept = steps.PROCESS_FEEDBACK
+        run = operations.submit(
+            actor=request.user,
+            app_id=row.pk,
+            step=accept.action,
+            data={"feedback": ""},
+            expected_version=version,
+        )
+        operations.wait_until_claimed(run)
+    carried.forget(request)
+    return redirect(reverse("email", args=[row.pk]) + "#news")
+
+
+@signed_in
+@require_safe
+def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """What changed from one draft to another, of this email or of its branches."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    page = ComparePage.of(
+        row, request.GET.get("a", ""), request.GET.get("b", ""), request.GET.get("view", "")
+    )
+    return render(request, "compare.html", {"page": page})
+
+
+@signed_in
+@require_POST
+def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """Make a branch: at a draft, at a step, or to send the answers or the email and instructions anew.
+
+    What was typed for the draft goes along and is sent to the branch.
+    """
+    row = operations.get(actor=request.user, app_id=app_id)
+    if again := request.POST.get("again"):
+        row, sequence_id = _last(row, ONCE_MORE.get(again, ""))
+        fork, _ = operations.fork(actor=request.user, app_id=row.pk, sequence_id=sequence_id)
+    else:
+        fork, _ = operations.fork(
+            actor=request.user,
+            app_id=app_id,
+            draft=_number(request, "draft"),
+            sequence_id=_number(request, "step"),
+        )
+    step = carried.step_of(request)
+    if step is not None and forms.has_text(typed := forms.typed_in(step, request.POST)):
+        run = operations.submit(actor=request.user, app_id=fork.pk, step=step.action, data=typed)
+        operations.wait_until_claimed(run)
+    carried.forget(request)
+    return redirect(reverse("email", args=[fork.pk]) + "#news")
+
+
+def _last(row: Application, action: str) -> tuple[Application, int]:
+    """Return the newest step of that action on the way here, in this email or one that it descends from."""
+    path = Step.objects.defer("changes").path_to(row.pk, row.sequence_id)
+    found = [step.sequence_id for step in path if step.position == action]
+    # A branch begins with a copy: that step is its parent's, and what was typed is there.
+    if found and not (row.parent_id and found[-1] == 0):
+        return row, found[-1]
+    if row.parent is None:
+        raise ApplicationNotFound
+    return _last(row.parent, action)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """Return a posted number, or none; `ApplicationNotFound` for nonsense."""
+    text = request.POST.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ApplicationNotFound
+    return int(text)

@@ -1,0 +1,21 @@
+"""What the pages say about a mail that brings something in unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from assistant_app.untrusted import brought_by, hidden_in
+
+register = template.Library()
+register.filter("hidden_in", hidden_in)
+
+
+@register.simple_tag
+def brought_in(draft: str, state: Mapping[str, Any]) -> list[str]:
+    """Return the links and addresses of a draft that come from the mail alone."""
+    answers = state.get("clarification_answers") or []
+    own = [state.get("response_instructions", ""), *answers, *state.get("feedback_history", [])]
+    return brought_by(state.get("incoming_email", ""), draft, own)

@@ -53,6 +53,7 @@ class RealServer:
     ):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.root = ROOT  # of the version that serves
         self.people = people
         self.tokens = {}
         self.process = None
@@ -117,7 +118,7 @@ class RealServer:
         """Run Python beside the server, in its environment; return what it printed."""
         command = [sys.executable, *arguments]
         return subprocess.run(
-            command, env=self.env, cwd=ROOT, check=True, capture_output=True, text=True
+            command, env=self.env, cwd=self.root, check=True, capture_output=True, text=True
         ).stdout
 
     def start(self):
@@ -126,7 +127,7 @@ class RealServer:
             self.process = subprocess.Popen(
                 [*command, "emailassistant.asgi:application"],
                 env=self.env,
-                cwd=ROOT,
+                cwd=self.root,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -1,5 +1,7 @@
 """Forks: an email that goes on from a step of another one."""
 
+import json
+
 import pytest
 
 from assistant_app import operations
@@ -7,6 +9,7 @@ from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, Mod
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.history import fold
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.versions import versions_of
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,3 +70,121 @@ def test_a_fork_waits_for_its_person_at_the_step(answered, sequence_id, next_ste
     assert row.state.get("final_draft") is None
     assert not ModelCall.objects.filter(application=row).exists()
     assert answered.row.status == "finished"
+
+
+def test_the_fork_goes_on_as_if_it_had_always_been_its_own(answered, model):
+    child = fork(answered, sequence_id=5)
+    assert (child.row.version, child.row.title) == (1, answered.row.title)
+    assert child.send("regenerate").state["draft_history"] == ["Draft 1.", "Draft 2.", "Draft 3."]
+    child.give_feedback("Warmer")
+    assert "My own words." not in model.asked[-1].text
+    child.give_feedback("")
+    assert (child.row.status, folded(child.row)) == ("finished", child.row.state)
+    assert list(child.row.steps.values_list("sequence_id", "base", "position")) == [
+        (0, None, "formulate_draft"),
+        (1, 0, "regenerate"),
+        (2, 1, "formulate_draft"),
+        (3, 2, "process_feedback"),
+        (4, 3, "formulate_draft"),
+        (5, 4, "process_feedback"),
+        (6, 5, "final_result"),
+    ]
+
+
+def test_a_fork_that_stops_at_once_goes_back_to_where_it_began(answered, model):
+    child = fork(answered, draft=2)
+    model.will_write(ModelTimeout())
+    child.fails_at("process_feedback", feedback="Typo")
+    assert child.give_feedback("Warmer").state["feedback_history"] == ["Shorter", "Warmer"]
+    child = fork(answered, sequence_id=1)
+    model.will_write(ModelTimeout())
+    child.fails_at("clarify_instructions", answers=["Tuesday"])
+    assert child.answer("Friday").state["clarification_answers"] == ["Friday"]
+
+
+@pytest.mark.parametrize(("number", "feedback"), [(1, []), (2, ["Shorter"]), (3, ["Shorter"])])
+def test_at_a_draft_a_fork_has_what_there_was_then(answered, number, feedback):
+    row = fork(answered, draft=number).row
+    texts = ["Draft 1.", "Draft 2.", "My own words."][:number]
+    assert (row.state["draft_history"], row.state["feedback_history"]) == (texts, feedback)
+    assert (row.state["draft_number"], row.state["current_draft"]) == (number, texts[-1])
+    assert row.parent_sequence_id == (3, 5, 6)[number - 1]
+    assert folded(row) == row.state
+
+
+def test_a_fork_of_a_fork_is_whole_without_its_parents(answered, model):
+    child = fork(answered, draft=2)
+    child.give_feedback("Warmer")
+    grandchild = fork(child, draft=1)
+    assert grandchild.row.root_id == answered.app_id
+    tree = Application.objects.tree_of(child.row)
+    assert {row.pk for row in tree} == {answered.app_id, child.app_id, grandchild.app_id}
+    operations.delete(actor=child.user, app_id=child.app_id)
+    assert (grandchild.row.parent_id, grandchild.row.root_id) == (None, answered.app_id)
+    operations.delete(actor=child.user, app_id=answered.app_id)
+    assert grandchild.give_feedback("Longer").state["draft_history"] == ["Draft 1.", "Draft 4."]
+    [first, _] = versions_of(grandchild.row)
+    assert (first.model, first.by) == ("scripted-1", "model")
+    assert first.created_at is not None
+
+
+def test_it_costs_one_copy_of_the_state_and_what_it_adds(answered):
+    before = Step.objects.count()
+    child = fork(answered, draft=3)
+    [step] = child.row.steps.all()
+    assert Step.objects.count() == before + 1
+    written = len(json.dumps(step.changes))
+    assert written <= len(json.dumps(child.row.state))
+    child.send("use_draft", draft=1)
+    assert len(json.dumps(child.row.steps.last().changes)) < 100
+
+
+def test_where_a_run_failed_a_fork_begins_before_what_started_it(answered, model):
+    operations.wait_until_ended(
+        operations.submit(actor=answered.user, app_id=answered.app_id, step="reopen", data={})
+    )
+    model.will_write(ModelTimeout())
+    answered.fails_at("process_feedback", feedback="Typo")
+    row = fork(answered, sequence_id=answered.row.last_sequence_id).row
+    assert (row.next_step, row.state["feedback_history"]) == ("process_feedback", ["Shorter"])
+
+
+def test_while_it_runs_its_drafts_can_be_forked(answered, model):
+    answered.send("reopen")
+    gate = model.will_wait_to_write()
+    run = answered.begin("process_feedback", {"feedback": "Warmer"})
+    model.wait_until_asked("draft", times=3)
+    assert fork(answered).row.state["current_draft"] == "My own words."
+    gate.set()
+    assert run.ended.result(30).error is None
+
+
+def test_it_begins_anew_where_nothing_was_sent_yet(person):
+    row = fork(person).row
+    assert (row.next_step, row.status, row.state, row.version) == ("process_input", "waiting", {}, 0)
+
+
+def test_only_what_is_there_and_ones_own_can_be_forked(answered, stranger):
+    named = {"app_id": answered.app_id}
+    for actor, where in ((stranger, {"draft": 1}), (answered.user, {"sequence_id": 99})):
+        with pytest.raises(ApplicationNotFound):
+            operations.fork(actor=actor, **named, **where)
+    for draft in (0, 4):
+        with pytest.raises(InvalidInput):
+            operations.fork(actor=answered.user, **named, draft=draft)
+    assert Application.objects.count() == 1
+
+
+def test_a_fork_repeated_with_its_id_is_the_same_and_nobody_elses(answered, stranger):
+    child = fork(answered, draft=1)
+    again, is_new = operations.fork(actor=answered.user, app_id=answered.app_id, draft=1, new_id=child.app_id)
+    assert (again.pk, is_new) == (child.app_id, False)
+    theirs = operations.create(actor=stranger)[0]
+    with pytest.raises(IdTaken):
+        operations.fork(actor=answered.user, app_id=answered.app_id, draft=1, new_id=theirs.pk)
+    assert Step.objects.filter(application=child.app_id).count() == 1
+
+
+def test_limits_are_a_forks_too(answered, settings):
+    settings.MAX_ROUNDS = 2
+    assert fork(answered, draft=2).fails_at("process_feedback", feedback="More").code == "too_many_rounds"

@@ -99,10 +99,9 @@ def _last(row: Application, action: str) -> tuple[Application, int]:
     """Return the newest step of that action on the way here, in this email or one that it descends from."""
     path = Step.objects.defer("changes").path_to(row.pk, row.sequence_id)
     found = [step.sequence_id for step in path if step.position == action]
-    # A branch begins with a copy: that step is its parent's, and what was typed is there.
-    if found and not (row.parent_id and found[-1] == 0):
+    if found:
         return row, found[-1]
-    if row.parent is None:
+    if row.parent is None:  # what a branch begins with was typed in its parent
         raise ApplicationNotFound
     return _last(row.parent, action)
 

@@ -11,6 +11,7 @@ class Form:
     id: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # text -> name and value
+    actions: dict[str, str] = field(default_factory=dict)  # text of a button -> where it sends the form instead
 
 
 class Page(HTMLParser):
@@ -41,6 +42,7 @@ class Page(HTMLParser):
             self._area, self._said = "", ""
         elif tag == "button":
             self._button, self._said = (attributes.get("name", ""), attributes.get("value", "")), ""
+            self._formaction = attributes.get("formaction")
         elif tag == "a":
             self._link, self._said = attributes.get("href"), ""
 
@@ -58,7 +60,10 @@ class Page(HTMLParser):
                 self._form.fields.setdefault(self._area, []).append(text)
             self._area = None
         elif tag == "button" and self._form is not None:
-            self._form.buttons[" ".join(self._said.split())] = self._button
+            said = " ".join(self._said.split())
+            self._form.buttons[said] = self._button
+            if self._formaction:
+                self._form.actions[said] = self._formaction
         elif tag == "a" and self._link:
             self.links[" ".join(self._said.split())] = self._link
 
@@ -93,7 +98,7 @@ class Browser:
         name, value = form.buttons[button]
         if name:
             data[name] = [value]
-        address = form.action or self.address
+        address = form.actions.get(button) or form.action or self.address
         if form.method == "get":
             return self._show(self.client.get(address, data, follow=True), address)
         return self._show(self.client.post(address, data, follow=follow), address)

@@ -1,0 +1,238 @@
+"""Drafts as versions on the pages: edit, another version, compare, go back, branch, what is worth a look."""
+
+import pytest
+
+from assistant_app.models import Application
+from tests.pages.conftest import wait_for_runs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIRST = "Dear Marta,\n\n60 ship on Thursday.\n\nKind regards,\n[Your name]"
+SECOND = "Dear Marta,\n\n60 ship on Thursday, the rest on 17 December. Jonas Lie will call.\n\nIda"
+
+
+@pytest.fixture
+def at_draft_1(person, model, page_of):
+    model.will_write(FIRST)
+    model.will_write(SECOND)
+    person.give_input()
+    return page_of(person)
+
+
+@pytest.fixture
+def at_draft_2(person, at_draft_1, page_of):
+    person.give_feedback("Say more.")
+    return page_of(person)
+
+
+def press(browser, button, **typed):
+    browser.press(button, **typed)
+    wait_for_runs()
+    return browser.open(browser.address)
+
+
+def test_a_draft_is_edited_in_its_place_and_becomes_the_next_one(at_draft_1, person):
+    browser = at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
+    assert browser.says("You are editing draft 1")
+    assert browser.typed("text") == [FIRST]
+    press(browser, "Save as draft 2", text=FIRST.replace("[Your name]", "Ida"))
+    assert browser.says("Draft 2")
+    assert browser.says("You wrote this one yourself.")
+    assert person.row.state["draft_history"] == [FIRST, FIRST.replace("[Your name]", "Ida")]
+    assert browser.says("Your turn: is draft 2 right?")
+
+
+def test_an_edited_text_can_be_the_reply_at_once(at_draft_1, person):
+    at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
+    press(at_draft_1, "Save and finish", text="My own words.")
+    assert person.row.state["final_draft"] == "My own words."
+    assert at_draft_1.says("Your reply, ready to send")
+
+
+def test_a_text_that_was_not_changed_makes_no_draft(at_draft_1, person):
+    at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
+    at_draft_1.press("Save as draft 2")
+    assert at_draft_1.status == 400
+    assert at_draft_1.says("Nothing was changed, so no new draft was made.")
+    press(at_draft_1, "Save and finish")
+    assert person.row.state["final_draft"] == FIRST
+
+
+def test_an_edited_text_of_an_older_draft_is_not_lost(at_draft_1, other_window, person):
+    at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
+    press(other_window.open(f"/a/{person.app_id}/"), "Shorter")
+    at_draft_1.press("Save as draft 2", text="My own words.")
+    assert at_draft_1.status == 412
+    assert at_draft_1.says("Your text was not sent: there is a newer draft")
+    assert at_draft_1.says("you asked for “Make it shorter.” and draft 2 was written")
+    assert at_draft_1.page.links["Compare draft 1 and 2"].endswith("?a=1&b=2")
+    assert at_draft_1.typed("text") == ["My own words."]
+    press(at_draft_1, "Branch from draft 1")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.state["draft_history"] == [FIRST, "My own words."]
+    assert at_draft_1.address == f"/a/{branch.pk}/"
+    assert len(person.row.state["draft_history"]) == 2
+
+
+def test_another_version_keeps_the_earlier_one(at_draft_1, person, model):
+    press(at_draft_1, "Another version")
+    assert person.row.state["draft_history"] == [FIRST, SECOND]
+    assert at_draft_1.says("Your turn: is draft 2 right?")
+    one, other = (asked.text for asked in model.asked if asked.purpose == "draft")
+    assert FIRST not in other
+    assert len(one) == len(other)
+
+
+def test_a_language_is_asked_for_in_words(at_draft_1, person):
+    at_draft_1.press("Write in this language")
+    assert at_draft_1.says("Say which language the draft should be in.")
+    press(at_draft_1, "Write in this language", language="Norwegian", feedback="Shorter.")
+    assert person.row.state["feedback_history"] == ["Shorter.\n\nWrite it in Norwegian."]
+
+
+def test_an_earlier_draft_is_used_again(at_draft_2, person):
+    press(at_draft_2, "Use this one: draft 1")
+    assert person.row.state["current_draft"] == FIRST
+    assert at_draft_2.says("Your turn: is draft 1 right?")
+    assert at_draft_2.says("Draft 1 is ready")
+    press(at_draft_2, "Looks good, finish")
+    assert person.row.state["final_draft"] == FIRST
+    assert at_draft_2.says("You accepted draft 1")
+
+
+def test_a_finished_email_is_reopened(at_draft_1, person):
+    press(at_draft_1, "Looks good, finish")
+    press(at_draft_1, "Reopen for more changes")
+    assert at_draft_1.says("Your turn: is draft 1 right?")
+    assert person.row.state["final_draft"] is None
+
+
+@pytest.mark.parametrize(
+    ("view", "words"), [("side", "Draft 1 and draft 2, paragraph by"), ("one", "In one text")]
+)
+def test_two_drafts_are_compared(at_draft_2, person, view, words):
+    at_draft_2.open(at_draft_2.page.links["Compare with draft 1"] + f"&view={view}")
+    assert at_draft_2.says(words.replace("Draft 1 and draft", "Draft 1 and Draft"))
+    assert at_draft_2.says("2 of 3 paragraphs changed: 10 words added, 4 words taken out.")
+    html = at_draft_2.response.content.decode()
+    assert "<del>Kind regards,\n[Your name]</del>" in html
+    assert "the rest on 17 December. Jonas Lie will call</ins>" in html
+    press(at_draft_2, "Finish with draft 2")
+    assert person.row.state["final_draft"] == SECOND
+
+
+def test_the_compare_page_goes_back_to_a_draft(at_draft_2, person):
+    at_draft_2.open(f"/a/{person.app_id}/compare/?a=1&b=2")
+    press(at_draft_2, "Use draft 1")
+    assert person.row.state["draft_number"] == 1
+
+
+def test_a_branch_goes_on_by_itself_and_is_compared_across(at_draft_2, person, model):
+    model.will_write("Dear Marta, a branch.")
+    press(at_draft_2, "Branch from here: draft 1")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.state["draft_history"] == [FIRST]
+    assert at_draft_2.says("Branch 1, this one")
+    press(at_draft_2, "Send feedback", feedback="Quite different.")
+    assert person.row.state["draft_history"] == [FIRST, SECOND]
+    at_draft_2.open(f"/a/{branch.pk}/compare/?a={person.app_id}:2&b=2")
+    assert at_draft_2.says("The first: draft 2")
+    assert "a branch" in at_draft_2.response.content.decode().partition("<ins>")[2]
+    at_draft_2.open(f"/a/{person.app_id}/")
+    assert at_draft_2.page.links["Branch 1"] == f"/a/{branch.pk}/"
+    person.row.delete()
+    assert at_draft_2.open(f"/a/{branch.pk}/").says("Draft 1")
+
+
+def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(person, page_of, model):
+    model.will_ask("Which Thursday?", "Who pays?")
+    person.give_input()
+    person.answer("This one.", "")
+    browser = page_of(person)
+    press(browser, "Answer the questions again")
+    assert browser.says("Your turn: 2 questions")
+    assert browser.typed("answers") == ["This one.", ""]
+    press(browser, "Send answers", answers=["The next one.", "We do."])
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.state["clarification_answers"] == ["The next one.", "We do."]
+    press(browser, "Answer the questions again")
+    assert browser.typed("answers") == ["The next one.", "We do."]
+
+
+def test_instructions_are_changed_in_a_branch_that_begins_with_them(at_draft_2, person):
+    press(at_draft_2, "Change the instructions")
+    assert at_draft_2.typed("email_to_respond") == [person.EMAIL]
+    assert at_draft_2.typed("response_instructions") == [person.INSTRUCTIONS]
+    press(at_draft_2, "Get a draft", response_instructions="Say no.")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.state["response_instructions"] == "Say no."
+    press(at_draft_2, "Change the instructions")
+    assert at_draft_2.typed("response_instructions") == ["Say no."]
+
+
+def test_feedback_on_an_older_draft_goes_to_a_branch_of_it(at_draft_1, other_window, person, model):
+    press(other_window.open(f"/a/{person.app_id}/"), "Shorter")
+    at_draft_1.press("Send feedback", feedback="Longer, on the contrary.")
+    press(at_draft_1, "Branch from draft 1")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.state["feedback_history"] == ["Longer, on the contrary."]
+    assert person.row.state["feedback_history"] == ["Make it shorter."]
+
+
+def test_what_nobody_wrote_is_marked_and_what_is_in_is_counted(at_draft_2):
+    assert at_draft_2.says("“17 December” and “Lie” are not in the email or in anything you wrote. Right?")
+    html = at_draft_2.response.content.decode()
+    assert '<mark class="mark">17 December</mark>' in html
+    assert at_draft_2.says("2 of 3 facts you gave are in")
+    assert at_draft_2.says("10 December is not in the draft")
+
+
+def test_an_open_place_is_pointed_out(at_draft_1):
+    assert at_draft_1.says("Still to be filled in: “[Your name]”")
+
+
+def test_own_words_that_a_later_draft_changed_are_marked(at_draft_1, person, page_of, model):
+    own = FIRST.replace("60 ship on Thursday.", "We would rather walk than let you down.")
+    person.send("edit_draft", text=own)
+    person.give_feedback("Say when.")
+    assert page_of(person).says(
+        "You wrote “We would rather walk than let you down.”, and this draft changed it."
+    )
+
+
+def test_an_assumption_is_corrected_in_words(person, page_of, model):
+    model.will_ask("Which Thursday?")
+    model.will_write("Dear Marta, this Thursday.\n\nASSUMPTIONS:\n- It is this week.\n- We pay.")
+    person.give_input()
+    person.answer("")
+    browser = page_of(person)
+    assert browser.says("Assumptions made because you skipped a question (2)")
+    browser.press("Correct them and write again")
+    assert browser.says("Write what is right instead of one of the assumptions.")
+    press(browser, "Correct them and write again", instead=["Next week.", ""])
+    assert person.row.state["feedback_history"] == ["You assumed: It is this week.\nInstead: Next week."]
+
+
+@pytest.mark.parametrize("address", ["compare/?a=9&b=1", "compare/?a=x&b=1", "compare/?a=1&b=1:1"])
+def test_there_is_nothing_to_compare_that_is_not_there(at_draft_1, person, address):
+    assert at_draft_1.client.get(f"/a/{person.app_id}/{address}").status_code == 404
+
+
+def test_a_branch_of_another_person_is_not_compared(at_draft_1, person, stranger):
+    other = type(person)(stranger)
+    other.give_input()
+    address = f"/a/{person.app_id}/compare/?a={other.app_id}:1&b=1"
+    assert at_draft_1.client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("data", [{"draft": "9"}, {"draft": "x"}, {"step": "999"}, {"again": "questions"}])
+def test_there_is_no_branch_from_what_is_not_there(at_draft_1, person, data):
+    status = at_draft_1.client.post(f"/a/{person.app_id}/fork/", data).status_code
+    assert status in (400, 404)
+    assert Application.objects.count() == 1
+
+
+def test_only_the_current_draft_is_edited(at_draft_2, person):
+    at_draft_2.open(f"/a/{person.app_id}/drafts/1/edit/")
+    assert at_draft_2.address == f"/a/{person.app_id}/"
+    assert at_draft_2.typed("text") == []

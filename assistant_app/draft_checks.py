@@ -102,7 +102,7 @@ def check(
         *(name for name in own_names if not known_facts.know(name.text)),
     ]
     return Checks(
-        unsupported=tuple(sorted(map(_finding, unsupported), key=lambda found: found.start)),
+        unsupported=tuple(_joined(draft, sorted(map(_finding, unsupported), key=lambda found: found.start))),
         placeholders=tuple(placeholders),
         given=tuple(_given(draft, instructions, answers, feedback)),
     )
@@ -110,6 +110,19 @@ def check(
 
 def _finding(fact: Fact) -> Finding:
     return Finding(fact.kind, fact.start, fact.end, fact.text)
+
+
+def _joined(draft: str, findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Make one of a first name and a last name."""
+    before: Finding | None = None
+    for found in findings:
+        if before and before.kind == found.kind == "name" and draft[before.end : found.start] == " ":
+            found = Finding("name", before.start, found.end, draft[before.start : found.end])
+        elif before:
+            yield before
+        before = found
+    if before:
+        yield before
 
 
 def _placeholders(draft: str, sources: str) -> list[Finding]:

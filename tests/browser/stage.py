@@ -169,6 +169,56 @@ def draft(stage):
     stage.open()
 
 
+CHECKED = (
+    "Dear Marta,\n\n60 of the 96 sensors will leave our warehouse on Thursday 3 December. You will receive a "
+    "credit note within 14 days, and Jonas Lie will phone you.\n\nKind regards,\n[Your name]\n\n"
+    "ASSUMPTIONS:\n- The 5 % apply to the whole order.\n- Jonas Lie can be called."
+)
+
+
+def worth_a_look(stage):
+    stage.begin(drafts=0)
+    stage.model.will_write(CHECKED)
+    stage.model.will_write(CHECKED)
+    stage.person.answer("", "")
+    own = CHECKED.partition("ASSUMPTIONS")[0].replace("[Your name]", "All the very best from Ida")
+    stage.person.send("edit_draft", text=own)
+    stage.person.give_feedback("Anything else?")
+    stage.open()
+
+
+def editing(stage):
+    draft(stage)
+    stage.page.get_by_role("link", name="Edit", exact=True).click()
+    stage.page.wait_for_url("**/edit/**")
+
+
+def edit_conflict(stage):
+    editing(stage)
+    stage.person.give_feedback("Make it shorter.")
+    stage.page.get_by_role("textbox", name="Edit draft 2").fill(
+        "Dear Marta,\n\nI would rather call you.\n\nIda"
+    )
+    stage.press("Save as draft 3")
+
+
+def compare(stage):
+    stage.begin(drafts=2)
+    stage.open(f"{stage.address}compare/?a=1&b=2")
+
+
+def compare_in_one_text(stage):
+    stage.begin(drafts=2)
+    stage.open(f"{stage.address}compare/?a=1&b=2&view=one")
+
+
+def branched(stage):
+    draft(stage)
+    stage.page.locator("#draft-1 > summary").click()
+    with stage.page.expect_navigation():
+        stage.page.get_by_role("button", name="Branch from here draft 1").click()
+
+
 def empty_feedback(stage):
     draft(stage)
     stage.press("Send feedback")
@@ -322,6 +372,7 @@ STATES = {
     function.__name__.replace("_", "-"): function
     for function in (
         list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
+        worth_a_look, editing, edit_conflict, compare, compare_in_one_text, branched,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,
         read_by_staff, new_token, token_without_name, password, erase, erase_refused, not_found,

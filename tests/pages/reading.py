@@ -11,7 +11,7 @@ class Form:
     id: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # text -> name and value
-    actions: dict[str, str] = field(default_factory=dict)  # text of a button -> where it sends the form instead
+    actions: dict[str, str] = field(default_factory=dict)  # text -> where that button sends the form instead
 
 
 class Page(HTMLParser):

@@ -91,7 +91,7 @@ def test_a_language_is_asked_for_in_words(at_draft_1, person):
 
 
 def test_an_earlier_draft_is_used_again(at_draft_2, person):
-    press(at_draft_2, "Use this one: draft 1")
+    press(at_draft_2, "Use this one draft 1")
     assert person.row.state["current_draft"] == FIRST
     assert at_draft_2.says("Your turn: is draft 1 right?")
     assert at_draft_2.says("Draft 1 is ready")
@@ -129,7 +129,7 @@ def test_the_compare_page_goes_back_to_a_draft(at_draft_2, person):
 
 def test_a_branch_goes_on_by_itself_and_is_compared_across(at_draft_2, person, model):
     model.will_write("Dear Marta, a branch.")
-    press(at_draft_2, "Branch from here: draft 1")
+    press(at_draft_2, "Branch from here draft 1")
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.state["draft_history"] == [FIRST]
     assert at_draft_2.says("Branch 1, this one")

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from assistant_app import forks, limits, steps
+from assistant_app import forks, limits, statements, steps
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -43,12 +43,12 @@ def create(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> tuple
     Raise `IdTaken` if the id is another person's.
     """
     row = Application(id=app_id or uuid.uuid4(), owner_id=actor.pk, next_step=ENTRYPOINT)
-    return (row, True) if _insert(row) else (_own(actor, row.pk), False)
+    return (row, True) if statements.add(row) else (_own(actor, row.pk), False)
 
 
 def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     """Return the actor's own application; raise `ApplicationNotFound` for any other."""
-    row = Application.objects.owned_by(actor).filter(pk=app_id).first()
+    row = Application.find(app_id, owner_id=actor.pk)
     if row is None:
         raise ApplicationNotFound
     return row
@@ -113,7 +113,7 @@ def fork(
         else:
             point = forks.point_at_step(parent, parent.sequence_id if sequence_id is None else sequence_id)
         row = forks.child(parent, point, new_id or uuid.uuid4())
-        if not _insert(row):
+        if not statements.add(row):
             return _own(actor, row.pk), False
         if point.position:
             point.first_step(row).save(force_insert=True)
@@ -204,15 +204,6 @@ def _any(actor: PermissionsMixin, permission: str, app_id: Any) -> Application:
     if row is None:
         raise ApplicationNotFound
     return row
-
-
-def _insert(row: Application) -> bool:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
 
 
 def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:

@@ -14,6 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from assistant_app import statements
 from assistant_app.models import ApiToken
 
 LAST_USE = timedelta(minutes=1)  # is stored so often, so that most requests write nothing
@@ -30,12 +31,9 @@ class TokenAuthentication(auth.TokenAuthentication):
         if not token.isalnum():
             raise AuthenticationFailed("There is no such token.")
         now = timezone.now()
-        found = (
-            ApiToken.objects.select_related("user")
-            .filter(pk=hash_token(token.decode("ascii")), expiry__gt=now)
-            .first()
-        )
-        if found is None:
+        key = statements.where(ApiToken, digest=hash_token(token.decode("ascii")))
+        found = statements.find(ApiToken, key, "user")
+        if found is None or found.expiry is None or found.expiry <= now:
             raise AuthenticationFailed("There is no such token, or it has expired.")
         validated = self.validate_user(found)
         _note_use(found, now)

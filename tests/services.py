@@ -44,6 +44,10 @@ def postgresql_programs():
     return max(found, default=None, key=lambda folder: (folder.parent.name.isdigit(), folder.parent.name))
 
 
+def nginx_path():
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 def chromium_path():
     """Return where Chromium is; without one the test that asks is skipped, or fails in CI."""
     path = find_chromium()
@@ -60,6 +64,7 @@ needs_postgresql = _needs("PostgreSQL", listens(POSTGRES_URL))
 needs_redis = _needs("Redis", listens(REDIS_URL))
 needs_redis_server = _needs("redis-server", shutil.which("redis-server"))  # to stop and start
 needs_postgresql_programs = _needs("PostgreSQL server to start", postgresql_programs())
+needs_nginx = _needs("nginx and openssl", nginx_path() and shutil.which("openssl"))
 needs_pg_dump = _needs("pg_dump", settings.IS_SQLITE or shutil.which("pg_dump"))
 needs_chromium = _needs("Chromium", find_chromium())
 needs_embedded_model = _needs("embedded model", not what_is_missing(shipped_model()))

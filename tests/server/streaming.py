@@ -37,7 +37,7 @@ class Listener:
         headers = {"Authorization": f"Token {server.tokens['ida']}"}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
-        self._client = httpx.Client(timeout=DEADLINE)
+        self._client = httpx.Client(timeout=DEADLINE, verify=getattr(server, "verify", True))
         request = self._client.build_request("GET", events_url(server, app_id), headers=headers)
         self.response = self._client.send(request, stream=True)
         self._thread = threading.Thread(target=self._read, daemon=True)

@@ -47,7 +47,7 @@ class Walker:
     """One email. What was typed is another text for each, so that nothing passes for something else's."""
 
     def __init__(self, client):
-        self.app_id = new_email(client)
+        self.app_id = self.begin(client)
         mark = uuid.uuid4().hex
         self.email = f"{EMAIL} {mark}"
         self.instructions = f"60 ship on Thursday. {mark}"
@@ -55,6 +55,9 @@ class Walker:
         self.feedback = f"Shorter 🚚 {mark}"
         self.continued = 0  # runs that a crash had ended
         self.stored = {}  # what the server said it has
+
+    def begin(self, client):
+        return new_email(client)
 
     def inputs_for(self, state):
         """Return the endpoint and the input that are due."""

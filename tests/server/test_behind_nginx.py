@@ -1,0 +1,155 @@
+"""Two machines' worth of servers behind nginx, as docs/how-to/deploy.md sets them up; one may be killed."""
+
+import random
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import pairwise
+
+import httpx
+import pytest
+
+from tests.own_nginx import OwnNginx
+from tests.own_redis import OwnRedis
+from tests.real_server import RealServer, wait_until
+from tests.server.conftest import state_of
+from tests.server.streaming import ASYNC, listening
+from tests.server.walking import NumberedModel, Walker
+from tests.services import needs_nginx, needs_redis_server, on_postgresql
+
+pytestmark = [pytest.mark.server, pytest.mark.postgresql, on_postgresql, needs_redis_server, needs_nginx]
+
+KILLS = 5
+AT_ONCE = 4
+GONE = {502, 503, 504}  # whether it was done is to be seen
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = NumberedModel(latency=0.03, rate=200).start()
+    yield model
+    model.stop()
+
+
+@pytest.fixture(scope="module")
+def front(model):
+    """nginx before two servers of two processes each, with the production settings."""
+    redis = OwnRedis()
+    redis.start()
+    env = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "2", "RUN_LEASE_SECONDS": "2"}
+    env |= {
+        "HTTPS": "1",
+        "BEHIND_PROXY": "1",
+        "SECRET_KEY": "the same on both, and long enough to be one " * 2,
+    }
+    with (
+        RealServer(model=model, postgresql=True, env=env) as first,
+        RealServer(model=model, env=env, beside=first) as second,
+        OwnNginx([first, second]) as front,
+    ):
+        yield front
+    redis.kill()
+
+
+class PatientWalker(Walker):
+    """Goes on when the server at the other end has gone: looks, and sends what is due by then."""
+
+    def begin(self, client):
+        """Create it under an id of one's own choice, which can be repeated."""
+        app_id, created = str(uuid.uuid4()), False
+        while not created:
+            with suppress(httpx.TransportError):
+                answer = client.post("/api/applications/", json={"app_id": app_id})
+                created = answer.status_code in (200, 201)
+        return app_id
+
+    def walk(self, client):
+        while True:
+            try:
+                state = self.look(client)
+                if state["status"] == "finished":
+                    return
+                if state["status"] != "running":
+                    self.take_step(client, state)
+            except (httpx.TransportError, httpx.StreamError):
+                continue
+
+    def look(self, client):
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        return super().look(client)
+
+    def take_step(self, client, state):
+        address = f"/api/applications/{self.app_id}"
+        if state["status"] == "failed":
+            assert state["error"]["code"] == "interrupted"
+            answer = client.post(f"{address}/retry/", headers=ASYNC)
+        else:
+            endpoint, data = self.inputs_for(state)
+            answer = client.put(f"{address}/{endpoint}/", json=data, headers=ASYNC)
+        if answer.status_code == 202:
+            self.note(answer.json())
+            self.continued += state["status"] == "failed"
+        else:
+            assert answer.status_code in GONE | {409}, answer.text
+
+
+def test_an_email_moves_between_the_servers_at_every_step(front, model):
+    took, walker = [], None
+    with front.client() as ida:
+        walker = Walker(ida)
+        while (state := state_of(ida, walker.app_id))["status"] != "finished":
+            while took and ida.get("/healthz").headers["X-Served-By"] != took[-1]:
+                """Round and round: the next request goes to the other one."""
+            endpoint, data = walker.inputs_for(state)
+            answer = ida.put(f"/api/applications/{walker.app_id}/{endpoint}/", json=data, headers=ASYNC)
+            assert answer.status_code == 202, answer.text
+            took.append(answer.headers["X-Served-By"])
+            with listening(front, walker.app_id) as reader:  # wherever it is led to
+                reader.wait_until_closed()
+            assert reader.has_ended
+            after = state_of(ida, walker.app_id)
+            if len(after["drafts"]) > len(state["drafts"]):
+                assert reader.text == after["drafts"][-1]
+                assert [event.name for event in reader.told].count("token") > 0
+    walker.check(front)
+    assert len(took) == 4
+    assert all(one != other for one, other in pairwise(took)), took
+
+
+def test_servers_killed_at_random_instants_lose_and_double_nothing(front):
+    dice = random.Random(6)
+    everybody, over = [], []
+
+    def walk():
+        with front.client() as client:
+            while not over:
+                everybody.append(walker := PatientWalker(client))
+                walker.walk(client)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        walks = [pool.submit(walk) for _ in range(AT_ONCE)]
+        for _ in range(KILLS):
+            time.sleep(dice.uniform(0, 0.8))
+            killed = dice.choice(front.servers)
+            killed.kill()
+            killed.restart()
+        over.append(True)
+        for each in walks:
+            each.result()
+    continued = sum(walker.continued for walker in everybody)
+    print(f"{KILLS} servers killed, {len(everybody)} emails, {continued} runs continued.")
+    for walker in everybody:
+        walker.check(front)
+
+
+def test_what_the_proxy_keeps_to_itself(front):
+    assert httpx.get(f"{front.url}/metrics", verify=front.verify).status_code == 404
+    assert httpx.get(f"{front.servers[0].url}/metrics").status_code == 200
+    plain = httpx.get(f"http://127.0.0.1:{front.plain_port}/sign-in/")
+    assert (plain.status_code, plain.headers["Location"]) == (301, "https://127.0.0.1/sign-in/")
+    page = httpx.get(f"{front.url}/welcome/", verify=front.verify, headers={"X-Forwarded-Proto": "http"})
+    assert page.status_code in (200, 302)
+    assert not page.headers.get("Location", "").startswith("http:")
+    asked = httpx.get(f"{front.url}/healthz", verify=front.verify, headers={"X-Request-ID": "mine"})
+    assert len(asked.headers["X-Request-ID"]) == 32

@@ -102,9 +102,11 @@ class StepShown:
     def changes(self) -> list[Change]:
         parts = self.step.changes
         appended = parts.get("append", {})
-        keys = [key for name in ("set", "last", "append") for key in parts.get(name, {})]
+        changed = {key for part in parts.values() for key in part}
         return [
-            Change(key, self.before.get(key), self.after[key], appended.get(key), self.limit) for key in keys
+            Change(key, self.before.get(key), value, appended.get(key), self.limit)
+            for key, value in self.after.items()  # in the order of the state, whatever the database's
+            if key in changed
         ]
 
     @property

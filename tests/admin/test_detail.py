@@ -58,7 +58,7 @@ def test_a_failed_step_shows_why(admin_site, one_draft):
 
 def test_what_a_step_changed_and_the_state_after_it_are_shown(admin_site, one_draft):
     step = words(steps_of(html(admin_site, one_draft))[3])
-    assert "What it changed: current_draft , draft_history" in step
+    assert "What it changed: draft_history , current_draft" in step
     assert "current_draft Dear Marta, 60 ship on Thursday." in step
     assert "draft_history 1. Dear Marta, 60 ship on Thursday." in step
     assert "incoming_email From: Marta Kowalczyk" in step  # of the state, not of the change

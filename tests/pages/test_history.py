@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant_app import operations, readings
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import ModelCall
+from assistant_app.models import Application, ModelCall
 from tests.admin.conftest import Story
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,6 +91,23 @@ def test_a_branch_says_so_and_both_name_each_other(browser, answered, owner):
     assert browser.says("branched off")
     assert history_of(answered) in browser.page.links.values()
     assert f"/a/{fork.pk}/history/" in browser.open(history_of(answered)).page.links.values()
+
+
+def test_a_branch_begins_at_the_step_whose_button_was_pressed(browser, answered, strangers_browser):
+    browser.open(history_of(answered))
+    assert "Branch from here: step 5" not in [name for form in browser.page.forms for name in form.buttons]
+    browser.press("Branch from here: step 3")
+    fork = Application.objects.exclude(pk=answered.app_id).get()
+    assert browser.address == f"/a/{fork.pk}/"
+    assert (fork.parent_id, fork.parent_sequence_id, fork.next_step) == (
+        answered.app_id,
+        3,
+        "process_feedback",
+    )
+    assert fork.state["draft_history"] == ["Dear Marta, on Thursday."]
+    browser.open(f"/a/{fork.pk}/history/0/").press("Branch from here: step 0")
+    assert Application.objects.get(parent=fork).root_id == answered.app_id
+    assert strangers_browser.client.post(f"/a/{fork.pk}/fork/", {"step": "0"}).status_code == 404
 
 
 def test_the_state_after_a_step_is_shown_in_full(browser, answered):

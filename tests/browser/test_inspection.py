@@ -1,0 +1,31 @@
+"""The history as people use it: open it from the email, fold out, branch, copy a call as a command."""
+
+import pytest
+
+from tests.browser.conftest import NARROW, WIDE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_way_from_an_email_to_a_call_as_a_command(stage, viewport):
+    page = stage.page
+    page.set_viewport_size(viewport)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    stage.begin(drafts=2)
+    stage.open()
+    page.locator("summary", has_text="More").first.click()
+    page.get_by_role("link", name="History").click()
+    page.get_by_text("What it changed: step 5").click()
+    assert "You planned a crew" in page.locator("#step-5 .change").inner_text()
+    page.locator("#step-5").get_by_role("link", name="model call 3").click()
+    page.get_by_role("button", name="Copy as curl").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    command = page.evaluate("navigator.clipboard.readText()")
+    assert command.startswith("curl ")
+    assert command.rstrip().endswith("BODY")
+    assert "Late delivery of order 4471" in command
+    page.get_by_role("link", name="History").click()
+    page.locator("#step-3").get_by_role("button", name="Branch from here").click()
+    page.wait_for_url(lambda address: str(stage.person.app_id) not in address)
+    assert page.get_by_role("heading", name="Draft 1", exact=True).is_visible()

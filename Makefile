@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
-.PHONY: run test check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial
+.PHONY: run test check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit
 
 help:
 	@echo "make run    serve on http://127.0.0.1:8000 (HOST, PORT and WEB_CONCURRENCY are honoured)"
@@ -14,6 +14,7 @@ help:
 	@echo "make check  all that CI checks: lint, types, migrations, tests on SQLite and on PostgreSQL"
 	@echo "make coverage  all tests on SQLite, and which branches of the product none of them takes"
 	@echo "make smoke  the README's promise, in a clean clone"
+	@echo "make audit  known vulnerabilities of what is installed; asks https://api.osv.dev"
 	@echo "make bench  what one email costs: docs/explanation/performance.md"
 	@echo "make pictures  of every page, into .local/pictures (or PICTURES=folder)"
 	@echo "make clean  remove the environment and what the tools left; your data in .local stays"
@@ -77,6 +78,10 @@ coverage: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	env -u DATABASE_URL $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=json:.local/coverage.json $(ARGS)
 	$(BIN)/python .ci/branches .local/coverage.json 95
 
+# 1: findings. 3: the service could not be asked. AUDIT goes to pip-audit: make audit AUDIT="-s pypi"
+audit: $(VENV)/dev.stamp
+	@$(BIN)/python .ci/audit $(AUDIT)
+
 # The README's two commands and its walk with curl, in a clean clone of what is committed.
 smoke:
 	bash .ci/smoke
@@ -84,6 +89,11 @@ smoke:
 # A picture of each page in each state, wide and narrow, light and dark: make pictures PICTURES=folder
 pictures: $(VENV)/dev.stamp
 	PICTURES=$(or $(PICTURES),.local/pictures) $(BIN)/python -m pytest tests/browser/pictures.py
+
+# Those of docs/how-to/edit-compare-branch.md.
+how-to-pictures: $(VENV)/dev.stamp
+	PICTURES=docs/how-to/pictures SCHEMES=light $(BIN)/python -m pytest tests/browser/pictures.py \
+		-k "worth-a-look or editing or edit-conflict or compare or branched"
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks

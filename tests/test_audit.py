@@ -1,0 +1,105 @@
+"""`.ci/audit`: clean, with findings, explained, and when nobody can be asked."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from tests.real_server import ROOT, free_port
+
+FINDING = {
+    "id": "PYSEC-2026-1",
+    "summary": "A reader may read too much.",
+    "affected": [
+        {
+            "package": {"name": "django", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.0"}]}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def osv():
+    """Answers as OSV does; what it is asked for is in `asked`."""
+
+    class Answer(BaseHTTPRequestHandler):
+        asked, vulnerable = [], set()
+
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.asked.append(name := body["package"]["name"])
+            answer = json.dumps({"vulns": [FINDING]} if name in self.vulnerable else {}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    Answer.url = f"http://127.0.0.1:{server.server_port}/v1/query"
+    yield Answer
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def audit(tmp_path):
+    """The script beside pins and explanations of the test's own: a copy of the real pins, cut short."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci/audit", tmp_path / ".ci/audit")
+    (tmp_path / ".ci/audit-explained").write_text("# none\n")
+    pins = [line for line in (ROOT / "requirements-constraints.txt").read_text().splitlines() if "==" in line]
+    kept = [line for line in pins if line.startswith(("Django==", "redis==", "openai=="))]
+    (tmp_path / "requirements-constraints.txt").write_text("\n".join(kept) + "\n")
+
+    def run(url):
+        command = [sys.executable, ".ci/audit", "--osv-url", url, "--cache-dir", str(tmp_path / "cache")]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    run.folder = tmp_path
+    return run
+
+
+def test_without_a_finding_all_is_well(audit, osv):
+    code, said = audit(osv.url)
+    assert code == 0, said
+    assert "3 packages, 0 known vulnerabilities" in said
+    assert sorted(osv.asked) == ["django", "openai", "redis"]
+
+
+def test_a_finding_fails_until_it_is_explained(audit, osv):
+    osv.vulnerable.add("django")
+    code, said = audit(osv.url)
+    assert code == 1
+    assert "PYSEC-2026-1, fixed in 99.0: A reader may read too much." in said
+    (audit.folder / ".ci/audit-explained").write_text("PYSEC-2026-1\n")
+    assert audit(osv.url) == (1, ".ci/audit-explained: PYSEC-2026-1 has no explanation.\n")
+    (audit.folder / ".ci/audit-explained").write_text("PYSEC-2026-1  We have no readers.\n")
+    code, said = audit(osv.url)
+    assert code == 0
+    assert "0 known vulnerabilities, 1 explained" in said
+
+
+def test_a_service_that_cannot_be_asked_is_no_clean_audit(audit):
+    code, said = audit(f"http://127.0.0.1:{free_port()}/v1/query")
+    assert code == 3
+    assert "THE DEPENDENCIES WERE NOT AUDITED" in said
+
+
+def test_the_real_pins_and_explanations_can_be_read():
+    pins = (ROOT / "requirements-constraints.txt").read_text().splitlines()
+    assert all("==" in line for line in pins if line and not line.startswith("#"))
+    assert len(pins) > 80
+    for line in (ROOT / ".ci/audit-explained").read_text().splitlines():
+        assert line.startswith("#") or len(line.split(maxsplit=1)) == 2

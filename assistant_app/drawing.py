@@ -91,7 +91,7 @@ def draw(
     left = _lanes([edge for edge in passing if rows[edge.target] > rows[edge.source]], rows)
     right = _lanes([edge for edge in passing if rows[edge.target] <= rows[edge.source]], rows)
     x = MARGIN + _room(left)
-    taken = set(pairwise([*way, now] if way and now and way[-1] != now else way))
+    taken = _taken([*way, now] if way and now and way[-1] != now else way, edges)
     ran = Counter(way)
     return Drawing(
         width=x + BOX_WIDTH + _room(right) + MARGIN,
@@ -102,6 +102,21 @@ def draw(
             _arrow(edge, x, rows, left, right, (edge.source, edge.target) in taken) for edge in edges
         ),
     )
+
+
+def _taken(way: Sequence[str], edges: Sequence[Edge]) -> set[tuple[str, str]]:
+    """Return the arrows of a way, each as source and target.
+
+    Where none leads from one step to the next, that one was sent instead of what was due: then those
+    count that lead to it, and the one to what was due.
+    """
+    arrows = {(edge.source, edge.target) for edge in edges}
+    steps = set(pairwise(way))
+    for source, target in steps - arrows:
+        steps |= {arrow for arrow in arrows if arrow[1] == target}
+        due = [arrow for arrow in arrows if arrow[0] == source]
+        steps |= set(due) if len(due) == 1 else set()
+    return steps
 
 
 def in_order(actions: Iterable[str], edges: Sequence[Edge], entrypoint: str) -> list[str]:

@@ -196,7 +196,7 @@ TRANSITIONS = [
     ("clarify_instructions", "formulate_draft", default),
     ("formulate_draft", "edit_draft", Choice("edits it")),
     ("formulate_draft", "use_draft", Choice("goes back")),
-    ("formulate_draft", "regenerate", Choice("wants another try")),
+    ("formulate_draft", "regenerate", Choice("tries again")),
     ("formulate_draft", "process_feedback", default),
     ("edit_draft", "process_feedback", default),
     ("use_draft", "process_feedback", default),

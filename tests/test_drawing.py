@@ -73,6 +73,23 @@ def test_only_steps_that_followed_each_other_make_an_arrow_taken():
     assert arrow(drawing, "Look to Write").kind == "off"
 
 
+def test_what_was_sent_instead_of_what_was_due_is_taken_too():
+    actions = ACTIONS | {"edit": True, "undo": True}
+    choices = [
+        Edge("write", "edit", "if"),
+        Edge("edit", "judge"),
+        Edge("write", "undo"),
+        Edge("undo", "judge"),
+    ]
+    way = ["ask", "look", "write", "edit", "undo", "edit"]
+    drawing = drawn(way=way, now="judge", actions=actions, edges=[*choices, *EDGES])
+    taken = {arrow.title for arrow in drawing.arrows if arrow.kind == "took"}
+    assert taken == {
+        *("Ask to Look", "Look to Write, otherwise", "Write to Edit, if", "Write to Undo"),
+        *("Edit to Judge", "Undo to Judge"),
+    }
+
+
 def test_a_finished_way_ends_where_it_is():
     drawing = drawn(way=["ask", "look", "write", "judge", "end"], now="end")
     assert box(drawing, "end").kind == "here"

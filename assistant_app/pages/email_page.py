@@ -94,7 +94,8 @@ class EmailPage:
     def rounds(self) -> list[Draft]:
         """The other drafts, each folded to a line."""
         if self.shows_newest:
-            return [draft for draft in self.drafts if draft.number != self.number]
+            open_number = 0 if self.is_editing and self.has_newer_draft else self.number
+            return [draft for draft in self.drafts if draft.number != open_number]
         if self.open_feedback:
             open_one = self.open_feedback
             return [

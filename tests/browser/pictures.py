@@ -12,6 +12,7 @@ from tests.browser.conftest import NARROW, WIDE
 from tests.browser.stage import STATES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SCHEMES = os.environ.get("SCHEMES", "light dark").split()
 FOLDER = Path(os.environ.get("PICTURES", ".local/pictures"))
 
 
@@ -20,7 +21,7 @@ def test_picture(stage, name):
     FOLDER.mkdir(parents=True, exist_ok=True)
     STATES[name](stage)
     for viewport in (WIDE, NARROW):
-        for scheme in ("light", "dark"):
+        for scheme in SCHEMES:
             stage.page.set_viewport_size(viewport)
             stage.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             path = FOLDER / f"{name}-{viewport['width']}-{scheme}.png"

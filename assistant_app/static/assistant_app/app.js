@@ -85,7 +85,9 @@ function forgetWhatWasSent() {
 function offerWhatWasTyped(form) {
   const entry = JSON.parse(sessionStorage.getItem(prefix + form.dataset.keep));
   if (!entry || isSame(entry.values, valuesOf(form)) || form.querySelector(".put-back")) return;
-  if (entry.values.length !== fieldsOf(form).length || valuesOf(form).some((text) => text.trim())) return;
+  if (entry.values.length !== fieldsOf(form).length) return;
+  // A form that begins with a text to be changed is as good as empty while nobody has changed it.
+  if ("prefilled" in form.dataset ? isUnsent(form) : valuesOf(form).some((text) => text.trim())) return;
   const offer = document.createElement("p");
   offer.className = "put-back notice turn";
   const button = document.createElement("button");

@@ -1,0 +1,68 @@
+"""Versions in a real browser: edit by keyboard, one press for another version, compare, branch."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.stage import draft
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+OWN = "Dear Marta,\n\nI will call you tomorrow.\n\nIda"
+
+
+def test_a_draft_is_edited_with_the_keyboard(stage):
+    draft(stage)
+    page = stage.page
+    page.get_by_role("link", name="Edit", exact=True).press("Enter")
+    text = page.get_by_role("textbox", name="Edit draft 2")
+    expect(text).to_be_focused()
+    page.get_by_role("link", name="Cancel").press("Enter")
+    page.wait_for_url(f"**{stage.address}#edit")
+    expect(page.get_by_role("link", name="Edit", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    text.fill(OWN)
+    with page.expect_navigation():
+        text.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Draft 3", exact=True)).to_be_visible()
+    expect(page.locator("#draft-3-text")).to_have_text(OWN.replace("\n\n", ""))
+    assert stage.person.row.state["draft_history"][-1] == OWN
+
+
+def test_an_edited_text_is_kept_in_the_window(stage):
+    draft(stage)
+    page = stage.page
+    stage.open(f"{stage.address}drafts/2/edit/")
+    page.get_by_role("textbox", name="Edit draft 2").fill(OWN)
+    stage.open()  # a dialog asks, and is accepted
+    stage.open(f"{stage.address}drafts/2/edit/")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.get_by_role("textbox", name="Edit draft 2")).to_have_value(OWN)
+
+
+def test_another_version_is_written_while_one_looks_and_both_are_compared(stage):
+    draft(stage)
+    page = stage.page
+    stage.model.will_write("Dear Marta,\n\nquite another one.\n\nIda")
+    page.get_by_role("button", name="Another version").click()
+    expect(page.get_by_role("heading", name="Your turn: is draft 3 right?")).to_be_visible()
+    page.locator("#draft-2 > summary").click()
+    page.get_by_role("link", name="Compare draft 2 with draft 3").click()
+    expect(page.locator("ins").filter(has_text="quite another one.")).to_be_visible()
+    page.get_by_role("link", name="In one text").click()
+    expect(page.locator("del").filter(has_text="60 of the 96 sensors")).to_be_visible()
+    page.get_by_role("button", name="Use draft 2").click()
+    expect(page.get_by_role("heading", name="Your turn: is draft 2 right?")).to_be_visible()
+
+
+def test_versions_work_without_scripts(open_window, stage):
+    draft(stage)
+    page = open_window(stage.owner, java_script_enabled=False)
+    page.goto(stage.address)
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_role("textbox", name="Edit draft 2").fill(OWN)
+    page.get_by_role("button", name="Save as draft 3").click()
+    expect(page.get_by_text("You wrote this one yourself.")).to_be_visible()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Change the instructions").click()
+    expect(page.get_by_label("What do you want to say?")).not_to_be_empty()
+    page.get_by_role("link", name="The first").click()
+    page.wait_for_url(f"**{stage.address}")

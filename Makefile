@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
-.PHONY: run test check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit
+.PHONY: run test check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit how-to-pictures
 
 help:
 	@echo "make run    serve on http://127.0.0.1:8000 (HOST, PORT and WEB_CONCURRENCY are honoured)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ def may_read(reader: AbstractBaseUser, row: Application) -> bool:
     return said.filter(read_at__gt=timezone.now() - READS_FOR).exists()
 
 
-def begin(*, actor: PermissionsMixin, app_id: Any, reason: str) -> MailReading:
+def begin(*, actor: User, app_id: Any, reason: str) -> MailReading:
     """Store that the actor reads a person's mail from now on, and why; raise `InvalidInput` without a why."""
     row = _visible(actor, app_id)
     reason = " ".join(reason.replace("\x00", "").split())
@@ -36,7 +36,7 @@ def begin(*, actor: PermissionsMixin, app_id: Any, reason: str) -> MailReading:
         owner_id=row.owner_id,
         application=row,
         reader=actor,
-        reader_name=actor.get_username(),  # type: ignore[attr-defined]
+        reader_name=actor.get_username(),
         reason=reason,
     )
 
@@ -51,7 +51,7 @@ def of_email(row: Application) -> QuerySet[MailReading]:
     return MailReading.objects.filter(application_id=row.pk)
 
 
-def _visible(actor: PermissionsMixin, app_id: Any) -> Application:
+def _visible(actor: User, app_id: Any) -> Application:
     row = Application.objects.defer("state").filter(pk=app_id).first()
     if row is None or not any(
         actor.has_perm(f"assistant_app.{may}_application") for may in ("view", "change")

@@ -14,6 +14,8 @@ from assistant_app import counters
 class _Counted(SimpleRateThrottle):
     """DRF's, but counted by all processes together where there is Redis; no two requests lose a count."""
 
+    duration: int  # seconds, read off the rate
+    num_requests: int
     window: counters.Window
 
     def allow_request(self, request: Request, view: Any) -> bool:

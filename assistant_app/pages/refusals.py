@@ -42,7 +42,8 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
         return _email_page(request, row, step, error)
     if row is not None and isinstance(error, REDUNDANT):
         return redirect("email", row.pk)
-    if row is not None and row.has_stopped and request.resolver_match.url_name == "email_retry":
+    match = request.resolver_match
+    if row is not None and row.has_stopped and match and match.url_name == "email_retry":
         return render(
             request, "email.html", {"page": EmailPage(row, not_continued=error)}, status=error.status
         )

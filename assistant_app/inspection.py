@@ -1,17 +1,19 @@
 """What happened to one email: its steps, what each changed, the state after it, its calls, its way.
 
-Read with two queries however long the history is; pages, admin and API show what they need of it. The
+Read with two or three queries however long it is; pages, admin and API show what they need of it. The
 state after a step is folded from the changes, as it is everywhere.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+from django.core.paginator import Page, Paginator
 
 from assistant_app import costs, curl, drawing, way
 from assistant_app.costs import Totals
@@ -20,8 +22,9 @@ from assistant_app.graph import DEFAULT_STATE, build_graph
 from assistant_app.history import apply_changes
 from assistant_app.models import Application, ModelCall, Step
 
+PAGE_SIZE = 50  # steps
 SHORT, WHOLE = 1_500, 10_000_000  # characters of one text: among others, and on a page of its own
-LONG_FIELDS = ("messages", "parameters", "reply", "error_message")  # of a call
+LONG_FIELDS = ("messages", "parameters", "reply")  # of a call
 State = Mapping[str, Any]
 
 
@@ -115,11 +118,10 @@ class StepShown:
 
 
 class History:
-    """The steps and calls of one application; the calls without their texts, unless they are wanted."""
+    """The steps and calls of one application; the texts of calls only of the steps that are shown."""
 
-    def __init__(self, row: Application, *, with_texts: bool = False) -> None:
+    def __init__(self, row: Application) -> None:
         self.row = row
-        self._with_texts = with_texts
 
     @cached_property
     def steps(self) -> dict[int, Step]:
@@ -128,9 +130,8 @@ class History:
 
     @cached_property
     def calls(self) -> list[ModelCall]:
-        """Oldest first: the position in the list, from 1, is a call's number."""
-        calls = self.row.model_calls.all()
-        return list(calls if self._with_texts else calls.defer(*LONG_FIELDS))
+        """Oldest first, without their texts: the position in the list, from 1, is a call's number."""
+        return list(self.row.model_calls.defer(*LONG_FIELDS))
 
     @cached_property
     def states(self) -> dict[int | None, State]:
@@ -150,6 +151,10 @@ class History:
             head = path[-1].base
         return {step.sequence_id: step.position for step in reversed(path)}
 
+    def page(self, asked: str | None) -> Page:
+        """Return the page of steps that is asked for, or the nearest there is."""
+        return Paginator(list(self.steps.values()), PAGE_SIZE).get_page(asked)
+
     @property
     def totals(self) -> Totals:
         return costs.total(self.calls)
@@ -159,10 +164,16 @@ class History:
         head = self.states.get(self.row.sequence_id, DEFAULT_STATE)
         return way.drawing_of(self.row, list(self.way.values()), head)
 
-    def shown(self, steps: Iterable[Step], limit: int = SHORT) -> Iterator[StepShown]:
-        """Yield steps of this history with all that can be said of them."""
+    def shown(
+        self, steps: Sequence[Step], limit: int = SHORT, *, with_texts: bool = False
+    ) -> Iterator[StepShown]:
+        """Yield steps of this history with all that can be said of them; the texts are one more query."""
         humans = way.humans(build_graph())
-        calls = [CallShown(number, call, limit) for number, call in enumerate(self.calls, start=1)]
+        texts = self._calls_of(steps) if with_texts else {}
+        calls = [
+            CallShown(number, texts.get(call.pk, call), limit)
+            for number, call in enumerate(self.calls, start=1)
+        ]
         for step in steps:
             yield StepShown(
                 step=step,
@@ -174,11 +185,14 @@ class History:
                 limit=limit,
             )
 
-    def step(self, number: int, limit: int = WHOLE) -> StepShown:
+    def _calls_of(self, steps: Sequence[Step]) -> dict[int, ModelCall]:
+        return self.row.model_calls.filter(sequence_id__in=[step.sequence_id for step in steps]).in_bulk()
+
+    def step(self, number: int, *, with_texts: bool = False) -> StepShown:
         """Return one step; raise `ApplicationNotFound` if there is none of that number."""
         if number not in self.steps:
             raise ApplicationNotFound("There is no such step.")
-        return next(self.shown([self.steps[number]], limit))
+        return next(self.shown([self.steps[number]], WHOLE, with_texts=with_texts))
 
 
 def call_of(row: Application, number: int) -> CallShown:

@@ -156,10 +156,12 @@ class ApplicationAdmin(ShowsUsage):
     ) -> HttpResponse:
         row = context["original"]
         may_read = readings.may_read(_actor(request), row)
-        history = History(row, with_texts=True)
+        history = History(row)
+        page = history.page(request.GET.get("page"))
         context |= {
             "may_read": may_read,
-            "timeline": list(history.shown(history.steps.values())) if may_read else [],
+            "steps_page": page,
+            "timeline": list(history.shown(list(page), with_texts=True)) if may_read else [],
             "drawing": history.drawing,
             **_why(),
             "facts": [*self._facts(row), *used(history)],
@@ -207,7 +209,7 @@ class ApplicationAdmin(ShowsUsage):
         if row is not None and not readings.may_read(_actor(request), row):
             return _back(request, row.pk)
         try:
-            shown = History(row, with_texts=True).step(sequence_id) if row else None
+            shown = History(row).step(sequence_id, with_texts=True) if row else None
         except ApplicationNotFound:
             shown = None
         if shown is None:

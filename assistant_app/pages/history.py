@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -18,7 +17,6 @@ from assistant_app.pages import step_words, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.step_words import Said
 
-PAGE_SIZE = 50  # steps
 EXCERPT = 160  # characters of a text in the timeline
 
 
@@ -33,8 +31,8 @@ class Entry:
 def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     row = operations.get(actor=request.user, app_id=app_id)
     history = History(row)
-    page: Page = Paginator(list(history.steps.values()), PAGE_SIZE).get_page(request.GET.get("page"))
-    entries = [_entry(row, shown) for shown in history.shown(page.object_list, EXCERPT)]
+    page = history.page(request.GET.get("page"))
+    entries = [_entry(row, shown) for shown in history.shown(list(page), EXCERPT)]
     context = {
         "history": history,
         "entries": entries,

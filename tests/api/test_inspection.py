@@ -18,7 +18,7 @@ from assistant_app.errors import ModelTimeout
 from assistant_app.history import apply_changes
 from assistant_app.llm.client import OpenAIClient
 from assistant_app.llm.config import ModelConfig, host_of
-from assistant_app.models import Application, ModelCall
+from assistant_app.models import Application, ModelCall, Step
 from tests.api.conftest import Walk, is_error
 from tests.api.test_schema import schema, validator  # noqa: F401
 from tests.model_server import model_server  # noqa: F401
@@ -131,6 +131,8 @@ def test_what_never_was_is_not_found(drafted, api, rest):
 def test_a_long_history_comes_in_pages_with_few_queries(drafted, api):
     for _ in range(3):
         drafted.feed_back("Again.")
+    Step.objects.filter(sequence_id__gt=2).update(error_code="x", status="failed")
+    ModelCall.objects.update(error_code="x")
     first = api.get(drafted.url("steps"), {"page_size": 4}).json()
     assert (first["count"], len(first["results"])) == (10, 4)
     assert api.get(first["next"]).json()["results"][0]["number"] == 4

@@ -45,7 +45,7 @@ $(VENV)/embedded.stamp: requirements-embedded.txt | $(VENV)/product.stamp
 		echo; \
 	fi
 
-$(VENV)/dev.stamp: requirements-dev.txt requirements-constraints.txt | $(VENV)/product.stamp
+$(VENV)/dev.stamp: requirements-dev.txt requirements-otel.txt requirements-constraints.txt | $(VENV)/product.stamp
 	@$(PIP) --requirement requirements-dev.txt
 	@touch $@
 

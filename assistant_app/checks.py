@@ -15,7 +15,7 @@ from burr.core.action import Action
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from assistant_app import conf, steps, tracking
+from assistant_app import conf, steps, tracing, tracking
 from assistant_app.graph import HUMAN, build_graph, is_choice
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from emailassistant import env
@@ -77,6 +77,17 @@ def check_redis(**_: Any) -> Iterator[CheckMessage]:
             "REDIS_URL is no address of a Redis server.",
             hint="REDIS_URL=redis://127.0.0.1:6379/0, or rediss://… over TLS.",
             id="assistant.E006",
+        )
+
+
+def check_otel(**_: Any) -> Iterator[CheckMessage]:
+    try:
+        tracing.on()
+    except ImportError:
+        yield Error(
+            "OTEL is on, but the packages for traces are not installed.",
+            hint=".venv/bin/pip install -c requirements-constraints.txt -r requirements-otel.txt, or OTEL=0.",
+            id="assistant.E007",
         )
 
 
@@ -264,6 +275,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_embedded_model,
     check_hosts_given,
     check_redis,
+    check_otel,
     check_human_steps,
     check_secret_key,
     check_sqlite,

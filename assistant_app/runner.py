@@ -22,7 +22,7 @@ from burr.lifecycle import PostRunStepHook, PreRunStepHook
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from assistant_app import conf, llm, steps, tracking, watch
+from assistant_app import conf, llm, steps, tracing, tracking, watch
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
@@ -182,7 +182,7 @@ class Runner:
             ApplicationBuilder()
             .with_graph(persister.writer.graph)
             .with_identifiers(app_id=str(run.row.pk), partition_key=str(run.row.owner_id))
-            .with_hooks(_Follow(run, persister), *([run.tracker] if run.tracker else []))
+            .with_hooks(_Follow(run, persister), *([run.tracker] if run.tracker else []), *tracing.hooks())
             .with_state_persister(persister)
             .initialize_from(
                 persister,

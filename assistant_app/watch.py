@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from assistant_app import tracing
 from assistant_app.errors import Superseded
 from assistant_app.llm.base import Call
 from emailassistant.logs import Context, current, request_id
@@ -53,6 +54,8 @@ class Watch:
         self._began = time.monotonic()
         row = run.row
         current.set(Context(request_id(), str(row.pk), row.owner_id))  # of the run's own task
+        self._otel = tracing.on()
+        self._span = self._otel.begin(run) if self._otel else None
 
     def claimed(self) -> None:
         RUNS_STARTED.inc()
@@ -68,6 +71,8 @@ class Watch:
         RUNS_ENDED.labels(name, code).inc()
         details = {"outcome": name, "code": code, "step": self._run.step or "", "seconds": round(seconds, 3)}
         logger.info("A run ended: %s.", name, extra={"details": details})
+        if self._otel:
+            self._otel.end(self._span, name, code)
 
     def _name(self, outcome: Outcome) -> str:
         if not self._run.claimed.done():
@@ -78,6 +83,8 @@ class Watch:
 
 
 def call_made(call: Call) -> None:
+    if otel := tracing.on():
+        otel.call_made(call)
     CALLS.labels(call.purpose, call.error_code).inc()
     CALL_SECONDS.labels(call.purpose).observe(call.duration)
     if call.time_to_first_token is not None:

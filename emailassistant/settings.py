@@ -274,6 +274,7 @@ ACCESS_LOG = env.boolean("ACCESS_LOG", False)  # a line for each request; a prox
 # Who may read /metrics: whoever has the token, or without one these addresses, but not through a proxy.
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 METRICS_ALLOW = env.networks("METRICS_ALLOW", ["127.0.0.0/8", "::1/128"])
+OTEL = env.boolean("OTEL", False)  # traces of runs; where to is said by OpenTelemetry's own variables
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

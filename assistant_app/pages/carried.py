@@ -42,7 +42,7 @@ def step_of(request: HttpRequest) -> HumanStep | None:
     match = request.resolver_match
     if match is None:
         return None
-    if match.url_name == "email_fork":  # with what was typed for the draft, if anything was
+    if match.url_name in ("email_fork", "email_aside"):  # with what was typed for the draft, if anything was
         texts = {"feedback": steps.PROCESS_FEEDBACK, "text": steps.EDIT_DRAFT}
         return next((step for name, step in texts.items() if name in request.POST), None)
     actions = {"email_new": ENTRYPOINT, "email_edit": steps.EDIT_DRAFT.action}

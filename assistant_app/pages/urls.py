@@ -19,6 +19,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/drafts/<int:draft>/edit/", versions.email_edit, name="email_edit"),
     path("a/<uuid:app_id>/compare/", versions.email_compare, name="email_compare"),
     path("a/<uuid:app_id>/fork/", versions.email_fork, name="email_fork"),
+    path("a/<uuid:app_id>/aside/", versions.email_aside, name="email_aside"),
     # The last of them: any human step of `steps.py`.
     path("a/<uuid:app_id>/<str:step>/", emails.email_step, name="email_step"),
     path("welcome/", accounts.welcome, name="welcome"),

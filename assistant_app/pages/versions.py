@@ -95,6 +95,16 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     return redirect(reverse("email", args=[fork.pk]) + "#news")
 
 
+@signed_in
+@require_POST
+def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """Keep what was typed for the draft, unsent; the page shows it again in its form."""
+    operations.get(actor=request.user, app_id=app_id)
+    if (typed := carried.from_page(request)) is not None:
+        carried.keep(request, typed)
+    return redirect("email", app_id)
+
+
 def _last(row: Application, action: str) -> tuple[Application, int]:
     """Return the newest step of that action on the way here, in this email or one that it descends from."""
     path = Step.objects.defer("changes").path_to(row.pk, row.sequence_id)

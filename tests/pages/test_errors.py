@@ -182,6 +182,21 @@ def test_feedback_on_an_older_draft_is_shown_below_the_newest(person, browser, o
     assert person.row.state["feedback_history"][-1] == "Say that her units are reserved."
 
 
+def test_feedback_that_is_put_aside_is_there_again_until_it_is_sent(person, browser, other_window):
+    person.give_input()
+    browser.open(f"/a/{person.app_id}/")
+    other_window.open(f"/a/{person.app_id}/").press("Shorter")
+    wait_for_runs()
+    browser.press("Send feedback", feedback="Say that her units are reserved.")
+    browser.press("Put it aside")
+    assert browser.says("Not sent yet")
+    assert browser.typed("feedback") == ["Say that her units are reserved."]
+    assert person.row.state["feedback_history"] == ["Make it shorter."]
+    browser.press("Send feedback")
+    wait_for_runs()
+    assert not browser.open(f"/a/{person.app_id}/").says("Not sent yet")
+
+
 def test_answers_to_questions_that_were_answered_in_another_window_are_kept(
     person, browser, other_window, model
 ):

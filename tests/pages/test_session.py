@@ -21,7 +21,7 @@ def test_feedback_typed_while_signed_out_is_shown_again_after_signing_in(person,
     assert browser.says("What you were writing is kept and is shown again after you have signed in.")
     browser.press("Sign in", **CREDENTIALS)
     assert browser.address == f"/a/{person.app_id}/"
-    assert browser.says("This is what you were writing before you signed in.")
+    assert browser.says("This is what you were writing. It is kept until you send it")
     assert browser.typed("feedback") == ['Say "sorry",\n<b>twice</b>.']
     assert person.row.state["feedback_history"] == []
     browser.press("Send feedback")

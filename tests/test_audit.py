@@ -8,9 +8,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from django.conf import settings
 
 from tests.real_server import ROOT, free_port
 
+# No database is asked: once is enough.
+pytestmark = pytest.mark.skipif(not settings.IS_SQLITE, reason="Runs with the tests on SQLite.")
 FINDING = {
     "id": "PYSEC-2026-1",
     "summary": "A reader may read too much.",

@@ -13,7 +13,7 @@ from assistant_app.errors import ModelTimeout
 from assistant_app.runs import Run
 from tests.faults import history
 from tests.faults.driver import SERVERS, refused
-from tests.faults.expected import CHOICES, HUMAN, Email
+from tests.faults.expected import HUMAN, Email
 from tests.faults.races import Races
 from tests.faults.servers import FAULTS
 
@@ -30,9 +30,15 @@ def may_choose(email):
 class Machine(Races):
     # --- People ----------------------------------------------------------------------------------
 
-    @initialize()
-    def _first(self):
+    @initialize(has_draft=st.sampled_from([True, True, False]))
+    def _first(self, has_draft):
+        """Most that can be chosen is chosen once there is a draft."""
         self.create(0)
+        if has_draft:
+            [email] = self.emails
+            self._send_at(0, None, email, "process_input", is_sure=True)
+            for _ in ("no questions", "a draft"):
+                self._answer(email.owner, self._words(email.owner))
 
     @precondition(lambda self: len(self.emails) < MOST_EMAILS)
     @rule(server=server)
@@ -50,12 +56,21 @@ class Machine(Races):
             self._begun(run, email, server, fault, lambda: email.send(step, what))
 
     @precondition(lambda self: self._those(may_choose))
-    @rule(which=which, server=server, fault=fault, step=st.sampled_from(CHOICES), is_sure=st.booleans())
-    def choose(self, which, server, fault, step, is_sure):
-        """Something else than feedback: edit, go back, another try."""
+    @rule(which=which, server=server, fault=fault, is_sure=st.booleans())
+    def edit(self, which, server, fault, is_sure):
+        self._send_at(server, fault, self._one(which, may_choose), "edit_draft", is_sure)
+
+    @precondition(lambda self: self._those(may_choose))
+    @rule(which=which, server=server, fault=fault, is_sure=st.booleans())
+    def go_back_to_a_draft(self, which, server, fault, is_sure):
+        self._send_at(server, fault, self._one(which, may_choose), "use_draft", is_sure)
+
+    @precondition(lambda self: self._those(may_choose))
+    @rule(which=which, server=server, fault=fault, is_sure=st.booleans())
+    def try_again(self, which, server, fault, is_sure):
         email = self._one(which, may_choose)
-        if not email.refusal(step):
-            self._send_at(server, fault, email, step, is_sure)
+        if not email.refusal("regenerate"):
+            self._send_at(server, fault, email, "regenerate", is_sure)
 
     @precondition(lambda self: self._those(lambda email: email.status == "finished"))
     @rule(which=which, server=server, fault=fault, is_sure=st.booleans())

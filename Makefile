@@ -90,10 +90,10 @@ smoke:
 pictures: $(VENV)/dev.stamp
 	PICTURES=$(or $(PICTURES),.local/pictures) $(BIN)/python -m pytest tests/browser/pictures.py
 
-# Those of docs/how-to/edit-compare-branch.md.
+# Those of docs/how-to/edit-compare-branch.md and inspect.md.
 how-to-pictures: $(VENV)/dev.stamp
 	PICTURES=docs/how-to/pictures SCHEMES=light $(BIN)/python -m pytest tests/browser/pictures.py \
-		-k "worth-a-look or editing or edit-conflict or compare or branched"
+		-k "worth-a-look or editing or edit-conflict or compare or branched or (history and not step)"
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks

@@ -47,7 +47,8 @@ WRONG = [
 def test_every_check_is_tested_here():
     known = set(re.findall(r"assistant\.[EW]\d{3}", Path(checks.__file__).read_text()))
 
-    assert known == {identifier for identifier, _ in WRONG} | {"assistant.E001", "assistant.E010"}
+    elsewhere = {"assistant.E001", "assistant.E007", "assistant.E010"}
+    assert known == {identifier for identifier, _ in WRONG} | elsewhere
 
 
 @pytest.mark.parametrize(("identifier", "values"), WRONG)
@@ -69,6 +70,13 @@ def test_a_variable_that_makes_no_sense_is_refused_by_name(monkeypatch):
     message = found(checks.check_variables)["assistant.E001"]
     assert "PORT" in message.msg
     assert "whole number" in message.hint
+
+
+def test_traces_without_their_packages_are_refused(settings, monkeypatch):
+    settings.OTEL = True
+    monkeypatch.setitem(sys.modules, "assistant_app.otel", None)  # as if an import in it failed
+
+    assert "requirements-otel.txt" in found(checks.check_otel)["assistant.E007"].hint
 
 
 def test_a_time_zone_that_does_not_exist_is_refused(monkeypatch):

@@ -33,7 +33,7 @@ AT_MOST = 150  # addresses of different shapes: an end to the crawl, which shoul
 BOXES = "textarea, input:is([type=text], [type=search], [type=email], :not([type]))"
 MARKUP = '[src*="marker"], [onerror], [href^="javascript" i]'
 FOUND = f"() => [...document.querySelectorAll('{MARKUP}')].map(each => each.outerHTML)"
-LINKS = "() => [...document.querySelectorAll('a[href]')].map(each => each.href)"
+LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(each => each.href)"
 FORMS = f"""() => [...document.forms].map((form, number) => ({{
     number,
     path: new URL(form.action, location).pathname,

@@ -1,6 +1,7 @@
 """Each way to get the settings wrong is found, and the hint says what to type."""
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 

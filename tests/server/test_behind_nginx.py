@@ -20,7 +20,7 @@ from tests.services import needs_nginx, needs_redis_server, on_postgresql
 
 pytestmark = [pytest.mark.server, pytest.mark.postgresql, on_postgresql, needs_redis_server, needs_nginx]
 
-KILLS = 5
+KILLS = 4
 AT_ONCE = 4
 GONE = {502, 503, 504}  # whether it was done is to be seen
 

@@ -28,10 +28,6 @@ class Version:
     model: str  # that wrote it; empty for a person's own
     created_at: datetime | None  # none if nobody wrote it down
 
-    @property
-    def is_own(self) -> bool:
-        return self.by == drafts.PERSON
-
 
 def versions_of(row: Application) -> list[Version]:
     """Return all drafts, oldest first; with two queries however many there are."""

@@ -191,13 +191,19 @@ def test_an_open_place_is_pointed_out(at_draft_1):
     assert at_draft_1.says("Still to be filled in: “[Your name]”")
 
 
-def test_own_words_that_a_later_draft_changed_are_marked(at_draft_1, person, page_of, model):
+def test_own_words_that_a_later_draft_changed_are_marked(person, page_of, model):
     own = FIRST.replace("60 ship on Thursday.", "We would rather walk than let you down.")
+    model.will_write(FIRST)
+    model.will_write(own.replace("rather walk than let", "never dream to let"))
+    model.will_write(own + "!")
+    person.give_input()
     person.send("edit_draft", text=own)
     person.give_feedback("Say when.")
-    assert page_of(person).says(
-        "You wrote “We would rather walk than let you down.”, and this draft changed it."
-    )
+    browser = page_of(person)
+    assert browser.says("You wrote “We would rather walk than let you down.”, and this draft changed it.")
+    assert '<mark class="mark">never dream to</mark> let you down' in browser.response.content.decode()
+    person.give_feedback("As I wrote it.")
+    assert not page_of(person).says("this draft changed it")
 
 
 def test_an_assumption_is_corrected_in_words(person, page_of, model):

@@ -1,7 +1,5 @@
 """With OTEL=1 each run is a trace of its steps and calls, and none holds a word of anybody's mail."""
 
-import sys
-
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -9,7 +7,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from assistant_app import checks, tracing
+from assistant_app import tracing
 from assistant_app.errors import ModelTimeout
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,11 +78,3 @@ def test_without_it_nothing_is_traced(person, exporter):
     person.give_input()
     assert exporter.get_finished_spans() == ()
     assert tracing.hooks() == []
-
-
-def test_missing_packages_are_named(settings, monkeypatch):
-    settings.OTEL = True
-    assert list(checks.check_otel()) == []
-    monkeypatch.setitem(sys.modules, "assistant_app.otel", None)  # as if it could not be imported
-    (problem,) = checks.check_otel()
-    assert "requirements-otel.txt" in problem.hint

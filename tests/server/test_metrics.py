@@ -28,7 +28,7 @@ def read(server):
 
 
 def test_what_all_processes_did_is_added_up(model_server):
-    env = {"WEB_CONCURRENCY": "2", "RUN_LEASE_SECONDS": "1"}
+    env = {"WEB_CONCURRENCY": "2"}
     with RealServer(model=model_server, env=env, postgresql=not settings.IS_SQLITE) as server:
         for _ in range(6):
             with server.client() as ida:  # a new connection, so that both processes get some

@@ -14,6 +14,7 @@ from assistant_app.runner import runner
 from assistant_app.steps import HumanStep
 from tests import leaks
 from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
+from tests.leaks import pytest_runtest_setup as pytest_runtest_setup
 from tests.leaks import pytest_sessionfinish as pytest_sessionfinish
 from tests.leaks import pytest_sessionstart as pytest_sessionstart
 from tests.leaks import pytest_terminal_summary as pytest_terminal_summary

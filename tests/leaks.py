@@ -71,7 +71,17 @@ class _Listener(logging.Handler):
 
 
 def pytest_sessionstart(session):
-    logging.getLogger().addHandler(_Listener())
+    _listen()
+
+
+def pytest_runtest_setup(item):
+    _listen()  # again: whoever configures the log anew, as a test of settings does, takes handlers away
+
+
+def _listen():
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Listener) for handler in root.handlers):
+        root.addHandler(_Listener())
 
 
 def pytest_runtest_logreport(report):

@@ -18,19 +18,20 @@ from tests.services import on_postgresql
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_TEXT = "The board will dismiss Mr Halvorsen on Monday"
 LEAKING = """
-import logging, sys
+import logging, logging.config, sys
 def test_it(): {}
-def test_other(): logging.getLogger("x").warning("All is well.")
+def test_other(): logging.getLogger("x").warning("{}")
 """
+ANEW = "logging.config.dictConfig({'version': 1, 'root': {'handlers': []}})"
 
 
-def run_with(tmp_path, statement):
+def run_with(tmp_path, statement, other="All is well."):
     (tmp_path / "conftest.py").write_text(
-        "from tests.leaks import pytest_runtest_logreport, pytest_sessionfinish\n"
+        "from tests.leaks import pytest_runtest_logreport, pytest_runtest_setup, pytest_sessionfinish\n"
         "from tests.leaks import pytest_sessionstart, pytest_terminal_summary, secrets\n"
         "secrets.add('0123456789abcdef' * 4)\n"
     )
-    (tmp_path / "test_it.py").write_text(LEAKING.format(statement))
+    (tmp_path / "test_it.py").write_text(LEAKING.format(statement, other))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:randomly", "-q", str(tmp_path)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -49,6 +50,12 @@ def test_a_leak_fails_the_whole_run(tmp_path, statement, code):
     done = run_with(tmp_path, statement)
     assert done.returncode == code, done.stdout
     assert ("Mail or secrets in the output" in done.stdout) == bool(code)
+    assert "2 passed" in done.stdout
+
+
+def test_a_log_that_is_configured_anew_is_read_on(tmp_path):
+    done = run_with(tmp_path, ANEW, "Where are my 96 sensors?")
+    assert done.returncode == 1, done.stdout
     assert "2 passed" in done.stdout
 
 

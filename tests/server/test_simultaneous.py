@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from assistant_app import claims, statements
 from assistant_app.errors import AlreadyRunning
 from assistant_app.models import Application, Step
 from assistant_app.runner import runner
 from assistant_app.runs import Run
-from assistant_app.writer import Writer
 from tests.real_server import RealServer, wait_until
 from tests.server.conftest import INPUT, new_email, send_input
 from tests.services import needs_postgresql, on_postgresql
@@ -58,7 +58,7 @@ def rows_read_at_once(person):
 
 @pytest.fixture
 def no_claim(monkeypatch):
-    monkeypatch.setattr(Writer, "_mine", lambda self, row: Application.objects.filter(pk=row.pk))
+    monkeypatch.setattr(claims, "is_ours", lambda row, token: statements.where(Application, id=row.pk))
 
 
 @pytest.fixture

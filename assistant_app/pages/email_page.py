@@ -9,13 +9,13 @@ from itertools import zip_longest
 from typing import Any
 
 from assistant_app import drafts, limits, steps
-from assistant_app.errors import AssistantError
+from assistant_app.errors import AssistantError, OverLimit
 from assistant_app.events.log import catch_up
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
-from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored
+from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
 from assistant_app.pages.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.worth_a_look import WorthALook, look_at
 from assistant_app.runner import runner
@@ -225,8 +225,10 @@ class EmailPage:
         refusal = self.refusal
         if refusal is None or refusal.error is None or refusal.error.fields or not self.fits_form:
             return False
-        seen = refusal.seen_draft
-        return seen.isdigit() and len(seen) < 6 and int(seen) < len(self.drafts) and self.draft is not None
+        if isinstance(refusal.error, OverLimit) or self.draft is None:
+            return False
+        seen = whole_number(refusal.seen_draft)
+        return seen is not None and seen != self.number and 0 < seen < len(self.drafts)
 
     @property
     def meanwhile(self) -> list[Draft]:

@@ -111,6 +111,11 @@ def stored(step: HumanStep, state: Mapping[str, Any]) -> Typed:
     return {item.name: state.get(STORED_AS.get(item.name, item.name)) for item in step.fields}
 
 
+def whole_number(text: str) -> int | None:
+    """Return a number that came as text, of up to nine figures; none for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def has_text(typed: Typed) -> bool:
     texts = (text for value in typed.values() for text in (value if isinstance(value, list) else [value]))
     return any(text and text.strip() for text in texts)

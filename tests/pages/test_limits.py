@@ -139,6 +139,21 @@ def test_the_last_round_says_so_and_keeps_the_feedback(settings, person, page_of
     assert page.typed("feedback") == ["Warmer, please."]
 
 
+def test_an_earlier_draft_that_is_the_current_one_is_no_older_than_the_limit(settings, person, page_of):
+    person.give_input()
+    person.give_feedback("Warmer.")
+    person.send("use_draft", draft=1)
+    settings.MAX_ROUNDS = 2
+    page = page_of(person).press("Send feedback", feedback="Shorter, please.")
+    assert page.status == 409
+    assert page.says("This email has 2 drafts, the most that one may have. Accept the last.")
+    assert not page.says("Meanwhile")
+    assert page.typed("feedback") == ["Shorter, please."]
+    page.press("Looks good, finish")  # and both pressed, while an earlier one is the current one
+    assert not page.says("Meanwhile")
+    assert page.says("Finish with draft 1, leave the feedback out")
+
+
 def test_trying_again_over_the_budget_says_so(budget, person, page_of, model):
     model.will_write(ModelTimeout())
     person.fails_at("process_input", **TYPED)

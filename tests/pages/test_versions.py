@@ -74,6 +74,14 @@ def test_an_edited_text_of_an_older_draft_is_not_lost(at_draft_1, other_window, 
     assert len(person.row.state["draft_history"]) == 2
 
 
+@pytest.mark.parametrize("seen", ["²", "0", "x", "9" * 30])
+def test_the_number_of_a_draft_that_cannot_be_one_is_passed_over(at_draft_2, person, seen):
+    at_draft_2.press("Send feedback", feedback="Warmer.", draft=seen, version="1")
+    assert at_draft_2.status == 412
+    assert at_draft_2.says("Your text is kept, below.")
+    assert at_draft_2.typed("feedback") == ["Warmer."]
+
+
 def test_another_version_keeps_the_earlier_one(at_draft_1, person, model):
     press(at_draft_1, "Another version")
     assert person.row.state["draft_history"] == [FIRST, SECOND]

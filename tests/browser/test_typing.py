@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser import stage as states
 from tests.browser.stage import SECOND_THOUGHT
+from tests.conftest import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,6 +39,18 @@ def test_a_text_that_a_broken_connection_swallowed_is_offered_again(stage):
     stage.page.route("**/process_feedback/", lambda route: route.abort())
     stage.page.get_by_role("button", name="Send feedback").click()
     stage.page.unroute("**/process_feedback/")
+    stage.open()
+    expect(stage.page.get_by_text("You had typed this: “Ring her up”")).to_be_visible()
+
+
+def test_another_email_does_not_take_such_a_text_away(stage):
+    states.draft(stage)
+    other = Person(stage.owner)
+    feedback(stage).fill("Ring her up")
+    stage.page.route("**/process_feedback/", lambda route: route.abort())
+    stage.page.get_by_role("button", name="Send feedback").click()
+    stage.page.unroute("**/process_feedback/")
+    stage.open(f"/a/{other.app_id}/")
     stage.open()
     expect(stage.page.get_by_text("You had typed this: “Ring her up”")).to_be_visible()
 

@@ -74,9 +74,11 @@ function remember(form, sent) {
 }
 
 function forgetWhatWasSent() {
-  const { refused, version } = page().dataset;
+  const { refused, version, email } = page().dataset;
   if (refused !== undefined || version === undefined) return;
-  for (const key of Object.keys(sessionStorage).filter((name) => name.startsWith(prefix))) {
+  // Of this email, or of the form that it was made with: another email's version says nothing here.
+  const isOfThisOne = (name) => name.startsWith(`${prefix}${email} `) || name.startsWith(`${prefix}new `);
+  for (const key of Object.keys(sessionStorage).filter(isOfThisOne)) {
     const entry = JSON.parse(sessionStorage.getItem(key));
     if (entry.sent && entry.version !== version) sessionStorage.removeItem(key);
   }

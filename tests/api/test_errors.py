@@ -55,7 +55,7 @@ def test_an_id_that_is_none_is_not_found(api, path):
 )
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 def test_an_unknown_address_is_answered_in_the_same_shape(api, method, path):
-    assert is_error(getattr(api, method)(f"/api/{path}"), 404, "not_found")
+    assert is_error(getattr(api, method)(path), 404, "not_found")
 
 
 def test_what_is_missing_is_named(walk):

@@ -93,6 +93,7 @@ def test_with_the_claim_one_of_twenty_wins(rows_read_at_once, model):
 def test_without_the_claim_they_collide_in_the_steps(no_claim, rows_read_at_once, model):
     errors = run_all(rows_read_at_once)
 
+    assert errors.count(None) == 1
     assert not any(isinstance(error, AlreadyRunning) for error in errors)
     assert Step.objects.count() == Step.objects.values("application", "sequence_id").distinct().count()
 

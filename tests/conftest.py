@@ -3,7 +3,11 @@
 Tests that run a step are `transaction=True`: the runner's threads see only what is committed.
 """
 
+import threading
+from contextlib import contextmanager
+
 import pytest
+from django.db.backends.utils import CursorWrapper
 from knox import crypto
 from rest_framework.test import APIClient
 
@@ -66,10 +70,36 @@ def model():
     """The scripted model, in place for the test; runs still under way at its end are waited for."""
     client = ScriptedClient()
     runner.client = client
-    yield client
+    try:
+        yield client
+        wait_for_runs()
+    finally:
+        runner.client = None
+
+
+def wait_for_runs():
     for run in list(runner.runs):
         run.ended.result(timeout=30)
-    runner.client = None
+
+
+@pytest.fixture
+def all_queries(monkeypatch):
+    """Collect the queries of all threads (a run has its own), of which there must be some."""
+
+    @contextmanager
+    def capture():
+        queries, real = [], CursorWrapper._execute_with_wrappers
+
+        def wrapped(self, sql, params, many, executor):
+            queries.append((threading.get_ident(), sql))
+            return real(self, sql, params, many, executor)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(CursorWrapper, "_execute_with_wrappers", wrapped)
+            yield queries
+        assert queries, "No query was seen."
+
+    return capture
 
 
 @pytest.fixture

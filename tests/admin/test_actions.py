@@ -11,7 +11,7 @@ from assistant_app import operations
 from assistant_app.admin import applications
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, NothingToCancel
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.runner import runner
+from tests.conftest import wait_for_runs
 
 from .conftest import EMAIL, browser_of
 
@@ -35,11 +35,6 @@ def stopped(tell):
         return told.ends(how)
 
     return make
-
-
-def wait_for_runs():
-    for run in list(runner.runs):
-        run.ended.result(timeout=30)
 
 
 @transactional

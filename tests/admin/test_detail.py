@@ -175,7 +175,7 @@ def test_fifty_drafts_cost_as_few_queries_as_one(admin_site, tell):
     say_why(admin_site, story.row)
     with CaptureQueriesContext(connection) as queries:
         page = html(admin_site, story)
-    assert len(queries) <= 9
+    assert 0 < len(queries) <= 9
     assert len(page) < 3_000_000
     assert "formulate_draft · 50 times" in page
     assert "Page 1 of 3" in page

@@ -165,7 +165,7 @@ def test_a_thousand_cost_few_queries_and_no_state(admin_site, query):
     ) as queries:
         page = admin_site.get(LIST + query)
     assert page.status_code == 200
-    assert len(queries) <= 12
+    assert 0 < len(queries) <= 12
     assert not [each for each in queries.captured_queries if '"application"."state"' in each["sql"]]
     assert not [each for each in queries.captured_queries if '_application"."state"' in each["sql"]]
 
@@ -198,4 +198,5 @@ def test_asks_nothing_of_the_whole_table(admin_site, tell):
     with CaptureQueriesContext(connection) as queries:
         admin_site.get(LIST + "?_facets=True")
     counts = [each["sql"] for each in queries.captured_queries if "COUNT(" in each["sql"]]
+    assert counts
     assert all("LIMIT" in sql or "GROUP BY" in sql for sql in counts)

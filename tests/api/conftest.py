@@ -1,12 +1,9 @@
 """What the tests of the API share: addresses, and somebody who answers an email over HTTP."""
 
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from assistant_app import operations
@@ -137,24 +134,3 @@ def titled(owner, title, **values):
 def nothing_happens_later(request):
     """The same check, begun where the test says."""
     return lambda: request.getfixturevalue("nothing_happens")
-
-
-@pytest.fixture
-def all_queries(monkeypatch):
-    """Count the queries of every thread: a run's are not on the test's connection."""
-
-    @contextmanager
-    def capture():
-        queries = []
-
-        real = CursorWrapper._execute_with_wrappers
-
-        def wrapped(self, sql, params, many, executor):
-            queries.append((threading.get_ident(), sql))
-            return real(self, sql, params, many, executor)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(CursorWrapper, "_execute_with_wrappers", wrapped)
-            yield queries
-
-    return capture

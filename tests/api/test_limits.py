@@ -135,5 +135,5 @@ def test_the_first_submit_of_a_day_spends_two_as_questions_give_back(walk, all_q
 
 def test_an_accepted_draft_spends_none(drafted, all_queries):
     with all_queries() as queries:
-        drafted.feed_back("")
+        assert drafted.feed_back("").status_code == 200
     assert not any("assistant_app_usage" in sql for _, sql in queries)

@@ -134,7 +134,9 @@ def test_drafts_cost_the_same_few_queries_however_many_there_are(twice, all_quer
     for number in range(4):
         twice.put("edit", {"text": f"My words {number}."})
     with all_queries() as queries:
-        twice.client.get(twice.url("drafts"))
+        listed = twice.client.get(twice.url("drafts"))
+    assert listed.status_code == 200
+    assert len(listed.json()["results"]) == 6
     assert len(queries) == 3
 
 

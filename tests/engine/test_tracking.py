@@ -14,6 +14,7 @@ from assistant_app.errors import AlreadyRunning, AssistantError, Cancelled, Mode
 from assistant_app.models import Step
 from assistant_app.runner import runner
 from assistant_app.runs import Run
+from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,8 +31,7 @@ def wait():
 
 
 def lines_of(person):
-    for run in list(runner.runs):
-        run.ended.result(30)
+    wait_for_runs()
     wait()
     text = (tracking.folder_of(person.app_id) / LocalTrackingClient.LOG_FILENAME).read_text()
     return [json.loads(line) for line in text.splitlines()]

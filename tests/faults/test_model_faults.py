@@ -8,7 +8,7 @@ from assistant_app.llm.client import OpenAIClient
 from assistant_app.llm.config import ModelConfig
 from assistant_app.models import ModelCall, Step
 from assistant_app.runner import runner
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 from tests.faults.proxy import (
     Proxy,
     after,
@@ -24,15 +24,18 @@ from tests.model_server import DRAFT, model_server, questions  # noqa: F401  (a 
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FAULTS = {
-    "reset": (reset, "model_unavailable"),
-    "reset within the head": (after(20, reset), "model_unavailable"),
-    "hang": (hanging, "model_timeout"),
-    "hang within the head": (after(20, hanging), "model_timeout"),
-    "drip": (dripping, "model_timeout"),
-    "garbage": (garbage, "model_unavailable"),
-    "mangled": (mangled, "model_failed"),
-}
+
+def faults():
+    """Return each fault with the code that it ends in, made anew: `after` counts what has passed."""
+    return {
+        "reset": (reset, "model_unavailable"),
+        "reset within the head": (after(20, reset), "model_unavailable"),
+        "hang": (hanging, "model_timeout"),
+        "hang within the head": (after(20, hanging), "model_timeout"),
+        "drip": (dripping, "model_timeout"),
+        "garbage": (garbage, "model_unavailable"),
+        "mangled": (mangled, "model_failed"),
+    }
 
 
 @pytest.fixture
@@ -47,15 +50,14 @@ def ida(proxy, owner):
     models = {"questions": "small", "draft": "large"}
     runner.client = OpenAIClient(ModelConfig(base_url=proxy.url, models=models, timeout=0.6, retries=0))
     yield Person(owner)
-    for run in list(runner.runs):
-        run.ended.result(timeout=30)
+    wait_for_runs()
     asyncio.run_coroutine_threadsafe(runner.client.aclose(), runner._thread.loop).result(30)
     runner.client = None
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", faults())
 def test_while_it_thinks_of_questions(ida, proxy, fault):
-    proxy.spoil, code = FAULTS[fault]
+    proxy.spoil, code = faults()[fault]
     error = ida.fails_at("process_input", email_to_respond=Person.EMAIL, response_instructions="Yes")
     assert error.code == code
     _has_stopped_with(ida, code)
@@ -65,10 +67,10 @@ def test_while_it_thinks_of_questions(ida, proxy, fault):
     _each_step_once(ida, ["process_input", "determine_clarifications", "formulate_draft"])
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", faults())
 def test_while_it_writes(ida, proxy, fault):
     ida.give_input()
-    proxy.spoil, code = FAULTS[fault]
+    proxy.spoil, code = faults()[fault]
     _fails_to_write(ida, code)
 
     proxy.spoil = faithful

@@ -1,8 +1,6 @@
 import pytest
-from django.db.backends.utils import CursorWrapper
 from django.test import Client
 
-from assistant_app.runner import runner
 from tests.pages.reading import Browser
 
 
@@ -37,21 +35,3 @@ def strangers_browser(stranger):
 def page_of(browser):
     """Open the page of a person's email."""
     return lambda person: browser.open(f"/a/{person.app_id}/")
-
-
-@pytest.fixture
-def all_queries(monkeypatch):
-    """Every statement that any thread sends to the database, as it is sent."""
-    sent, real = [], CursorWrapper._execute_with_wrappers
-
-    def execute(self, sql, *args, **options):
-        sent.append(sql)
-        return real(self, sql, *args, **options)
-
-    monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", execute)
-    return sent
-
-
-def wait_for_runs():
-    for run in list(runner.runs):
-        run.ended.result(timeout=30)

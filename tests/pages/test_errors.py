@@ -14,7 +14,7 @@ from assistant_app.errors import (
     ShuttingDown,
 )
 from assistant_app.models import Application
-from tests.pages.conftest import wait_for_runs
+from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,8 +5,7 @@ import pytest
 from assistant_app import limits
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ModelCall, Usage
-from tests.conftest import Person
-from tests.pages.conftest import wait_for_runs
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,9 +72,9 @@ def test_what_is_left_in_words(settings, use, browser, drafts, tokens, words):
 
 def test_without_a_limit_nothing_is_said_or_asked(person, page_of, all_queries):
     person.give_input()
-    all_queries.clear()
-    assert not page_of(person).says("left today")
-    assert not any("usage" in sql for sql in all_queries)
+    with all_queries() as queries:
+        assert not page_of(person).says("left today")
+    assert not any("usage" in sql for _, sql in queries)
 
 
 def test_an_email_that_is_over_the_budget_is_shown_again(budget, use, browser, model):

@@ -8,8 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from assistant_app.models import Application
-from tests.conftest import Person
-from tests.pages.conftest import wait_for_runs
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "correct horse"

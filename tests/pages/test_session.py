@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from assistant_app.models import Application
-from tests.pages.conftest import wait_for_runs
+from tests.conftest import wait_for_runs
 from tests.pages.reading import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant_app.models import Application
-from tests.pages.conftest import wait_for_runs
+from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -158,7 +158,9 @@ def was_sent(row: Application, step: steps.HumanStep, inputs: forms.Typed) -> bo
         # An empty text is what the state begins with: only its position tells that it was sent.
         return row.is_finished or (row.position == step.action and not row.state["feedback"])
     if step == steps.EDIT_DRAFT:
-        return row.position == step.action and row.state["current_draft"] == inputs["text"]
+        # “Save and finish” goes on from there, as an empty text does.
+        is_taken = row.position == step.action or was_sent(row, steps.PROCESS_FEEDBACK, {"feedback": ""})
+        return is_taken and row.state["current_draft"] == inputs["text"]
     if step.is_choice:
         return row.position == step.action and row.state.get("draft_number") == inputs.get(
             "draft", row.state.get("draft_number")

@@ -1,6 +1,5 @@
 """Budgets: judged before a model is called, given back when nothing came of it, kept by deleting."""
 
-import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,7 +14,7 @@ from assistant_app.models import Application, ModelCall, Usage
 from assistant_app.runner import runner
 from tests.conftest import Person
 from tests.engine.conftest import used
-from tests.engine.test_runner import at_once, send_feedback
+from tests.engine.test_runner import all_but, at_once, send_feedback
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,8 +60,7 @@ def test_the_loser_of_a_race_for_the_last_draft_hears_of_the_race(budget, person
     budget.MAX_DRAFTS_PER_DAY = 2
     person.give_input()
     gate = model.will_wait_to_write()
-    threading.Timer(1, gate.set).start()
-    results = at_once(2, send_feedback(person))
+    results = at_once(2, send_feedback(person), gates=[gate], until=all_but(1))
     assert sorted(getattr(result, "code", "ran") for result in results) == ["already_running", "ran"]
 
 

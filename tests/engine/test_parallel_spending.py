@@ -9,16 +9,16 @@ from assistant_app import limits
 from assistant_app.models import ModelCall
 from tests.conftest import Person
 from tests.engine.conftest import used
-from tests.engine.test_runner import at_once
+from tests.engine.test_runner import all_but, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEN = 10
 
 
-def give_input_to_each(people):
+def give_input_to_each(people, **held):
     """Send all their emails in the same moment; return what each came to, as a code."""
     queue = list(people)
-    results = at_once(len(people), lambda: queue.pop().give_input())
+    results = at_once(len(people), lambda: queue.pop().give_input(), **held)
     return sorted(getattr(result, "code", "ran") for result in results)
 
 
@@ -63,8 +63,7 @@ def test_parallel_runs_stay_within_the_tokens_too(settings, people, model, owner
 def test_of_ten_in_parallel_no_more_are_under_way_than_may_be(settings, people, model):
     settings.MAX_RUNS_AT_ONCE = 4
     gates = [model.will_wait_to_ask() for _ in range(TEN)]
-    threading.Timer(1, lambda: [gate.set() for gate in gates]).start()
-    codes = give_input_to_each(people)
+    codes = give_input_to_each(people, gates=gates, until=all_but(4))
     assert codes == ["ran"] * 4 + ["too_many_runs"] * (TEN - 4)
     assert len(model.calls_for("questions")) == 4
 
@@ -73,8 +72,10 @@ def test_without_its_guard_all_ten_are_under_way(settings, people, model, monkey
     settings.MAX_RUNS_AT_ONCE = 4
     monkeypatch.setattr(limits, "room", lambda owner_id: None)
     gates = [model.will_wait_to_ask() for _ in range(TEN)]
-    threading.Timer(1, lambda: [gate.set() for gate in gates]).start()
-    assert give_input_to_each(people) == ["ran"] * TEN
+    codes = give_input_to_each(
+        people, gates=gates, until=lambda results: len(model.calls_for("questions")) == TEN
+    )
+    assert codes == ["ran"] * TEN
 
 
 def test_nought_is_no_limit(settings, people, owner):

@@ -15,15 +15,25 @@ from tests.services import on_postgresql
 pytestmark = [pytest.mark.server, pytest.mark.postgresql, on_postgresql]
 
 
-@pytest.fixture
-def both(model_server):
-    """Two servers whose leases are short."""
-    env = {"RUN_LEASE_SECONDS": "1"}
+@contextmanager
+def two_servers(model_server, **env):
     with (
         RealServer(model=model_server, postgresql=True, env=env) as first,
         RealServer(model=model_server, env=env, beside=first) as second,
     ):
         yield first, second
+
+
+@pytest.fixture
+def both(model_server):
+    with two_servers(model_server) as both:
+        yield both
+
+
+@pytest.fixture
+def both_with_short_leases(model_server):
+    with two_servers(model_server, RUN_LEASE_SECONDS="1") as both:
+        yield both
 
 
 @contextmanager
@@ -36,8 +46,8 @@ def stopped(server):
         os.killpg(server.process.pid, signal.SIGCONT)
 
 
-def test_a_server_that_stood_still_cannot_write_over_who_took_over(both, model_server):
-    first, second = both
+def test_a_server_that_stood_still_cannot_write_over_who_took_over(both_with_short_leases, model_server):
+    first, second = both_with_short_leases
     gate = threading.Event()
     model_server.standing = Reply(text="Too late.", gate=gate)
     with first.client() as ida, second.client() as elsewhere:

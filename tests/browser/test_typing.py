@@ -85,6 +85,19 @@ def test_a_double_press_makes_one_draft(stage):
     assert stage.person.row.state["feedback_history"][1:] == ["Ring her up"]
 
 
+def test_the_keys_send_nothing_that_the_button_is_sending(stage):
+    states.draft(stage)
+    stage.page.evaluate("""
+        window.sent = 0;
+        addEventListener("submit", (event) => { event.preventDefault(); window.sent += 1; });
+    """)
+    feedback(stage).fill("Ring her up")
+    feedback(stage).press("Control+Enter")
+    expect(stage.page.get_by_role("button", name="Send feedback")).to_be_disabled()
+    feedback(stage).press("Control+Enter")
+    assert stage.page.evaluate("window.sent") == 1
+
+
 def test_a_session_that_ended_while_typing_loses_nothing(stage):
     states.signed_out(stage)
     stage.page.get_by_label("User name").fill("ida")

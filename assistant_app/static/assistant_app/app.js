@@ -140,7 +140,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const main = event.target.form?.querySelector("button.main");
-    if (main) event.target.form.requestSubmit(main);
+    if (main && !main.disabled) event.target.form.requestSubmit(main);
   }
 });
 

@@ -86,9 +86,17 @@ def kept_for(request: HttpRequest) -> Carried | None:
     return Carried(data["address"], step, data["typed"])
 
 
-def forget(request: HttpRequest) -> None:
-    """It was sent, or something else was instead."""
-    request.session.pop(SESSION_KEY, None)
+def was_sent(request: HttpRequest) -> None:
+    """Forget what was kept for the step of the email that was sent just now, and nothing else."""
+    step = step_of(request)
+    if step is not None and request.session.get(SESSION_KEY, {}).get("step") == step.action:
+        drop(request)
+
+
+def drop(request: HttpRequest) -> None:
+    """Forget what is kept for this email, in whichever step."""
+    if request.session.get(SESSION_KEY, {}).get("address") == _address(request):
+        del request.session[SESSION_KEY]
 
 
 def _address(request: HttpRequest) -> str:

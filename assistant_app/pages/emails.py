@@ -92,7 +92,7 @@ def _send(
         actor=request.user, app_id=app_id, step=step.action, data=data, expected_version=version
     )
     operations.wait_until_claimed(run)
-    carried.forget(request)
+    carried.was_sent(request)
     return redirect(reverse("email", args=[app_id]) + "#news")
 
 

@@ -54,7 +54,7 @@ def _save(request: PersonRequest, row: Application) -> HttpResponse:
             expected_version=version,
         )
         operations.wait_until_claimed(run)
-    carried.forget(request)
+    carried.was_sent(request)
     return redirect(reverse("email", args=[row.pk]) + "#news")
 
 
@@ -91,15 +91,18 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     if step is not None and forms.has_text(typed := forms.typed_in(step, request.POST)):
         run = operations.submit(actor=request.user, app_id=fork.pk, step=step.action, data=typed)
         operations.wait_until_claimed(run)
-    carried.forget(request)
+        carried.was_sent(request)
     return redirect(reverse("email", args=[fork.pk]) + "#news")
 
 
 @signed_in
 @require_POST
 def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """Keep what was typed for the draft, unsent; the page shows it again in its form."""
+    """Keep what was typed for the draft, unsent, or drop it; the page shows what is kept in its form."""
     operations.get(actor=request.user, app_id=app_id)
+    if "drop" in request.POST:
+        carried.drop(request)
+        return redirect(reverse("email", args=[app_id]) + "#edit")
     if (typed := carried.from_page(request)) is not None:
         carried.keep(request, typed)
     return redirect("email", app_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import wait_for_runs
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,6 +17,12 @@ def press(browser, button, **typed):
     browser.press(button, **typed)
     wait_for_runs()
     return browser.open(browser.address)
+
+
+def sign_in_again(browser, button, **typed):
+    """Send something while signed out: it is kept."""
+    browser.client.logout()
+    return browser.press(button, **typed).press("Sign in", username="ida", password="correct horse")
 
 
 def edit(browser):
@@ -45,3 +51,37 @@ def test_an_edited_text_that_another_one_was_faster_than_is_told_as_not_sent(
     assert at_draft_1.status == 412
     assert at_draft_1.says("Your text was not sent. The text is kept below.")
     assert at_draft_1.says("Quite others.")
+
+
+def test_a_text_that_is_kept_waits_while_other_things_are_sent(at_draft_1, other_window, person, owner):
+    sign_in_again(at_draft_1, "Send feedback", feedback="Ring her.")
+    other = Person(owner)
+    other.give_input()
+    press(other_window.open(f"/a/{other.app_id}/"), "Send feedback", feedback="Shorter.")
+    assert at_draft_1.open(at_draft_1.address).typed("feedback") == ["Ring her."]
+    press(at_draft_1, "Another version")
+    assert at_draft_1.typed("feedback") == ["Ring her."]
+    press(at_draft_1, "Branch from here draft 1")
+    assert at_draft_1.open(f"/a/{person.app_id}/").typed("feedback") == ["Ring her."]
+    press(at_draft_1, "Send feedback")
+    assert person.row.state["feedback_history"] == ["Ring her."]
+    assert at_draft_1.typed("feedback") == [""]
+
+
+def test_an_edited_text_that_is_kept_is_given_up_by_cancel(at_draft_1, person):
+    sign_in_again(edit(at_draft_1), "Save as draft 2", text="My own words.")
+    assert at_draft_1.typed("text") == ["My own words."]
+    at_draft_1.press("Cancel")
+    assert at_draft_1.says("Your turn: is draft 1 right?")
+    assert at_draft_1.open(at_draft_1.address).typed("text") == []
+    assert person.row.state["draft_number"] == 1
+
+
+def test_a_text_that_is_kept_and_fits_no_more_can_be_discarded(at_draft_1, other_window, person):
+    sign_in_again(at_draft_1, "Send feedback", feedback="Ring her.")
+    person.give_feedback("")
+    at_draft_1.open(at_draft_1.address)
+    assert at_draft_1.says("Ring her.")
+    at_draft_1.press("Discard this text")
+    assert at_draft_1.says("Your reply, ready to send")
+    assert not at_draft_1.says("Ring her.")

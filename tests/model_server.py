@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -121,7 +121,7 @@ class ModelServer:
         """Give the standing replies again, although some of the script was never asked for."""
         self._script.clear()
 
-    def start(self) -> ModelServer:
+    def start(self) -> Self:
         self._thread.start()
         self._ready.wait(10)
         return self
@@ -131,6 +131,12 @@ class ModelServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(10)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def wait(self) -> None:
         self._thread.join()
@@ -302,9 +308,8 @@ def usage(tokens_out: int) -> dict[str, int]:
 
 @pytest.fixture
 def model_server() -> Iterator[ModelServer]:
-    server = ModelServer().start()
-    yield server
-    server.stop()
+    with ModelServer() as server:
+        yield server
 
 
 def main() -> None:

@@ -13,6 +13,13 @@ class OwnRedis:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process = None
 
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
     def start(self):
         """Start it; if it runs already, that is all right."""
         if self._process is None:

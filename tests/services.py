@@ -16,7 +16,6 @@ from django.conf import settings
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 IS_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
@@ -61,8 +60,7 @@ def _needs(service, is_there):
 
 
 needs_postgresql = _needs("PostgreSQL", listens(POSTGRES_URL))
-needs_redis = _needs("Redis", listens(REDIS_URL))
-needs_redis_server = _needs("redis-server", shutil.which("redis-server"))  # to stop and start
+needs_redis_server = _needs("redis-server", shutil.which("redis-server"))
 needs_postgresql_programs = _needs("PostgreSQL server to start", postgresql_programs())
 needs_nginx = _needs("nginx and openssl", nginx_path() and shutil.which("openssl"))
 needs_pg_dump = _needs("pg_dump", settings.IS_SQLITE or shutil.which("pg_dump"))

@@ -142,14 +142,10 @@ def test_questions_that_the_mail_made_up_are_text_and_few(owner, model, browser)
 
 def test_the_model_has_no_tools():
     """What it answers is text for a page: there is nothing that it could set going."""
-    server = ModelServer().start()
-    try:
+    with ModelServer() as server:
         caller = Caller(server.url)
         caller.write()
         caller.ask()
-        bodies = server.bodies
-    finally:
-        server.stop()
-    assert len(bodies) == 2
-    for body in bodies:
+    assert len(server.bodies) == 2
+    for body in server.bodies:
         assert not {"tools", "functions", "tool_choice", "web_search_options"} & set(body)

@@ -13,10 +13,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def own_redis():
-    redis = OwnRedis()
-    redis.start()
-    yield redis
-    redis.kill()
+    with OwnRedis() as redis:
+        yield redis
 
 
 def test_a_person_may_ask_so_often(api, settings):

@@ -13,9 +13,8 @@ from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, catch_up, parse_id
 from assistant_app.events.shared import SharedReader, connect, key_of
 from assistant_app.runner import Runner, runner
-from tests.services import needs_redis
-
-REDIS_URL = "redis://127.0.0.1:6379/9"
+from tests.own_redis import OwnRedis
+from tests.services import needs_redis_server
 
 STARTED = Event(2, 3, "step", {"position": "formulate_draft", "phase": "started"})
 TOKENS = [Event(2, 4, "token", {"text": "Dear "}), Event(2, 5, "token", {"text": "Marta"})]
@@ -179,20 +178,25 @@ def stranger_to_runs():
     return Stranger()
 
 
+@pytest.fixture(scope="module")
+def own_redis():
+    with OwnRedis() as redis:
+        yield redis
+
+
 @pytest.fixture
-def with_redis(settings, monkeypatch, model):
+def with_redis(settings, monkeypatch, model, own_redis):
     """A runner that tells Redis, and readers that ask it: as two processes would."""
-    settings.REDIS_URL = REDIS_URL
+    settings.REDIS_URL = own_redis.url
     sender = Runner()
     sender.client = model
     monkeypatch.setattr(operations, "runner", sender)
     monkeypatch.setattr(streams, "runner", stranger_to_runs())
     yield sender
     sender.shutdown()
-    redis.Redis.from_url(REDIS_URL).flushdb()
 
 
-@needs_redis
+@needs_redis_server
 @pytest.mark.django_db(transaction=True)
 class TestThroughRedis:
     def test_a_reader_elsewhere_sees_every_piece_once(self, with_redis, person, model):
@@ -239,18 +243,19 @@ class TestThroughRedis:
         tokens = [event.key for event in events if event.kind == "token"]
         assert tokens == sorted(set(tokens))
 
-    def test_a_run_that_lost_its_lease_cannot_write_behind_its_successor(self, with_redis, person, model):
+    def test_a_run_that_lost_its_lease_cannot_write_behind_its_successor(self, with_redis, own_redis, person):
         person.give_input()
-        row, client = person.row, redis.Redis.from_url(REDIS_URL)
-        with pytest.raises(redis.ResponseError):
+        row = person.row
+        with redis.Redis.from_url(own_redis.url) as client, pytest.raises(redis.ResponseError):
             client.xadd(key_of(row.pk), {"kind": "token", "data": "{}"}, id=f"{row.version}-0")
 
-    def test_what_is_kept_is_bounded_and_expires(self, with_redis, person):
+    def test_what_is_kept_is_bounded_and_expires(self, with_redis, own_redis, person):
         person.give_input()
         asyncio.run_coroutine_threadsafe(
             with_redis._publisher._shared.aclose(), with_redis._thread.loop
         ).result(10)
-        assert 0 < redis.Redis.from_url(REDIS_URL).ttl(key_of(person.app_id)) <= 3600
+        with redis.Redis.from_url(own_redis.url) as client:
+            assert 0 < client.ttl(key_of(person.app_id)) <= 3600
 
 
 @pytest.mark.django_db(transaction=True)
@@ -262,16 +267,18 @@ def test_without_redis_in_mid_run_the_run_finishes_and_readers_get_the_state(
     sender.client = model
     monkeypatch.setattr(operations, "runner", sender)
     monkeypatch.setattr(streams, "runner", stranger_to_runs())
-    row = person.give_input()
-    assert read_all(row)[-1].data["status"] == "waiting"
-    sender.shutdown()
+    try:
+        row = person.give_input()
+        assert read_all(row)[-1].data["status"] == "waiting"
+    finally:
+        sender.shutdown()
 
 
-@needs_redis
-def test_an_empty_redis_has_no_events():
+@needs_redis_server
+def test_an_empty_redis_has_no_events(own_redis):
 
     async def read():
-        client = connect(REDIS_URL)
+        client = connect(own_redis.url)
         try:
             return await SharedReader(client, uuid.uuid4()).all()
         finally:

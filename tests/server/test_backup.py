@@ -64,7 +64,6 @@ def hold_a_draft(server, model):
 
 
 def test_a_backup_under_load_continues_every_unfinished_email(tmp_path):
-    model = NumberedModel(latency=0.03, rate=200).start()
     file, everybody, is_taken = tmp_path / "backup", [], threading.Event()
 
     def walk(server):
@@ -74,7 +73,10 @@ def test_a_backup_under_load_continues_every_unfinished_email(tmp_path):
                 everybody.append(walker := Walker(client))
                 walker.go_on(client, is_async=lambda: True)
 
-    with RealServer(model=model, postgresql=POSTGRESQL, env=ENV) as server:
+    with (
+        NumberedModel(latency=0.03, rate=200) as model,
+        RealServer(model=model, postgresql=POSTGRESQL, env=ENV) as server,
+    ):
         held, gate = hold_a_draft(server, model)
         everybody.append(held)
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -89,7 +91,6 @@ def test_a_backup_under_load_continues_every_unfinished_email(tmp_path):
         model.forget_script()
         with Restored(server, file, model=model, postgresql=POSTGRESQL, env=ENV) as restored:
             finish(restored, everybody, held)
-    model.stop()
 
 
 def finish(restored, everybody, held):

@@ -27,29 +27,28 @@ GONE = {502, 503, 504}  # whether it was done is to be seen
 
 @pytest.fixture(scope="module")
 def model():
-    model = NumberedModel(latency=0.03, rate=200).start()
-    yield model
-    model.stop()
+    with NumberedModel(latency=0.03, rate=200) as model:
+        yield model
 
 
 @pytest.fixture(scope="module")
 def front(model):
     """nginx before two servers of two processes each, with the production settings."""
-    redis = OwnRedis()
-    redis.start()
-    env = {"REDIS_URL": redis.url, "WEB_CONCURRENCY": "2", "RUN_LEASE_SECONDS": "2"}
-    env |= {
-        "HTTPS": "1",
-        "BEHIND_PROXY": "1",
-        "SECRET_KEY": "the same on both, and long enough to be one " * 2,
-    }
-    with (
-        RealServer(model=model, postgresql=True, env=env) as first,
-        RealServer(model=model, env=env, beside=first) as second,
-        OwnNginx([first, second]) as front,
-    ):
-        yield front
-    redis.kill()
+    with OwnRedis() as redis:
+        env = {
+            "REDIS_URL": redis.url,
+            "WEB_CONCURRENCY": "2",
+            "RUN_LEASE_SECONDS": "2",
+            "HTTPS": "1",
+            "BEHIND_PROXY": "1",
+            "SECRET_KEY": "the same on both, and long enough to be one " * 2,
+        }
+        with (
+            RealServer(model=model, postgresql=True, env=env) as first,
+            RealServer(model=model, env=env, beside=first) as second,
+            OwnNginx([first, second]) as front,
+        ):
+            yield front
 
 
 class PatientWalker(Walker):

@@ -31,9 +31,8 @@ POSTGRESQL = not settings.IS_SQLITE
 
 @pytest.fixture(scope="module")
 def model():
-    model = NumberedModel(latency=0.03, rate=200).start()
-    yield model
-    model.stop()
+    with NumberedModel(latency=0.03, rate=200) as model:
+        yield model
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +159,7 @@ def test_crashes_at_random_moments_lose_nothing(server, model):
 
 
 def test_sigterm_under_load_interrupts_nothing_that_could_finish():
-    slow = ModelServer(latency=0.5).start()
-    with RealServer(model=slow, postgresql=POSTGRESQL) as server:
+    with ModelServer(latency=0.5) as slow, RealServer(model=slow, postgresql=POSTGRESQL) as server:
         with server.client() as ida:
             for app_id in [new_email(ida) for _ in range(20)]:
                 begin_input(ida, app_id)
@@ -170,7 +168,6 @@ def test_sigterm_under_load_interrupts_nothing_that_could_finish():
             ("waiting", 20)
         ]
         assert server.rows("SELECT count(*) FROM assistant_app_step WHERE status = 'failed'") == [(0,)]
-    slow.stop()
 
 
 # --- manage.py resume_interrupted ----------------------------------------------------------------

@@ -22,9 +22,8 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def only_model():
-    model = NumberedModel().start()
-    yield model
-    model.stop()
+    with NumberedModel() as model:
+        yield model
 
 
 @pytest.fixture(scope="module")

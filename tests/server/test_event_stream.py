@@ -29,9 +29,8 @@ PIECES = [
 
 @pytest.fixture(scope="module")
 def only_model():
-    model = ModelServer().start()
-    yield model
-    model.stop()
+    with ModelServer() as model:
+        yield model
 
 
 @pytest.fixture(scope="module")

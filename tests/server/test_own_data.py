@@ -68,10 +68,8 @@ for session in Session.objects.all():
 
 @pytest.fixture(scope="module")
 def own_redis():
-    own = OwnRedis()
-    own.start()
-    yield own
-    own.kill()
+    with OwnRedis() as own:
+        yield own
 
 
 @pytest.fixture

@@ -20,21 +20,18 @@ DRAFT = "".join(WORDS).strip()
 
 @pytest.fixture(scope="module")
 def only_redis():
-    redis = OwnRedis()
-    yield redis
-    redis.kill()
+    with OwnRedis() as redis:
+        yield redis
 
 
 @pytest.fixture(scope="module")
 def only_model():
-    model = ModelServer().start()
-    yield model
-    model.stop()
+    with ModelServer() as model:
+        yield model
 
 
 @pytest.fixture(scope="module")
 def both(only_redis, only_model):
-    only_redis.start()
     env = {"REDIS_URL": only_redis.url}
     with (
         RealServer(model=only_model, postgresql=True, env=env) as first,

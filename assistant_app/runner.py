@@ -119,15 +119,18 @@ class Runner:
     # --- Running -------------------------------------------------------------------------------
 
     async def _run(self, run: Run) -> None:
-        run.watch, run.tracker = watch.Watch(run), tracking.of_run(run)
         try:
+            run.watch, run.tracker = watch.Watch(run), tracking.of_run(run)
             outcome = await self._outcome(run)
         except BaseException as problem:  # noqa: BLE001  (a waiter must get its answer whatever happens)
             outcome = Outcome(run.row, as_error(problem))
         self.runs.discard(run)
-        run.close()
-        run.watch.ended(outcome)
-        run.finish(outcome)
+        try:
+            run.close(outcome)
+        except Exception as problem:  # noqa: BLE001  (what only tells of a run must not hold it up)
+            as_error(problem)  # logs where
+        finally:
+            run.finish(outcome)
 
     async def _outcome(self, run: Run) -> Outcome:
         run.persister = persister = self._persister(run)
@@ -219,12 +222,12 @@ class Runner:
             await asyncio.sleep(settings.RUN_LEASE_SECONDS / 3)
             try:
                 await self._renew()
-            except DatabaseError as problem:
+            except Exception as problem:  # noqa: BLE001  (every run of this process relies on the next time)
                 logger.warning("Leases could not be renewed: %s", type(problem).__name__)
 
     async def _renew(self) -> None:
         """Renew all leases of this process with one statement; stop the runs whose lease is gone."""
-        held = {run.lease: run for run in self.runs if run.lease}
+        held = {run.lease: run for run in list(self.runs) if run.lease}  # requests add to it meanwhile
         if not held:
             return
         kept = await self._pool.run(lambda: _renew(list(held)))
@@ -252,13 +255,15 @@ class Runner:
         await self._wait_for_runs(5)
         if self._renewing is not None:
             self._renewing.cancel()
-        await self._publisher.aclose()
-        if self.client is not None:
-            await self.client.aclose()
-        self.drained.set()
+        try:
+            await self._publisher.aclose()
+            if self.client is not None:
+                await self.client.aclose()
+        finally:
+            self.drained.set()
 
     async def _wait_for_runs(self, seconds: float) -> None:
-        tasks = [run.task for run in self.runs if run.task]
+        tasks = [run.task for run in list(self.runs) if run.task]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 

@@ -62,12 +62,14 @@ class Run:
             self.watch.claimed()
         self.claimed.set_result(Outcome(row))
 
-    def close(self) -> None:
-        """End what told of it."""
+    def close(self, outcome: Outcome) -> None:
+        """End what told of it, and count how it ended."""
         if self.narrator is not None:
             self.narrator.close()
         if self.tracker is not None:
             self.tracker.close()
+        if self.watch is not None:
+            self.watch.ended(outcome)
 
     def finish(self, outcome: Outcome) -> None:
         for future in (self.claimed, self.ended):

@@ -74,7 +74,8 @@ class Reader:
             yield event
         while not self._is_stopping():
             if len(log.events) > seen:
-                fresh, seen = log.events[seen:], len(log.events)
+                fresh = log.events[seen:]
+                seen += len(fresh)  # not the log's length: the run may add to it in between
                 for event in fresh:
                     yield event
             elif log.closed:

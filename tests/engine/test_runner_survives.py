@@ -1,0 +1,72 @@
+"""What only tells of a run, or fails now and then, holds up no run and nobody who waits."""
+
+import pytest
+
+from assistant_app import watch
+from assistant_app.runner import Runner, runner
+from tests.real_server import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+INPUT = {"email_to_respond": "Hello", "response_instructions": "Yes"}
+
+
+class Broken(Exception):
+    pass
+
+
+def fail(*args, **kwargs):
+    raise Broken
+
+
+def test_a_watch_that_cannot_begin_is_told_to_whoever_waits(person, monkeypatch):
+    monkeypatch.setattr(watch, "Watch", fail)
+    run = person.begin("process_input", INPUT)
+    assert run.ended.result(10).error.code == "internal_error"
+    assert run not in runner.runs
+    monkeypatch.undo()
+    assert person.give_input().state["draft_history"]
+
+
+def test_a_run_that_cannot_be_counted_has_ended_all_the_same(person, monkeypatch):
+    monkeypatch.setattr(watch.Watch, "ended", fail)
+    run = person.begin("process_input", INPUT)
+    assert run.ended.result(10).error is None
+    assert person.row.state["draft_history"]
+
+
+def test_leases_are_renewed_again_after_a_mistake(person, model, settings, monkeypatch):
+    settings.RUN_LEASE_SECONDS = 0.9
+    person.give_input()
+    runner.shutdown()  # the next run begins to renew anew
+    runner.client = model
+    mistakes = []
+
+    async def fail_once(self):
+        monkeypatch.undo()
+        mistakes.append(True)
+        raise Broken
+
+    monkeypatch.setattr(Runner, "_renew", fail_once)
+    gate = model.will_wait_to_write()
+    run = person.begin("process_feedback", {"feedback": "Warmer"})
+    wait_until(lambda: mistakes)
+    until = person.row.lease_expires_at
+    wait_until(lambda: person.row.lease_expires_at > until)
+    gate.set()
+    assert run.ended.result(30).error is None
+
+
+def test_a_shutdown_ends_though_the_readers_cannot_be_told(person, model, monkeypatch):
+    person.give_input()
+
+    async def cannot_close():
+        raise Broken
+
+    monkeypatch.setattr(runner._publisher, "aclose", cannot_close)
+    drained = runner.drained
+    runner.begin_shutdown()
+    assert drained.wait(10)
+    monkeypatch.undo()
+    runner.shutdown()
+    runner.client = model
+    assert person.give_feedback("Warmer").state["draft_history"]  # it begins anew

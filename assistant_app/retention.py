@@ -28,15 +28,21 @@ class Policy:
 
 
 def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
-    """Return what is too old, by name: finished emails, and those that wait for a person or stopped."""
-    status = Application.Status
+    """Return what is too old, by name: finished emails, and those that wait for a person or stopped.
+
+    A run whose server was killed has stopped as well, though nobody has said so in its row.
+    """
+    finished = Application.Status.FINISHED
     groups = {
-        "finished emails": ([status.FINISHED], policy.finished_days),
-        "unfinished emails": ([status.WAITING, status.FAILED], policy.unfinished_days),
+        "finished emails": (Application.objects.filter(status=finished), policy.finished_days),
+        "unfinished emails": (
+            Application.objects.claimable().exclude(status=finished),
+            policy.unfinished_days,
+        ),
     }
     return {
-        name: Application.objects.filter(status__in=statuses, updated_at__lt=now - timedelta(days=days))
-        for name, (statuses, days) in groups.items()
+        name: rows.filter(updated_at__lt=now - timedelta(days=days))
+        for name, (rows, days) in groups.items()
         if days
     }
 

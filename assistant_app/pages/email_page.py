@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from assistant_app import drafts, limits, steps
-from assistant_app.errors import AssistantError, OverLimit
+from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
@@ -225,15 +225,17 @@ class EmailPage:
         refusal = self.refusal
         if refusal is None or refusal.error is None or refusal.error.fields or not self.fits_form:
             return False
-        if isinstance(refusal.error, OverLimit) or self.draft is None:
-            return False
         seen = whole_number(refusal.seen_draft)
-        return seen is not None and seen != self.number and 0 < seen < len(self.drafts)
+        is_older = seen is not None and seen != self.number and 0 < seen < len(self.drafts)
+        return is_older and self.draft is not None
 
     @property
     def meanwhile(self) -> list[Draft]:
-        """What was written since the text was."""
-        return self.drafts[int(self.refusal.seen_draft) :] if self.refusal and self.has_newer_draft else []
+        """What was written since the text was, if that is why it was not sent."""
+        refusal = self.refusal
+        if refusal is None or refusal.error is None or not self.has_newer_draft:
+            return []
+        return self.drafts[int(refusal.seen_draft) :] if refusal.error.code in words.GONE_ON else []
 
     @property
     def quick_changes(self) -> list[tuple[str, str]]:

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import operations, steps
-from assistant_app.errors import ApplicationNotFound
+from assistant_app.errors import ApplicationNotFound, AssistantError
 from assistant_app.models import Application, Step
 from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.compare_page import ComparePage
 from assistant_app.pages.email_page import EmailPage
-from assistant_app.pages.emails import posted_version
+from assistant_app.pages.emails import posted_id, posted_version
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
 
@@ -74,25 +74,46 @@ def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Make a branch: at a draft, at a step, or to send the answers or the email and instructions anew.
 
-    What was typed for the draft goes along and is sent to the branch.
+    What was typed for the draft goes along and is sent to the branch; if it is refused, there is none.
+    A double press makes one.
     """
     row = operations.get(actor=request.user, app_id=app_id)
+    step = carried.step_of(request)
+    typed = forms.typed_in(step, request.POST) if step else {}
+    if step is None or not forms.has_text(typed):
+        fork, _ = _branch(request, row)
+    else:
+        step.clean(typed)
+        fork, is_new = _branch(request, row)
+        if is_new:
+            _send_along(request, fork, step, typed)
+    return redirect(reverse("email", args=[fork.pk]) + "#news")
+
+
+def _branch(request: PersonRequest, row: Application) -> tuple[Application, bool]:
+    """Return the branch that is asked for, and whether it is new."""
     if again := request.POST.get("again"):
         row, sequence_id = _last(row, ONCE_MORE.get(again, ""))
-        fork, _ = operations.fork(actor=request.user, app_id=row.pk, sequence_id=sequence_id)
-    else:
-        fork, _ = operations.fork(
-            actor=request.user,
-            app_id=app_id,
-            draft=_number(request, "draft"),
-            sequence_id=_number(request, "step"),
+        return operations.fork(
+            actor=request.user, app_id=row.pk, sequence_id=sequence_id, new_id=posted_id(request)
         )
-    step = carried.step_of(request)
-    if step is not None and forms.has_text(typed := forms.typed_in(step, request.POST)):
+    return operations.fork(
+        actor=request.user,
+        app_id=row.pk,
+        draft=_number(request, "draft"),
+        sequence_id=_number(request, "step"),
+        new_id=posted_id(request),
+    )
+
+
+def _send_along(request: PersonRequest, fork: Application, step: steps.HumanStep, typed: forms.Typed) -> None:
+    try:
         run = operations.submit(actor=request.user, app_id=fork.pk, step=step.action, data=typed)
         operations.wait_until_claimed(run)
-        carried.was_sent(request)
-    return redirect(reverse("email", args=[fork.pk]) + "#news")
+    except AssistantError:
+        operations.delete(actor=request.user, app_id=fork.pk)
+        raise
+    carried.was_sent(request)
 
 
 @signed_in

@@ -19,6 +19,7 @@ INPUTS = {
     "process_feedback": "feedback",
     "edit_draft": "text",
 }
+GONE_ON = ("stale_version", "wrong_step", "superseded")  # codes: the email was changed elsewhere
 # What a press asks for without a text.
 PRESSED = ("use_draft", "regenerate", "reopen")
 KINDS = {
@@ -133,7 +134,7 @@ def refusal(error: AssistantError, row: Application, step: str) -> tuple[str, st
     typed = INPUTS.get(step, "text")
     verb = "were" if typed.endswith("s") else "was"
     if step in PRESSED:
-        is_stale = error.code in ("stale_version", "wrong_step", "superseded")
+        is_stale = error.code in GONE_ON
         why = "this email went on in another window. This is how it is now." if is_stale else error.message
         return "Nothing was changed", sentence(why)
     if row.is_running and error.status < 500:
@@ -143,7 +144,7 @@ def refusal(error: AssistantError, row: Application, step: str) -> tuple[str, st
         )
     if row.is_finished and error.status < 500:
         return "This email is finished", f"Your {typed} {verb} not sent. The text is kept below."
-    if error.code in ("stale_version", "wrong_step", "superseded"):
+    if error.code in GONE_ON:
         return f"Your {typed} {verb} not sent: {_meanwhile(row, step)}", "Your text is kept, below."
     return f"Your {typed} {verb} not sent", and_kept(error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -28,6 +29,12 @@ _EARLIER = re.compile(
 @register.simple_tag
 def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="#{}"></use></svg>', name)
+
+
+@register.simple_tag
+def branch_id() -> SafeString:
+    """The id of the branch that a form makes, so that a double press makes one."""
+    return format_html('<input type="hidden" name="app_id" value="{}">', uuid.uuid4())
 
 
 @register.filter

@@ -2,8 +2,10 @@
 
 import pytest
 
+from assistant_app.models import Application, Usage
 from tests.conftest import Person, wait_for_runs
 
+FEEDBACK = "Longer, on the contrary."
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -27,6 +29,25 @@ def sign_in_again(browser, button, **typed):
 
 def edit(browser):
     return browser.open(browser.page.links["Edit"].partition("#")[0])
+
+
+@pytest.fixture
+def at_conflict(at_draft_1, other_window, person):
+    """Feedback on draft 1, which is not the newest any more."""
+    press(other_window.open(f"/a/{person.app_id}/"), "Shorter")
+    return at_draft_1.press("Send feedback", feedback=FEEDBACK)
+
+
+def press_twice(browser, button):
+    page = browser.page
+    press(browser, button)
+    browser.page, first = page, browser.address
+    press(browser, button)
+    assert browser.address == first
+
+
+def branches(person):
+    return Application.objects.exclude(pk=person.app_id)
 
 
 @pytest.mark.parametrize("button", ["Save as draft 2", "Save and finish"])
@@ -85,3 +106,35 @@ def test_a_text_that_is_kept_and_fits_no_more_can_be_discarded(at_draft_1, other
     at_draft_1.press("Discard this text")
     assert at_draft_1.says("Your reply, ready to send")
     assert not at_draft_1.says("Ring her.")
+
+
+@pytest.mark.parametrize("button", ["Branch from here draft 1", "Change the instructions"])
+def test_a_double_press_makes_one_branch(at_conflict, person, button):
+    press_twice(at_conflict.open(f"/a/{person.app_id}/"), button)
+    assert branches(person).count() == 1
+
+
+def test_a_double_press_sends_the_feedback_to_one_branch_once(at_conflict, person):
+    press_twice(at_conflict, "Branch from draft 1")
+    assert branches(person).get().state["feedback_history"] == [FEEDBACK]
+
+
+def test_no_branch_is_left_of_a_text_that_a_limit_refused(settings, at_conflict, person):
+    settings.MAX_DRAFTS_PER_DAY = 2
+    at_conflict.press("Branch from draft 1")
+    assert at_conflict.status == 429
+    assert at_conflict.says("You have used today's 2 drafts. The next are free at 00:00.")
+    assert not branches(person).exists()
+    assert at_conflict.typed("feedback") == [FEEDBACK]
+    Usage.objects.all().delete()
+    press(at_conflict, "Branch from draft 1")
+    assert branches(person).get().state["feedback_history"] == [FEEDBACK]
+
+
+def test_no_branch_is_made_for_a_text_that_is_too_long(settings, at_conflict, person):
+    settings.MAX_TEXT_CHARACTERS = 20
+    at_conflict.press("Branch from draft 1")
+    assert at_conflict.status == 400
+    assert at_conflict.says("It has 24 characters; 20 fit.")
+    assert at_conflict.typed("feedback") == [FEEDBACK]
+    assert not branches(person).exists()

@@ -248,7 +248,7 @@ def _looked_up(text: str, in_draft: Backing) -> tuple[tuple[str, ...], tuple[str
 def _wanted(text: str) -> list[Fact]:
     """Return the facts of the sentences that do not say what to leave out."""
     own = facts(text)
-    own += names(blanked(text, [(fact.start, fact.end) for fact in own]), is_asked_for=True)
+    own += names(blanked(text, [(fact.start, fact.end) for fact in own]))
     out = [match.span() for match in SENTENCE.finditer(text) if LEFT_OUT.search(match[0])]
     return sorted(
         (

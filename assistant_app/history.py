@@ -7,9 +7,18 @@ of the changes on the way to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 Changes = dict[str, Any]
+
+
+class HasBase(Protocol):
+    """A step, as far as the way to it goes."""
+
+    base: Any  # the number of the step that it continues; none for the first
+
+
+StepT = TypeVar("StepT", bound=HasBase)
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
@@ -48,6 +57,15 @@ def fold(default_state: Mapping[str, Any], path: Iterable[Changes]) -> dict[str,
     for changes in path:
         state = apply_changes(state, changes)
     return state
+
+
+def path_to(steps: Mapping[int, StepT], head: int | None) -> list[StepT]:
+    """Return the steps that led to one, oldest first, along their bases; `KeyError` if one is not there."""
+    path: list[StepT] = []
+    while head is not None:
+        path.append(steps[head])
+        head = path[-1].base
+    return path[::-1]
 
 
 def _grew(before: Any, after: Any) -> bool:

@@ -19,7 +19,7 @@ from assistant_app import costs, curl, drawing, way
 from assistant_app.costs import Totals
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.graph import DEFAULT_STATE, build_graph
-from assistant_app.history import apply_changes
+from assistant_app.history import apply_changes, path_to
 from assistant_app.models import Application, ModelCall, Step
 
 PAGE_SIZE = 50  # steps
@@ -144,12 +144,8 @@ class History:
     @cached_property
     def way(self) -> dict[int, str]:
         """The steps that led to the head, oldest first: number and position."""
-        path: list[Step] = []
-        head = self.row.sequence_id
-        while head is not None:
-            path.append(self.steps[head])
-            head = path[-1].base
-        return {step.sequence_id: step.position for step in reversed(path)}
+        path = path_to(self.steps, self.row.sequence_id)
+        return {step.sequence_id: step.position for step in path}
 
     def page(self, asked: str | None) -> Page:
         """Return the page of steps that is asked for, or the nearest there is."""

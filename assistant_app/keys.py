@@ -11,9 +11,12 @@ from assistant_app.models import Application
 def find(partition_key: str | None, app_id: str | None) -> Application:
     """Return a person's application; raise `ApplicationNotFound` for any other's and for none."""
     try:
-        return Application.objects.get(pk=app_id, owner_id=owner_id(partition_key))
-    except (Application.DoesNotExist, ValidationError):
-        raise ApplicationNotFound from None
+        row = Application.find(app_id, owner_id=owner_id(partition_key))
+    except ValidationError:  # an id that is none
+        row = None
+    if row is None:
+        raise ApplicationNotFound
+    return row
 
 
 def match(row: Application, partition_key: str | None, app_id: str | None) -> bool:

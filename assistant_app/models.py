@@ -1,6 +1,7 @@
 """The records: one row for *now* (`Application`) and rows for *what happened* (`Step`, `ModelCall`).
 
-Only the persister and `operations` write them; steps and calls are never changed.
+Written by a run (`writer`, and the renewal of its lease), by `operations`, and by what deletes (`retention`,
+`erasure`); steps and calls are never changed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistant_app import statements
+from assistant_app import history, statements
 from assistant_app.access import ApiToken as ApiToken  # the records of who comes in
 from assistant_app.access import MailReading as MailReading
 from assistant_app.access import SignInTries as SignInTries
@@ -208,11 +209,7 @@ class StepQuerySet(models.QuerySet["Step"]):
     def path_to(self, application_id: Any, sequence_id: int | None) -> list[Step]:
         """Return the steps that led to one, oldest first, along their bases."""
         steps = {step.sequence_id: step for step in self.filter(application_id=application_id)}
-        path: list[Step] = []
-        while sequence_id is not None:
-            path.append(steps[sequence_id])
-            sequence_id = path[-1].base
-        return path[::-1]
+        return history.path_to(steps, sequence_id)
 
 
 class Step(models.Model):

@@ -27,6 +27,7 @@ TITLES = {
     "mlle",
     "m",
 }
+LONGEST_TITLE = max(map(len, TITLES)) + 2  # with a full stop, and a letter that shows a longer word
 # Written with a capital wherever they stand.
 _COMMON = """
     i sir madam am pm ok okay ps re cc fyi asap pdf faq id tv hr email e-mail internet team kind
@@ -86,7 +87,7 @@ def _plain(word: str) -> set[str]:
     return {base, *base.split("-")}
 
 
-def names(text: str, is_asked_for: bool = False) -> list[Fact]:
+def names(text: str) -> list[Fact]:
     """Return the capitalised words that begin no sentence, neighbours together."""
     tokens = list(WORD.finditer(text))
     small = {token[0] for token in tokens if token[0][:1].islower()}
@@ -96,7 +97,7 @@ def names(text: str, is_asked_for: bool = False) -> list[Fact]:
         word = token[0]
         if not _may_be_name(word) or word.casefold() in small:
             continue
-        if _begins_sentence(text, token.start()) and not _is_in_signature(text, token, tokens, position):
+        if _begins_sentence(text, token.start()) and not _is_in_signature(text, token):
             continue
         if is_german and not _stands_like_a_name(text, tokens, position):
             continue
@@ -113,12 +114,12 @@ def _begins_sentence(text: str, start: int) -> bool:
     before = text[:start].rstrip(OPENS)
     if not before or (before[-1] in "-–—" and before[:-1].rstrip(OPENS)[-1:] in ("", "\n")):
         return True
-    if before[-1] == "." and (title := re.search(r"(\w+)\.$", before)):
+    if before[-1] == "." and (title := re.search(r"(\w+)\.$", before[-LONGEST_TITLE:])):
         return title[1].casefold() not in TITLES
     return before[-1] in ENDS_SENTENCE
 
 
-def _is_in_signature(text: str, token: re.Match[str], tokens: list[re.Match[str]], position: int) -> bool:
+def _is_in_signature(text: str, token: re.Match[str]) -> bool:
     """Whether it begins a line of one or two capitalised words, as a name under a letter does."""
     start = text.rfind("\n", 0, token.start()) + 1
     end = text.find("\n", token.end())

@@ -207,7 +207,7 @@ def _any(actor: PermissionsMixin, permission: str, app_id: Any) -> Application:
 
 
 def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
-    existing = Application.objects.owned_by(actor).filter(pk=app_id).first()
+    existing = Application.find(app_id, owner_id=actor.pk)
     if existing is None:
         raise IdTaken
     return existing
@@ -266,7 +266,7 @@ def _result(run: Run, outcome: Outcome) -> Application:
 
 def _say_why(run: Run) -> None:
     """Reread the row that somebody else was first on, and raise what is wrong with it by now."""
-    row = Application.objects.filter(pk=run.row.pk, owner_id=run.row.owner_id).first()
+    row = Application.find(run.row.pk, owner_id=run.row.owner_id)
     if row is None:
         raise ApplicationNotFound
     if run.step is not None:

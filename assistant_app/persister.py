@@ -47,7 +47,7 @@ class DjangoPersister(BaseStatePersister):
 class AsyncDjangoPersister(AsyncBaseStatePersister):
     """For Burr's `abuild()`; its database work goes through a pool of threads.
 
-    `on_commit` is called on the event loop with the row as it now is, after each transaction.
+    `on_commit` is called on the event loop with the row as it now is, after each save.
     """
 
     def __init__(

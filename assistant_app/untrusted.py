@@ -30,13 +30,17 @@ def without_hidden(text: str) -> str:
 def brought_by(email: str, draft: str, own: Iterable[str]) -> list[str]:
     """Return the links, addresses and telephone numbers of a draft that the email has and the person's own
     texts have not, each once and as the draft writes it."""
+    sought = [
+        (fact.text, value[0], str(value[1]))
+        for fact in facts(draft)
+        for value in fact.values
+        if len(value) == 2 and value[0] in ("text", "phone")
+    ]
+    if not sought:  # as in most drafts: then nobody need read the email for it
+        return []
     theirs, ours = _comparable(email), _comparable(" ".join(own))
-    found: dict[str, None] = {}
-    for fact in facts(draft):
-        for kind, value in (each for each in fact.values if len(each) == 2):
-            if kind in ("text", "phone") and str(value) in theirs[kind] and str(value) not in ours[kind]:
-                found[fact.text] = None
-    return list(found)
+    found = [text for text, kind, value in sought if value in theirs[kind] and value not in ours[kind]]
+    return list(dict.fromkeys(found))
 
 
 def _comparable(text: str) -> dict[object, str]:

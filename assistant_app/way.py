@@ -18,7 +18,7 @@ def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -
     graph = build_graph()
     return drawing.draw(
         actions=humans(graph),
-        edges=_edges(graph),
+        edges=edges(graph),
         entrypoint=ENTRYPOINT,
         way=way,
         now=_now_at(graph, row, state),
@@ -38,7 +38,8 @@ def _now_at(graph: Graph, row: Application, state: Mapping[str, Any]) -> str:
     return following.name if following else row.position
 
 
-def _edges(graph: Graph) -> list[drawing.Edge]:
+def edges(graph: Graph) -> list[drawing.Edge]:
+    """Return the transitions, each with the words that say when it is taken."""
     leaving = [transition.from_.name for transition in graph.transitions]
     return [
         drawing.Edge(

@@ -1,6 +1,6 @@
 """One writer of one application: claim, fenced saves, release. The database side of the persisters.
 
-The first save claims the application and stores the step in one transaction, so that what a person
+The first save claims the application and stores the step, all or nothing, so that what a person
 typed is stored before a model is called and only the winner calls one. Later saves are fenced by the
 lease; the save before a human step, or the last one, releases it. Whoever lost the claim or the lease
 gets an error and writes nothing.

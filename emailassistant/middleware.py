@@ -18,7 +18,7 @@ from assistant_app.errors import BodyTooLarge
 
 @sync_and_async_middleware
 def refuse_large_bodies(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Judge by Content-Length; the ASGI layer cuts off a body that came without one."""
+    """Judge by Content-Length, for WSGI: under ASGI `BodyLimit` was first, and counts what has none."""
 
     async def answer_async(request: HttpRequest) -> HttpResponseBase:
         return _refusal(request) or await get_response(request)

@@ -293,7 +293,5 @@ LOGGING: dict[str, Any] = {
         "emailassistant.access": {"level": "INFO"},
         # Burr logs an action's inputs and state with its errors: that is people's mail.
         "burr": {"handlers": ["null"], "propagate": False},
-        "openai": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
     },
 }

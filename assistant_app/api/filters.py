@@ -35,7 +35,7 @@ def _by_status(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
     if value == Status.FAILED:
         return rows.filter(status=value) | rows.with_expired_lease()
     if value == Status.RUNNING:
-        return rows.filter(status=value).exclude(pk__in=rows.with_expired_lease().order_by().values("pk"))
+        return rows.under_way()
     return rows.filter(status=value)
 
 

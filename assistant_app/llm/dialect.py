@@ -8,7 +8,6 @@ from typing import Any
 from assistant_app.llm.faults import CONTEXT_CODES, Fault
 
 _DISTRUSTED = {400, 404, 422, 501}
-_FORMATS = ("json_schema", "json_object")  # the fallbacks of structured output, best first
 _NEVER_AN_OPTION = {"model", "messages", "stream", "response_format"}
 
 

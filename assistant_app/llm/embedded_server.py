@@ -85,10 +85,6 @@ class EmbeddedServer:
         self._stopped = threading.Event()
         self._child: subprocess.Popen[str] | None = None
 
-    def available(self) -> bool:
-        """Say whether everything that a server needs is installed."""
-        return not what_is_missing(self._model)
-
     def endpoint(self) -> Endpoint:
         """Return a running server's address, starting a server if there is none.
 

@@ -18,7 +18,7 @@ from assistant_app.errors import ModelFailed, ModelUnavailable
 from assistant_app.llm import build_client
 from assistant_app.llm.base import Message
 from assistant_app.llm.config import ModelConfig
-from assistant_app.llm.embedded_server import EmbeddedServer, answers, shipped_model
+from assistant_app.llm.embedded_server import EmbeddedServer, answers, shipped_model, what_is_missing
 from tests.llm.calling import Caller
 
 EMAIL = "Can we meet on Friday at noon?\n\nRegards\nTom"
@@ -107,7 +107,7 @@ def server(tmp_path):
 def test_what_is_missing_is_said_with_the_way_out(tmp_path):
     server = EmbeddedServer(tmp_path / "none.gguf", tmp_path)
 
-    assert not server.available()
+    assert "none.gguf" in what_is_missing(tmp_path / "none.gguf")
     with pytest.raises(ModelUnavailable, match=r"no model file none\.gguf.*set OPENAI_BASE_URL"):
         server.endpoint()
 

@@ -7,13 +7,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from burr.core import default
-from burr.core.graph import Graph, Transition
+from burr.core.graph import Graph
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from assistant_app.drawing import condition_in_words
-from assistant_app.graph import ENTRYPOINT, Choice, build_graph, is_human
+from assistant_app import way
+from assistant_app.drawing import Edge
+from assistant_app.graph import ENTRYPOINT, Choice, build_graph
 
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "explanation" / "state-machine.md"
 BLOCK = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
@@ -36,13 +36,12 @@ class Command(BaseCommand):
 
 def mermaid(graph: Graph) -> str:
     """Return the graph as Mermaid's `stateDiagram-v2`; what waits for a person is of the class `human`."""
-    leaving = [transition.from_.name for transition in graph.transitions]
     going_on = [edge.from_.name for edge in graph.transitions if not isinstance(edge.condition, Choice)]
-    humans = [action.name for action in graph.actions if is_human(graph, action.name)]
+    humans = [name for name, is_human in way.humans(graph).items() if is_human]
     lines = [
         "stateDiagram-v2",
         f"    [*] --> {ENTRYPOINT}",
-        *(_arrow(transition, leaving) for transition in graph.transitions),
+        *(_arrow(edge) for edge in way.edges(graph)),
         *(f"    {action.name} --> [*]" for action in graph.actions if action.name not in going_on),
         "    classDef human stroke-width:3px",
         f"    class {','.join(humans)} human",
@@ -50,8 +49,6 @@ def mermaid(graph: Graph) -> str:
     return "\n".join(lines)
 
 
-def _arrow(transition: Transition, leaving: list[str]) -> str:
-    is_alone = leaving.count(transition.from_.name) == 1
-    words = condition_in_words(transition.condition.name, transition.condition is default, is_alone)
-    label = f" : {words}" if words else ""
-    return f"    {transition.from_.name} --> {transition.to.name}{label}"
+def _arrow(edge: Edge) -> str:
+    label = f" : {edge.label}" if edge.label else ""
+    return f"    {edge.source} --> {edge.target}{label}"

@@ -106,7 +106,7 @@ class Runner:
         self._pid = os.getpid()
 
     def _spawn(self, run: Run) -> None:
-        if self._renewing is None:
+        if self._renewing is None or self._renewing.done():
             nobodys = contextvars.Context()  # not that of the request which happened to be the first
             self._renewing = self._thread.loop.create_task(self._renew_for_ever(), context=nobodys)
         run.task = asyncio.ensure_future(self._run(run))

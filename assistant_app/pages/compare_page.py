@@ -9,11 +9,11 @@ from functools import cached_property
 
 from assistant_app import diffs, operations
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
-from assistant_app.pages.branches import Branch, tree_of
+from assistant_app.pages.branches import Branch
 from assistant_app.pages.email_page import EmailPage
-from assistant_app.pages.shown_drafts import Draft, drafts_of
+from assistant_app.pages.forms import whole_number
+from assistant_app.pages.shown_drafts import Draft
 
 VIEWS = {"side": "Side by side", "one": "In one text"}
 
@@ -31,7 +31,6 @@ class Side:
 @dataclass(frozen=True)
 class ComparePage:
     email: EmailPage
-    tree: list[Branch]
     a: Side | None
     b: Side | None
     view: str
@@ -43,13 +42,13 @@ class ComparePage:
         Left out, they are the current draft and the one that it is best compared with. Raise
         `ApplicationNotFound` for what is not there.
         """
-        email, tree = EmailPage(row), tree_of(row)
+        email = EmailPage(row)
         first = email.compared_with or email.number
         one, other = (
-            _side(row, tree, chosen or str(default)) if chosen or default else None
+            _side(email, chosen or str(default)) if chosen or default else None
             for chosen, default in ((a, first), (b, email.number))
         )
-        return cls(email, tree, one, other, view if view in VIEWS else "side")
+        return cls(email, one, other, view if view in VIEWS else "side")
 
     @cached_property
     def comparison(self) -> diffs.Comparison | None:
@@ -66,7 +65,7 @@ class ComparePage:
     @property
     def choices(self) -> Iterator[tuple[str, str]]:
         """The drafts to choose from, as value and label: this email's first."""
-        for branch in sorted(self.tree, key=lambda branch: not branch.is_this):
+        for branch in sorted(self.email.tree, key=lambda branch: not branch.is_this):
             for number in range(1, branch.drafts + 1):
                 yield _choice(branch, number)
 
@@ -92,21 +91,22 @@ def _choice(branch: Branch, number: int) -> tuple[str, str]:
     return f"{branch.email.pk}:{number}", f"{branch.name}: draft {number}"
 
 
-def _side(row: Application, tree: list[Branch], chosen: str) -> Side:
-    app_id, _, number = chosen.rpartition(":")
-    if not (number.isascii() and number.isdigit() and len(number) < 7):
+def _side(email: EmailPage, chosen: str) -> Side:
+    app_id, _, text = chosen.rpartition(":")
+    number = whole_number(text)
+    if number is None:
         raise ApplicationNotFound
-    other = _relative(row, app_id) if app_id else row
-    drafts = drafts_of(other, {**DEFAULT_STATE, **other.state})
-    if not 0 < int(number) <= len(drafts):
+    other = _relative(email, app_id) if app_id else email
+    if not 0 < number <= len(other.drafts):
         raise ApplicationNotFound
-    branch = next(branch for branch in tree if branch.email.pk == other.pk)
-    value, name = _choice(branch, int(number))
-    return Side(other, drafts[int(number) - 1], value, name)
+    branch = next(branch for branch in email.tree if branch.email.pk == other.row.pk)
+    value, name = _choice(branch, number)
+    return Side(other.row, other.drafts[number - 1], value, name)
 
 
-def _relative(row: Application, app_id: str) -> Application:
+def _relative(email: EmailPage, app_id: str) -> EmailPage:
     try:
-        return operations.relative(row=row, app_id=uuid.UUID(app_id))
+        row = operations.relative(row=email.row, app_id=uuid.UUID(app_id))
     except ValueError:
         raise ApplicationNotFound from None
+    return email if row.pk == email.row.pk else EmailPage(row)

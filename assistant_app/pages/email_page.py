@@ -1,4 +1,7 @@
-"""Everything that the page of one email shows, read with three queries."""
+"""Everything that the page of one email shows, read with three queries beside its own row's.
+
+A fourth asks what is left of the day, where that is limited and a form says so.
+"""
 
 from __future__ import annotations
 

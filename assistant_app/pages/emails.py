@@ -58,7 +58,7 @@ def new_page(
 @require_safe
 def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """One email in its state; a page that follows it asks for what comes after the run."""
-    row = operations.get(actor=request.user, app_id=app_id)
+    row = own(request, app_id)
     if row.is_running and request.GET.get("unless") == "running":
         return HttpResponse(status=NOTHING_NEW)
     typed = carried.kept_for(request)
@@ -135,6 +135,13 @@ def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     row = operations.get(actor=request.user, app_id=app_id)
     context = {"row": row, "drafts": len(row.state.get("draft_history", []))}
     return render(request, "email_delete.html", context | {"calls": row.model_calls.count()})
+
+
+def own(request: PersonRequest, app_id: uuid.UUID) -> Application:
+    """Return the person's own email, which knows its owner without asking."""
+    row = operations.get(actor=request.user, app_id=app_id)
+    row.owner = request.user
+    return row
 
 
 def posted_version(request: HttpRequest) -> int | None:

@@ -16,7 +16,7 @@ from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.compare_page import ComparePage
 from assistant_app.pages.email_page import EmailPage
-from assistant_app.pages.emails import posted_id, posted_version
+from assistant_app.pages.emails import own, posted_id, posted_version
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
 
@@ -25,7 +25,7 @@ ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROC
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpResponse:
     """Turn the current draft into the editor, or take the edited text as the next draft."""
-    row = operations.get(actor=request.user, app_id=app_id)
+    row = own(request, app_id)
     if request.method == "POST":
         return _save(request, row)
     page = EmailPage(row, wants_edit=True)

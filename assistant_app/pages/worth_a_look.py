@@ -69,7 +69,8 @@ def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], lis
         return [], []
     edited, before = texts[own[-1] - 1], way[own[-1]]["of"]
     passages = diffs.passages(texts[before - 1] if before else "", edited)
-    lost = [passage for passage in passages if _plain(passage) not in _plain(text)]
+    plain = _plain(text)
+    lost = [passage for passage in passages if _plain(passage) not in plain]
     spans = [(start, start + len(passage)) for passage in lost if (start := edited.find(passage)) >= 0]
     return lost, list(_in_their_place(diffs.compare(edited, text), spans) if lost else ())
 

@@ -97,13 +97,13 @@ def test_a_text_that_begins_with_line_breaks_keeps_them_in_its_field(browser):
     assert browser.typed("email_to_respond") == ["\n\nHello?"]
 
 
-def test_fifty_drafts_cost_at_most_eight_queries(person, page_of, all_queries):
+def test_fifty_drafts_cost_at_most_six_queries(person, page_of, all_queries):
     person.give_input()
     for number in range(49):
         person.give_feedback(f"Change {number}.")
     with all_queries() as queries:
         page_of(person)
-    assert len(queries) <= 8
+    assert len(queries) <= 6
     assert page_of(person).says("Your turn: is draft 50 right?")
     assert not any('"messages"' in sql or '"changes"' in sql for _, sql in queries)
 

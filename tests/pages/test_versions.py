@@ -129,6 +129,13 @@ def test_two_drafts_are_compared(at_draft_2, person, view, words):
     assert person.row.state["final_draft"] == SECOND
 
 
+def test_two_drafts_are_compared_with_no_more_queries_than_their_page(at_draft_2, person, all_queries):
+    with all_queries() as queries:
+        at_draft_2.open(f"/a/{person.app_id}/compare/?a=1&b={person.app_id}:2")
+    assert at_draft_2.says("2 of 3 paragraphs changed")
+    assert len(queries) <= 7
+
+
 def test_the_compare_page_goes_back_to_a_draft(at_draft_2, person):
     at_draft_2.open(f"/a/{person.app_id}/compare/?a=1&b=2")
     press(at_draft_2, "Use draft 1")

@@ -120,6 +120,8 @@ class Tracker(
     ) -> None:
         if exception is None and state.get(PRIOR_STEP) != action.name:
             exception = self._run.stop_reason or Interrupted()  # Burr takes a cancelled step for a success
+        if exception is not None:
+            exception = _wordless(exception)
         self._tell(
             lambda client: client.post_run_step(action=action, state=state, exception=exception, **told)
         )
@@ -174,6 +176,13 @@ class Tracker(
     def _give_up(self, why: str) -> None:
         self._has_failed = True
         logger.warning("A run is not tracked any further: %s.", why)
+
+
+def _wordless(exception: BaseException) -> BaseException:
+    """Return one of the same name and traceback; what the exception says may be anything."""
+    kind = type(exception)
+    wordless = type(kind.__name__, (Exception,), {"__module__": kind.__module__})
+    return wordless().with_traceback(exception.__traceback__)
 
 
 def of_run(run: Run) -> Tracker | None:

@@ -167,4 +167,7 @@ def test_an_error_of_the_product_is_told_by_its_class_only(tracked, person, mode
     model.will_write(AssistantError("secret words"))
     person.fails_at("process_input", email_to_respond="x", response_instructions="y")
     wait()
+    files = [path.read_text() for path in tracking.folder_of(person.app_id).rglob("*") if path.is_file()]
+    assert any("AssistantError" in text for text in files)
+    assert not any("secret words" in text for text in files)
     assert "secret words" not in caplog.text

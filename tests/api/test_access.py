@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.api.conftest import INPUT, is_error
 
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 BODIES = ({}, INPUT, {"answers": []}, {"feedback": ""})
 
@@ -69,19 +70,28 @@ def test_an_operator_finds_nothing_in_the_api_either(drafted, operator):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_persons_browsable_page_has_no_forms_and_no_text(drafted, other):
-    for address in addresses(drafted.app_id):
+def test_another_persons_browsable_page_is_that_of_an_email_that_never_was(drafted, other):
+    """Its forms too are those of the address: they know nothing of the email."""
+
+    def page(app_id, address):
         response = other.get(address, headers={"Accept": "text/html"})
-        assert response.status_code in (404, 405)
-        assert b"sensors" not in response.content
+        is_page = response["Content-Type"].startswith("text/html")
+        assert is_page or address.endswith("/events/"), address
+        text = response.content.decode().replace(str(app_id), "ID")
+        return response.status_code, re.sub(r"\b[A-Za-z0-9]{64}\b", "CSRF", text)
+
+    for theirs, nobodys in zip(addresses(drafted.app_id), addresses(NOBODYS), strict=True):
+        status, text = page(drafted.app_id, theirs)
+        assert (status, text) == page(NOBODYS, nobodys)
+        assert status in (404, 405)
+        assert "sensors" not in text
 
 
 @pytest.mark.django_db
 def test_nobody_is_let_in_without_credentials(settings):
     settings.API_RATE_ANONYMOUS = "1000/minute"
     client = APIClient()
-    app_id = "00000000-0000-4000-8000-000000000000"
-    for address in [*addresses(app_id), "/api/", "/api/applications/"]:
+    for address in [*addresses(NOBODYS), "/api/", "/api/applications/"]:
         for method in METHODS:
             response = getattr(client, method)(address, {}, format="json")
             assert response.status_code == 401, (method, address)

@@ -51,6 +51,7 @@ def test_a_body_that_never_ends_is_cut_off(server):
             code = 413  # cut off while it was still sending
 
     assert code == 413
+    assert server.answers()
 
 
 def test_a_page_is_told_in_words(server):

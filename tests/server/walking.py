@@ -78,6 +78,9 @@ class Walker:
         assert answer.status_code in (200, 202), answer.text
         self.note(answer.json())
 
+    def state(self, client):
+        return state_of(client, self.app_id)
+
     def note(self, state):
         """Remember what is stored by the server's word: it must be there ever after."""
         for name in ("email_to_respond", "response_instructions", "answers"):
@@ -88,7 +91,7 @@ class Walker:
 
     def look(self, client):
         """Return the state; whatever was stored before is still there."""
-        state = state_of(client, self.app_id)
+        state = self.state(client)
         for name, known in self.stored.items():
             assert state[name][: len(known)] == known, name
         return state

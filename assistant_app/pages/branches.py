@@ -5,11 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from django.db.models.functions import Coalesce
-
+from assistant_app.expressions import list_length
 from assistant_app.models import Application
 from assistant_app.pages import words
-from assistant_app.pages.listing import ListLength
 
 SHOWN = (
     *("id", "owner_id", "parent_id", "root_id", "status", "position", "next_step", "error_code"),
@@ -39,7 +37,7 @@ def tree_of(row: Application) -> list[Branch]:
     rows = list(
         Application.objects.tree_of(row)
         .only(*SHOWN)
-        .annotate(drafts=Coalesce(ListLength("draft_history"), 0))
+        .annotate(drafts=list_length("draft_history"))
         .order_by("created_at", "id")
     )
     names = {email.pk: "The first" if not number else f"Branch {number}" for number, email in enumerate(rows)}

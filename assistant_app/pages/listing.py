@@ -8,12 +8,13 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Func, IntegerField, Q, Value
+from django.db.models import Count, Q
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, Collate, Upper
+from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from assistant_app.expressions import list_length
 from assistant_app.models import Application, ApplicationQuerySet, database_clock
 from assistant_app.pages import words
 
@@ -21,23 +22,6 @@ PAGE_SIZE = 25
 SEARCHED = ("incoming_email", "response_instructions", "current_draft")  # keys of the state
 LONGEST_SEARCH = 200
 Status = Application.Status
-
-
-class ListLength(Func):
-    """How many items a list in the state has, without reading the state."""
-
-    output_field = IntegerField()
-
-    def __init__(self, key: str) -> None:
-        super().__init__("state", Value(key))
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "JSON_ARRAY_LENGTH(%(expressions)s)"
-        return self.as_sql(compiler, connection, template=template, arg_joiner=", '$.' || ", **extra)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "JSONB_ARRAY_LENGTH(%(expressions)s)"
-        return self.as_sql(compiler, connection, template=template, arg_joiner=" -> ", **extra)
 
 
 def _filters() -> dict[str, tuple[str, Q]]:
@@ -162,8 +146,8 @@ def _emails(found: ApplicationQuerySet) -> Any:
     return (
         found.defer("state", "error_message")
         .annotate(
-            drafts=Coalesce(ListLength("draft_history"), 0),
-            questions=Coalesce(ListLength("clarification_questions"), 0),
+            drafts=list_length("draft_history"),
+            questions=list_length("clarification_questions"),
         )
         .newest_first()
     )

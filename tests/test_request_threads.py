@@ -14,9 +14,14 @@ def run(coroutine):
     return asyncio.run(asyncio.wait_for(coroutine, 30))
 
 
-async def settle():
-    """Let threads that were just freed come back."""
-    await asyncio.sleep(0.05)
+async def until(condition):
+    """Poll: threads that were just freed come back in their own time."""
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+def threads_of_requests():
+    return {thread.ident for thread in threading.enumerate() if thread.name.startswith("request")}
 
 
 def test_one_request_after_the_other_uses_the_same_thread():
@@ -25,7 +30,7 @@ def test_one_request_after_the_other_uses_the_same_thread():
         for _ in range(5):
             async with threads.lend():
                 used |= {await name_of_thread(), await name_of_thread()}
-            await settle()
+            await until(lambda: threads._idle)
         return used
 
     assert len(run(requests())) == 1
@@ -41,7 +46,7 @@ def test_requests_at_once_have_a_thread_each_and_few_are_kept():
                 return await name_of_thread()
 
         used = await asyncio.gather(*(request() for _ in range(20)))
-        await settle()
+        await until(lambda: len(threads_of_requests() & set(used)) <= KEEP_IDLE)  # the others have ended
         return len(set(used)), len(threads._idle)
 
     assert run(requests()) == (20, KEEP_IDLE)
@@ -49,15 +54,19 @@ def test_requests_at_once_have_a_thread_each_and_few_are_kept():
 
 def test_a_thread_that_a_client_left_busy_is_not_lent():
     async def requests():
-        threads, gate, busy = RequestThreads(), threading.Event(), []
+        threads, begun, gate, busy = RequestThreads(), threading.Event(), threading.Event(), []
         loop = asyncio.get_running_loop()
+
+        def work():
+            begun.set()
+            busy.append(gate.wait(20))
 
         async def left():
             async with threads.lend():
-                loop.run_in_executor(executor_of_block(), lambda: busy.append(gate.wait(20)))
+                loop.run_in_executor(executor_of_block(), work)
 
         await left()
-        await settle()
+        await until(begun.is_set)
         async with threads.lend():
             await name_of_thread()  # would stand still behind the gate
             assert busy == []

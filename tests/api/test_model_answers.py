@@ -2,6 +2,7 @@
 was typed is kept, the call is recorded, and both ways go on: `retry`, and other text."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -32,7 +33,7 @@ FAULTS = {
 def real_walk(api, model_server):  # noqa: F811
     """An email whose model is a server on a real socket."""
     models = {"questions": "test-1", "draft": "test-1"}
-    config = ModelConfig(base_url=model_server.url, api_key="k", models=models, timeout=1.0, retries=0)
+    config = ModelConfig(base_url=model_server.url, api_key="k", models=models, timeout=30.0, retries=0)
     runner.client = build_client(config)
     yield Walk(api, model_server)
     asyncio.run_coroutine_threadsafe(runner.client.aclose(), runner._thread.loop).result(10)
@@ -40,8 +41,15 @@ def real_walk(api, model_server):  # noqa: F811
 
 
 def fails_to_draft(walk, reply):
+    """Send the input to a model that answers with a fault, and waits long only where that is none."""
+    patient = runner.client.config
     walk.model.script(Reply(text='{"questions": []}'), reply)
-    return walk.put("initialize_draft", INPUT)
+    if reply.hang:
+        runner.client.config = replace(patient, timeout=2.0)
+    try:
+        return walk.put("initialize_draft", INPUT)
+    finally:
+        runner.client.config = patient
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -1,6 +1,7 @@
 """What goes wrong between us and the model ends in its documented error; all is kept, and a retry works."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -38,6 +39,24 @@ def faults():
     }
 
 
+PATIENCE = 30.0  # seconds; no fault but the timeout is one of time
+
+
+def spoil(proxy, fault, code, timeout=0.6):
+    """Spoil what the model answers, which is waited for so long (s) if that ends in a timeout."""
+    proxy.spoil = fault
+    _set_timeout(timeout if code == "model_timeout" else PATIENCE)
+
+
+def mend(proxy):
+    proxy.spoil = faithful
+    _set_timeout(PATIENCE)
+
+
+def _set_timeout(seconds):
+    runner.client.config = replace(runner.client.config, timeout=seconds)
+
+
 @pytest.fixture
 def proxy(model_server):  # noqa: F811
     with Proxy(int(model_server.host.rpartition(":")[2])) as proxy:
@@ -48,7 +67,7 @@ def proxy(model_server):  # noqa: F811
 def ida(proxy, owner):
     """Somebody whose model is behind the proxy."""
     models = {"questions": "small", "draft": "large"}
-    runner.client = OpenAIClient(ModelConfig(base_url=proxy.url, models=models, timeout=0.6, retries=0))
+    runner.client = OpenAIClient(ModelConfig(base_url=proxy.url, models=models, timeout=PATIENCE, retries=0))
     yield Person(owner)
     wait_for_runs()
     asyncio.run_coroutine_threadsafe(runner.client.aclose(), runner._thread.loop).result(30)
@@ -57,12 +76,13 @@ def ida(proxy, owner):
 
 @pytest.mark.parametrize("fault", faults())
 def test_while_it_thinks_of_questions(ida, proxy, fault):
-    proxy.spoil, code = faults()[fault]
+    how, code = faults()[fault]
+    spoil(proxy, how, code)
     error = ida.fails_at("process_input", email_to_respond=Person.EMAIL, response_instructions="Yes")
     assert error.code == code
     _has_stopped_with(ida, code)
 
-    proxy.spoil = faithful
+    mend(proxy)
     assert ida.retry().state["draft_history"] == [DRAFT]
     _each_step_once(ida, ["process_input", "determine_clarifications", "formulate_draft"])
 
@@ -70,10 +90,11 @@ def test_while_it_thinks_of_questions(ida, proxy, fault):
 @pytest.mark.parametrize("fault", faults())
 def test_while_it_writes(ida, proxy, fault):
     ida.give_input()
-    proxy.spoil, code = faults()[fault]
+    how, code = faults()[fault]
+    spoil(proxy, how, code)
     _fails_to_write(ida, code)
 
-    proxy.spoil = faithful
+    mend(proxy)
     assert ida.retry().state["draft_history"] == [DRAFT, DRAFT]
     _each_step_once(ida, [*BEFORE, "process_feedback", "formulate_draft"])
 
@@ -89,14 +110,14 @@ def test_while_it_writes(ida, proxy, fault):
 )
 def test_when_half_the_draft_is_there(ida, proxy, fault, code):
     ida.give_input()
-    proxy.spoil = after(1000, fault)
+    spoil(proxy, after(1000, fault), code, timeout=2.0)  # half of it arrives in that
     _fails_to_write(ida, code)
     reply = ModelCall.objects.get(error_code=code).reply
     assert reply
     assert DRAFT.startswith(reply)
     assert reply != DRAFT
 
-    proxy.spoil = faithful
+    mend(proxy)
     assert ida.retry().state["draft_history"] == [DRAFT, DRAFT]
 
 

@@ -215,7 +215,7 @@ def test_a_server_that_hangs_times_out(model_server, call):
 
 def test_a_stream_that_stalls_times_out_and_is_not_asked_for_again(model_server):
     model_server.script(Reply(chunks=["Dear ", "Anna"], hang_after=1))
-    caller = Caller(model_server.url, timeout=0.3)
+    caller = Caller(model_server.url, timeout=1)
 
     with pytest.raises(ModelTimeout):
         caller.write()

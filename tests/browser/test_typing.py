@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser import stage as states
 from tests.browser.stage import SECOND_THOUGHT
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,7 +37,8 @@ def test_a_text_that_a_broken_connection_swallowed_is_offered_again(stage):
     states.draft(stage)
     feedback(stage).fill("Ring her up")
     stage.page.route("**/process_feedback/", lambda route: route.abort())
-    stage.page.get_by_role("button", name="Send feedback").click()
+    with stage.page.expect_event("requestfailed"):
+        stage.page.get_by_role("button", name="Send feedback").click()
     stage.page.unroute("**/process_feedback/")
     stage.open()
     expect(stage.page.get_by_text("You had typed this: “Ring her up”")).to_be_visible()
@@ -48,7 +49,8 @@ def test_another_email_does_not_take_such_a_text_away(stage):
     other = Person(stage.owner)
     feedback(stage).fill("Ring her up")
     stage.page.route("**/process_feedback/", lambda route: route.abort())
-    stage.page.get_by_role("button", name="Send feedback").click()
+    with stage.page.expect_event("requestfailed"):
+        stage.page.get_by_role("button", name="Send feedback").click()
     stage.page.unroute("**/process_feedback/")
     stage.open(f"/a/{other.app_id}/")
     stage.open()
@@ -121,6 +123,7 @@ def test_a_running_page_shows_the_draft_by_itself_and_says_so(stage):
 def test_a_text_that_is_kept_beside_a_run_is_not_swept_away(stage):
     states.kept(stage)
     stage.let_go()
+    wait_for_runs()
     stage.page.wait_for_timeout(2500)
     expect(stage.page.locator("#kept textarea")).to_have_value(SECOND_THOUGHT)
 

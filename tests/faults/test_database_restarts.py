@@ -1,6 +1,7 @@
 """The database goes away while a run waits at its model, and comes back: nothing typed is lost."""
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -31,6 +32,17 @@ def cluster():
 def server(cluster, model_server):  # noqa: F811
     with RealServer(model=model_server, postgresql=cluster.url, env={"RUN_LEASE_SECONDS": "2"}) as server:
         yield server
+
+
+@contextmanager
+def started_later(cluster):
+    """Start it again in three seconds, while the block goes on."""
+    later = threading.Timer(3, cluster.start)
+    later.start()
+    try:
+        yield
+    finally:
+        later.join()
 
 
 def answers_again(client):
@@ -77,7 +89,8 @@ def test_it_is_away_when_the_draft_is_to_be_stored(server, cluster, model_server
             wait_until_asked(model_server, answer)
             cluster.stop(mode)
             gate.set()
-            threading.Timer(3, cluster.start).start()
+            with started_later(cluster):
+                wait_until(answer.done)
         model_server.standing = Reply()
         answers_again(ida)
 
@@ -89,8 +102,8 @@ def test_whoever_asks_meanwhile_waits_or_is_told_so(server, cluster):
     with server.client() as ida:
         app_id = new_email(ida)
         cluster.stop("immediate")
-        threading.Timer(3, cluster.start).start()
-        answer = ida.get(f"/api/applications/{app_id}/")
+        with started_later(cluster):
+            answer = ida.get(f"/api/applications/{app_id}/")
         assert answer.status_code in {200, 503}, answer.text
         answers_again(ida)
         assert send_input(ida, app_id).json()["drafts"] == [DRAFT]

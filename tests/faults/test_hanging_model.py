@@ -12,7 +12,7 @@ from tests.server.conftest import EMAIL, new_email, send_input, state_of
 
 SIXTY = 60
 ENVIRONMENT = {
-    "MODEL_TIMEOUT_SECONDS": "12",
+    "MODEL_TIMEOUT_SECONDS": "20",
     "MODEL_RETRIES": "0",
     "MAX_RUNS_AT_ONCE": str(SIXTY),
 }

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 from burr.core import State, action, default
+from django.db import connection
 
 from assistant_app import graph, steps
 from assistant_app.errors import ModelTimeout
@@ -260,7 +261,10 @@ def test_two_windows_that_send_at_once_make_one_draft(person, page_of, browser, 
 
     def send(window, feedback):
         barrier.wait(10)
-        answers.append(window.press("Send feedback", follow=False, feedback=feedback).status)
+        try:
+            answers.append(window.press("Send feedback", follow=False, feedback=feedback).status)
+        finally:
+            connection.close()
 
     threads = [
         threading.Thread(target=send, args=pair) for pair in ((browser, "One."), (other_window, "Two."))

@@ -96,7 +96,7 @@ class Walker:
             assert state[name][: len(known)] == known, name
         return state
 
-    def go_on(self, client, *, is_async=lambda: False, another_may_be_first=False):
+    def go_on(self, client, *, is_async=lambda: False, another_may_be_first=False, was_stopped=False):
         """Do what the email asks for until it is finished."""
         while True:
             wait_until(lambda: self.look(client)["status"] != "running")
@@ -104,7 +104,7 @@ class Walker:
             if state["status"] == "finished":
                 return self
             if state["status"] == "failed":
-                assert state["error"]["code"] == "interrupted"
+                assert state["error"]["code"] == ("cancelled" if was_stopped else "interrupted")
                 answer = client.post(f"/api/applications/{self.app_id}/retry/", headers=ASYNC)
                 assert answer.status_code == 202, answer.text
                 self.continued += 1

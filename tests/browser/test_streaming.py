@@ -139,6 +139,18 @@ def test_focus_and_scroll_stay_where_they_are(writing, gates):
     assert page.evaluate("window.scrollY") == before
 
 
+def test_what_was_folded_again_stays_so_while_more_is_written(writing, gates):
+    page = writing.page
+    fold = page.locator("#instructions > summary")
+    fold.click()
+    page.evaluate("htmx.ajax('GET', '?unless=running', {source: document.querySelector('[hx-get]')})")
+    fold.click()
+    gates[0].set()
+    arrives(page, "10 December")
+    page.wait_for_function("() => !document.querySelector('.htmx-settling')")
+    assert page.locator("#instructions[open]").count() == 0
+
+
 def test_finished_paragraphs_are_read_out_once(writing, gates):
     page, log = writing.page, writing.page.locator("#draft-aloud p")
     gates[0].set()

@@ -206,14 +206,17 @@ document.addEventListener("htmx:sseMessage", (event) => {
 // The page of a run swaps its main part: what was folded open stays open, and the news is said.
 let wasOpen = [];
 let newsSaid = "";
-document.addEventListener("htmx:beforeSwap", () => {
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.shouldSwap) return;
   wasOpen = Array.from(document.querySelectorAll("details[open][id]"), (details) => details.id);
 });
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target !== page()) return; // a piece of the draft
   for (const id of wasOpen) {
     const details = byId(id);
     if (details?.matches("details")) details.open = true;
   }
+  wasOpen = [];
   begin();
   if (page().dataset.news === newsSaid) return;
   newsSaid = page().dataset.news;

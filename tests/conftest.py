@@ -7,13 +7,15 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db.backends.utils import CursorWrapper
 from knox import crypto
 from rest_framework.test import APIClient
 
-from assistant_app import counters, operations
+from assistant_app import counters, limits, operations
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
+from assistant_app.models import Usage
 from assistant_app.runner import runner
 from assistant_app.steps import HumanStep
 from tests import leaks
@@ -117,6 +119,30 @@ def stranger(django_user_model):
 def operator(django_user_model):
     """Staff with every permission."""
     return django_user_model.objects.create_superuser("root", password="tr0ubador")
+
+
+@pytest.fixture
+def viewer(django_user_model):
+    """Staff who may look and do nothing."""
+    user = django_user_model.objects.create_user("vera", password="look only", is_staff=True)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_application", "view_apitoken"]))
+    return user
+
+
+@pytest.fixture
+def staff(django_user_model):
+    """Staff without a permission."""
+    return django_user_model.objects.create_user("sten", password="nothing", is_staff=True)
+
+
+@pytest.fixture
+def use(owner):
+    """Use up that much of the owner's day."""
+
+    def use(drafts=0, tokens=0):
+        Usage.objects.create(owner=owner, day=limits.today(), drafts=drafts, tokens=tokens)
+
+    return use
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
@@ -97,18 +97,6 @@ def email(owner, model):
     person.give_feedback("Make it shorter")
     person.give_feedback("")
     return person
-
-
-@pytest.fixture
-def viewer(django_user_model):
-    user = django_user_model.objects.create_user("vera", is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_application", "view_apitoken"]))
-    return user
-
-
-@pytest.fixture
-def staff(django_user_model):
-    return django_user_model.objects.create_user("sten", is_staff=True)
 
 
 def client_of(user, address):

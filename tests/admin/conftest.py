@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -115,20 +114,6 @@ def with_one_draft(story):
 @pytest.fixture
 def one_draft(tell):
     return with_one_draft(tell())
-
-
-@pytest.fixture
-def viewer(django_user_model):
-    """Staff who may look and do nothing."""
-    user = django_user_model.objects.create_user("vera", password="look only", is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_application", "view_apitoken"]))
-    return user
-
-
-@pytest.fixture
-def staff(django_user_model):
-    """Staff without a permission."""
-    return django_user_model.objects.create_user("sten", password="nothing", is_staff=True)
 
 
 def browser_of(user):

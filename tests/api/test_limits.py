@@ -6,22 +6,10 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from assistant_app import limits
-from assistant_app.models import Usage
 from tests.api.conftest import INPUT, Walk, is_error
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIMITS_URL = "/api/limits/"
-
-
-@pytest.fixture
-def use(owner):
-    """Use up that much of the owner's day."""
-
-    def use(drafts=0, tokens=0):
-        Usage.objects.create(owner=owner, day=limits.today(), drafts=drafts, tokens=tokens)
-
-    return use
 
 
 def test_what_is_left_is_answered_before_it_is_spent(api, settings, use):

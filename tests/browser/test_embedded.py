@@ -8,7 +8,14 @@ from assistant_app.runner import runner
 from tests.browser.conftest import NARROW
 from tests.browser.keyboard import Keyboard
 from tests.browser.stage import EMAIL, INSTRUCTIONS
-from tests.browser.test_flow import button, create_first_account, delete, download, heading
+from tests.browser.test_flow import (
+    button,
+    create_first_account,
+    delete,
+    download,
+    finish_by_keyboard,
+    heading,
+)
 from tests.services import needs_embedded_model
 
 pytestmark = [
@@ -77,10 +84,4 @@ def test_the_whole_way_on_it_on_a_narrow_screen_by_keyboard_only(open_window):
         expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible(timeout=PATIENCE)
         keyboard.send_feedback("Shorter, please.")
     expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible(timeout=PATIENCE)
-    keyboard.press("button", "Looks good, finish")
-    expect(heading(page, "Your reply, ready to send")).to_be_visible()
-    final = Application.objects.get().state["final_draft"]
-    assert keyboard.copy() == final
-    assert keyboard.download() == final
-    keyboard.delete()
-    assert not Application.objects.exists()
+    finish_by_keyboard(page, keyboard)

@@ -73,6 +73,17 @@ def delete(page):
     expect(heading(page, "Paste an email.")).to_be_visible()
 
 
+def finish_by_keyboard(page, keyboard):
+    """From the last draft to the deleted email."""
+    keyboard.press("button", "Looks good, finish")
+    expect(heading(page, "Your reply, ready to send")).to_be_visible()
+    final = Application.objects.get().state["final_draft"]
+    assert keyboard.copy() == final
+    assert keyboard.download() == final
+    keyboard.delete()
+    assert not Application.objects.exists()
+
+
 def test_the_whole_way_on_a_wide_screen(open_window, scripted):
     page = open_window()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -121,10 +132,4 @@ def test_the_whole_way_on_a_narrow_screen_by_keyboard_only(open_window, scripted
         expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible()
         keyboard.send_feedback(feedback)
     expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
-    keyboard.press("button", "Looks good, finish")
-    expect(heading(page, "Your reply, ready to send")).to_be_visible()
-    final = Application.objects.get().state["final_draft"]
-    assert keyboard.copy() == final
-    assert keyboard.download() == final
-    keyboard.delete()
-    assert not Application.objects.exists()
+    finish_by_keyboard(page, keyboard)

@@ -80,6 +80,21 @@ def begin_draft(person, model):
     return run, gate
 
 
+def read_opening(row, gate):
+    """Follow a run to its end; what the model holds back is let go when the text before it was read."""
+
+    async def read():
+        events = []
+        async for event in streams.follow(row, None):
+            if event is not None:
+                events.append(event)
+            if "60 ship" in text_of(events):
+                gate.set()
+        return events
+
+    return asyncio.run(asyncio.wait_for(read(), 20))
+
+
 @pytest.mark.django_db(transaction=True)
 class TestARun:
     def test_is_told_from_the_first_step_to_the_state(self, person, model):
@@ -111,17 +126,7 @@ class TestARun:
     def test_is_followed_while_it_goes_on(self, person, model):
         run, gate = begin_draft(person, model)
         row = person.row
-
-        async def read():
-            events = []
-            async for event in streams.follow(row, None):
-                if event is not None:
-                    events.append(event)
-                if "60 ship" in text_of(events):
-                    gate.set()
-            return events
-
-        events = asyncio.run(asyncio.wait_for(read(), 20))
+        events = read_opening(row, gate)
 
         assert text_of(events) == run.ended.result(10).row.state["current_draft"]
 
@@ -147,7 +152,7 @@ class TestARun:
         assert events[-1].data["status"] == "waiting"
         assert run.ended.result(10).error is None
 
-    def test_that_was_deleted_ends_its_readers(self, person, model, monkeypatch):
+    def test_that_was_deleted_ends_its_readers(self, person, model):
         _run, gate = begin_draft(person, model)
         row = person.row
         operations.delete(actor=person.user, app_id=person.app_id)
@@ -202,17 +207,7 @@ class TestThroughRedis:
     def test_a_reader_elsewhere_sees_every_piece_once(self, with_redis, person, model):
         run, gate = begin_draft(person, model)
         row = person.row
-
-        async def read():
-            events = []
-            async for event in streams.follow(row, None):
-                if event is not None:
-                    events.append(event)
-                if "60 ship" in text_of(events):
-                    gate.set()
-            return events
-
-        events = asyncio.run(asyncio.wait_for(read(), 20))
+        events = read_opening(row, gate)
         assert text_of(events) == run.ended.result(10).row.state["current_draft"]
         assert len({event.key for event in events}) == len(events)
 

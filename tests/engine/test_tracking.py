@@ -122,7 +122,7 @@ def test_nobody_else_on_the_machine_can_read_it(tracked, settings, person):
     assert Path(settings.BURR_TRACKING_DIR).stat().st_mode & 0o077 == 0
 
 
-def test_a_full_disk_stops_no_run(tracked, person, monkeypatch, caplog):
+def test_a_full_disk_stops_no_run(tracked, person, caplog):
     folder = tracking.folder_of(person.app_id)
     folder.mkdir(parents=True)
     (folder / LocalTrackingClient.LOG_FILENAME).symlink_to("/dev/full")

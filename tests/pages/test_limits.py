@@ -2,7 +2,6 @@
 
 import pytest
 
-from assistant_app import limits
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ModelCall, Usage
 from tests.conftest import Person, wait_for_runs
@@ -10,16 +9,6 @@ from tests.conftest import Person, wait_for_runs
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TYPED = {"email_to_respond": "Where are my sensors?", "response_instructions": "On Thursday."}
-
-
-@pytest.fixture
-def use(owner):
-    """Use up that much of the owner's day."""
-
-    def use(drafts, tokens=0):
-        Usage.objects.create(owner=owner, day=limits.today(), drafts=drafts, tokens=tokens)
-
-    return use
 
 
 @pytest.fixture

@@ -101,6 +101,14 @@ def walk_to(ida, step):
     return walker
 
 
+def walk_to_a_held_run(ida, model, held):
+    """Walk until a draft is under way that the model holds back."""
+    walker = walk_to(ida, "clarify_instructions")
+    model.script(Reply(text=model.next_draft(), gate=held))
+    walker.send_next(ida, is_async=True)
+    return walker
+
+
 def due_request(server, ida, walker):
     state = state_of(ida, walker.app_id)
     endpoint, data = walker.inputs_for(state)
@@ -149,7 +157,10 @@ def test_who_leaves_while_the_model_is_asked_finds_it_done(server, ida, model, h
     wait_until(lambda: state_of(ida, walker.app_id)["status"] != "running")
 
     assert model.received[0].is_complete
-    assert state_of(ida, walker.app_id)["error"] is None
+    state = state_of(ida, walker.app_id)
+    due = "clarify_instructions" if step == "initialize_draft" else "process_feedback"
+    assert (state["status"], state["next_step"], state["error"]) == ("waiting", due, None)
+    assert len(state["drafts"]) == CALLING.index(step)
     walker.go_on(ida).check(server)
 
 
@@ -192,9 +203,7 @@ def test_a_retry_goes_on_without_whoever_asked_for_it(server, ida, model, held, 
 
 @both_ways
 def test_a_stop_is_done_or_not_begun(server, ida, model, held, leave):
-    walker = walk_to(ida, "clarify_instructions")
-    model.script(Reply(text=model.next_draft(), gate=held))
-    walker.send_next(ida, is_async=True)
+    walker = walk_to_a_held_run(ida, model, held)
     with connected(server) as client:
         client.sendall(request(server, "POST", f"{walker.app_id}/cancel/"))
         leave(client)
@@ -211,9 +220,7 @@ def test_a_stop_is_done_or_not_begun(server, ida, model, held, leave):
 
 @both_ways
 def test_a_deletion_is_done_or_not_begun(server, ida, model, held, leave):
-    walker = walk_to(ida, "clarify_instructions")
-    model.script(Reply(text=model.next_draft(), gate=held))
-    walker.send_next(ida, is_async=True)
+    walker = walk_to_a_held_run(ida, model, held)
     with connected(server) as client:
         client.sendall(request(server, "DELETE", f"{walker.app_id}/"))
         leave(client)
@@ -244,9 +251,7 @@ def sockets_of(pid):
 
 @both_ways
 def test_readers_who_leave_leave_nothing_behind(server, ida, model, held, leave):
-    walker = walk_to(ida, "clarify_instructions")
-    model.script(Reply(text=model.next_draft(), gate=held))
-    walker.send_next(ida, is_async=True)
+    walker = walk_to_a_held_run(ida, model, held)
     with listening(server, walker.app_id):
         before = sockets_of(server.worker_pid)
     clients = [socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) for _ in range(20)]

@@ -1,13 +1,12 @@
-"""What the server answers before Django does, and what it does when a client goes away."""
+"""What the server answers before Django does."""
 
-import json
 import socket
 
 import httpx
 import pytest
 
-from tests.real_server import RealServer, wait_until
-from tests.server.conftest import INPUT, drafts_asked, new_email, state_of
+from tests.real_server import RealServer
+from tests.server.conftest import new_email, state_of
 
 pytestmark = pytest.mark.server
 
@@ -99,35 +98,3 @@ def test_no_path_leads_out_of_the_static_files(server):
         )
 
         assert connection.makefile("rb").readline().split()[1] == b"404"
-
-
-def raw_submit(server, app_id):
-    body = json.dumps(INPUT).encode()
-    lines = [
-        f"PUT /api/applications/{app_id}/initialize_draft/ HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Token {server.tokens['ida']}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-def test_a_client_that_leaves_in_the_middle_of_a_submit_changes_nothing(model_server, gate):
-    with RealServer(model=model_server) as server, server.client() as ida:
-        app_id = new_email(ida)
-        with socket.create_connection(("127.0.0.1", server.port)) as leaver:
-            leaver.sendall(raw_submit(server, app_id))
-            wait_until(lambda: drafts_asked(model_server))
-        gate.set()
-        wait_until(lambda: state_of(ida, app_id)["status"] != "running")
-
-        state = state_of(ida, app_id)
-        assert (state["status"], state["next_step"]) == ("waiting", "process_feedback")
-        assert len(state["drafts"]) == 1
-        positions = server.rows("SELECT position, status FROM assistant_app_step ORDER BY sequence_id")
-        assert positions == [
-            ("process_input", "completed"),
-            ("determine_clarifications", "completed"),
-            ("formulate_draft", "completed"),
-        ]

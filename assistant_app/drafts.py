@@ -62,6 +62,12 @@ def source_of_edit(state: State) -> Source:
     return source | ({"assumptions": before["assumptions"]} if "assumptions" in before else {})
 
 
+def feedback_for(state: State, source: Source) -> str:
+    """Return the feedback that a model's draft answers; empty for a first one and for a person's own."""
+    said, number = state["feedback_history"], source["feedback"]
+    return str(said[number - 1]) if source["by"] == MODEL and 0 < number <= len(said) else ""
+
+
 def pending_feedback(state: State) -> int:
     """Return the number of the piece of feedback that the next draft answers; nought for none."""
     given, texts = state.get("feedback"), state["feedback_history"]

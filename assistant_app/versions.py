@@ -43,7 +43,7 @@ def versions_of(row: Application) -> list[Version]:
             text=text,
             by=source["by"],
             of=source["of"],
-            feedback=_feedback(state, source),
+            feedback=drafts.feedback_for(state, source),
             assumptions=source.get("assumptions", []),
             is_current=number == current,
             model=source.get("model", ""),
@@ -93,9 +93,3 @@ def _with_origin(source: drafts.Source, step: Step | None, models: Mapping[int, 
 def drafting_steps(path: Sequence[Step]) -> list[Step]:
     """Return the step that each draft came with, given the way to the head; for a copied one the first."""
     return [step for step in path for _ in step.changes.get("append", {}).get("draft_history", ())]
-
-
-def _feedback(state: Mapping[str, Any], source: drafts.Source) -> str:
-    number = source["feedback"]
-    is_known = source["by"] == drafts.MODEL and 0 < number <= len(state["feedback_history"])
-    return state["feedback_history"][number - 1] if is_known else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from assistant_app import errors
 from assistant_app.api.inspection_serializers import (
@@ -14,7 +14,7 @@ from assistant_app.api.inspection_serializers import (
     StepSummary,
     UsageShown,
 )
-from assistant_app.api.schema import ALWAYS, ONE, answers
+from assistant_app.api.schema import ALWAYS, ONE, answers, example
 
 BASE = "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 STEP_EXAMPLE: dict[str, Any] = {
@@ -80,35 +80,31 @@ USED = {
 }
 
 
-def _example(name: str, value: Any) -> list[OpenApiExample]:
-    return [OpenApiExample(name, response_only=True, status_codes=["200"], value=value)]
-
-
 STEPS = extend_schema(
     operation_id="list_steps",
     summary="List what happened, oldest first",
     responses=answers({200: StepSummary(many=True)}, [*ALWAYS, *ONE]),
-    examples=_example("A draft was written", STEP_EXAMPLE),
+    examples=example("A draft was written", STEP_EXAMPLE),
 )
 STEP = extend_schema(
     operation_id="get_step",
     summary="Show a step, what it changed, and the state after it",
     parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
     responses=answers({200: StepDetail}, [*ALWAYS, *ONE]),
-    examples=_example("A draft was written", STEP_IN_FULL),
+    examples=example("A draft was written", STEP_IN_FULL),
 )
 CALLS = extend_schema(
     operation_id="list_calls",
     summary="List the calls to the model, oldest first",
     responses=answers({200: CallSummary(many=True)}, [*ALWAYS, *ONE]),
-    examples=_example("A draft", CALL_EXAMPLE),
+    examples=example("A draft", CALL_EXAMPLE),
 )
 CALL = extend_schema(
     operation_id="get_call",
     summary="Show a call to the model to the letter",
     parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
     responses=answers({200: CallDetail}, [*ALWAYS, *ONE]),
-    examples=_example("A draft", CALL_IN_FULL),
+    examples=example("A draft", CALL_IN_FULL),
 )
 USAGE = extend_schema(
     operation_id="get_usage",
@@ -118,5 +114,5 @@ USAGE = extend_schema(
         OpenApiParameter("until", str, description="The last day, such as `2026-01-31`; today if not given."),
     ],
     responses=answers({200: UsageShown}, [*ALWAYS, errors.InvalidInput]),
-    examples=_example("One day", USED),
+    examples=example("One day", USED),
 )

@@ -245,9 +245,14 @@ def with_events(result: dict[str, Any], **options: Any) -> dict[str, Any]:
     return result
 
 
+def example(name: str, value: Any) -> list[OpenApiExample]:
+    """Return what shows an answer."""
+    return [OpenApiExample(name, response_only=True, status_codes=["200"], value=value)]
+
+
 def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
     """Return what describes the limits; `left` is what a submit is judged by."""
-    example = {
+    shown = {
         "runs_at_once": {"limit": 5, "used": 1, "left": 4},
         "drafts_today": {"limit": 50, "used": 19, "left": 31},
         "tokens_today": {"limit": None, "used": 0, "left": None},
@@ -260,7 +265,7 @@ def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
         operation_id="get_limits",
         summary="Show what you may spend, and what is left of it",
         responses=answers({200: serializer}, ALWAYS),
-        examples=[OpenApiExample("31 drafts left", response_only=True, status_codes=["200"], value=example)],
+        examples=example("31 drafts left", shown),
     )
 
 

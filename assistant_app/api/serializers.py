@@ -214,7 +214,7 @@ def _next_url(row: Application, request: Any) -> str | None:
 
 def _what_both_show(row: Application) -> dict[str, Any]:
     return {
-        "status": Status.FAILED.value if row.is_interrupted else row.status,
+        "status": row.status_now,
         "version": row.version,
         "title": row.title,
         "error": _error(row),

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.schema import ALWAYS, ETAG, ONE, WITH_BODY, answers
+from assistant_app.api.schema import ALWAYS, ETAG, ONE, WITH_BODY, answers, example
 from assistant_app.api.serializers import ApplicationState
 from assistant_app.api.versions_serializers import Diff, Draft, NewFork
 
@@ -37,10 +37,6 @@ DIFF_EXAMPLE = {
 }
 
 
-def _example(name: str, value: Any) -> list[OpenApiExample]:
-    return [OpenApiExample(name, response_only=True, status_codes=["200"], value=value)]
-
-
 def _number(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
 
@@ -49,14 +45,14 @@ DRAFTS = extend_schema(
     operation_id="list_drafts",
     summary="List the drafts, oldest first",
     responses=answers({200: Draft(many=True)}, [*ALWAYS, *ONE]),
-    examples=_example("A second draft", DRAFT_EXAMPLE),
+    examples=example("A second draft", DRAFT_EXAMPLE),
 )
 DRAFT = extend_schema(
     operation_id="get_draft",
     summary="Show a draft",
     parameters=[_number("number", "The draft's.")],
     responses=answers({200: Draft}, [*ALWAYS, *ONE]),
-    examples=_example("A second draft", DRAFT_EXAMPLE),
+    examples=example("A second draft", DRAFT_EXAMPLE),
 )
 DIFF = extend_schema(
     operation_id="get_diff",
@@ -67,7 +63,7 @@ DIFF = extend_schema(
         OpenApiParameter("other", str, description="The email that the draft after is of: a fork, say."),
     ],
     responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE]),
-    examples=_example("Something was added", DIFF_EXAMPLE),
+    examples=example("Something was added", DIFF_EXAMPLE),
 )
 FORK = extend_schema(
     operation_id="fork",

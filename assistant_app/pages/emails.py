@@ -149,7 +149,8 @@ def posted_version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
     if not text:
         return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    number = forms.whole_number(text)
+    return -1 if number is None else number
 
 
 def posted_id(request: HttpRequest) -> uuid.UUID:

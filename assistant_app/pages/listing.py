@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from assistant_app.expressions import list_length
 from assistant_app.models import Application, ApplicationQuerySet, database_clock
 from assistant_app.pages import words
+from assistant_app.pages.forms import whole_number
 
 PAGE_SIZE = 25
 SEARCHED = ("incoming_email", "response_instructions", "current_draft")  # keys of the state
@@ -122,8 +123,7 @@ def _name(show: str) -> str:
 
 def _page(asked: str, total: int) -> int:
     last = max(1, -(-total // PAGE_SIZE))
-    is_number = asked.isascii() and asked.isdigit() and len(asked) < 10
-    return max(1, min(int(asked), last)) if is_number else 1
+    return max(1, min(whole_number(asked) or 1, last))
 
 
 def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:

@@ -55,17 +55,11 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                 model=call.model if call else source.get("model", ""),
                 is_own=is_own,
                 of=source["of"],
-                after="" if is_own else feedback_for(state, source),
+                after=drafts.feedback_for(state, source),
                 said=tuple(about.get(number, ())),
             )
         )
     return shown
-
-
-def feedback_for(state: Mapping[str, Any], source: drafts.Source) -> str:
-    """Return the feedback that a draft answers."""
-    said, number = state["feedback_history"], source["feedback"]
-    return str(said[number - 1]) if 0 < number <= len(said) else ""
 
 
 def said_about(state: Mapping[str, Any]) -> dict[int, list[str]]:

@@ -145,6 +145,6 @@ def _number(request: HttpRequest, name: str) -> int | None:
     text = request.POST.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := forms.whole_number(text)) is None:
         raise ApplicationNotFound
-    return int(text)
+    return number

@@ -41,9 +41,8 @@ def kind(row: Application) -> str:
 
 def heading(row: Application, drafts: int) -> str:
     """The state in a word or two, over the page."""
-    return {"waiting": "Waiting for you", "failed": "Stopped", "finished": "Finished"}.get(
-        kind(row), progress(under_way(row), drafts)
-    )
+    now = kind(row)
+    return progress(under_way(row), drafts) if now == "writing" else KINDS[now]
 
 
 def under_way(row: Application) -> str:

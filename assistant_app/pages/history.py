@@ -72,8 +72,7 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
     """One call to the model: what it was told, what it replied, and the same as a command."""
     row = operations.get(actor=request.user, app_id=app_id)
     shown: CallShown = inspection.call_of(row, number)
-    context = {"part": shown, "purposes": step_words.PURPOSES}
-    return _render(request, "history_call.html", row, context)
+    return _render(request, "history_call.html", row, {"part": shown})
 
 
 def _render(request: HttpRequest, template: str, row: Application, context: dict[str, Any]) -> HttpResponse:

@@ -11,7 +11,6 @@ from assistant_app.models import Application
 from assistant_app.pages.words import count
 from assistant_app.templatetags.letters import excerpt
 
-PURPOSES = {"questions": "Look for questions", "draft": "Write a draft"}
 FAILED = {
     "determine_clarifications": "The model could not look for questions",
     "process_input": "The email could not be taken",

@@ -99,6 +99,8 @@ def test_a_reader_elsewhere_sees_every_word_once_and_in_order(first, second, ida
 
 def test_a_reader_who_drops_ten_times_misses_nothing_and_sees_nothing_twice(first, second, ida, gates):
     begin_input(ida, app_id := new_email(ida))
+    with listening(second, app_id) as early:
+        early.wait_for_text(last_word_before(0))
     told = []
     for number, gate in enumerate(gates):
         server = (second, first, second)[number % 3]  # as a balancer may send it

@@ -111,13 +111,12 @@ def room(owner_id: int) -> Condition | None:
     return Condition(f"(SELECT COUNT(*) FROM {table} WHERE {runs.sql}) < %s", (*runs.params, most))  # noqa: S608
 
 
-def check_room(owner_id: int) -> None:
-    """Raise `TooManyRuns` if that is why a claim found nothing."""
-    runs = runs_at_once(owner_id)
-    if runs.left == 0:
-        number = f"{_counted(runs.used, 'draft')} {'is' if runs.used == 1 else 'are'}"
-        message = f"{number} being written for you, and that is the most at once."
-        raise TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
+def no_room() -> TooManyRuns:
+    """Return what a claim is refused with that found no room, though by now there may be some."""
+    most = conf.most("MAX_RUNS_AT_ONCE")
+    number = f"{_counted(most, 'draft')} {'is' if most == 1 else 'are'}"
+    message = f"{number} being written for you, and that is the most at once."
+    return TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
 
 
 def check_rounds(state: Mapping[str, Any]) -> None:

@@ -282,8 +282,8 @@ class Writer:
             with transaction.atomic():
                 reserved = limits.reserve(row.owner_id, values.get("state", self._state))
                 if not self._change(row, values, step, limits.room(row.owner_id)):
-                    limits.check_room(row.owner_id)
-                    raise AlreadyRunning
+                    is_still_free = statements.find(Application, claims.is_ours(row, None)) is not None
+                    raise limits.no_room() if is_still_free else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None
         with transaction.atomic() if ends and limits.unsettled(self._reserved, self.calls) else nullcontext():

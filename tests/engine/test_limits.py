@@ -64,6 +64,15 @@ def test_the_loser_of_a_race_for_the_last_draft_hears_of_the_race(budget, person
     assert sorted(getattr(result, "code", "ran") for result in results) == ["already_running", "ran"]
 
 
+def test_the_loser_of_a_race_for_the_only_place_hears_of_the_race(settings, person, model):
+    settings.MAX_RUNS_AT_ONCE = 1
+    model.will_write(ModelTimeout())
+    person.fails_at("process_input", email_to_respond="a", response_instructions="b")
+    gate = model.will_wait_to_write()
+    results = at_once(2, person.retry, gates=[gate], until=all_but(1))
+    assert sorted(getattr(result, "code", "ran") for result in results) == ["already_running", "ran"]
+
+
 def test_a_strangers_drafts_are_not_ones_own(budget, person, stranger):
     budget.MAX_DRAFTS_PER_DAY = 1
     person.give_input()

@@ -11,12 +11,15 @@ import os
 from typing import Any
 
 import django
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
+from django.core.signals import request_started
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
 django.setup(set_prefix=False)
@@ -52,25 +55,53 @@ class Handler(ASGIHandler):
         self._threads = RequestThreads()
         self._sync_handler = SyncHandler()
 
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Go through all middleware and the view in one piece, in the request's thread.
-
-        Django's own way hops to that thread and back for each middleware, which took longer than they do.
-        """
-        if (context := current.get()) is not None:
-            context.request = request
-        if request.path.endswith(EVENT_STREAMS):
-            return await super().get_response_async(request)
-        return await sync_to_async(self._sync_handler.get_response, thread_sensitive=True)(request)
-
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
         elif scope["path"].endswith(EVENT_STREAMS):
             await self.handle(scope, receive, send)
         else:
-            async with self._threads.lend():
-                await self.handle(scope, receive, send)
+            await self._handle_in_a_thread(scope, receive, send)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        _let_logs_know(request)
+        return await super().get_response_async(request)
+
+    async def _handle_in_a_thread(self, scope: Any, receive: Any, send: Any) -> None:
+        """Do all that is sync in one visit to a thread.
+
+        Django's own `handle` goes there and back for each signal, each middleware and the end of the answer,
+        which took longer than they do. A client that leaves changes nothing: the view has its thread.
+        """
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        response = await self._threads.run(lambda: self._respond(scope, body))
+        if not response.streaming:
+            return await self.send_response(response, send)
+        async with ThreadSensitiveContext():
+            await self.send_response(response, send)
+            await sync_to_async(response.close)()
+
+    def _respond(self, scope: Any, body: Any) -> Any:
+        set_script_prefix(get_script_prefix(scope))
+        request_started.send(sender=type(self), scope=scope)
+        request, refusal = self.create_request(scope, body)
+        if request is None:
+            body.close()
+            return refusal
+        _let_logs_know(request)
+        response = self._sync_handler.get_response(request)
+        response._handler_class = type(self)  # type: ignore[attr-defined]  # as `run_get_response` does
+        if not response.streaming:
+            response.close()  # its content stays
+        return response
+
+
+def _let_logs_know(request: HttpRequest) -> None:
+    if (context := current.get()) is not None:
+        context.request = request
 
 
 _served = BodyLimit(serve_static(Handler()), settings.MAX_BODY_BYTES)

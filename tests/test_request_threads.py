@@ -2,12 +2,9 @@
 
 import asyncio
 import threading
-
-from asgiref.sync import SyncToAsync, sync_to_async
+from contextvars import ContextVar
 
 from emailassistant.request_threads import KEEP_IDLE, RequestThreads
-
-name_of_thread = sync_to_async(threading.get_ident)
 
 
 def run(coroutine):
@@ -28,8 +25,7 @@ def test_one_request_after_the_other_uses_the_same_thread():
     async def requests():
         threads, used = RequestThreads(), set()
         for _ in range(5):
-            async with threads.lend():
-                used |= {await name_of_thread(), await name_of_thread()}
+            used.add(await threads.run(threading.get_ident))
             await until(lambda: threads._idle)
         return used
 
@@ -38,14 +34,13 @@ def test_one_request_after_the_other_uses_the_same_thread():
 
 def test_requests_at_once_have_a_thread_each_and_few_are_kept():
     async def requests():
-        threads, together = RequestThreads(), asyncio.Barrier(20)
+        threads, together = RequestThreads(), threading.Barrier(20)
 
-        async def request():
-            async with threads.lend():
-                await together.wait()
-                return await name_of_thread()
+        def request():
+            together.wait(20)
+            return threading.get_ident()
 
-        used = await asyncio.gather(*(request() for _ in range(20)))
+        used = await asyncio.gather(*(threads.run(request) for _ in range(20)))
         await until(lambda: len(threads_of_requests() & set(used)) <= KEEP_IDLE)  # the others have ended
         return len(set(used)), len(threads._idle)
 
@@ -54,26 +49,41 @@ def test_requests_at_once_have_a_thread_each_and_few_are_kept():
 
 def test_a_thread_that_a_client_left_busy_is_not_lent():
     async def requests():
-        threads, begun, gate, busy = RequestThreads(), threading.Event(), threading.Event(), []
-        loop = asyncio.get_running_loop()
+        threads, begun, gate, left_in = RequestThreads(), threading.Event(), threading.Event(), []
 
         def work():
+            left_in.append(threading.get_ident())
             begun.set()
-            busy.append(gate.wait(20))
+            gate.wait(20)
 
-        async def left():
-            async with threads.lend():
-                loop.run_in_executor(executor_of_block(), work)
-
-        await left()
+        leaving = asyncio.ensure_future(threads.run(work))
         await until(begun.is_set)
-        async with threads.lend():
-            await name_of_thread()  # would stand still behind the gate
-            assert busy == []
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        assert await threads.run(threading.get_ident) not in left_in  # it would stand still behind the gate
         gate.set()
+        await until(lambda: len(threads._idle) == 2)
 
     run(requests())
 
 
-def executor_of_block():
-    return SyncToAsync.context_to_thread_executor[SyncToAsync.thread_sensitive_context.get()]
+def test_a_request_takes_its_context_along():
+    asked = ContextVar("asked")
+
+    async def request():
+        asked.set("by ida")
+        return await RequestThreads().run(asked.get)
+
+    assert run(request()) == "by ida"
+
+
+def test_what_a_request_raises_reaches_whoever_waits_and_its_thread_is_kept():
+    async def requests():
+        threads = RequestThreads()
+        try:
+            await threads.run(lambda: 1 // 0)
+        except ZeroDivisionError:
+            await until(lambda: threads._idle)
+            return True
+
+    assert run(requests())

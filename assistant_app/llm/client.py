@@ -22,7 +22,9 @@ from assistant_app.llm.dialect import Dialect, refused_option
 from assistant_app.llm.wire import EventReader, Garbage, Reply, clean_value, find_object, parse_object
 
 if TYPE_CHECKING:
-    from assistant_app.llm.transport import Answer, Transport
+    import httpx2
+
+    from assistant_app.llm.transport import Transport
 
 LONGEST_PAUSE = 8.0  # seconds between two attempts, unless the server asks for more
 LONGEST_END = 0.2  # seconds from the end marker to the end of the response
@@ -235,15 +237,17 @@ class _Session:
             raise fault from error
 
 
-async def _texts(answer: Answer, reply: Reply, transport: Transport, deadline: float) -> AsyncGenerator[str]:
+async def _texts(
+    answer: httpx2.Response, reply: Reply, transport: Transport, deadline: float
+) -> AsyncGenerator[str]:
     """Yield the texts in a response, streamed or whole, while `reply` takes it in."""
     reader = None if "json" in answer.headers.get("content-type", "") else EventReader()
     if reader is None:
         async with asyncio.timeout_at(deadline):
-            data = await answer.read()
+            data = await answer.aread()
         yield _take(reply, parse_object(data), transport)
         return
-    async with aclosing(answer.iter_bytes()) as chunks:
+    async with aclosing(answer.aiter_bytes()) as chunks:
         data = b"more"
         while data and not reply.is_done:
             async with asyncio.timeout_at(deadline):

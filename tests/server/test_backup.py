@@ -102,7 +102,7 @@ def finish(restored, everybody, held):
         for walker in known:
             walker.stored = {}  # the backup may be from before it
             walker.go_on(ida)
-    assert held.continued == 1
+    assert held.continued
     for walker in known:
         walker.check(restored)
 

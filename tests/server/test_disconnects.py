@@ -213,7 +213,8 @@ def test_a_stop_is_done_or_not_begun(server, ida, model, held, leave):
     state = state_of(ida, walker.app_id)
     assert (state["status"], state["error"]["code"]) == ("failed", "cancelled")
     held.set()
-    walker.go_on(ida, was_stopped=True)  # a second time, if what was sent first arrives last
+    # A second time, if what was sent first arrives last.
+    walker.go_on(ida, another_may_be_first=True, was_stopped=True)
     assert walker.continued in (1, 2)
     walker.check(server, failures=walker.continued)
 

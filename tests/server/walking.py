@@ -99,17 +99,32 @@ class Walker:
     def go_on(self, client, *, is_async=lambda: False, another_may_be_first=False, was_stopped=False):
         """Do what the email asks for until it is finished."""
         while True:
-            wait_until(lambda: self.look(client)["status"] != "running")
-            state = self.look(client)
+            state = self.wait_until_it_stands(client)
             if state["status"] == "finished":
                 return self
             if state["status"] == "failed":
                 assert state["error"]["code"] == ("cancelled" if was_stopped else "interrupted")
-                answer = client.post(f"/api/applications/{self.app_id}/retry/", headers=ASYNC)
-                assert answer.status_code == 202, answer.text
-                self.continued += 1
+                self.retry(client)
             else:
                 self.send_next(client, is_async=is_async(), another_may_be_first=another_may_be_first)
+
+    def wait_until_it_stands(self, client):
+        """Return the state in which nothing runs any more."""
+        seen = []
+
+        def stands():
+            seen.append(self.look(client))
+            return seen[-1]["status"] != "running"
+
+        wait_until(stands)
+        return seen[-1]
+
+    def retry(self, client):
+        answer = client.post(f"/api/applications/{self.app_id}/retry/", headers=ASYNC)
+        if answer.status_code == 202:
+            self.continued += 1
+        else:  # its server only stood still for as long as a lease lasts, and goes on by itself
+            assert answer.json()["code"] in ("already_running", "nothing_to_retry"), answer.text
 
     def check(self, server, *, failures=0):
         """Nothing typed is missing; no step, no draft and no call of the model is there twice."""

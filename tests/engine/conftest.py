@@ -1,8 +1,12 @@
 """What the tests of limits share."""
 
-import pytest
+from datetime import timedelta
 
-from assistant_app.models import Usage
+import pytest
+from django.utils import timezone
+
+from assistant_app.models import Application, Usage
+from assistant_app.runner import Runner
 
 
 def used(user):
@@ -15,3 +19,18 @@ def budget(settings):
     settings.MAX_RUNS_AT_ONCE = 0
     settings.MAX_DRAFTS_PER_DAY = 3
     return settings
+
+
+@pytest.fixture
+def expire_lease(monkeypatch):
+    """Let a lease end while its run goes on, as if its server stood still: nothing is renewed."""
+
+    async def nothing_is_renewed(self):
+        pass
+
+    def expire(app_id):
+        past = timezone.now() - timedelta(seconds=1)
+        Application.objects.filter(pk=app_id).update(lease_expires_at=past)
+
+    monkeypatch.setattr(Runner, "_renew", nothing_is_renewed)
+    return expire

@@ -1,9 +1,6 @@
 """What a person can do, through the operations that every door calls."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
@@ -167,13 +164,11 @@ def test_another_servers_run_is_stopped_although_it_saved_a_step_meanwhile(perso
     assert len(rows) == 2
 
 
-def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model):
+def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model, expire_lease):
     gates = [model.will_wait_to_ask(), model.will_wait_to_ask()]
     late = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
     model.wait_until_asked("questions")
-    Application.objects.filter(pk=person.app_id).update(
-        lease_expires_at=timezone.now() - timedelta(seconds=1)
-    )
+    expire_lease(person.app_id)
     operations.retry(actor=person.user, app_id=person.app_id)
     model.wait_until_asked("questions", times=2)
     row = operations.cancel(actor=person.user, app_id=person.app_id)

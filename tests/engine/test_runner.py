@@ -2,11 +2,9 @@
 
 import asyncio
 import threading
-from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from assistant_app import claims, operations, statements
 from assistant_app.errors import AssistantError
@@ -88,12 +86,6 @@ def running(person, model):
     return run, gate
 
 
-def expire_lease(person):
-    Application.objects.filter(pk=person.app_id).update(
-        lease_expires_at=timezone.now() - timedelta(seconds=1)
-    )
-
-
 def test_input_is_stored_before_a_model_is_called(person, model):
     gate = model.will_wait_to_ask()
     run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
@@ -111,9 +103,9 @@ def test_a_second_submit_is_refused_while_one_runs(person, model):
     assert run.ended.result(10).row.state["feedback_history"] == ["Warmer"]
 
 
-def test_a_run_whose_lease_expired_shows_as_interrupted_and_is_taken_over(person, model):
+def test_a_run_whose_lease_expired_shows_as_interrupted_and_is_taken_over(person, model, expire_lease):
     run, gate = running(person, model)
-    expire_lease(person)
+    expire_lease(person.app_id)
     row = person.row
     assert (row.is_interrupted, row.status_now, row.due_step) == (True, "failed", "process_feedback")
     assert person.retry().state["current_draft"] == "Draft 3."
@@ -122,9 +114,9 @@ def test_a_run_whose_lease_expired_shows_as_interrupted_and_is_taken_over(person
     assert person.row.state["draft_history"] == ["Draft 1.", "Draft 3."]
 
 
-def test_a_late_owner_whom_nobody_replaced_may_finish(person, model):
+def test_a_late_owner_whom_nobody_replaced_may_finish(person, model, expire_lease):
     run, gate = running(person, model)
-    expire_lease(person)
+    expire_lease(person.app_id)
     gate.set()
     assert run.ended.result(10).error is None
     assert person.row.state["current_draft"] == "Dear A draft."

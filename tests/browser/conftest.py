@@ -23,15 +23,6 @@ ARGUMENTS = [
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-def pytest_collection_modifyitems(items):
-    """A page that is left while its icon still loads: Django does not close the file of such an answer."""
-    left_open = "ignore:Exception ignored in. <_io.FileIO name=.*static"
-    left_open += ":pytest.PytestUnraisableExceptionWarning"
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.filterwarnings(left_open))
-
-
 @pytest.fixture
 def site(transactional_db):
     server = AsgiServer().start()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.asgi_server import AsgiServer
 from tests.browser.stage import Stage
@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 30_000  # milliseconds; a safety net, nothing is judged by it
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -35,6 +36,7 @@ def chromium():
     path = chromium_path()
     # Playwright's loop runs in this thread, and Django refuses the database beside a loop.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -84,7 +86,7 @@ def open_window(chromium, site, watch):
 
     def open_window(user=None, viewport=WIDE, **options):
         context = chromium.new_context(viewport=viewport, base_url=site.url, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if user is not None:
             client = Client()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.keyboard import is_said_to_be_copied
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,8 +20,9 @@ def test_the_way_from_an_email_to_a_call_as_a_command(stage, viewport):
     page.get_by_text("What it changed: step 5").click()
     assert "You planned a crew" in page.locator("#step-5 .change").inner_text()
     page.locator("#step-5").get_by_role("link", name="model call 3").click()
-    page.get_by_role("button", name="Copy as curl").click()
-    page.get_by_text("Copied", exact=True).wait_for()
+    copy = page.get_by_role("button", name="Copy as curl")
+    with is_said_to_be_copied(copy):
+        copy.click()
     command = page.evaluate("navigator.clipboard.readText()")
     assert command.startswith("curl ")
     assert command.rstrip().endswith("BODY")

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pytest
 
@@ -70,15 +70,22 @@ class Received:
 class _Connection(asyncio.StreamReaderProtocol):
     """A connection that tells when its client has gone, also while nobody reads from it."""
 
-    def __init__(self, connected: Any) -> None:
-        super().__init__(asyncio.StreamReader(), connected)
+    def __init__(self, accept: Any, open_ends: set[asyncio.WriteTransport]) -> None:
+        super().__init__(asyncio.StreamReader(), accept)
         self.client_left = asyncio.Event()
+        self._open_ends = open_ends
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._end = cast(asyncio.WriteTransport, transport)
+        self._open_ends.add(self._end)
+        super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
         self.client_left.set()
         return super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._open_ends.discard(self._end)
         self.client_left.set()
         super().connection_lost(exc)
 
@@ -148,22 +155,32 @@ class ModelServer:
     async def _serve(self) -> None:
         self._stopping = asyncio.Event()
         self._connections: set[asyncio.Task[None]] = set()
+        open_ends: set[asyncio.WriteTransport] = set()
         server = await self._loop.create_server(
-            lambda: _Connection(self._connected), "127.0.0.1", self._port, backlog=2048
+            lambda: _Connection(self._accept, open_ends), "127.0.0.1", self._port, backlog=2048
         )
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stopping.wait()
         server.close()
+        for _ in range(2):  # whoever was just accepted gets a transport, and then a task
+            await asyncio.sleep(0)
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        for end in list(open_ends):
+            end.abort()  # what its client does not read is not waited for
+        while open_ends:
+            await asyncio.sleep(0)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Called as soon as somebody connects: who is never served is sent away all the same."""
+        self.connections += 1
+        task = asyncio.ensure_future(self._connected(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        self.connections += 1
         try:
             while (request := await read_request(reader)) is not None:
                 self.received.append(request)
@@ -176,7 +193,6 @@ class ModelServer:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client has gone, the script says to cut it off, or the server stops
         finally:
-            self._connections.discard(task)
             writer.close()
 
     async def _answer_or_leave(self, request: Received, writer: asyncio.StreamWriter) -> None:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 import pytest
 
 from assistant_app.errors import ModelFailed, ModelTimeout, ModelUnavailable
+from tests.clocks import let_pass
 from tests.llm.calling import KEY, MESSAGES, Caller, ask, write
 from tests.model_server import DRAFT, Reply, error, questions
 
@@ -213,12 +214,17 @@ def test_a_server_that_hangs_times_out(model_server, call):
     assert [call.error_code for call in caller.calls] == ["model_timeout"]
 
 
-def test_a_stream_that_stalls_times_out_and_is_not_asked_for_again(model_server):
+def test_a_stream_that_stalls_times_out_and_is_not_asked_for_again(caller, model_server):
     model_server.script(Reply(chunks=["Dear ", "Anna"], hang_after=1))
-    caller = Caller(model_server.url, timeout=1)
+
+    async def read(client, session):
+        async with aclosing(session.stream("draft", MESSAGES)) as texts:
+            assert await anext(texts) == "Dear "
+            let_pass(asyncio.get_running_loop())
+            await anext(texts)
 
     with pytest.raises(ModelTimeout):
-        caller.write()
+        caller.run(read)
 
     assert len(model_server.received) == 1
     assert caller.calls[0].reply == "Dear "
@@ -371,7 +377,9 @@ def test_many_streams_share_one_client(caller, model_server):
     assert model_server.most_at_once == 50
 
 
-def test_calls_that_follow_each_other_share_a_connection(caller, model_server):
+def test_calls_that_follow_each_other_share_a_connection(caller, model_server, monkeypatch):
+    monkeypatch.setattr("assistant_app.llm.client.LONGEST_END", 30)
+
     async def work(client, session):
         for _ in range(3):
             await write(session)

@@ -37,7 +37,7 @@ server.stop()
 
 class EmbeddedCaller(Caller):
     def __init__(self, state_dir):
-        super().__init__("http://unused.invalid", embedded=True, embedded_state_dir=state_dir)
+        super().__init__("http://unused.invalid", embedded=True, embedded_state_dir=state_dir, timeout=300)
 
     def make_client(self):
         return build_client(self.config)

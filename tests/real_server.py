@@ -239,10 +239,19 @@ class Postgres:
             connection.execute(statement)
 
 
+_taken = []  # sockets that hold the ports below, and never listen
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Return a port that nobody else is given, now or while its server is away.
+
+    Who sets SO_REUSEADDR, as servers do, may listen on it although it is held.
+    """
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _taken.append(holder)
+    return holder.getsockname()[1]
 
 
 def accepts(port):

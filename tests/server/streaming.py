@@ -118,8 +118,12 @@ def text_of(told):
     return text
 
 
+def events_path(app_id):
+    return f"/api/applications/{app_id}/events/"
+
+
 def events_url(server, app_id):
-    return f"{server.url}/api/applications/{app_id}/events/"
+    return server.url + events_path(app_id)
 
 
 def begin_input(client, app_id):

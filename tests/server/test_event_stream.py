@@ -4,14 +4,14 @@ import os
 import threading
 from contextlib import ExitStack
 
-import httpx
 import pytest
 from django.conf import settings
 
 from tests.model_server import ModelServer, Reply, error
 from tests.real_server import RealServer, wait_until
 from tests.server.conftest import new_email, send_input, state_of
-from tests.server.streaming import begin_input, events_url, listening, text_of
+from tests.server.streaming import begin_input, events_path, events_url, listening, text_of
+from tests.server.test_metrics import metrics_of
 
 pytestmark = pytest.mark.server
 
@@ -177,8 +177,8 @@ def test_an_email_that_was_never_sent_ends_at_once(server, app_id):
 
 
 def test_nobody_else_is_told_anything(server, app_id):
-    assert httpx.get(events_url(server, app_id)).status_code == 401
-    foreign = httpx.get(events_url(server, app_id), headers={"Authorization": "Token nonsense"})
+    assert server.get(events_path(app_id)).status_code == 401
+    foreign = server.get(events_path(app_id), headers={"Authorization": "Token nonsense"})
     assert foreign.status_code == 401
 
 
@@ -216,6 +216,7 @@ def streamed(server, ida, app_id):
 def unwatched(server, ida, app_id):
     begin_input(ida, app_id)
     wait_until(lambda: state_of(ida, app_id)["status"] != "running")
+    wait_until(lambda: metrics_of(server)["leases_held",] == 0)  # its last word comes after what it stored
 
 
 def waited_for(server, ida, app_id):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.own_redis import OwnRedis
-from tests.real_server import ROOT, RealServer
+from tests.real_server import DEADLINE, ROOT, RealServer
 from tests.services import POSTGRES_URL, needs_redis_server
 
 pytestmark = [pytest.mark.server, needs_redis_server]
@@ -46,7 +46,7 @@ def bare():
 @pytest.fixture
 def https(proxied):
     headers = {"X-Forwarded-Proto": "https", "Host": "mail.example.org"}
-    with httpx.Client(base_url=proxied.url, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=proxied.url, headers=headers, timeout=DEADLINE) as client:
         yield client
 
 
@@ -111,7 +111,7 @@ def test_what_is_refused_before_django_is_no_page_either(https):
 
 
 def test_without_https_one_is_sent_to_it_and_another_hosts_name_is_refused(proxied, https):
-    plain = httpx.get(f"{proxied.url}/sign-in/", headers={"Host": "mail.example.org"})
+    plain = proxied.get("/sign-in/", headers={"Host": "mail.example.org"})
     assert (plain.status_code, plain.headers["Location"]) == (301, "https://mail.example.org/sign-in/")
     assert https.get("/sign-in/", headers={"Host": "evil.example"}).status_code == 400
     forwarded = https.get("/", headers={"X-Forwarded-Host": "evil.example"})
@@ -123,7 +123,7 @@ def test_without_a_proxy_nobody_says_where_they_come_from_or_how(bare):
     with bare.client() as ida:
         ida.headers["X-Forwarded-Proto"] = "https"
         assert ida.post("/api/applications/", json={}).json()["next_url"].startswith("http://")
-    with httpx.Client(base_url=bare.url) as visitor:
+    with httpx.Client(base_url=bare.url, timeout=DEADLINE) as visitor:
         page = visitor.get("/sign-in/")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
         data = {"username": "ida", "password": "wrong", "csrfmiddlewaretoken": token}

@@ -4,7 +4,6 @@ import json
 import re
 import uuid
 
-import httpx
 import pytest
 
 from tests.model_server import error
@@ -26,7 +25,7 @@ def test_json_lines_carry_the_ids_of_request_application_and_user(model_server):
         given = {"X-Request-ID": "from-the-proxy.1"}
         sent = ida.put(f"/api/applications/{app_id}/initialize_draft/", json=INPUT, headers=given)
         page = ida.get(f"/a/{app_id}/", params={"q": "sensors"})
-        static = httpx.get(f"{server.url}/static/none.css")
+        static = server.get("/static/none.css")
         wait_until(lambda: "none.css" in server.log)
         written, log = lines(server), server.log
 
@@ -44,7 +43,7 @@ def test_json_lines_carry_the_ids_of_request_application_and_user(model_server):
 
 @pytest.mark.parametrize("given", ["a b", "x" * 65, 'forged"}', "é"])
 def test_an_id_that_is_none_is_not_taken_over(server, given):
-    answer = httpx.get(f"{server.url}/healthz", headers={"X-Request-ID": given.encode()})
+    answer = server.get("/healthz", headers={"X-Request-ID": given.encode()})
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-ID"])
 
 

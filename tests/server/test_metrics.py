@@ -2,7 +2,6 @@
 
 import threading
 
-import httpx
 import pytest
 from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,9 +14,9 @@ from tests.server.streaming import begin_input, listening
 pytestmark = pytest.mark.server
 
 
-def read(server):
+def metrics_of(server):
     """Return every sample as `{(name, labels as text): value}`."""
-    answer = httpx.get(f"{server.url}/metrics")
+    answer = server.get("/metrics")
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)
     samples = (sample for family in families for sample in family.samples)
@@ -41,11 +40,13 @@ def test_what_all_processes_did_is_added_up(model_server):
         with server.client() as ida:
             begin_input(ida, app_id := new_email(ida))
         with listening(server, app_id):
-            wait_until(lambda: read(server)["event_streams_open",] == 1)
-            during = read(server)
+            wait_until(lambda: metrics_of(server)["event_streams_open",] == 1)
+            during = metrics_of(server)
             gate.set()
-        wait_until(lambda: read(server)["leases_held",] == read(server)["event_streams_open",] == 0)
-        after = read(server)
+        wait_until(
+            lambda: metrics_of(server)["leases_held",] == metrics_of(server)["event_streams_open",] == 0
+        )
+        after = metrics_of(server)
         server.kill()
 
     assert during["runs_started_total",] == 8
@@ -68,8 +69,8 @@ def test_a_run_whose_server_was_killed_is_an_expired_lease(model_server):
         server.kill()
         gate.set()
         server.restart()
-        wait_until(lambda: read(server)["leases_expired",] == 1)
-        assert read(server)["leases_under_way",] == 0
+        wait_until(lambda: metrics_of(server)["leases_expired",] == 1)
+        assert metrics_of(server)["leases_under_way",] == 0
 
 
 @pytest.fixture

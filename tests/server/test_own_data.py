@@ -6,7 +6,6 @@ import threading
 import uuid
 import zipfile
 
-import httpx
 import pytest
 import redis
 from django.conf import settings
@@ -112,7 +111,7 @@ def test_a_person_is_erased_while_a_draft_is_written(server, model_server, own_r
             reader.wait_for_text("shorter")
             assert MARK.encode() in everything(server, own_redis)
 
-            exported = httpx.get(f"{server.url}/settings/export/", cookies={"sessionid": session})
+            exported = server.get("/settings/export/", cookies={"sessionid": session})
             check_export(exported, said[0])
 
             assert "1 emails" in server.run("manage.py", "erase_user", "ida", "--no-input")

@@ -5,7 +5,7 @@ import socket
 import httpx
 import pytest
 
-from tests.real_server import RealServer
+from tests.real_server import DEADLINE, RealServer, wait_until
 from tests.server.conftest import new_email, state_of
 
 pytestmark = pytest.mark.server
@@ -50,11 +50,11 @@ def test_a_body_that_never_ends_is_cut_off(server):
             code = 413  # cut off while it was still sending
 
     assert code == 413
-    assert server.answers()
+    wait_until(server.answers)
 
 
 def test_a_page_is_told_in_words(server):
-    answer = httpx.post(f"{server.url}/anything/", content=MEGABYTE * 20)
+    answer = httpx.post(f"{server.url}/anything/", content=MEGABYTE * 20, timeout=DEADLINE)
 
     assert answer.status_code == 413
     assert "Go back" in answer.text
@@ -72,10 +72,10 @@ def test_a_chunked_body_within_the_limit_is_read(server):
 
 
 def test_static_files_have_hashed_names_and_are_kept_for_ever(server):
-    page = httpx.get(f"{server.url}/admin/login/").text
+    page = server.get("/admin/login/").text
     path = page.split('href="/static/admin/css/base.')[1].split('"')[0]
 
-    answer = httpx.get(f"{server.url}/static/admin/css/base.{path}")
+    answer = server.get(f"/static/admin/css/base.{path}")
 
     assert answer.status_code == 200
     assert "immutable" in answer.headers["cache-control"]
@@ -85,10 +85,10 @@ def test_static_files_have_hashed_names_and_are_kept_for_ever(server):
 
 
 def test_a_static_file_that_has_not_changed_is_not_sent_again(server):
-    url = f"{server.url}/static/admin/css/base.css"
-    tag = httpx.get(url).headers["etag"]
+    address = "/static/admin/css/base.css"
+    tag = server.get(address).headers["etag"]
 
-    assert httpx.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert server.get(address, headers={"If-None-Match": tag}).status_code == 304
 
 
 def test_no_path_leads_out_of_the_static_files(server):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.real_server import ROOT, RealServer, accepts
+from tests.real_server import ROOT, RealServer, accepts, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -77,4 +77,4 @@ def test_manage_commands_refuse_as_well(tmp_path, wrong, said):
 
 def test_a_good_server_says_its_address():
     with RealServer() as server:
-        assert f"is ready: {server.url}/" in server.log
+        wait_until(lambda: f"is ready: {server.url}/" in server.log)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tests.real_server import DEADLINE, wait_until
+from tests.real_server import DEADLINE, PLAIN, wait_until
 from tests.server.conftest import INPUT
 
 ASYNC = {"Prefer": "respond-async"}
@@ -37,7 +37,7 @@ class Listener:
         headers = {"Authorization": f"Token {server.tokens['ida']}"}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
-        self._client = httpx.Client(timeout=DEADLINE, verify=getattr(server, "verify", True))
+        self._client = httpx.Client(timeout=DEADLINE, verify=getattr(server, "verify", PLAIN))
         request = self._client.build_request("GET", events_url(server, app_id), headers=headers)
         self.response = self._client.send(request, stream=True)
         self._thread = threading.Thread(target=self._read, daemon=True)

@@ -31,6 +31,7 @@ class AsgiServer:
             lifespan="off",
             log_config=None,
             access_log=False,
+            timeout_keep_alive=75,  # as the product's: who sends on a connection must not find it closed
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)

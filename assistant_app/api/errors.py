@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
@@ -62,6 +63,7 @@ def json_response(error: AssistantError) -> JsonResponse:
     return JsonResponse(body_of(error), status=error.status, headers=headers_of(error))
 
 
+@csrf_exempt  # a client with a token of its own has none for forms
 def not_found(request: HttpRequest, **kwargs: Any) -> JsonResponse:
     hint = "" if request.path.endswith("/") else " Addresses end with a slash."
     return json_response(ApplicationNotFound(f"There is no such address.{hint}"))

@@ -8,7 +8,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import APIException, MethodNotAllowed
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import APIException, AuthenticationFailed, MethodNotAllowed, NotAuthenticated
 from rest_framework.views import APIView
 
 from assistant_app import event_stream, operations, streams
@@ -18,6 +19,7 @@ from assistant_app.models import Application
 from assistant_app.runner import runner
 
 
+@csrf_exempt  # DRF's authentication by session asks for the token itself
 async def application_events(request: HttpRequest, app_id: str) -> HttpResponseBase:
     """Stream `step`, `token`, `draft`, `error` and `state` events until the run is over.
 
@@ -45,10 +47,10 @@ class _Door(APIView):
         return operations.get(actor=cast(AbstractBaseUser, rest_request.user), app_id=app_id)
 
     def refuse(self, problem: Exception, request: HttpRequest) -> JsonResponse:
-        if isinstance(problem, APIException):
-            problem.auth_header = self.get_authenticate_header(self.initialize_request(request))  # type: ignore[attr-defined]
+        if isinstance(problem, NotAuthenticated | AuthenticationFailed):
+            problem.auth_header = self.get_authenticate_header(self.initialize_request(request))  # type: ignore[union-attr]
         response = exception_handler(problem, {})
         if response is None:
             raise problem
         headers = {name: value for name, value in response.items() if name != "Content-Type"}
-        return JsonResponse(response.data, status=response.status_code, headers=headers)
+        return JsonResponse(response.data, status=response.status_code, headers={"Allow": "GET"} | headers)

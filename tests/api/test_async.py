@@ -3,8 +3,10 @@
 import threading
 
 import pytest
+from rest_framework.test import APIClient
 
-from tests.api.conftest import INPUT
+from assistant_app.models import ApiToken
+from tests.api.conftest import INPUT, is_error
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,9 +59,14 @@ def test_the_events_ask_who_one_is(walk, client):
     assert answer["WWW-Authenticate"]
 
 
-def test_the_events_take_get_alone(walk, client, owner):
-    client.force_login(owner)
-    assert client.post(walk.url("events")).status_code == 405
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_the_events_take_get_alone(walk, owner, method):
+    token = ApiToken.objects.create(owner)[1]
+    client = APIClient(enforce_csrf_checks=True, headers={"Authorization": f"Token {token}"})
+    answer = getattr(client, method)(walk.url("events"))
+    assert is_error(answer, 405, "method_not_allowed")
+    assert answer["Allow"] == "GET"
+    assert "WWW-Authenticate" not in answer
 
 
 def test_a_mistake_before_the_events_begin_is_answered_in_the_one_shape(walk, client, owner, monkeypatch):

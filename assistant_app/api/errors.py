@@ -74,17 +74,16 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 
 def _translated(response: Response) -> Body:
-    data = response.data
+    data = response.data if isinstance(response.data, dict) else {"body": response.data}
     code = CODES.get(response.status_code, "error")
-    if isinstance(data, dict) and set(data) == {"detail"}:
-        return {"code": code, "message": str(data["detail"]), "fields": {}}
-    if response.status_code == status.HTTP_401_UNAUTHORIZED:
-        return {"code": code, "message": str(data.get("detail", "Sign in.")), "fields": {}}
-    fields = data if isinstance(data, dict) else {"body": data}
+    if isinstance(data.get("detail"), str):  # else it is a field of that name
+        if response.status_code != status.HTTP_400_BAD_REQUEST:
+            return {"code": code, "message": data["detail"], "fields": {}}
+        data = {"body": [data["detail"]]}
     return {
         "code": code,
         "message": "Some of what was sent cannot be used.",
-        "fields": _printable({_named(name): [str(text) for text in texts] for name, texts in fields.items()}),
+        "fields": _printable({_named(name): [str(text) for text in texts] for name, texts in data.items()}),
     }
 
 

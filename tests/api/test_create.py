@@ -41,8 +41,9 @@ def test_an_id_that_is_none_is_refused(api, app_id):
     assert not Application.objects.exists()
 
 
-def test_a_field_that_is_unknown_is_refused(api):
-    assert is_error(api.post(LIST_URL, {"id": str(uuid4())}, format="json"), 400, "invalid", "id")
+@pytest.mark.parametrize("name", ["id", "detail"])
+def test_a_field_that_is_unknown_is_refused(api, name):
+    assert is_error(api.post(LIST_URL, {name: str(uuid4())}, format="json"), 400, "invalid", name)
 
 
 @pytest.mark.parametrize("body", [[], "text", 5])

@@ -98,14 +98,14 @@ BROKEN = {
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
 def test_a_body_that_is_broken_is_refused(walk, nothing_happens, body):
-    assert is_error(raw(walk, body), 400, "invalid")
+    assert is_error(raw(walk, body), 400, "invalid", "body")
     nothing_happens()
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "ascii", "bz2_codec"])
 def test_a_body_that_is_not_in_its_charset_is_refused(walk, nothing_happens, charset):
     body = json.dumps({**INPUT, "response_instructions": "Ż"}, ensure_ascii=False).encode()
-    assert is_error(raw(walk, body, f"application/json; charset={charset}"), 400, "invalid")
+    assert is_error(raw(walk, body, f"application/json; charset={charset}"), 400, "invalid", "body")
     nothing_happens()
 
 
@@ -127,7 +127,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="email_to_respond"%s\r\n\r\
     ids=["escaped", "plain", "multipart", "binary file", "no boundary", "many fields"],
 )
 def test_a_broken_form_is_refused(walk, nothing_happens, body, content_type):
-    assert is_error(raw(walk, body, content_type), 400, "invalid")
+    assert is_error(raw(walk, body, content_type), 400, "invalid", "body")
     nothing_happens()
 
 

@@ -115,8 +115,8 @@ class ApplicationSummary(serializers.Serializer):
         }
 
 
-class NewApplication(serializers.Serializer):
-    app_id = serializers.UUIDField(required=False, help_text="your own choice; repeating it is harmless")
+class Nothing(serializers.Serializer):
+    """A body without fields: what is not known is refused, and not lost without a word."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
@@ -125,14 +125,14 @@ class NewApplication(serializers.Serializer):
             raise serializers.ValidationError({name[:100]: ["There is no such field."] for name in unknown})
         return values
 
+
+class NewApplication(Nothing):
+    app_id = serializers.UUIDField(required=False, help_text="your own choice; repeating it is harmless")
+
     def validate_app_id(self, value: uuid.UUID) -> uuid.UUID:
         if not isinstance(self.initial_data["app_id"], str):
             raise serializers.ValidationError("Send the id as text.")
         return value
-
-
-class Nothing(serializers.Serializer):
-    """A body without fields."""
 
 
 class Error(serializers.Serializer):

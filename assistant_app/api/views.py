@@ -100,12 +100,14 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.Gen
     @schema.RETRY
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def retry(self, request: Request, app_id: str) -> Response:
+        self._take_nothing(app_id)
         run = operations.retry(actor=self.actor, app_id=app_id, expected_version=expected_version(request))
         return self._wait_for(run)
 
     @schema.CANCEL
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def cancel(self, request: Request, app_id: str) -> Response:
+        self._take_nothing(app_id)
         return self._state_of(operations.cancel(actor=self.actor, app_id=app_id))
 
     @versions_schema.FORK
@@ -120,6 +122,11 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.Gen
     def show(self, request: Request, app_id: str) -> Response:
         """Answer the state at a step's own address, so that its page has the step's form."""
         return self.retrieve(request, app_id)
+
+    def _take_nothing(self, app_id: str) -> None:
+        if self.request.data:
+            self._mine(app_id)  # before anything is said about what was sent
+            Nothing(data=self.request.data).is_valid(raise_exception=True)
 
     def _send(self, step: HumanStep, app_id: str) -> Response:
         self.sent = inputs_of(step, self.request.data)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from assistant_app import operations
 from assistant_app.models import Application, ModelCall, Step
@@ -60,6 +61,13 @@ class Walk:
 @pytest.fixture
 def walk(api, model):
     return Walk(api, model)
+
+
+@pytest.fixture
+def other(stranger):
+    client = APIClient()
+    client.force_authenticate(stranger)
+    return client
 
 
 @pytest.fixture

@@ -35,13 +35,6 @@ def addresses(app_id):
     return sorted({"/" + number.sub("1", group.sub(str(app_id), route)).replace("\\", "") for route in found})
 
 
-@pytest.fixture
-def other(stranger):
-    client = APIClient()
-    client.force_authenticate(stranger)
-    return client
-
-
 def test_the_walk_finds_every_endpoint():
     ends = {address.removeprefix("/api/applications/ID/") for address in addresses("ID")}
     expected = {"", "state/", "retry/", "initialize_draft/", "clarify_instructions/", "process_feedback/"}

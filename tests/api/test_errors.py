@@ -132,6 +132,19 @@ def test_other_text_may_be_sent_after_a_failure(walk):
     assert state["status"] == "waiting"
 
 
+@pytest.mark.parametrize("action", ["retry", "cancel"])
+def test_a_text_that_was_meant_for_the_step_is_refused_and_not_lost(
+    walk, other, nothing_happens_later, action
+):
+    walk.begin_and_fail(errors.ModelFailed())
+    nothing_happens = nothing_happens_later()
+    sent = {"email_to_respond": "Another."}
+    answer = walk.client.post(walk.url(action), sent, format="json")
+    assert is_error(answer, 400, "invalid", "email_to_respond")
+    assert is_error(other.post(walk.url(action), sent, format="json"), 404, "not_found")
+    nothing_happens()
+
+
 def test_retry_after_is_passed_on(walk):
     response = walk.begin_and_fail(errors.ModelUnavailable(retry_after=17))
     assert is_error(response, 503, "model_unavailable")

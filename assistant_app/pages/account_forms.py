@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordChangeForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest
 
 from assistant_app import accounts
@@ -61,6 +63,14 @@ class SignUpForm(NewAccountForm):
         if not self.errors and not accounts.may_sign_up(self._network):
             raise ValidationError("Too many accounts were made from your network. Try again in an hour.")
         return cleaned
+
+    def create(self) -> User | None:
+        """Return the new account; none, and say so, if the name was taken since it was looked at."""
+        try:
+            return self.save()
+        except IntegrityError:
+            self.add_error("username", User().unique_error_message(User, ("username",)))
+            return None
 
 
 class NewPasswordForm(PasswordChangeForm):

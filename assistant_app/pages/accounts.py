@@ -70,8 +70,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not accounts.exist():
         return redirect("welcome")
     form = SignUpForm(request, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        login(request, form.save())
+    if request.method == "POST" and form.is_valid() and (user := form.create()):
+        login(request, user)
         return redirect("email_list")
     return render(request, "sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
 

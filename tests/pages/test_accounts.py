@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assistant_app import accounts
 from assistant_app.models import SignInTries
+from assistant_app.pages.account_forms import SignUpForm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,14 +69,18 @@ def _both_at_once(monkeypatch):
         return answer
 
     monkeypatch.setattr(accounts, "exist", exist)
+    return _post_at_once("/welcome/", FIRST, FIRST | {"username": "otto"})
+
+
+def _post_at_once(address, *forms):
+    """Return the statuses of the answers to these forms, each sent in a thread of its own."""
     statuses = []
 
-    def visit(name):
-        answer = Client().post("/welcome/", FIRST | {"username": name})
-        statuses.append(answer.status_code)
+    def post(form):
+        statuses.append(Client().post(address, form).status_code)
         connection.close()
 
-    threads = [threading.Thread(target=visit, args=[name]) for name in ("ida", "otto")]
+    threads = [threading.Thread(target=post, args=[form]) for form in forms]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -320,6 +325,20 @@ def test_sign_up_with_a_taken_name_says_so(visitor, owner, settings):
     visitor.open("/sign-up/").press("Create the account", **FIRST)
     assert visitor.status == 400
     assert visitor.says("already exists")
+
+
+def test_a_double_press_on_sign_up_makes_one_account_and_is_no_mistake_of_ours(owner, settings, monkeypatch):
+    settings.OPEN_SIGN_UP = True
+    barrier, real = threading.Barrier(2), SignUpForm.save
+
+    def save(form):
+        barrier.wait(10)  # both have found the name free
+        return real(form)
+
+    monkeypatch.setattr(SignUpForm, "save", save)
+    form = FIRST | {"username": "mia"}
+    assert _post_at_once("/sign-up/", form, form) == [302, 400]
+    assert User.objects.filter(username="mia").count() == 1
 
 
 def test_sign_up_is_not_for_making_accounts_by_the_hundred(visitor, owner, settings):

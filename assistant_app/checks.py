@@ -5,7 +5,6 @@ Errors keep the server from starting; warnings are printed by `manage.py check` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from emailassistant import env
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}
-RATE = re.compile(r"\d+/(s|m|h|d)[a-z]*")
+SHORTEST_KEY = 32
+BYTES_OF_CHARACTER = 12  # as a form sends what lies outside the alphabets: four bytes, three letters each
 SHORTEST_LEASE = 10  # a third of it passes between renewals
 FEWEST_TOKENS = 100_000  # an email of 200,000 characters takes half of that, and is sent twice
 LONGEST_GRACE = 80  # systemd kills after 90 seconds, and ten of ours follow the grace
@@ -29,37 +29,25 @@ LONGEST_GRACE = 80  # systemd kills after 90 seconds, and ten of ours follow the
 
 def check_variables(**_: Any) -> Iterator[CheckMessage]:
     for problem in dict.fromkeys(env.PROBLEMS):
-        yield Error(f"{problem.message}.".replace("..", "."), hint=problem.hint, id="assistant.E001")
-
-
-def check_model_address(**_: Any) -> Iterator[CheckMessage]:
-    parts = urlsplit(settings.OPENAI_BASE_URL)
-    if settings.OPENAI_BASE_URL and not (parts.scheme in {"http", "https"} and parts.hostname):
-        yield Error(
-            "OPENAI_BASE_URL is no address of a server.",
-            hint="Write the whole of it, for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1.",
-            id="assistant.E002",
-        )
-
-
-def check_rates(**_: Any) -> Iterator[CheckMessage]:
-    for name in ("API_RATE_USER", "API_RATE_ANONYMOUS"):
-        if not RATE.fullmatch(getattr(settings, name)):
-            yield Error(
-                f"{name} is no rate.",
-                hint=f"Write a number and a unit: {name}=60/minute (second, minute, hour or day).",
-                id="assistant.E003",
-            )
+        yield Error(f"{problem.message.rstrip('.')}.", hint=problem.hint, id="assistant.E001")
 
 
 def check_embedded_model(**_: Any) -> Iterator[CheckMessage]:
     path = settings.EMBEDDED_MODEL_PATH
-    if path and not Path(path).is_file():
+    if path and not _is_model(Path(path)):
         yield Error(
-            "EMBEDDED_MODEL_PATH names no file.",
+            "EMBEDDED_MODEL_PATH names no GGUF file that can be read.",
             hint="Give the absolute path of a GGUF file, or leave it out for the one that is shipped.",
             id="assistant.E004",
         )
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"GGUF"
+    except OSError:
+        return False
 
 
 def check_hosts_given(**_: Any) -> Iterator[CheckMessage]:
@@ -68,15 +56,6 @@ def check_hosts_given(**_: Any) -> Iterator[CheckMessage]:
             "ALLOWED_HOSTS is empty: every request would be refused.",
             hint="Name the hosts that people type: ALLOWED_HOSTS=mail.example.org",
             id="assistant.E005",
-        )
-
-
-def check_redis(**_: Any) -> Iterator[CheckMessage]:
-    if settings.REDIS_URL and urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
-        yield Error(
-            "REDIS_URL is no address of a Redis server.",
-            hint="REDIS_URL=redis://127.0.0.1:6379/0, or rediss://… over TLS.",
-            id="assistant.E006",
         )
 
 
@@ -132,6 +111,15 @@ def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
             "The secret key is the one that was made for local use, in DATA_DIR.",
             hint="Several machines need the same key: SECRET_KEY_FILE=/run/secrets/secret_key",
             id="assistant.W001",
+        )
+
+
+def check_length_of_secret_key(**_: Any) -> Iterator[CheckMessage]:
+    if len(settings.SECRET_KEY) < SHORTEST_KEY:
+        yield Warning(
+            "SECRET_KEY is so short that it can be guessed, and with it everybody's session.",
+            hint="SECRET_KEY=… with what `openssl rand -base64 48` writes, or leave it out.",
+            id="assistant.W015",
         )
 
 
@@ -242,6 +230,16 @@ def check_live_text(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_body(**_: Any) -> Iterator[CheckMessage]:
+    needed = BYTES_OF_CHARACTER * (settings.MAX_EMAIL_CHARACTERS + settings.MAX_TEXT_CHARACTERS)
+    if needed > settings.MAX_BODY_BYTES:
+        yield Warning(
+            "MAX_BODY_BYTES is too small for an email of MAX_EMAIL_CHARACTERS.",
+            hint=f"MAX_BODY_BYTES={needed} or more, or a smaller MAX_EMAIL_CHARACTERS.",
+            id="assistant.W016",
+        )
+
+
 def check_tokens(**_: Any) -> Iterator[CheckMessage]:
     if 0 < settings.MAX_TOKENS_PER_DAY < FEWEST_TOKENS:
         yield Warning(
@@ -270,14 +268,12 @@ def check_tracking(**_: Any) -> Iterator[CheckMessage]:
 
 CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_variables,
-    check_model_address,
-    check_rates,
     check_embedded_model,
     check_hosts_given,
-    check_redis,
     check_otel,
     check_human_steps,
     check_secret_key,
+    check_length_of_secret_key,
     check_sqlite,
     check_model,
     check_model_key,
@@ -289,6 +285,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_proxy,
     check_reachable,
     check_live_text,
+    check_body,
     check_tokens,
     check_tracking,
 ]

@@ -8,13 +8,15 @@ can be read from a file instead: `NAME_FILE=/run/secrets/name` (environs' file-a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from environs import EnvError, FileAwareEnv
@@ -22,6 +24,13 @@ from environs import EnvError, FileAwareEnv
 T = TypeVar("T")
 
 _env = FileAwareEnv()
+
+NAME = r"[\w-]+(?:\.[\w-]+)*"
+HOST = re.compile(rf"\*|\.?{NAME}|\[[0-9A-Fa-f:.]+\]")
+ORIGIN = re.compile(rf"https?://(?:(?:\*\.)?{NAME}|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
+RATE = re.compile(r"0*[1-9]\d*/(s|m|h|d)[a-z]*")
+MEMORY = ":memory:"  # SQLite's, of which each thread would have its own
+KEY = re.compile(r"[!-~]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ PROBLEMS: list[Problem] = []
 
 
 def text(name: str, default: str = "", *, choices: tuple[str, ...] = ()) -> str:
-    value = _read(_env.str, name, default, "Give plain text.").strip()
+    value = _read(_env.str, name, default, "Give plain text.").strip() or default
     if choices and value not in choices:
         return _refuse(name, f"is {value!r}", f"Choose one of: {', '.join(choices)}.", default)
     return value
@@ -44,6 +53,50 @@ def text(name: str, default: str = "", *, choices: tuple[str, ...] = ()) -> str:
 def secret(name: str) -> str:
     """Like `text`, but the value is never repeated in a message."""
     return _read(_env.str, name, "", "Give plain text.").strip()
+
+
+def key(name: str) -> str:
+    """Like `secret`, for what is sent in a header."""
+    value = secret(name)
+    if KEY.fullmatch(value):
+        return value
+    return _refuse(name, "holds what no key does", f"Copy the whole key, and nothing else: {name}=sk-...", "")
+
+
+def address(name: str, *schemes: str, example: str) -> str:
+    """Return a server's address, or none. It may hold a password, so no message repeats it."""
+    value = secret(name)
+    if not value or _is_address(value, schemes):
+        return value
+    return _refuse(name, "is no address of a server", f"Write the whole of it: {name}={example}", "")
+
+
+def listening(name: str, default: str) -> str:
+    """Return an address or a name of this machine."""
+    value = text(name, default)
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        if re.fullmatch(NAME, value):
+            return value
+    return _refuse(name, f"is {value!r}", f"Write an address without a port: {name}=0.0.0.0", default)
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Return names as people type them, of which `.example.org` stands for all below it."""
+    return _matching(name, HOST, "without https:// and without a port: mail.example.org", default)
+
+
+def origins(name: str) -> list[str]:
+    return _matching(name, ORIGIN, "with https:// and without a path: https://mail.example.org", [])
+
+
+def rate(name: str, default: str) -> str:
+    value = text(name, default)
+    if RATE.fullmatch(value):
+        return value
+    hint = f"Write a number and a unit: {name}=60/minute (second, minute, hour or day)."
+    return _refuse(name, f"is {value!r}", hint, default)
 
 
 def boolean(name: str, default: bool) -> bool:
@@ -105,9 +158,12 @@ def database(name: str, default: str) -> dict[str, Any]:
     hint = "Write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:////absolute/path."
     fallback = _env.dj_db_url("", default)  # environs parses its default, and again what it made of it
     settings = _read(lambda key, _: _env.dj_db_url(key, default), name, fallback, hint, shown=False)
-    if settings.get("ENGINE", "").rpartition(".")[2] in {"postgresql", "sqlite3"}:
-        return settings
-    return _refuse(name, "names a database that is not supported", hint, fallback)
+    engine, database = settings.get("ENGINE", "").rpartition(".")[2], settings.get("NAME")
+    if engine not in {"postgresql", "sqlite3"}:
+        return _refuse(name, "names a database that is not supported", hint, fallback)
+    if not database or (engine == "sqlite3" and not (Path(database).parent.is_dir() and database != MEMORY)):
+        return _refuse(name, "names no database that is kept, or a folder that is not there", hint, fallback)
+    return settings
 
 
 def prices(name: str) -> dict[str, dict[str, Decimal]]:
@@ -136,6 +192,22 @@ def _read(reader: Callable[..., Any], name: str, default: T, hint: str, *, shown
     except (EnvError, ValueError, OSError) as problem:
         said = str(problem) if shown and not isinstance(problem, OSError) else "cannot be read"
         return _refuse(name, said, hint, default)
+
+
+def _matching(name: str, pattern: re.Pattern[str], how: str, default: list[str]) -> list[str]:
+    value = words(name, default)
+    wrong = [word for word in value if not pattern.fullmatch(word)]
+    return _refuse(name, f"names {wrong[0]!r}", f"Write each {how}", default) if wrong else value
+
+
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        has_host = bool(parts.hostname) and parts.port != 0  # which raises for a port that cannot be one
+    except ValueError:
+        return False
+    is_whole = has_host or "http" not in schemes  # Redis may be the one on this machine, or a socket
+    return parts.scheme in schemes and is_whole and not re.search(r"\s", value)
 
 
 def _within(name: str, value: Any, default: T, minimum: float, maximum: float) -> T:

@@ -24,11 +24,11 @@ _keeps_data_elsewhere = bool(env.secret("SECRET_KEY") and env.secret("DATABASE_U
 DATA_DIR = env.folder("DATA_DIR", str(BASE_DIR / ".local"), is_written=not _keeps_data_elsewhere)
 HTTPS = env.boolean("HTTPS", False)  # the site is reached over https only
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)  # believe its X-Forwarded-Proto
-HOST = env.text("HOST", "127.0.0.1")  # where the server listens
-PORT = env.integer("PORT", 8000, maximum=65535)
+HOST = env.listening("HOST", "127.0.0.1")  # where the server listens
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, minimum=1, maximum=64)  # web processes
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "emailassistant.urls"
 WSGI_APPLICATION = "emailassistant.wsgi.application"
 ASGI_APPLICATION = "emailassistant.asgi.application"
@@ -136,7 +136,7 @@ DATABASES = {"default": _database}
 IS_SQLITE = _database["ENGINE"].endswith("sqlite3")
 
 # Live events of runs, and counters that all processes share. Without it, each process has its own.
-REDIS_URL = env.secret("REDIS_URL")
+REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix", example="redis://127.0.0.1:6379/0")
 
 # --- Runs ----------------------------------------------------------------------------------------
 
@@ -147,8 +147,9 @@ SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 20, minimum=0, max
 
 # --- The model -----------------------------------------------------------------------------------
 
-OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
-OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")  # any OpenAI-compatible server
+OPENAI_API_KEY = env.key("OPENAI_API_KEY")
+# Any OpenAI-compatible server.
+OPENAI_BASE_URL = env.address("OPENAI_BASE_URL", "http", "https", example="http://127.0.0.1:11434/v1")
 OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-5-mini")
 OPENAI_MODEL_QUESTIONS = env.text("OPENAI_MODEL_QUESTIONS") or OPENAI_MODEL
 OPENAI_MODEL_DRAFT = env.text("OPENAI_MODEL_DRAFT") or OPENAI_MODEL
@@ -198,8 +199,8 @@ LOGOUT_REDIRECT_URL = "sign_in"
 
 # --- API -----------------------------------------------------------------------------------------
 
-API_RATE_USER = env.text("API_RATE_USER", "600/minute")
-API_RATE_ANONYMOUS = env.text("API_RATE_ANONYMOUS", "60/minute")
+API_RATE_USER = env.rate("API_RATE_USER", "600/minute")
+API_RATE_ANONYMOUS = env.rate("API_RATE_ANONYMOUS", "60/minute")
 REST_FRAMEWORK = {
     # The token first: its WWW-Authenticate header makes "not signed in" a 401.
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -11,7 +11,7 @@ SETTINGS = (ROOT / "emailassistant/settings.py").read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|(.*?)\|$", re.MULTILINE)
 READ = re.compile(r'env\.\w+\(\s*"([A-Z_]+)"')
 DEFAULT = re.compile(
-    r'env\.(?:integer|number|boolean|text|zone)\("([A-Z_]+)", (True|False|[\d_.]+|"[^"]+")[,)]'
+    r'env\.(?:integer|number|boolean|text|zone|listening|rate)\("([A-Z_]+)", (True|False|[\d_.]+|"[^"]+")[,)]'
 )
 
 

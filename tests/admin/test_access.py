@@ -64,6 +64,11 @@ def test_a_token_shows_name_owner_and_end_and_not_its_hash(admin_site, token):
     assert token.digest not in re.sub(r'(?:href|action|src|value)="[^"]*"', "", page + detail)
 
 
+def test_a_token_that_cannot_be_one_leads_back_with_a_message(admin_site):
+    page = admin_site.get("/admin/assistant_app/apitoken/%00/change/", follow=True)
+    assert "exist" in page.content.decode()
+
+
 def test_a_token_can_be_revoked_but_neither_made_nor_changed(admin_site, token):
     address = f"/admin/assistant_app/apitoken/{token.pk}"
     assert admin_site.get("/admin/assistant_app/apitoken/add/").status_code == 403

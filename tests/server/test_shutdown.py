@@ -12,6 +12,11 @@ from tests.server.conftest import in_background, new_email, send_input, state_of
 pytestmark = pytest.mark.server
 
 
+def ended_by_itself(server):
+    """Whether the worker came to its end: one that takes too long is killed, and says nothing more."""
+    return "Finished server process" in server.log
+
+
 def test_a_run_under_way_finishes_and_its_client_is_answered(model_server, gate):
     with RealServer(model=model_server) as server, server.client() as ida:
         app_id = new_email(ida)
@@ -23,6 +28,7 @@ def test_a_run_under_way_finishes_and_its_client_is_answered(model_server, gate)
 
         assert answer.result().json()["drafts"]
         assert server.process.wait(60) == 0
+        assert ended_by_itself(server)
         assert server.rows("SELECT status, next_step FROM assistant_app_application") == [
             ("waiting", "process_feedback")
         ]
@@ -35,6 +41,7 @@ def test_a_run_longer_than_the_grace_is_interrupted_and_goes_on_after_the_restar
             with in_background(send_input, ida, app_id) as answer:
                 wait_until_asked(model_server, answer)
                 assert server.stop() == 0  # the model never answers
+                assert ended_by_itself(server)
                 assert answer.result().status_code == 503
         assert answer.result().json()["code"] == "interrupted"
         assert server.rows("SELECT status, error_code, lease_token FROM assistant_app_application") == [
@@ -89,3 +96,4 @@ def test_a_signal_in_the_middle_of_a_start_does_not_stand_still():
 def test_a_server_that_ran_nothing_stops_at_once(model_server):
     with RealServer(model=model_server) as server:
         assert server.stop() == 0
+        assert ended_by_itself(server)

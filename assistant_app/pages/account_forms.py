@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from assistant_app import accounts
 
+TOO_MANY_TRIES = "Too many tries. Wait 5 minutes."
 PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is good."  # noqa: S105
 
 
@@ -29,7 +30,7 @@ class CountsTries(AuthenticationForm):
         who = self.cleaned_data.get("username") or "", accounts.network_of(self.request)
         self.left = accounts.take_try(*who)
         if self.is_throttled:
-            raise ValidationError("Too many tries. Wait 5 minutes.", code="throttled")
+            raise ValidationError(TOO_MANY_TRIES, code="throttled")
         cleaned = super().clean()
         accounts.forget_tries(*who)
         return cleaned
@@ -74,11 +75,29 @@ class SignUpForm(NewAccountForm):
 
 
 class NewPasswordForm(PasswordChangeForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, user: User, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self._request = request
         _say(self.fields["old_password"], "The password now", "")
         _say(self.fields["new_password1"], "New password", PASSWORD_HELP)
         _say(self.fields["new_password2"], "The new password again", "")
+
+    def clean_old_password(self) -> str:
+        return check_own_password(self._request, self.cleaned_data["old_password"])
+
+
+def check_own_password(request: HttpRequest, password: str) -> str:
+    """Return it; raise `ValidationError` unless it is that of whoever is signed in.
+
+    Tries are counted as at sign-in: a browser that was left open is no way around that.
+    """
+    who = request.user.get_username(), accounts.network_of(request)
+    if accounts.take_try(*who) < 0:
+        raise ValidationError(TOO_MANY_TRIES, code="throttled")
+    if not request.user.check_password(password):
+        raise ValidationError("That is not your password.")
+    accounts.forget_tries(*who)
+    return password
 
 
 def _say(field: forms.Field, label: str, help_text: str) -> None:

@@ -79,9 +79,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @signed_in
 def password(request: PersonRequest) -> HttpResponse:
-    form = NewPasswordForm(request.user, request.POST or None)
+    form = NewPasswordForm(request.user, request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
         messages.success(request, CHANGED)
         return redirect(reverse("settings"))
-    return render(request, "password.html", {"form": form}, status=400 if form.is_bound else 200)
+    is_throttled = form.has_error("old_password", "throttled")
+    status = 429 if is_throttled else 400 if form.is_bound else 200
+    return render(request, "password.html", {"form": form}, status=status)

@@ -9,16 +9,16 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assistant_app import accounts, erasure, export
+from assistant_app import erasure, export
 from assistant_app.models import Application
 from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.account_forms import check_own_password
 
 
 class EraseForm(forms.Form):
@@ -33,23 +33,13 @@ class EraseForm(forms.Form):
         label="Erase my account and all of it, for good",
         error_messages={"required": "Tick this if you mean it."},
     )
-    is_throttled = False
 
-    def __init__(self, request: HttpRequest, user: User) -> None:
+    def __init__(self, request: PersonRequest) -> None:
         super().__init__(request.POST if request.method == "POST" else None)
-        self._user, self._network = user, accounts.network_of(request)
+        self._request = request
 
     def clean_password(self) -> str:
-        """Tries are counted as at sign-in: a browser that was left open is no way around that."""
-        password: str = self.cleaned_data["password"]
-        who = self._user.get_username(), self._network
-        self.is_throttled = accounts.take_try(*who) < 0
-        if self.is_throttled:
-            raise ValidationError("Too many tries. Wait 5 minutes.")
-        if not self._user.check_password(password):
-            raise ValidationError("That is not your password.")
-        accounts.forget_tries(*who)
-        return password
+        return check_own_password(self._request, self.cleaned_data["password"])
 
 
 @signed_in
@@ -67,7 +57,7 @@ def export_own(request: PersonRequest) -> StreamingHttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_own(request: PersonRequest) -> HttpResponse:
     """Say what goes, and erase it once the password and a tick confirm that."""
-    form = EraseForm(request, request.user)
+    form = EraseForm(request)
     if erasure.is_last_administrator(request.user):
         if form.is_bound:
             raise erasure.LastAdministrator
@@ -81,7 +71,8 @@ def erase_own(request: PersonRequest) -> HttpResponse:
         "emails": Application.objects.owned_by(request.user).count(),
         "is_last": erasure.is_last_administrator(request.user),
     }
-    status = 429 if form.is_throttled else 400 if form.is_bound else 200
+    is_throttled = form.has_error("password", "throttled")
+    status = 429 if is_throttled else 400 if form.is_bound else 200
     return render(request, "erase.html", context, status=status)
 
 

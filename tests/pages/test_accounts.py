@@ -305,6 +305,19 @@ def test_the_password_is_not_changed_without_the_old_one(browser, owner):
     assert owner.check_password("correct horse")
 
 
+def test_the_old_password_cannot_be_tried_for_ever(browser, owner):
+    new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
+    browser.open("/password/")
+    for _ in range(accounts.TRIES):
+        browser.press("Change the password", old_password="wrong", **new)
+        assert browser.status == 400
+    browser.press("Change the password", old_password="correct horse", **new)
+    assert browser.status == 429
+    assert browser.says("Too many tries. Wait 5 minutes.")
+    owner.refresh_from_db()
+    assert owner.check_password("correct horse")
+
+
 def test_sign_up_is_closed_unless_it_is_opened(visitor, owner):
     assert visitor.open("/sign-up/").status == 404
     assert "Create an account" not in visitor.open("/sign-in/").page.links

@@ -318,6 +318,13 @@ def test_the_old_password_cannot_be_tried_for_ever(browser, owner):
     assert owner.check_password("correct horse")
 
 
+def test_the_admin_leads_to_the_same_page_for_a_new_password(browser, owner):
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
+    assert browser.open("/admin/password_change/").address == "/password/"
+    sent = browser.client.post("/admin/password_change/", {"old_password": "wrong"})
+    assert sent["Location"] == "/password/"
+
+
 def test_sign_up_is_closed_unless_it_is_opened(visitor, owner):
     assert visitor.open("/sign-up/").status == 404
     assert "Create an account" not in visitor.open("/sign-in/").page.links

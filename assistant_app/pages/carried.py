@@ -1,7 +1,7 @@
 """What was typed on a page that could not take it, on its way through sign-in.
 
-It goes along in the sign-in form, is kept in the session afterwards, and is shown again in its own
-form until that is sent. It is never sent by itself.
+It goes along in the sign-in form, is kept in the session afterwards, one for each page, and is shown
+again in its own form until that is sent. It is never sent by itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from assistant_app.pages.forms import Typed, has_text, typed_in
 from assistant_app.steps import HumanStep
 
 SESSION_KEY = "typed"
+MOST = 10  # pages: with each request all of it is read
 PREFIX = "typed-"  # in the sign-in form, beside its own fields
 
 
@@ -70,33 +71,38 @@ def from_sign_in(post: QueryDict, address: str) -> Carried | None:
 
 
 def keep(request: HttpRequest, carried: Carried) -> None:
-    request.session[SESSION_KEY] = {
-        "address": carried.address,
-        "step": carried.step.action,
-        "typed": carried.typed,
-    }
+    others = {address: each for address, each in _kept(request).items() if address != carried.address}
+    newest = list(others.items())[1 - MOST :]
+    mine = {"step": carried.step.action, "typed": carried.typed}
+    request.session[SESSION_KEY] = {**dict(newest), carried.address: mine}
 
 
 def kept_for(request: HttpRequest) -> Carried | None:
     """Return what is kept for the page that is asked for."""
-    data: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    data = _kept(request).get(request.path, {})
     step = _step(data.get("step", ""))
-    if step is None or data["address"] != request.path:
-        return None
-    return Carried(data["address"], step, data["typed"])
+    return None if step is None else Carried(request.path, step, data["typed"])
 
 
 def was_sent(request: HttpRequest) -> None:
     """Forget what was kept for the step of the email that was sent just now, and nothing else."""
     step = step_of(request)
-    if step is not None and request.session.get(SESSION_KEY, {}).get("step") == step.action:
+    if step is not None and _kept(request).get(_address(request), {}).get("step") == step.action:
         drop(request)
 
 
 def drop(request: HttpRequest) -> None:
     """Forget what is kept for this email, in whichever step."""
-    if request.session.get(SESSION_KEY, {}).get("address") == _address(request):
-        del request.session[SESSION_KEY]
+    kept = _kept(request)
+    if kept.pop(_address(request), None) is not None:
+        request.session[SESSION_KEY] = kept
+
+
+def _kept(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """Return what is kept for each address, the newest last."""
+    kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
+    # Before it could be several, it was the one.
+    return {kept["address"]: kept} if "address" in kept else dict(kept)
 
 
 def _address(request: HttpRequest) -> str:

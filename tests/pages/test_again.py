@@ -2,7 +2,9 @@
 
 import pytest
 
+from assistant_app import steps
 from assistant_app.models import Application, Usage
+from assistant_app.pages import carried
 from tests.conftest import Person, wait_for_runs
 
 FEEDBACK = "Longer, on the contrary."
@@ -86,6 +88,36 @@ def test_a_text_that_is_kept_waits_while_other_things_are_sent(at_draft_1, other
     assert at_draft_1.open(f"/a/{person.app_id}/").typed("feedback") == ["Ring her."]
     press(at_draft_1, "Send feedback")
     assert person.row.state["feedback_history"] == ["Ring her."]
+    assert at_draft_1.typed("feedback") == [""]
+
+
+def test_a_text_that_is_kept_for_one_email_is_not_lost_to_that_of_another(at_draft_1, person, owner):
+    other = Person(owner)
+    other.give_input()
+    for email, text in ((person, "Ring her."), (other, "Shorter.")):
+        at_draft_1.client.post(f"/a/{email.app_id}/aside/", {"feedback": text})
+    assert at_draft_1.open(f"/a/{other.app_id}/").typed("feedback") == ["Shorter."]
+    press(at_draft_1, "Send feedback")
+    assert at_draft_1.typed("feedback") == [""]
+    assert at_draft_1.open(f"/a/{person.app_id}/").typed("feedback") == ["Ring her."]
+
+
+def test_of_the_texts_that_are_kept_the_newest_stay(rf):
+    request = rf.get("/")
+    request.session = {}
+    for number in range(carried.MOST + 5):
+        text = {"feedback": str(number)}
+        carried.keep(request, carried.Carried(f"/a/{number}/", steps.PROCESS_FEEDBACK, text))
+    assert list(request.session[carried.SESSION_KEY]) == [f"/a/{n}/" for n in range(5, carried.MOST + 5)]
+
+
+def test_a_text_that_an_earlier_version_kept_is_shown(at_draft_1, person):
+    session, address = at_draft_1.client.session, f"/a/{person.app_id}/"
+    text = {"feedback": "Ring her."}
+    session[carried.SESSION_KEY] = {"address": address, "step": "process_feedback", "typed": text}
+    session.save()
+    assert at_draft_1.open(address).typed("feedback") == ["Ring her."]
+    press(at_draft_1, "Send feedback")
     assert at_draft_1.typed("feedback") == [""]
 
 

@@ -1,11 +1,18 @@
-"""What is answered when a view made a mistake: JSON below /api/, a page elsewhere."""
+"""What is answered when no view could: JSON below /api/, a page elsewhere."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.views import defaults
 
 from assistant_app.api import errors
 from assistant_app.pages import errors as page_errors
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return errors.bad_request(request, exception)
+    return defaults.bad_request(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

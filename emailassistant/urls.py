@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("assistant_app.pages.urls")),
 ]
 
+handler400 = "emailassistant.error_pages.bad_request"
 handler500 = "emailassistant.error_pages.server_error"

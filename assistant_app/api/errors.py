@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -18,6 +18,7 @@ from assistant_app.errors import (
     BodyTooLarge,
     DatabaseUnavailable,
     InternalError,
+    InvalidInput,
 )
 
 # The codes of errors that are not ours: DRF's own vary with the reason.
@@ -67,6 +68,14 @@ def json_response(error: AssistantError) -> JsonResponse:
 def not_found(request: HttpRequest, **kwargs: Any) -> JsonResponse:
     hint = "" if request.path.endswith("/") else " Addresses end with a slash."
     return json_response(ApplicationNotFound(f"There is no such address.{hint}"))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer what Django refused before any view: most often a name that is not one of ours."""
+    if isinstance(exception, DisallowedHost):
+        wrong = {"Host": ["This name is not one of ALLOWED_HOSTS."]}
+        return json_response(InvalidInput(fields=wrong))
+    return json_response(InvalidInput("The request cannot be read."))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:

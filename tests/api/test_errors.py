@@ -1,6 +1,9 @@
 """Every row of the table of errors; after a failure of the model everything is kept and goes on."""
 
+import json
+
 import pytest
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import OperationalError
 from django.test import override_settings
 from rest_framework.test import APIClient
@@ -8,6 +11,7 @@ from rest_framework.test import APIClient
 from assistant_app import errors, operations
 from assistant_app.api.authentication import TokenAuthentication
 from assistant_app.models import Application
+from emailassistant import error_pages
 from tests.api.conftest import INPUT, LIST_URL, is_error, url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +62,16 @@ def test_an_id_that_is_none_is_not_found(api, path):
 def test_an_unknown_address_is_answered_in_the_same_shape(method, path):
     client = APIClient(enforce_csrf_checks=True)  # as a real one: it has none of a form's tokens
     assert is_error(getattr(client, method)(path), 404, "not_found")
+
+
+def test_a_host_that_is_not_ours_is_refused_in_the_same_shape(client):
+    assert is_error(client.get(LIST_URL, headers={"Host": "evil.example"}), 400, "invalid", "Host")
+
+
+def test_what_else_is_refused_before_any_view_is_told_in_the_same_shape(rf):
+    answer = error_pages.bad_request(rf.get(LIST_URL), SessionInterrupted())
+    assert answer.status_code == 400
+    assert json.loads(answer.content)["code"] == "invalid"
 
 
 def test_what_is_missing_is_named(walk):

@@ -261,6 +261,11 @@ def get(action: str) -> HumanStep:
     return {step.action: step for step in STEPS}[action]
 
 
+def may_be_due() -> list[str]:
+    """Return the actions that an application may wait for: all but the choices."""
+    return [step.action for step in STEPS if not step.is_choice]
+
+
 def group(action: str) -> set[str]:
     """Return the actions that may be sent when this one may, and it."""
     due = get(action).instead_of or action

@@ -40,7 +40,7 @@ def _by_status(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
 
 
 def _by_next_step(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
-    known = [step.action for step in steps.STEPS]
+    known = steps.may_be_due()
     if value not in known:
         raise ValueError(f"Choose one of: {', '.join(known)}.")
     return rows.claimable().filter(next_step=value)

@@ -147,7 +147,7 @@ LIST = extend_schema(
     summary="List your emails, newest change first",
     parameters=[
         _query("status", "Only those of this status.", enum=Application.Status.values),
-        _query("next_step", "Only those that wait for this.", enum=[step.action for step in steps.STEPS]),
+        _query("next_step", "Only those that wait for this.", enum=steps.may_be_due()),
         _query("q", f"Words in title or sender; up to {filters.MAX_QUERY_CHARACTERS} characters."),
     ],
     responses=answers({200: ApplicationSummary(many=True)}, [*ALWAYS, errors.InvalidInput, *ONE]),

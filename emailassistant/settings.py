@@ -125,11 +125,12 @@ else:
     _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
     _database["CONN_HEALTH_CHECKS"] = True  # a connection that a restart broke is replaced
     _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        "application_name": "emailassistant",
+        **_database.get("OPTIONS", {}),  # what the address asks for, `sslmode` above all
         "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
         # Values go beside a statement, not quoted into it: a third less CPU for a save, here and there.
         "server_side_binding": True,
-        "connect_timeout": 5,
-        "application_name": "emailassistant",
     }
     _database["TEST"] = {"NAME": f"test_emailassistant_{os.getpid()}"}  # two test runs at once
 DATABASES = {"default": _database}

@@ -157,6 +157,13 @@ def test_a_value_that_makes_sense_is_taken(settings_with, name, value, read):
     assert env.PROBLEMS == []
 
 
+def test_what_the_address_of_the_database_asks_for_is_kept(settings_with):
+    read = settings_with(DATABASE_URL="postgresql://ida@db/emails?sslmode=verify-full&connect_timeout=9")
+    options = read["DATABASES"]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["connect_timeout"]) == ("verify-full", 9)
+    assert {"pool", "application_name"} <= options.keys()
+
+
 def test_traces_without_their_packages_are_refused(settings, monkeypatch):
     settings.OTEL = True
     monkeypatch.setitem(sys.modules, "assistant_app.otel", None)  # as if an import in it failed

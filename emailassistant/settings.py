@@ -6,8 +6,10 @@ Safe without any variable set: DEBUG is off, the database is a file, the model i
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -38,14 +40,16 @@ def _local_secret_key() -> str:
     """Return the key that the first start wrote to DATA_DIR; two starts at once agree on one."""
     path = DATA_DIR / "secret_key"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            # Whole before it has its name: nobody reads half of it, and nothing is left of a start that died.
+            with NamedTemporaryFile("w", dir=DATA_DIR, prefix="secret_key-") as file:
+                file.write(get_random_secret_key())
+                file.flush()
+                with suppress(FileExistsError):
+                    os.link(file.name, path)
         return path.read_text().strip()
     except OSError:  # `env.folder` has told; nothing is served with this one
         return get_random_secret_key()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(get_random_secret_key())
-    return path.read_text().strip()
 
 
 SECRET_KEY_IS_LOCAL = not env.secret("SECRET_KEY")

@@ -49,6 +49,20 @@ def test_a_wrong_setting_is_named_with_what_to_write(migrated, name, value, said
         assert "is ready" not in server.log
 
 
+def test_first_starts_at_once_agree_on_one_secret_key(tmp_path):
+    told = [sys.executable, "-c", "from emailassistant import settings; print(settings.SECRET_KEY)"]
+    env = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    pipes = {"stdout": subprocess.PIPE, "text": True}
+    starts = [
+        subprocess.Popen(told, cwd=ROOT, env=env | {"DATA_DIR": str(tmp_path)}, **pipes) for _ in range(6)
+    ]
+    keys = {start.communicate()[0].strip() for start in starts}
+    assert keys == {(tmp_path / "secret_key").read_text()}
+    assert len(keys.pop()) >= 50
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
 def test_a_data_folder_that_cannot_be_written_is_an_error_in_words(migrated, tmp_path):
     (tmp_path / "file").touch()
     with start(DATA_DIR=str(tmp_path / "file" / "data")) as server:

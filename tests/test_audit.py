@@ -100,6 +100,15 @@ def test_a_service_that_cannot_be_asked_is_no_clean_audit(audit):
     assert "THE DEPENDENCIES WERE NOT AUDITED" in said
 
 
+def test_what_the_service_passed_over_was_not_audited(audit, osv):
+    skipped = {"name": "django", "skip_reason": "Dependency not found on PyPI and could not be audited"}
+    stand_in = f"print({json.dumps(json.dumps({'dependencies': [skipped]}))})"
+    (audit.folder / "pip_audit.py").write_text(stand_in)
+    code, said = audit(osv.url)
+    assert code == 3, said
+    assert "!! Dependency not found on PyPI" in said
+
+
 def test_the_real_pins_and_explanations_can_be_read():
     pins = (ROOT / "requirements-constraints.txt").read_text().splitlines()
     assert all("==" in line for line in pins if line and not line.startswith("#"))

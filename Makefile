@@ -78,7 +78,7 @@ coverage: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	env -u DATABASE_URL $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=json:.local/coverage.json $(ARGS)
 	$(BIN)/python .ci/branches .local/coverage.json 95
 
-# 1: findings. 3: the service could not be asked. AUDIT goes to pip-audit: make audit AUDIT="-s pypi"
+# 1: findings. 3: the service could not be asked, and older advisories say nothing. AUDIT goes to pip-audit: make audit AUDIT="-s pypi"
 audit: $(VENV)/dev.stamp
 	@$(BIN)/python .ci/audit $(AUDIT)
 

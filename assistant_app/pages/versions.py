@@ -16,7 +16,7 @@ from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.compare_page import ComparePage
 from assistant_app.pages.email_page import EmailPage
-from assistant_app.pages.emails import own, posted_id, posted_version
+from assistant_app.pages.emails import own, posted_id, posted_version, was_sent
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
 
@@ -81,28 +81,29 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     step = carried.step_of(request)
     typed = forms.typed_in(step, request.POST) if step else {}
     if step is None or not forms.has_text(typed):
-        fork, _ = _branch(request, row)
+        fork, _ = _branch(request, row, posted_id(request))
     else:
-        step.clean(typed)
-        fork, is_new = _branch(request, row)
+        inputs = step.clean(typed)
+        fork, is_new = _branch(request, row, posted_id(request))
+        if not is_new and fork.version > 1 and not was_sent(fork, step, inputs):
+            # They went back to the form and changed what they had sent.
+            fork, is_new = _branch(request, row, uuid.uuid4())
         if is_new:
             _send_along(request, fork, step, typed)
     return redirect(reverse("email", args=[fork.pk]) + "#news")
 
 
-def _branch(request: PersonRequest, row: Application) -> tuple[Application, bool]:
+def _branch(request: PersonRequest, row: Application, new_id: uuid.UUID) -> tuple[Application, bool]:
     """Return the branch that is asked for, and whether it is new."""
     if again := request.POST.get("again"):
         row, sequence_id = _last(row, ONCE_MORE.get(again, ""))
-        return operations.fork(
-            actor=request.user, app_id=row.pk, sequence_id=sequence_id, new_id=posted_id(request)
-        )
+        return operations.fork(actor=request.user, app_id=row.pk, sequence_id=sequence_id, new_id=new_id)
     return operations.fork(
         actor=request.user,
         app_id=row.pk,
         draft=_number(request, "draft"),
         sequence_id=_number(request, "step"),
-        new_id=posted_id(request),
+        new_id=new_id,
     )
 
 

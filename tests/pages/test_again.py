@@ -140,15 +140,34 @@ def test_a_text_that_is_kept_and_fits_no_more_can_be_discarded(at_draft_1, other
     assert not at_draft_1.says("Ring her.")
 
 
-@pytest.mark.parametrize("button", ["Branch from here draft 1", "Change the instructions"])
-def test_a_double_press_makes_one_branch(at_conflict, person, button):
-    press_twice(at_conflict.open(f"/a/{person.app_id}/"), button)
+@pytest.mark.parametrize(
+    ("page", "button"),
+    [
+        ("", "Branch from here draft 1"),
+        ("", "Change the instructions"),
+        ("compare/?a=1&b=2", "Branch from draft 1"),
+        ("history/", "Branch from here: step 2"),
+        ("history/2/", "Branch from here: step 2"),
+    ],
+)
+def test_a_double_press_makes_one_branch(at_conflict, person, page, button):
+    press_twice(at_conflict.open(f"/a/{person.app_id}/{page}"), button)
     assert branches(person).count() == 1
 
 
 def test_a_double_press_sends_the_feedback_to_one_branch_once(at_conflict, person):
     press_twice(at_conflict, "Branch from draft 1")
     assert branches(person).get().state["feedback_history"] == [FEEDBACK]
+
+
+def test_who_goes_back_and_changes_the_text_of_a_branch_makes_another(at_conflict, person):
+    page = at_conflict.page
+    press(at_conflict, "Branch from draft 1")
+    at_conflict.page = page
+    press(at_conflict, "Branch from draft 1", feedback="Warmer.")
+    assert at_conflict.says("Warmer.")
+    said = [branch.state["feedback_history"] for branch in branches(person).order_by("created_at")]
+    assert said == [[FEEDBACK], ["Warmer."]]
 
 
 def test_no_branch_is_left_of_a_text_that_a_limit_refused(settings, at_conflict, person):

@@ -18,6 +18,7 @@ from assistant_app import forks, limits, statements, steps
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
+    AssistantError,
     Cancelled,
     Finished,
     IdTaken,
@@ -258,16 +259,22 @@ def _retry(row: Application, expected_version: int | None) -> Run:
 
 def _result(run: Run, outcome: Outcome) -> Application:
     if isinstance(outcome.error, AlreadyRunning | Superseded | OverLimit):
-        _say_why(run)
+        _say_why(run, outcome.error)
     if outcome.error is not None:
         raise outcome.error
     return outcome.row or run.row
 
 
-def _say_why(run: Run) -> None:
-    """Reread the row that somebody else was first on, and raise what is wrong with it by now."""
+def _say_why(run: Run, error: AssistantError) -> None:
+    """Reread the row that somebody else was first on, and raise what is wrong with it by now.
+
+    Whoever lost the lease has stored what was sent: that it cannot be sent any more is no news then.
+    """
     row = Application.find(run.row.pk, owner_id=run.row.owner_id)
     if row is None:
         raise ApplicationNotFound
-    if run.step is not None:
+    if isinstance(error, Superseded):
+        if row.error_code == Cancelled.code:
+            raise Cancelled
+    elif run.step is not None:
         _check(row, run.step, run.expected_version)

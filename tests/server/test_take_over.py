@@ -60,7 +60,7 @@ def test_a_server_that_stood_still_cannot_write_over_who_took_over(both_with_sho
                 model_server.standing = Reply(text="In time.")
                 retried = elsewhere.post(f"/api/applications/{app_id}/retry/")
                 gate.set()  # its answer is there before it wakes up
-            assert answer.result().status_code == 409
+            assert (answer.result().status_code, answer.result().json()["code"]) == (409, "superseded")
 
         assert retried.json()["drafts"] == ["In time."]
         assert first.stop() == 0  # it has nothing under way any more
@@ -81,7 +81,7 @@ def test_a_run_is_stopped_from_the_other_server(both, model_server, gate):
         with in_background(send_input, ida, app_id) as answer:
             wait_until_asked(model_server, answer)
             cancelled = elsewhere.post(f"/api/applications/{app_id}/cancel/")
-            assert answer.result().status_code == 409
+            assert (answer.result().status_code, answer.result().json()["code"]) == (409, "cancelled")
 
         assert (cancelled.status_code, cancelled.json()["error"]["code"]) == (200, "cancelled")
         assert cancelled.json()["email_to_respond"]

@@ -55,6 +55,14 @@ def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     return row
 
 
+def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
+    """Return the actor's own application with its reply; raise `ApplicationNotFound` while there is none."""
+    row = get(actor=actor, app_id=app_id)
+    if not row.is_finished:
+        raise ApplicationNotFound
+    return row
+
+
 def relative(*, row: Application, app_id: Any) -> Application:
     """Return another of the person's applications that has a common ancestor with this one, or this one."""
     found = Application.objects.tree_of(row).filter(pk=app_id).first()

@@ -116,10 +116,11 @@ def test_links_and_addresses_that_only_the_mail_brought_are_named_and_never_live
         assert not [href for href in browser.page.links.values() if "example" in href]
         if not person.row.is_finished:
             person.give_feedback("")
-    reply = browser.client.get(f"/a/{person.app_id}/reply.txt")
-    assert reply["Content-Type"] == "text/plain; charset=utf-8"
-    assert reply["Content-Disposition"].startswith("attachment")
-    assert reply["X-Content-Type-Options"] == "nosniff"
+    for name, kind in (("reply.txt", "text/plain; charset=utf-8"), ("reply.eml", "message/rfc822")):
+        reply = browser.client.get(f"/a/{person.app_id}/{name}")
+        assert reply["Content-Type"] == kind
+        assert reply["Content-Disposition"].startswith("attachment")
+        assert reply["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_draft_with_nothing_from_the_mail_alone_says_nothing(owner, model, browser):

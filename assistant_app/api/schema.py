@@ -120,7 +120,7 @@ IF_NONE_MATCH = OpenApiParameter(
 )
 
 
-def answers(success: dict[int, Any], failures: Iterable[ErrorClass]) -> dict[int, Any]:
+def answers(success: dict[Any, Any], failures: Iterable[ErrorClass]) -> dict[Any, Any]:
     """Return the responses of an operation: what it is for, and each status that it can fail with."""
     by_status: dict[int, list[ErrorClass]] = {}
     for error in failures:
@@ -178,6 +178,12 @@ DELETE = extend_schema(
     summary="Remove it and all that hangs on it",
     parameters=[IF_MATCH],
     responses=answers({204: OpenApiResponse(None, "It is gone.")}, [*WRITING, *ONE, errors.StaleVersion]),
+)
+REPLY = extend_schema(
+    operation_id="get_reply",
+    summary="Take the accepted draft along as a message (RFC 5322)",
+    description="A mail program opens it as a draft, in the thread of the email that it answers.",
+    responses=answers({(200, "message/rfc822"): OpenApiTypes.BINARY}, [*ALWAYS, *ONE]),
 )
 PREFER = OpenApiParameter(
     "Prefer",

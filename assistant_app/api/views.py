@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpResponse
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant_app import operations
+from assistant_app import operations, reply
 from assistant_app.api import filters, schema, versions_schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
@@ -109,6 +110,11 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.Gen
     def cancel(self, request: Request, app_id: str) -> Response:
         self._take_nothing(app_id)
         return self._state_of(operations.cancel(actor=self.actor, app_id=app_id))
+
+    @schema.REPLY
+    @action(detail=True, methods=["get"])
+    def reply(self, request: Request, app_id: str) -> HttpResponse:
+        return reply.response(operations.finished(actor=self.actor, app_id=app_id))
 
     @versions_schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)

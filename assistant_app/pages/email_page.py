@@ -191,6 +191,10 @@ class EmailPage:
     def what_is_kept(self) -> str:
         return words.what_is_kept(self.row)
 
+    @property
+    def what_the_file_does(self) -> str:
+        return words.what_the_file_does(self.state["incoming_email"])
+
     # --- What was typed and not sent -----------------------------------------------------------
 
     @property

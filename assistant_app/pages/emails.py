@@ -9,8 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import conf, limits, operations, steps
-from assistant_app.errors import ApplicationNotFound
+from assistant_app import conf, limits, operations, reply, steps
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, words
 from assistant_app.pages.access import PersonRequest, signed_in
@@ -116,13 +115,18 @@ def email_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """The accepted draft as a text file."""
-    row = operations.get(actor=request.user, app_id=app_id)
-    if not row.is_finished:
-        raise ApplicationNotFound
+    row = operations.finished(actor=request.user, app_id=app_id)
     disposition = {"Content-Disposition": 'attachment; filename="reply.txt"'}
     return HttpResponse(
         row.state["final_draft"], content_type="text/plain; charset=utf-8", headers=disposition
     )
+
+
+@signed_in
+@require_safe
+def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """The same as a message that a mail program opens as a draft."""
+    return reply.response(operations.finished(actor=request.user, app_id=app_id))
 
 
 @signed_in

@@ -9,6 +9,7 @@ urlpatterns = [
     path("new/", emails.email_new, name="email_new"),
     path("a/<uuid:app_id>/", emails.email, name="email"),
     path("a/<uuid:app_id>/reply.txt", emails.email_reply, name="email_reply"),
+    path("a/<uuid:app_id>/reply.eml", emails.email_reply_eml, name="email_reply_eml"),
     path("a/<uuid:app_id>/retry/", emails.email_retry, name="email_retry"),
     path("a/<uuid:app_id>/cancel/", emails.email_cancel, name="email_cancel"),
     path("a/<uuid:app_id>/stream/", stream.email_stream, name="email_stream"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assistant_app import steps
 from assistant_app.errors import AssistantError, OverLimit
+from assistant_app.mail_header import WRITE_TO, Header, pasted
 from assistant_app.models import Application
 
 STOPPED = {
@@ -116,6 +117,16 @@ def what_is_kept(row: Application) -> str:
     typed = INPUTS.get(row.next_step, "text")
     verb = "are" if typed in ("email and instructions", "answers") else "is"
     return f"Your {typed} {verb} saved; you do not have to type anything again."
+
+
+def what_the_file_does(email: str) -> str:
+    """What to expect of the reply as a file, so that a missing address is no surprise."""
+    header = Header(pasted(email))
+    addresses = ", ".join(address.addr_spec for address in header.addresses(*WRITE_TO))
+    to = f" to {addresses}" if addresses else ""
+    thread = ", in the same thread" if header.thread else ""
+    unknown = "" if addresses else " The email says no address: fill it in there."
+    return f"The .eml file opens in your mail program as an answer{to}{thread}.{unknown}"
 
 
 def phases(action: str, drafts: int, has_questions: bool) -> list[tuple[str, bool]]:

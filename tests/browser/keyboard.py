@@ -78,7 +78,7 @@ class Keyboard:
         return self.page.evaluate("navigator.clipboard.readText()")
 
     def download(self):
-        self.go_to("link", "Download as plain text")
+        self.go_to("link", "Plain text")
         with self.page.expect_download() as info:
             self.page.keyboard.press("Enter")
         return Path(info.value.path()).read_text()

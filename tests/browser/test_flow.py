@@ -62,7 +62,7 @@ def answer_an_email(page, again=lambda: None):
 
 def download(page):
     with page.expect_download() as info:
-        page.get_by_role("link", name="Download as plain text").click()
+        page.get_by_role("link", name="Plain text").click()
     return Path(info.value.path()).read_text()
 
 

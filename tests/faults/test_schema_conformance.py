@@ -33,15 +33,16 @@ STEPS = list(ENDPOINTS.values())
 CHANGING = [*STEPS, "retry", "cancel", "fork", "delete_application"]
 DRAFTS = ["list_drafts", "get_draft", "get_diff"]
 HISTORY = ["list_steps", "get_step", "list_calls", "get_call"]
-ON_ONE = ["get_application", "get_state", *CHANGING, *DRAFTS, *HISTORY]
+ON_ONE = ["get_application", "get_state", "get_reply", *CHANGING, *DRAFTS, *HISTORY]
 OPERATIONS = ["list_applications", "create_application", "get_limits", "get_usage", *ON_ONE]
 WITH_A_DRAFT = ["process_feedback", "edit", "use", "regenerate", "fork", *DRAFTS, *HISTORY]
 FITTING = dict.fromkeys(WITH_A_DRAFT, "drafted") | {
     "clarify_instructions": "asked",
     "reopen": "finished",
+    "get_reply": "finished",
     "cancel": "running",
 }
-WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_limits", "get_usage"]
+WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_reply", "get_limits", "get_usage"]
 WITHOUT_BODY += ["regenerate", "reopen", "retry", "cancel"]
 EXAMPLES = 60
 FEW = 25  # of what takes a number or nothing at all

@@ -36,7 +36,17 @@ def running(person, model):
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/new/", "/a/{id}/", "/a/{id}/reply.txt", "/a/{id}/delete/", "/settings/", "/password/"]
+    "address",
+    [
+        "/",
+        "/new/",
+        "/a/{id}/",
+        "/a/{id}/reply.txt",
+        "/a/{id}/reply.eml",
+        "/a/{id}/delete/",
+        "/settings/",
+        "/password/",
+    ],
 )
 def test_whoever_is_not_signed_in_is_asked_to(visitor, person, address):
     address = address.format(id=person.app_id)
@@ -46,7 +56,7 @@ def test_whoever_is_not_signed_in_is_asked_to(visitor, person, address):
     assert visitor.response.redirect_chain[0][0] == address
 
 
-@pytest.mark.parametrize("end", ["", "process_feedback/", "retry/", "delete/", "reply.txt"])
+@pytest.mark.parametrize("end", ["", "process_feedback/", "retry/", "delete/", "reply.txt", "reply.eml"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_another_persons_email_is_the_same_404_as_none(person, strangers_browser, end, method):
     person.give_input()
@@ -57,7 +67,7 @@ def test_another_persons_email_is_the_same_404_as_none(person, strangers_browser
     if method == "get" and end in ("process_feedback/", "retry/"):
         assert [answer.status_code for answer in answers] in ([302, 302], [405, 405])
         return
-    if method == "post" and end in ("", "reply.txt"):
+    if method == "post" and end in ("", "reply.txt", "reply.eml"):
         assert [answer.status_code for answer in answers] == [405, 405]
         return
     assert [answer.status_code for answer in answers] == [404, 404]

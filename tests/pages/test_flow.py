@@ -190,7 +190,8 @@ def test_deleting_while_it_is_being_written_is_fine(person, browser, model):
 
 def test_the_reply_is_not_there_before_the_end(person, browser):
     person.give_input()
-    assert browser.client.get(f"/a/{person.app_id}/reply.txt").status_code == 404
+    for name in ("reply.txt", "reply.eml"):
+        assert browser.client.get(f"/a/{person.app_id}/{name}").status_code == 404
 
 
 def test_the_address_of_a_step_alone_leads_to_the_page(person, browser):

@@ -1,0 +1,109 @@
+"""Reads an email's header, as it came or as it was pasted. Of what a sender wrote nothing is trusted."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.policy import default
+from typing import Any
+
+LONGEST = 2_000  # characters that are looked at: the parser's time grows with their square
+MOST_IDS = 20  # of a thread, beside the first
+
+# As mail programs write them into what is copied and quoted.
+FROM = ("from", "von", "de", "da", "van")
+WRITE_TO = ("reply-to", *FROM)
+SUBJECT = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp")
+# What only mail programs read: to which email a reply belongs.
+THREAD = ("message-id", "in-reply-to", "references")
+
+_LINE = re.compile(r"([^\s:]{1,40})[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)")
+_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # in ASCII, as a mail server without an extension takes it
+
+
+def pasted(email: str) -> list[tuple[str, str]]:
+    """Return names and texts of the header lines on top of an email's text, in their order."""
+    text, found, position = email.lstrip("\ufeff \t\r\n"), [], 0
+    while match := _LINE.match(text, position):
+        found.append((match[1], " ".join(match[2].split())))
+        position = match.end()
+    return found
+
+
+class Header:
+    """The header's lines by name; of two with the same name the first counts."""
+
+    def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
+        self._lines: dict[str, str] = {}
+        for name, text in lines:
+            self._lines.setdefault(name.lower(), _readable(text))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._lines
+
+    def text(self, *names: str) -> str:
+        """Return what stands under the first of these names that is there, decoded, in one line."""
+        return next((text for name in names if (text := _one_line(str(self._parsed(name) or "")))), "")
+
+    def addresses(self, *names: str) -> list[Address]:
+        """Return the addresses under the first of these names that has one."""
+        for name in names:
+            parsed = self._parsed(name, as_if="from")
+            if found := [known for one in getattr(parsed, "addresses", ()) if (known := _address(one))]:
+                return found
+        return []
+
+    @property
+    def date(self) -> datetime | None:
+        return getattr(self._parsed("date"), "datetime", None)
+
+    @property
+    def thread(self) -> list[str]:
+        """Return the ids of the emails that a reply refers to, oldest first (RFC 5322, section 3.6.4)."""
+        before, (own, *_) = self._ids("references"), [*self._ids("message-id"), ""]
+        if not before and len(answered := self._ids("in-reply-to")) == 1:
+            before = answered
+        ids = list(dict.fromkeys([*before, own] if own else []))
+        return ids if len(ids) <= MOST_IDS else [ids[0], *ids[-MOST_IDS:]]
+
+    def _ids(self, name: str) -> list[str]:
+        return _ID.findall(self._lines.get(name, ""))
+
+    def _parsed(self, name: str, as_if: str = "") -> Any:
+        if not (text := self._lines.get(name, "")[:LONGEST]):
+            return None
+        try:
+            return default.header_factory(as_if or name, text)
+        except (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError):
+            return None  # the parser stumbles over some of what people and machines send
+
+
+def _address(found: Address) -> Address | None:
+    """Return an address without what nobody sees in its name; none if it is no place to write to."""
+    try:
+        domain = found.domain.encode("idna").decode()
+        address = Address(_one_line(found.display_name), found.username, domain)
+    except (ValueError, IndexError, MessageError):
+        return None
+    return address if _ADDRESS.fullmatch(address.addr_spec) else None
+
+
+def _readable(text: str) -> str:
+    """Return raw bytes, which the parser hands on as surrogates, as the letters they stand for."""
+    if text.isascii():
+        return text
+    raw = text.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _one_line(text: str) -> str:
+    plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
+    return " ".join(plain.split())

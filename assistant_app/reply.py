@@ -1,0 +1,63 @@
+"""The reply as a message that a mail program opens as a draft, in the thread of the email that it answers.
+
+Nobody is made up: address, subject and thread are those that the email's text has on top, or are left out.
+The sender is left to the mail program.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from email.charset import QP, Charset
+from email.header import Header as Encoded
+from email.headerregistry import Address
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime
+
+from django.http import HttpResponse
+
+from assistant_app.mail_header import SUBJECT, WRITE_TO, Header, pasted
+from assistant_app.models import Application
+
+# What mail programs write before the subject of an answer.
+_ANSWERS = re.compile(
+    r"(?:(?:re|aw|antw|antwoord|sv|vs|odp|rif|res|ynt|回复|答复|返信)(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)*",
+    re.IGNORECASE,
+)
+_UTF8 = Charset("utf-8")
+_UTF8.body_encoding = QP
+# The older policy: the newer one breaks long ids, and loses blanks and quotation marks where it folds.
+_POLICY = compat32.clone(linesep="\r\n")
+
+
+def response(row: Application) -> HttpResponse:
+    """Return a finished email's reply as a file to download."""
+    message = as_message(row.state["incoming_email"], row.state["final_draft"], row.updated_at)
+    disposition = {"Content-Disposition": 'attachment; filename="reply.eml"'}
+    return HttpResponse(message, content_type="message/rfc822", headers=disposition)
+
+
+def as_message(email: str, reply: str, at: datetime) -> bytes:
+    """Return the reply as an RFC 5322 message; `email` is the text that it answers."""
+    header = Header(pasted(email))
+    message = MIMEText(reply + "\n", "plain", _UTF8)  # type: ignore[arg-type]
+    message["X-Unsent"] = "1"
+    message["Date"] = format_datetime(at)
+    if to := header.addresses(*WRITE_TO):
+        message["To"] = ", ".join(map(_written, to))
+    if subject := header.text(*SUBJECT):
+        message["Subject"] = _encoded(f"Re: {_ANSWERS.sub('', subject, count=1)}", "Subject")  # type: ignore[assignment]
+    if ids := header.thread:
+        message["In-Reply-To"] = ids[-1]
+        message["References"] = " ".join(ids)
+    return message.as_bytes(policy=_POLICY)
+
+
+def _written(address: Address) -> str:
+    name = address.display_name
+    return str(address) if name.isascii() else f"{_encoded(name).encode(linesep='')} <{address.addr_spec}>"
+
+
+def _encoded(text: str, name: str | None = None) -> Encoded:
+    return Encoded(text, None if text.isascii() else "utf-8", header_name=name)

@@ -1,0 +1,30 @@
+"""GET …/{app_id}/reply/: the accepted draft as a message."""
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from tests.api.conftest import url_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_accepted_draft_is_a_message_to_whom_it_answers(walk):
+    walk.model.will_write("Dear Marta,\n\non Thursday.")
+    walk.begin()
+    walk.answer()
+    assert walk.client.get(walk.url("reply")).status_code == 404
+    walk.feed_back("")
+    answer = walk.client.get(walk.url("reply"))
+    assert answer["Content-Type"] == "message/rfc822"
+    message = message_from_bytes(answer.content, policy=policy.default)
+    assert message["To"] == "Marta Kowalczyk <marta@example.org>"
+    assert message["Subject"] == "Re: Late delivery"
+    assert message.get_content().split() == ["Dear", "Marta,", "on", "Thursday."]
+
+
+def test_nobody_elses_reply_is_there(walk, stranger):
+    walk.begin("Which day?")
+    walk.client.force_authenticate(stranger)
+    answer = walk.client.get(url_of(walk.app_id, "reply"))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

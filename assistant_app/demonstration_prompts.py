@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant_app.llm.base import Message
-from assistant_app.mail import sender_of
+from assistant_app.mail import as_read, sender_of
 from assistant_app.untrusted import without_hidden
 
 # Characters: a slot of the embedded server holds 4,096 tokens, prompt and reply together.
@@ -60,7 +60,7 @@ _NO_NAME = {"thanks", "regards", "cheers", "best", "sincerely", "yours", "sent",
 
 def questions_messages(*, email: str, instructions: str) -> list[Message]:
     """Return what asks the model for one or two questions."""
-    example, email = "Can we meet this week?\n\nTom", cut(without_hidden(email), EMAIL_LIMIT)
+    example, email = "Can we meet this week?\n\nTom", cut(without_hidden(as_read(email)), EMAIL_LIMIT)
     return [
         Message("system", "You ask short questions before you write an email."),
         Message("user", _QUESTION_ORDER.format(email=example, instructions="Yes, I have time.")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -14,12 +14,12 @@ from typing import Any
 LONGEST = 2_000  # characters that are looked at: the parser's time grows with their square
 MOST_IDS = 20  # of a thread, beside the first
 
+# What the library's parser raises at some of what people and machines send.
+STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError)
 # As mail programs write them into what is copied and quoted.
 FROM = ("from", "von", "de", "da", "van")
 WRITE_TO = ("reply-to", *FROM)
 SUBJECT = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp")
-# What only mail programs read: to which email a reply belongs.
-THREAD = ("message-id", "in-reply-to", "references")
 
 _LINE = re.compile(r"([^\s:]{1,40})[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)")
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
@@ -28,11 +28,19 @@ _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # in ASCII, as a mail server with
 
 def pasted(email: str) -> list[tuple[str, str]]:
     """Return names and texts of the header lines on top of an email's text, in their order."""
-    text, found, position = email.lstrip("\ufeff \t\r\n"), [], 0
-    while match := _LINE.match(text, position):
-        found.append((match[1], " ".join(match[2].split())))
-        position = match.end()
-    return found
+    return [(line[1], line[2]) for line in _lines_on_top(email)]
+
+
+def end_of_header(email: str) -> int:
+    """Return where the header lines on top of an email's text end."""
+    return max((line.end() for line in _lines_on_top(email)), default=0)
+
+
+def _lines_on_top(email: str) -> Iterator[re.Match[str]]:
+    position = len(email) - len(email.lstrip("\ufeff \t\r\n"))
+    while line := _LINE.match(email, position):
+        yield line
+        position = line.end()
 
 
 class Header:
@@ -41,14 +49,18 @@ class Header:
     def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
         self._lines: dict[str, str] = {}
         for name, text in lines:
-            self._lines.setdefault(name.lower(), _readable(text))
+            self._lines.setdefault(name.lower(), _readable(" ".join(text.split())))
 
     def __contains__(self, name: str) -> bool:
         return name in self._lines
 
     def text(self, *names: str) -> str:
         """Return what stands under the first of these names that is there, decoded, in one line."""
-        return next((text for name in names if (text := _one_line(str(self._parsed(name) or "")))), "")
+        return next((text for name in names if (text := self._text(name))), "")
+
+    def _text(self, name: str) -> str:
+        parsed = self._parsed(name)
+        return one_line(self._lines.get(name, "")[:LONGEST] if parsed is None else str(parsed))
 
     def addresses(self, *names: str) -> list[Address]:
         """Return the addresses under the first of these names that has one."""
@@ -79,15 +91,15 @@ class Header:
             return None
         try:
             return default.header_factory(as_if or name, text)
-        except (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError):
-            return None  # the parser stumbles over some of what people and machines send
+        except STUMBLES:
+            return None
 
 
 def _address(found: Address) -> Address | None:
     """Return an address without what nobody sees in its name; none if it is no place to write to."""
     try:
         domain = found.domain.encode("idna").decode()
-        address = Address(_one_line(found.display_name), found.username, domain)
+        address = Address(one_line(found.display_name), found.username, domain)
     except (ValueError, IndexError, MessageError):
         return None
     return address if _ADDRESS.fullmatch(address.addr_spec) else None
@@ -104,6 +116,6 @@ def _readable(text: str) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
     return " ".join(plain.split())

@@ -15,6 +15,7 @@ from assistant_app import demonstration_prompts
 from assistant_app.draft_cleaner import DraftCleaner
 from assistant_app.errors import ModelFailed
 from assistant_app.llm.base import Message
+from assistant_app.mail import as_read
 from assistant_app.untrusted import without_hidden
 
 __all__ = ["DraftCleaner", "draft_messages", "parse_questions", "questions_messages", "questions_schema"]
@@ -178,7 +179,7 @@ def _fence() -> str:
 
 def _case(email: str, instructions: str, fence: str) -> str:
     wishes = instructions.strip() or "(none: write a suitable reply)"
-    seen = without_hidden(email)  # what the page shows, and nothing more
+    seen = without_hidden(as_read(email))  # what the page shows, and nothing more
     return f"The email to answer:\n{fence}\n{seen}\n{fence}\n\nMy instructions for the reply:\n{wishes}"
 
 

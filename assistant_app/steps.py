@@ -157,6 +157,7 @@ PROCESS_INPUT = HumanStep(
         Field(
             name="email_to_respond",
             label="The email you want to answer",
+            help="Paste all of it. Sender, subject and quoted history are recognised.",
             limit="MAX_EMAIL_CHARACTERS",
             verbatim=True,
         ),

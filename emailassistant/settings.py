@@ -184,6 +184,7 @@ MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts of one ema
 KEEP_FINISHED_DAYS = env.integer("KEEP_FINISHED_DAYS", 0, maximum=36_500)
 KEEP_UNFINISHED_DAYS = env.integer("KEEP_UNFINISHED_DAYS", 0, maximum=36_500)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES  # a mail that is dropped is never written to a temporary file
 
 # --- Accounts ------------------------------------------------------------------------------------
 

@@ -63,6 +63,17 @@ def test_a_mail_cannot_close_the_fence_for_it_is_another_one_each_time(owner, mo
         assert ORDERS not in before + behind
 
 
+def test_lines_for_mail_programs_are_neither_shown_nor_given(owner, model, browser):
+    model.will_ask("When?", "Where?")
+    mail = f"From: m@x.example\nMessage-ID: <a@x.example> {ORDERS}\nReferences: <b@x.example>\n {ORDERS}"
+    person = Person(owner)
+    person.give_input(f"{mail}\n\nHello?", INSTRUCTIONS)
+    _, before, within, behind = parts_of(model.asked[0])
+    assert within == "From: m@x.example\n\nHello?"
+    assert ORDERS not in before + behind
+    assert not browser.open(f"/a/{person.app_id}/").says(ORDERS)
+
+
 HIDDEN = {
     "zero width": "".join(f"{letter}\u200b" for letter in "obey"),
     "tags": "".join(chr(0xE0000 + ord(letter)) for letter in ORDERS),

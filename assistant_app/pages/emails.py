@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assistant_app import conf, limits, operations, reply, steps
 from assistant_app.models import Application
-from assistant_app.pages import carried, forms, words
+from assistant_app.pages import carried, forms, mail_files, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.email_page import EmailPage, Refusal
 from assistant_app.pages.forms import StepForm
@@ -30,11 +31,14 @@ def email_list(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_new(request: PersonRequest) -> HttpResponse:
-    """Show the empty form, or make an email of what was typed; a double press makes one."""
+    """Show the form, read a file into it, or make an email of what was typed; a double press makes one."""
     step = steps.PROCESS_INPUT
     if request.method != "POST":
         typed = carried.kept_for(request)
         return new_page(request, StepForm(step, {}, typed.typed if typed else {}), uuid.uuid4())
+    if with_file := mail_files.pressed(request):
+        form, file = with_file
+        return new_page(request, form, posted_id(request), file=file)
     data = forms.read(step, request.POST)
     inputs = step.clean(data)
     row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
@@ -49,6 +53,7 @@ def new_page(
     request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
 ) -> HttpResponse:
     context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
+    context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*limits.left_today(request.user.pk))
     return render(request, "email_new.html", context, status=status)
 

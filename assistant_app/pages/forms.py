@@ -14,6 +14,7 @@ from django.template.loader import select_template
 
 from assistant_app import steps
 from assistant_app.errors import InvalidInput
+from assistant_app.quoted import without_quoted
 from assistant_app.steps import Field, HumanStep
 
 Typed = dict[str, Any]  # field name -> text, or a list of texts
@@ -69,11 +70,12 @@ class StepForm:
     @property
     def problems(self) -> list[tuple[str, str]]:
         """Where to go and what is wrong there, for the list over the form."""
-        return [
+        mine = [
             (shown.boxes[0].id if shown.boxes else "form", _named(shown.field.label, text))
             for shown in self.fields
             for text in shown.errors
         ]
+        return mine + [("eml", text) for text in self.errors.get("eml", ())]
 
     def _shown(self, item: Field) -> ShownField:
         typed = self.typed.get(item.name)
@@ -127,6 +129,13 @@ def read(step: HumanStep, post: QueryDict) -> Typed:
     return BUTTONS[step.action](typed, post) if step.action in BUTTONS else typed
 
 
+def _read_input(typed: Typed, post: QueryDict) -> Typed:
+    """Leave out what the email quotes, if a file was read and its quoted messages are not to be given."""
+    if "file" in post and "quoted" not in post:
+        return {**typed, "email_to_respond": without_quoted(typed["email_to_respond"])}
+    return typed
+
+
 def _corrections(post: QueryDict) -> str:
     """Return in words what is to be taken for granted instead."""
     both = zip(post.getlist("assumption"), post.getlist("instead"), strict=False)
@@ -154,4 +163,7 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
     return typed
 
 
-BUTTONS: dict[str, Callable[[Typed, QueryDict], Typed]] = {steps.PROCESS_FEEDBACK.action: _read_feedback}
+BUTTONS: dict[str, Callable[[Typed, QueryDict], Typed]] = {
+    steps.PROCESS_INPUT.action: _read_input,
+    steps.PROCESS_FEEDBACK.action: _read_feedback,
+}

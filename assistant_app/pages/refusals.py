@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from assistant_app import errors, steps
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.models import Application
-from assistant_app.pages import carried, emails, forms, words
+from assistant_app.pages import carried, emails, forms, mail_files, words
 from assistant_app.pages.email_page import EmailPage, Refusal
 from assistant_app.pages.forms import StepForm
 
@@ -78,7 +78,9 @@ def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
     form = StepForm(step, {}, forms.typed_in(step, request.POST), error.fields)
     app_id = uuid.uuid4() if isinstance(error, errors.IdTaken) else emails.posted_id(request)
     refused = None if isinstance(error, InvalidInput) else error
-    return emails.new_page(request, form, app_id, error.status, error=refused, said=words.and_kept(error))
+    file = mail_files.shown(request.POST)
+    said = words.and_kept(error)
+    return emails.new_page(request, form, app_id, error.status, error=refused, said=said, file=file)
 
 
 def error_page(request: HttpRequest, error: AssistantError) -> HttpResponse:

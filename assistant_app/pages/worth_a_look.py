@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant_app import diffs, drafts
 from assistant_app.draft_checks import Checks, Finding, Given, check
+from assistant_app.mail import as_read
 
 WHERE = {
     "instructions": "Your instructions",
@@ -51,7 +52,7 @@ def look_at(state: Mapping[str, Any], text: str, known: str) -> WorthALook:
     """Return what is worth a look in the current draft. `known` is the person's own name."""
     checks = check(
         text,
-        email=state["incoming_email"] or "",
+        email=as_read(state["incoming_email"] or ""),
         instructions=state["response_instructions"] or "",
         answers=state["clarification_answers"] or (),
         feedback=state["feedback_history"],

@@ -13,13 +13,17 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from assistant_app.mail import as_read
+from assistant_app.mail_header import pasted
+
 register = template.Library()
 
 EXCERPT = 180  # characters of a folded row
 LONG = 6_000  # characters of an email that stay open
 # Pasted headers: lines of a name and a text, up to an empty line.
 _HEADERS = re.compile(
-    r"\s*(?:(?:From|To|Cc|Date|Sent|Subject|Von|An|Datum|Gesendet|Betreff|De|À|Objet)[ \t]*:[^\n]*\n)+\s*\n"
+    r"\s*(?:(?:From|Reply-To|To|Cc|Date|Sent|Subject|Von|An|Datum|Gesendet|Betreff|De|À|Objet"
+    r"|Message-I[Dd]|In-Reply-To|References)[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+\s*\n"
 )
 _EARLIER = re.compile(
     r"^(?:>|-{3,} ?Original|On .{5,200} wrote:$|Am .{5,200} schrieb .{1,200}:$)", re.MULTILINE
@@ -38,6 +42,11 @@ def branch_id() -> SafeString:
 
 
 @register.filter
+def megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.2g} MB" if size < 1_000_000 else f"{size / 1_000_000:,.0f} MB"
+
+
+@register.filter
 def paragraphs(text: str) -> list[str]:
     """Split at blank lines; joined by them again, it is the same text to the last character."""
     return text.split("\n\n")
@@ -45,10 +54,9 @@ def paragraphs(text: str) -> list[str]:
 
 @register.filter
 def headers(email: str) -> list[tuple[str, str]]:
-    """Return the header lines that were pasted along on top, as names and texts."""
+    """Return the header lines on top that are for people, as names and texts."""
     block = _HEADERS.match(email)
-    lines = block[0].strip().splitlines() if block else []
-    return [(name.strip(), text.strip()) for name, _, text in (line.partition(":") for line in lines)]
+    return pasted(as_read(block[0])) if block else []
 
 
 @register.filter

@@ -10,6 +10,7 @@ from assistant_app import operations, readings
 from assistant_app.errors import ModelTimeout
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
+from tests import eml_samples
 from tests.conftest import Person
 
 EMAIL = """From: Marta Kowalczyk <m.kowalczyk@nordlys-labs.example>
@@ -139,6 +140,25 @@ def list_none(stage):
 
 def new(stage):
     stage.open("/new/")
+
+
+def choose_a_file(page, data=eml_samples.OUTLOOK, name="Late delivery.eml"):
+    with page.expect_navigation():
+        page.get_by_label("Drop an .eml file here").set_input_files(
+            {"name": name, "mimeType": "message/rfc822", "buffer": data}
+        )
+
+
+def new_eml(stage):
+    stage.open("/new/")
+    stage.page.get_by_label("What do you want to say?").fill("We can ship 60 on 3 December")
+    choose_a_file(stage.page)
+
+
+def new_eml_refused(stage):
+    stage.open("/new/")
+    stage.page.get_by_label("What do you want to say?").fill("We can ship 60 on 3 December")
+    choose_a_file(stage.page, b"Dear Ida, where are they?", "notes.eml")
 
 
 def new_errors(stage):
@@ -371,7 +391,8 @@ def first_run_error(stage):
 STATES = {
     function.__name__.replace("_", "-"): function
     for function in (
-        list_empty, list_full, list_search, list_none, new, new_errors, pasting, questions, writing, draft,
+        list_empty, list_full, list_search, list_none, new, new_eml, new_eml_refused,
+        new_errors, pasting, questions, writing, draft,
         worth_a_look, editing, edit_conflict, compare, compare_in_one_text, branched,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,

@@ -118,8 +118,8 @@ function begin() {
 
 document.addEventListener("DOMContentLoaded", () => {
   begin();
-  const notice = byId("notice");
-  if (notice && notice.matches("[role=alert], form")) notice.focus();
+  const notice = byId("notice") ?? document.querySelector("[data-look]");
+  if (notice && notice.matches("[role=alert], form, [data-look]")) notice.focus();
 });
 
 document.addEventListener("click", (event) => {
@@ -147,6 +147,15 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-keep]");
   if (form) remember(form, false);
+});
+
+// A file that is chosen or dropped is read at once, and shown; one that is too large stays here.
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (!input.matches("input[type=file][data-most]") || !input.files.length) return;
+  const isTooLarge = input.files[0].size > Number(input.dataset.most) * 0.99; // the form needs some of it
+  input.setCustomValidity(isTooLarge ? "The file is too large. Open it in your mail program and paste its text." : "");
+  if (input.reportValidity()) input.form.requestSubmit(input.form.elements.read);
 });
 
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,92 @@
+"""A file on the form for a new email: it is read into the field, shown, and goes nowhere by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+from django.utils.formats import date_format
+
+from assistant_app import eml, steps
+from assistant_app.errors import InvalidInput
+from assistant_app.mail import sender_of
+from assistant_app.mail_header import Header, one_line, pasted
+from assistant_app.pages import forms
+from assistant_app.pages.forms import StepForm
+from assistant_app.quoted import quoted_in
+from assistant_app.untrusted import without_hidden
+
+EMAIL = "email_to_respond"
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file that was read. From then on the form carries what it says of it."""
+
+    name: str
+    left_out: list[str]
+    before: str  # what stood in the field, and comes back when the file is removed
+    gives_quoted: bool = True
+    email: str = ""  # what stands in the field now
+
+    @property
+    def sender(self) -> str:
+        return sender_of(self.email)
+
+    @property
+    def date(self) -> str:
+        found = Header(pasted(self.email)).date
+        return date_format(found, "j F Y, H:i") if found else ""
+
+    @cached_property
+    def quoted(self) -> int:
+        return quoted_in(self.email)
+
+
+def shown(post: QueryDict) -> ReadFile | None:
+    """Return the file that a form says was read into it."""
+    if not (name := post.get("file", "")):
+        return None
+    return ReadFile(
+        name, post.getlist("left_out"), post.get("before", ""), "quoted" in post, post.get(EMAIL, "")
+    )
+
+
+def pressed(request: HttpRequest) -> tuple[StepForm, ReadFile | None] | None:
+    """Return the form with the file that was chosen, or without the one removed; none if neither was asked.
+
+    Raise `InvalidInput` if the file cannot be used.
+    """
+    typed = forms.typed_in(steps.PROCESS_INPUT, request.POST)
+    upload = request.FILES.get("eml")
+    if isinstance(upload, UploadedFile):
+        found = _read(upload, typed[EMAIL])
+        typed[EMAIL] = found.email
+        return StepForm(steps.PROCESS_INPUT, {}, typed, _too_long(typed)), found
+    before = shown(request.POST)
+    if "remove" in request.POST and before is not None:
+        return StepForm(steps.PROCESS_INPUT, {}, {**typed, EMAIL: before.before}), None
+    if "read" in request.POST:
+        raise InvalidInput(fields={"eml": ["No file was chosen. Choose one, or paste the email."]})
+    return None
+
+
+def _read(upload: UploadedFile, before: str) -> ReadFile:
+    try:
+        mail = eml.read(upload.read())
+    except eml.Unreadable as problem:
+        raise InvalidInput(fields={"eml": [str(problem)]}) from None
+    name = one_line(without_hidden(upload.name or ""))[:LONGEST_NAME] or "The file"
+    return ReadFile(name, list(mail.left_out), before, email=mail.text)
+
+
+def _too_long(typed: forms.Typed) -> dict[str, list[str]]:
+    """Return what is wrong with the email that was read; what else is missing is not asked for yet."""
+    try:
+        steps.PROCESS_INPUT.clean(typed)
+    except InvalidInput as problem:
+        return {EMAIL: problem.fields[EMAIL]} if EMAIL in problem.fields else {}
+    return {}

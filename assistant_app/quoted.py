@@ -1,0 +1,40 @@
+"""The earlier messages that an email quotes: how many, and the email without them. Pure functions of text."""
+
+from __future__ import annotations
+
+import re
+
+from assistant_app.mail_header import end_of_header
+
+_DASHES = r"-{2,} ?(?:Original|Ursprüngliche|Message d|Mensaje original|Forwarded|Weitergeleitete)[^\n]*"
+_SENT = r"(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado|Inviato|Verzonden)"
+_HEADER = rf"(?:From|Von|De|Da|Van)[ \t]*:[^\n]*\n[> \t]*{_SENT}[ \t]*:[^\n]*"
+_WROTE = (
+    r"(?:On|Am|Le|El|Il|Op|Den)\b(?=[^\n]*\d)[^\n]{5,200}(?:\n[^\n]{0,100})?"
+    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev)\b[^\n]{0,120}:[ \t]*$"
+)
+# What stands over a quoted message: dashes, another header, or who wrote when.
+_OVER = re.compile(rf"^[> \t]*(?:{_DASHES}|{_HEADER}|{_WROTE})", re.MULTILINE)
+# In any language: a line with a year or an address before lines that begin with ">".
+_BEFORE_QUOTE = re.compile(r"^[^\n>]*(?:\d{4}|@)[^\n]*[:\uff1a][ \t]*\n+(?=>)", re.MULTILINE)
+_QUOTE_LINE = re.compile(r"^>[^\n]*\n?", re.MULTILINE)
+
+
+def quoted_in(email: str) -> int:
+    """Return how many earlier messages an email quotes, as far as it says where each begins."""
+    body = email[end_of_header(email) :]
+    return len(_OVER.findall(body)) or len(_BEFORE_QUOTE.findall(body)) or int(bool(_QUOTE_LINE.search(body)))
+
+
+def without_quoted(email: str) -> str:
+    """Return an email without the messages that it quotes; answers in between stay."""
+    top = end_of_header(email)
+    body = _BEFORE_QUOTE.sub("", email[top:])
+    end = next((over.start() for over in _OVER.finditer(body) if not _is_marked(body, over)), len(body))
+    body = _OVER.sub(lambda over: over[0] if over[0].startswith(">") else "", body[:end])
+    return email[:top] + _QUOTE_LINE.sub("", body).rstrip()
+
+
+def _is_marked(body: str, over: re.Match[str]) -> bool:
+    """Whether each line of the quoted message begins with a sign, so that its end can be told."""
+    return over[0].startswith(">") or body[over.end() :].lstrip().startswith(">")

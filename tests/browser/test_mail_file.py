@@ -1,0 +1,66 @@
+"""An email from a file to the reply as a file, in a real browser."""
+
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from assistant_app.models import Application
+from tests.browser.stage import DRAFTS, INSTRUCTIONS, choose_a_file
+from tests.eml_samples import OUTLOOK
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def choose_without_scripts(page):
+    page.get_by_label("Drop an .eml file here").set_input_files(
+        {"name": "Late delivery.eml", "mimeType": "message/rfc822", "buffer": OUTLOOK}
+    )
+    button(page, "Read the file").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_file_that_is_chosen_becomes_a_reply_in_the_same_thread(open_window, owner, model, scripts):
+    model.will_write(DRAFTS[0])
+    page = open_window(owner, java_script_enabled=scripts)
+    page.goto("/new/")
+    page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
+    (choose_a_file if scripts else choose_without_scripts)(page)
+    notice = page.get_by_role("status").filter(has_text="“Late delivery.eml” was read")
+    expect(notice).to_contain_text("1 attachment was left out (PO-4471.pdf)")
+    if scripts:
+        expect(notice).to_be_focused()
+    expect(page.get_by_label("The email you want to answer")).to_contain_text("für Tønsberg")
+    expect(page.get_by_label("What do you want to say?")).to_have_value(INSTRUCTIONS)
+    assert not Application.objects.exists()
+
+    page.get_by_label("Give the quoted messages to the model").uncheck()
+    button(page, "Get a draft").click()
+    finish = button(page, "Looks good, finish")
+    finish.click()
+    with page.expect_download() as info:
+        page.get_by_role("link", name="Download .eml").click()
+    assert info.value.suggested_filename == "reply.eml"
+    reply = message_from_bytes(Path(info.value.path()).read_bytes(), policy=policy.default)
+    assert reply["X-Unsent"] == "1"
+    assert reply["To"] == '"Kowalczyk, Marta" <m.kowalczyk@nordlys.example>'
+    assert reply["Subject"] == "Re: Sensoren für Tønsberg – Lieferung"
+    assert reply["In-Reply-To"].strip().endswith("eurprd04.prod.outlook.example>")
+    assert reply.get_content().replace("\r\n", "\n").strip() == DRAFTS[0]
+    assert "Sie kommen am 20." not in Application.objects.get().state["incoming_email"]
+
+
+def test_a_file_that_is_too_large_does_not_leave_the_browser(open_window, owner, settings):
+    settings.MAX_BODY_BYTES = 20_000
+    page = open_window(owner)
+    page.goto("/new/")
+    page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
+    field = page.get_by_label("Drop an .eml file here")
+    field.set_input_files({"name": "a.eml", "mimeType": "message/rfc822", "buffer": b"x" * 20_001})
+    assert field.evaluate("input => input.validationMessage").startswith("The file is too large.")
+    assert page.get_by_label("What do you want to say?").input_value() == INSTRUCTIONS

@@ -78,6 +78,7 @@ def draft_messages(
     previous_draft: str | None,
     feedback_history: Sequence[str],
     is_own: bool = False,
+    signature: str = "",
 ) -> list[Message]:
     """Return what asks the model to rewrite notes as an email, or the text that the user made of a draft."""
     name = addressee(email)
@@ -92,10 +93,8 @@ def draft_messages(
         return [order, Message("user", f"{cut(previous_draft, NOTES_LIMIT)}\n\n{latest}".strip())]
     body = " ".join(sentence(cut(note, NOTES_LIMIT // len(notes))) for note in notes if note.strip())
     greeting = f"Dear {name}," if name else "Hello,"
-    return [
-        order,
-        Message("user", f"{greeting}\n\nThank you for your email. {body}\n\nBest regards,\n[Your Name]"),
-    ]
+    end = f"Best regards,\n{signature or '[Your Name]'}"
+    return [order, Message("user", f"{greeting}\n\nThank you for your email. {body}\n\n{end}")]
 
 
 def _style_in(feedback: str) -> str:

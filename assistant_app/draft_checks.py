@@ -91,7 +91,7 @@ def check(
     known_facts.add(email)
     for text in by_person:
         known_facts.add(text, is_of_person=True)
-    known_facts.words |= words_of(known)
+    known_facts.add(known)
     sources = "\n".join([email, *by_person])
     placeholders = _placeholders(draft, sources)
     plain = blanked(draft, [(found.start, found.end) for found in placeholders])

@@ -18,12 +18,13 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import slugify
 
-from assistant_app.models import ApiToken, Application, MailReading, Usage
+from assistant_app.models import ApiToken, Application, MailReading, Preferences, Usage
 
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """All that is stored about you here, as of {now:%Y-%m-%d %H:%M} UTC.
 
-account.json   your account, tokens (not the secrets), what you used, who else read your emails and why
+account.json   your account, the name under your drafts, tokens (not the secrets), what you used,
+               who else read your emails and why
 emails/        a folder for each email, oldest first:
   email.txt    the email, what you said, the drafts
   email.json   the same and all the rest: every step, and every call of the model with what it was told
@@ -81,6 +82,7 @@ def _account(user: User) -> dict[str, Any]:
     return {
         "account": _plain(user),
         "tokens": [_plain(token) for token in ApiToken.objects.filter(user_id=user.pk).order_by("created")],
+        "preferences": [_plain(kept) for kept in Preferences.objects.filter(owner_id=user.pk)],
         "usage": [_plain(day) for day in Usage.objects.filter(owner_id=user.pk).order_by("day")],
         "read_by_others": [_plain(reading) for reading in readings],
     }

@@ -97,7 +97,7 @@ async def clarify_instructions(state: State, answers: list[str]) -> State:
     writes=["draft_history", "draft_sources", *_CURRENT],
 )
 async def formulate_draft(
-    state: State, model: Model
+    state: State, model: Model, signature: str = ""
 ) -> AsyncGenerator[tuple[dict[str, str], State | None], None]:
     """Write a draft, yielding its text as it comes: what was yielded, joined, is the draft."""
     messages = prompts.draft_messages(
@@ -110,6 +110,7 @@ async def formulate_draft(
         demonstration=model.is_demonstration,
         own_passages=await _own_passages(state, model),
         is_own=drafts.is_own(state),
+        signature=signature,
     )
     cleaner = prompts.DraftCleaner(states_assumptions=_states_assumptions(state, model))
     pieces: list[str] = []

@@ -21,6 +21,8 @@ from assistant_app.access import ApiToken as ApiToken  # the records of who come
 from assistant_app.access import MailReading as MailReading
 from assistant_app.access import SignInTries as SignInTries
 from assistant_app.errors import Interrupted
+from assistant_app.preferences import Preferences as Preferences  # what a person wants of every draft
+from assistant_app.preferences import read_along, signature_of
 
 
 class ClockTimestamp(Now):
@@ -103,6 +105,7 @@ class Application(models.Model):
     root_id = models.UUIDField(null=True, editable=False)
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
+    read_signature: str | None = None  # its owner's, if that was read along
 
     objects = ApplicationManager()
 
@@ -159,7 +162,13 @@ class Application(models.Model):
     @classmethod
     def find(cls, pk: Any, owner_id: int) -> Application | None:
         """Return a person's own one, or none, by fixed SQL: every request on an application begins so."""
-        return statements.find(cls, statements.where(cls, id=pk, owner=owner_id), read_at=statements.clock())
+        mine = statements.where(cls, id=pk, owner=owner_id)
+        return statements.find(cls, mine, read_at=statements.clock(), read_signature=read_along())
+
+    @property
+    def signature(self) -> str:
+        """The name that its owner's drafts end with."""
+        return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
 
     @property
     def lease_expired(self) -> bool:

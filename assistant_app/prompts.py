@@ -135,10 +135,12 @@ def draft_messages(
     demonstration: bool,
     own_passages: Sequence[str] = (),
     is_own: bool = False,
+    signature: str = "",
 ) -> list[Message]:
     """Return what asks the model for a draft, given all that was said so far, oldest first.
 
     Of the previous draft the user wrote `own_passages`; with `is_own` they were the last to change it.
+    `signature` is the name that drafts end with.
     """
     if demonstration:
         return demonstration_prompts.draft_messages(
@@ -149,9 +151,12 @@ def draft_messages(
             previous_draft=previous_draft,
             feedback_history=feedback_history,
             is_own=is_own,
+            signature=signature,
         )
     fence = _fence()
     parts = [_case(email, instructions, fence)]
+    if signature:
+        parts.append(f"Unless I say otherwise, the reply ends with my name:\n{signature}")
     if questions:
         parts.append("My answers to your questions:\n" + _answers(questions, answers))
     if previous_draft:

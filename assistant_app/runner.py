@@ -172,7 +172,11 @@ class Runner:
         elif run.row.has_stopped:
             await persister.go_back_before(steps.group(run.step))
         application = await self._build(run, persister)
-        executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=run.inputs or {})
+        signature = run.row.read_signature
+        if signature is None:
+            signature = await self._pool.run(lambda: run.row.signature)
+        inputs = {**(run.inputs or {}), "signature": signature}  # each action gets what it names of it
+        executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=inputs)
         async with aclosing(executed):
             async for _action, pieces in executed:
                 async with read_to_its_end(pieces):

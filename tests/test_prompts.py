@@ -42,6 +42,16 @@ def test_the_draft_prompt_holds_all_that_was_said():
     assert text.index("1. Shorter") < text.index("2. Mention Tom\n(This is the latest.")
 
 
+def test_a_reply_ends_with_the_persons_name_if_they_gave_one():
+    text = told(draft_messages(**CASE, signature="Ida Brevik", demonstration=False))
+    assert "Unless I say otherwise, the reply ends with my name:\nIda Brevik" in text
+    assert text.index("Ida Brevik") < text.index("1. Shorter")
+    assert told(draft_messages(**CASE, signature="Ida Brevik", demonstration=True)).endswith(
+        "Best regards,\nIda Brevik"
+    )
+    assert told(draft_messages(**CASE, demonstration=True)).endswith("Best regards,\n[Your Name]")
+
+
 def test_answers_that_are_missing_count_as_skipped():
     text = told(draft_messages(**{**CASE, "answers": []}, demonstration=False))
 

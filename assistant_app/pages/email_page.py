@@ -87,7 +87,8 @@ class EmailPage:
         if not self.may_change or self.draft is None:
             return None
         owner = self.row.owner
-        return look_at(self.state, self.draft.text, f"{owner.get_username()} {owner.get_full_name()}")
+        known = f"{owner.get_username()} {owner.get_full_name()}\n{self.row.signature}"
+        return look_at(self.state, self.draft.text, known)
 
     @cached_property
     def tree(self) -> list[Branch]:

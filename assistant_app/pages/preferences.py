@@ -1,4 +1,4 @@
-"""The settings page: how it looks, API tokens, the model now, one's own data."""
+"""The settings page: the name under drafts, how it looks, API tokens, the model now, one's own data."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant_app import conf, readings
+from assistant_app.errors import InvalidInput
 from assistant_app.models import ApiToken, Application
 from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.preferences import sign_with, signature_of
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 YEAR = 365 * 24 * 3600
@@ -26,8 +28,14 @@ def settings_page(request: PersonRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def save_theme(request: PersonRequest) -> HttpResponse:
-    theme = request.POST.get("theme", "")
+def save_you(request: PersonRequest) -> HttpResponse:
+    """Keep the name for every door, and the appearance for this browser."""
+    theme, name = request.POST.get("theme", ""), request.POST.get("signature", "")
+    try:
+        if "signature" in request.POST:
+            sign_with(actor=request.user, name=name)
+    except InvalidInput as problem:
+        return _page(request, signature=name, signature_problem=problem.fields["signature"][0], status=400)
     response = redirect("settings")
     if theme in THEMES and theme:
         response.set_cookie(
@@ -35,6 +43,7 @@ def save_theme(request: PersonRequest) -> HttpResponse:
         )
     else:
         response.delete_cookie("theme", samesite="Lax")
+    messages.success(request, "Saved.")
     return response
 
 
@@ -67,15 +76,17 @@ def revoke_token(request: PersonRequest) -> HttpResponse:
 
 
 def _page(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
-    context |= {
+    context = {
         "themes": THEMES,
-        "theme": request.COOKIES.get("theme", ""),
+        "signature": signature_of(request.user.pk),
+        "theme": request.POST.get("theme", request.COOKIES.get("theme", "")),
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
         "endings": _endings(),
         "scopes": ApiToken.Scope.choices,
         "model": conf.model_config(),
         "readings": readings.of_owner(request.user)[: readings.SHOWN],
         "emails": Application.objects.owned_by(request.user).count(),
+        **context,
     }
     return render(request, "settings.html", context, status=status)
 

@@ -55,6 +55,8 @@ def test_marks_the_very_place():
 
 def test_knows_the_writers_own_name():
     assert check("We meet.\n\nAll the best from Ida Brevik", email="", known="ida brevik").unsupported == ()
+    signature = "Ida Brevik, Team 24, +47 555 01 482"
+    assert check(f"We meet.\n\n{signature}", email="", known=signature).unsupported == ()
 
 
 def test_leaves_words_alone_that_begin_a_sentence_or_are_no_names():

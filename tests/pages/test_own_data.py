@@ -1,13 +1,14 @@
 """The settings' two ends: all of one's data as a file, and the account erased."""
 
 import io
+import json
 import stat
 import zipfile
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from assistant_app.models import Application
+from assistant_app.models import Application, Preferences
 from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +28,16 @@ def test_the_settings_lead_to_both(browser, person):
         assert "emails/0001-late-delivery/email.txt" in archive.namelist()
     browser.open(browser.page.links["Erase my account"])
     assert browser.says("1 email with your instructions")
+
+
+def test_the_name_under_drafts_goes_along_and_is_erased(browser, person):
+    browser.open("/settings/").press("Save", signature="Ida Brevik", theme="")
+    response = browser.client.get("/settings/export/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        account = json.loads(archive.read("account.json"))
+    assert [kept["signature"] for kept in account["preferences"]] == ["Ida Brevik"]
+    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    assert not Preferences.objects.exists()
 
 
 def test_erasing_takes_the_password_and_a_tick(browser, person, stranger, django_user_model, settings):

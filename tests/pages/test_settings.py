@@ -1,4 +1,4 @@
-"""The settings page: appearance, API tokens, the model now."""
+"""The settings page: the name under drafts, appearance, API tokens, the model now."""
 
 import re
 
@@ -7,8 +7,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from assistant_app.models import ApiToken
+from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def secret_on(browser):
@@ -27,8 +28,52 @@ def test_a_theme_is_written_into_every_page(browser, theme):
 def test_a_theme_that_does_not_exist_is_none(browser):
     browser.client.cookies["theme"] = '"><script>'
     assert "data-theme" not in browser.open("/").response.content.decode()
-    browser.client.post("/settings/theme/", {"theme": "neon"})
+    browser.client.post("/settings/you/", {"theme": "neon"})
     assert "data-theme" not in browser.open("/").response.content.decode()
+
+
+def test_the_name_under_drafts_is_told_to_the_model_from_then_on(browser, owner, model):
+    person = Person(owner)
+    person.give_input()
+    assert browser.open("/settings/").typed("signature") == [""]
+    browser.press("Save", signature="  Ida\t Brevik ", theme="")
+    assert browser.says("Saved.")
+    assert browser.typed("signature") == ["Ida Brevik"]
+    person.give_feedback("Shorter.")
+    first, second = (" ".join(each.content for each in asked.messages) for asked in model.asked[1:])
+    assert "ends with my name" not in first
+    assert "Unless I say otherwise, the reply ends with my name:\nIda Brevik" in second
+
+
+def test_a_name_is_no_finding_in_a_draft(browser, owner, model):
+    model.will_write("Dear Marta,\n\nyes.\n\nKind regards,\nSolveig Ødegård, Team 24")
+    person = Person(owner)
+    person.give_input()
+    page = f"/a/{person.app_id}/"
+    assert marks_on(browser.open(page)) == ["Ødegård", "24"]
+    browser.open("/settings/").press("Save", signature="Solveig Ødegård, Team 24", theme="")
+    assert marks_on(browser.open(page)) == []
+
+
+def marks_on(browser):
+    return re.findall(r'<mark class="mark">(?:\w+ )*?(\w+)', browser.response.content.decode())
+
+
+def test_a_name_belongs_to_its_person_alone(browser, strangers_browser, stranger, model):
+    browser.open("/settings/").press("Save", signature="Ida Brevik", theme="")
+    assert strangers_browser.open("/settings/").typed("signature") == [""]
+    Person(stranger).give_input()
+    assert "Ida Brevik" not in str(model.asked)
+
+
+def test_a_name_that_is_too_long_is_said_and_kept_in_the_field(browser):
+    browser.open("/settings/").press("Save", signature="Ida" * 100, theme="dark")
+    assert browser.status == 400
+    assert browser.says("It has 300 characters; 200 fit.")
+    assert browser.typed("signature") == ["Ida" * 100]
+    assert browser.typed("theme") == ["dark"]
+    browser.press("Save", signature="")
+    assert browser.typed("signature") == [""]
 
 
 def test_a_token_is_shown_once_and_works(browser):

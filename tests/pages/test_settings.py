@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from assistant_app import operations
+from assistant_app.errors import ModelTimeout
 from assistant_app.models import ApiToken
 from tests.conftest import Person
 
@@ -64,6 +66,21 @@ def test_a_name_belongs_to_its_person_alone(browser, strangers_browser, stranger
     assert strangers_browser.open("/settings/").typed("signature") == [""]
     Person(stranger).give_input()
     assert "Ida Brevik" not in str(model.asked)
+
+
+def test_a_name_holds_for_the_api_and_for_a_run_that_an_operator_continues(browser, owner, operator, model):
+    browser.open("/settings/").press("Save", signature="Ida Brevik", theme="")
+    client = APIClient()
+    client.force_authenticate(owner)
+    app_id = client.post("/api/applications/", {}, format="json").json()["app_id"]
+    model.will_write(ModelTimeout())
+    given = {"email_to_respond": "Hello?", "response_instructions": "Yes."}
+    assert (
+        client.put(f"/api/applications/{app_id}/initialize_draft/", given, format="json").status_code == 504
+    )
+    operations.wait_until_ended(operations.retry_as_operator(actor=operator, app_id=app_id))
+    told = [each.messages[-1].content for each in model.asked[1:]]
+    assert [text.count("ends with my name:\nIda Brevik") for text in told] == [1, 1]
 
 
 def test_a_name_that_is_too_long_is_said_and_kept_in_the_field(browser):

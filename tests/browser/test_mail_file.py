@@ -1,5 +1,6 @@
 """An email from a file to the reply as a file, in a real browser."""
 
+import re
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def test_a_file_that_is_chosen_becomes_a_reply_in_the_same_thread(open_window, o
     assert reply["In-Reply-To"].strip().endswith("eurprd04.prod.outlook.example>")
     assert reply.get_content().replace("\r\n", "\n").strip() == DRAFTS[0]
     assert "Sie kommen am 20." not in Application.objects.get().state["incoming_email"]
+
+
+def test_what_was_read_is_offered_again_if_the_page_was_left(open_window, owner):
+    page = open_window(owner)
+    page.goto("/new/")
+    choose_a_file(page)
+    page.goto("/")
+    page.goto("/new/")
+    button(page, "Put it back").click()
+    expect(page.get_by_label("The email you want to answer")).to_have_value(re.compile("für Tønsberg"))
 
 
 def test_a_file_that_is_too_large_does_not_leave_the_browser(open_window, owner, settings):

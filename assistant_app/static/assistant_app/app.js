@@ -120,6 +120,7 @@ document.addEventListener("DOMContentLoaded", () => {
   begin();
   const notice = byId("notice") ?? document.querySelector("[data-look]");
   if (notice && notice.matches("[role=alert], form, [data-look]")) notice.focus();
+  if (notice?.matches("[data-look]")) remember(byId("form"), false); // what was read is typed, so to speak
 });
 
 document.addEventListener("click", (event) => {

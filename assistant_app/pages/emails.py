@@ -17,6 +17,7 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.email_page import EmailPage, Refusal
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.listing import listing
+from assistant_app.pages.preferences import remember
 
 NOTHING_NEW = 204  # htmx then leaves the page as it is
 
@@ -65,6 +66,8 @@ def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     row = own(request, app_id)
     if row.is_running and request.GET.get("unless") == "running":
         return HttpResponse(status=NOTHING_NEW)
+    if "beside" in request.GET:  # remembered, so that it outlives every submit and swap
+        return remember(redirect("email", app_id), "beside", "1" if request.GET["beside"] == "1" else "")
     typed = carried.kept_for(request)
     page = EmailPage(
         row,

@@ -36,14 +36,16 @@ def save_you(request: PersonRequest) -> HttpResponse:
             sign_with(actor=request.user, name=name)
     except InvalidInput as problem:
         return _page(request, signature=name, signature_problem=problem.fields["signature"][0], status=400)
-    response = redirect("settings")
-    if theme in THEMES and theme:
-        response.set_cookie(
-            "theme", theme, max_age=YEAR, httponly=True, samesite="Lax", secure=settings.HTTPS
-        )
-    else:
-        response.delete_cookie("theme", samesite="Lax")
     messages.success(request, "Saved.")
+    return remember(redirect("settings"), "theme", theme if theme in THEMES else "")
+
+
+def remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
+    """Keep how the pages look in this browser; an empty value forgets it."""
+    if value:
+        response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=settings.HTTPS)
+    else:
+        response.delete_cookie(name, samesite="Lax")
     return response
 
 

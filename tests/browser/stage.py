@@ -207,6 +207,12 @@ def worth_a_look(stage):
     stage.open()
 
 
+def beside(stage):
+    draft(stage)
+    stage.page.get_by_role("link", name="Email beside").click()
+    stage.page.get_by_role("link", name="Email above").wait_for()
+
+
 def editing(stage):
     draft(stage)
     stage.page.get_by_role("link", name="Edit", exact=True).click()
@@ -393,7 +399,7 @@ STATES = {
     for function in (
         list_empty, list_full, list_search, list_none, new, new_eml, new_eml_refused,
         new_errors, pasting, questions, writing, draft,
-        worth_a_look, editing, edit_conflict, compare, compare_in_one_text, branched,
+        beside, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, branched,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,
         read_by_staff, new_token, token_without_name, password, erase, erase_refused, not_found,

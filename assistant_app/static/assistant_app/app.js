@@ -213,12 +213,16 @@ document.addEventListener("htmx:sseMessage", (event) => {
   if (type === "token" || type === "draft") readOutFinishedParagraphs();
 });
 
-// The page of a run swaps its main part: what was folded open stays open, and the news is said.
+// The page of a run swaps its main part: what was folded open stays open, an email beside stays where it
+// was scrolled to, and the news is said.
+const emailBeside = () => document.querySelector("#beside > .letter");
 let wasOpen = [];
+let wasRead = 0;
 let newsSaid = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap) return;
   wasOpen = Array.from(document.querySelectorAll("details[open][id]"), (details) => details.id);
+  wasRead = emailBeside()?.scrollTop ?? 0;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target !== page()) return; // a piece of the draft
@@ -227,6 +231,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (details?.matches("details")) details.open = true;
   }
   wasOpen = [];
+  if (wasRead) emailBeside()?.scrollTo(0, wasRead);
   begin();
   if (page().dataset.news === newsSaid) return;
   newsSaid = page().dataset.news;

@@ -37,6 +37,12 @@ def history_of(person, rest="history/"):
     return f"/a/{person.app_id}/{rest}"
 
 
+@pytest.mark.parametrize("rest", ["", "history/", "history/3/", "calls/2/", "compare/", "delete/"])
+def test_every_page_of_an_email_is_under_emails(browser, answered, rest):
+    html = browser.open(history_of(answered, rest)).response.content.decode()
+    assert '<a href="/" aria-current="true">Emails</a>' in html
+
+
 def test_the_history_tells_what_happened_in_order(browser, answered):
     assert "History" in browser.open(history_of(answered, "")).page.links
     browser.open(browser.page.links["History"])

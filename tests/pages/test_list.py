@@ -144,6 +144,11 @@ def test_any_search_is_only_a_search(browser, email, query):
     assert browser.open("/", data={"q": query.encode("utf-8", "replace").decode()}).status == 200
 
 
+def test_a_list_of_one_page_says_nothing_of_pages(browser, email):
+    email("the only one")
+    assert not browser.open("/").says("1 to 1 of 1")
+
+
 def test_pages_lead_to_older_and_newer_emails(browser, email):
     for number in range(60):
         email(f"email {number:02}")

@@ -145,8 +145,13 @@ def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         operations.delete(actor=request.user, app_id=app_id)
         return redirect("email_list")
     row = operations.get(actor=request.user, app_id=app_id)
-    context = {"row": row, "drafts": len(row.state.get("draft_history", []))}
-    return render(request, "email_delete.html", context | {"calls": row.model_calls.count()})
+    context = {
+        "row": row,
+        "drafts": len(row.state.get("draft_history", [])),
+        "calls": row.model_calls.count(),
+        "branches": row.forks.count(),
+    }
+    return render(request, "email_delete.html", context)
 
 
 def own(request: PersonRequest, app_id: uuid.UUID) -> Application:

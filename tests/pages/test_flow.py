@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant_app import operations
 from assistant_app.models import Application
 from tests.conftest import wait_for_runs
 
@@ -172,9 +173,19 @@ def test_an_email_is_deleted_after_asking(person, browser, page_of):
     page_of(person)
     browser.open(browser.page.links["Delete…"])
     assert browser.says("1 draft and the record of 2 model calls")
+    assert not browser.says("branch")
     browser.press("Delete for good")
     assert browser.says("Answer your first email")
     assert not Application.objects.exists()
+
+
+def test_deleting_says_that_branches_stay(person, browser):
+    person.give_input()
+    for said in ("1 branch of it stays as it is.", "2 branches of it stay as they are."):
+        operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+        assert browser.open(f"/a/{person.app_id}/delete/").says(said)
+    browser.press("Delete for good")
+    assert Application.objects.count() == 2
 
 
 def test_deleting_while_it_is_being_written_is_fine(person, browser, model):

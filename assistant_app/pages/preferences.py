@@ -84,6 +84,7 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
         "theme": request.POST.get("theme", request.COOKIES.get("theme", "")),
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
         "endings": _endings(),
+        "usual_ending": str(settings.API_TOKEN_DAYS),
         "scopes": ApiToken.Scope.choices,
         "model": conf.model_config(),
         "readings": readings.of_owner(request.user)[: readings.SHOWN],
@@ -101,5 +102,5 @@ def _name_problem(name: str) -> str:
 
 def _endings() -> dict[str, str]:
     """Days as they are sent, and their words. Every token ends: a forgotten one is a door left open."""
-    days = str(settings.API_TOKEN_DAYS)
-    return {days: f"{days} days", "7": "7 days", "365": "1 year"}
+    days = sorted({7, settings.API_TOKEN_DAYS, 365})
+    return {str(number): "1 year" if number == 365 else f"{number} days" for number in days}

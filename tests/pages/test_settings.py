@@ -107,14 +107,25 @@ def test_a_token_is_shown_once_and_works(browser):
 
 
 def test_a_token_ends_when_it_was_said_to(browser, settings):
-    for name, days in (("default", "90"), ("week", "7"), ("year", "365")):
-        browser.open("/settings/").press("Create token", name=name, days=days)
+    for name, chosen in (("default", {}), ("week", {"days": "7"}), ("year", {"days": "365"})):
+        browser.open("/settings/").press("Create token", name=name, **chosen)
         client = APIClient(HTTP_AUTHORIZATION=f"Token {secret_on(browser)}")
         assert client.get("/api/applications/").status_code == 200
     ends = {token.name: token.expiry for token in ApiToken.objects.all()}
     assert (ends["default"] - timezone.now()).days == 89
     assert (ends["year"] - timezone.now()).days == 364
     assert (ends["week"] - timezone.now()).days == 6
+
+
+def test_a_tokens_ends_are_offered_shortest_first(browser, settings):
+    settings.API_TOKEN_DAYS = 30
+    assert browser.open("/settings/").says("7 days30 days1 year")
+    assert browser.typed("days") == ["30"]
+
+
+def test_the_settings_lead_to_the_documentation_of_the_api(browser):
+    browser.open("/settings/")
+    assert browser.open(browser.page.links["API documentation"]).status == 200
 
 
 def test_a_token_says_what_it_may_do_and_when_it_was_used(browser):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -74,6 +74,11 @@ class Drawing:
     arrows: tuple[Arrow, ...]
 
 
+def in_words(name: str) -> str:
+    """`process_input` is "Process input"."""
+    return name.replace("_", " ").capitalize()
+
+
 def draw(
     *,
     actions: Mapping[str, bool],
@@ -81,10 +86,12 @@ def draw(
     entrypoint: str,
     way: Sequence[str] = (),
     now: str = "",
+    words: Callable[[str], str] = in_words,
 ) -> Drawing:
     """Lay the actions out from top to bottom; `actions` says of each whether it waits for a person.
 
-    `way` holds the actions that were run, oldest first; `now` is the one that is due, or the last.
+    `way` holds the actions that were run, oldest first; `now` is the one that is due, or the last;
+    `words` is what an action is called.
     """
     rows = {name: row for row, name in enumerate(in_order(actions, edges, entrypoint))}
     passing = [edge for edge in edges if rows[edge.target] != rows[edge.source] + 1]
@@ -96,10 +103,12 @@ def draw(
     return Drawing(
         width=x + BOX_WIDTH + _room(right) + MARGIN,
         height=len(rows) * ROW - (ROW - BOX_HEIGHT) + 2 * MARGIN,
-        description=describe(list(rows), way, now),
-        boxes=tuple(_box(name, x, row, actions[name], ran[name], now) for name, row in rows.items()),
+        description=describe(list(rows), way, now, words),
+        boxes=tuple(
+            _box(name, words(name), x, row, actions[name], ran[name], now) for name, row in rows.items()
+        ),
         arrows=tuple(
-            _arrow(edge, x, rows, left, right, (edge.source, edge.target) in taken) for edge in edges
+            _arrow(edge, words, x, rows, left, right, (edge.source, edge.target) in taken) for edge in edges
         ),
     )
 
@@ -135,7 +144,7 @@ def in_order(actions: Iterable[str], edges: Sequence[Edge], entrypoint: str) -> 
     return [*reversed(order), *(name for name in actions if name not in seen)]
 
 
-def describe(names: Sequence[str], way: Sequence[str], now: str) -> str:
+def describe(names: Sequence[str], way: Sequence[str], now: str, words: Callable[[str], str]) -> str:
     """Return in words what the drawing shows."""
     missing = [name for name in names if name not in way and name != now]
     parts = [
@@ -143,12 +152,7 @@ def describe(names: Sequence[str], way: Sequence[str], now: str) -> str:
         ("Now at", [now] if now else []),
         ("Not yet", missing),
     ]
-    return " ".join(f"{title}: {', '.join(map(in_words, some))}." for title, some in parts if some)
-
-
-def in_words(name: str) -> str:
-    """`process_input` is "Process input"."""
-    return name.replace("_", " ").capitalize()
+    return " ".join(f"{title}: {', '.join(map(words, some))}." for title, some in parts if some)
 
 
 def condition_in_words(name: str, is_default: bool, is_alone: bool) -> str:
@@ -177,11 +181,11 @@ def _room(lanes: Mapping[Edge, int]) -> int:
     return LANE * (1 + max(lanes.values(), default=-1)) + (ATTACH if lanes else 0)
 
 
-def _box(name: str, x: int, row: int, is_human: bool, ran: int, now: str) -> Box:
+def _box(name: str, label: str, x: int, row: int, is_human: bool, ran: int, now: str) -> Box:
     notes = [name, *([f"{ran} times"] if ran > 1 else []), *(["now here"] if name == now else [])]
     return Box(
         name=name,
-        label=in_words(name),
+        label=label,
         note=" · ".join(notes),
         kind=HERE if name == now else WENT if ran else OFF,
         x=x,
@@ -192,6 +196,7 @@ def _box(name: str, x: int, row: int, is_human: bool, ran: int, now: str) -> Box
 
 def _arrow(
     edge: Edge,
+    words: Callable[[str], str],
     x: int,
     rows: Mapping[str, int],
     left: Mapping[Edge, int],
@@ -199,7 +204,7 @@ def _arrow(
     is_taken: bool,
 ) -> Arrow:
     kind = TOOK if is_taken else OFF
-    title = f"{in_words(edge.source)} to {in_words(edge.target)}" + (f", {edge.label}" if edge.label else "")
+    title = f"{words(edge.source)} to {words(edge.target)}" + (f", {edge.label}" if edge.label else "")
     if edge in left:
         return _passing(edge, kind, title, rows, side=x, lane=x - LANE * (left[edge] + 1) + ATTACH, turn=-90)
     if edge in right:

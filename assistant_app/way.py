@@ -12,6 +12,20 @@ from assistant_app import drawing
 from assistant_app.graph import ENTRYPOINT, build_graph, is_human
 from assistant_app.models import Application
 
+# What is done there, by the person or the model; the code name stands below it.
+WORDS = {
+    "process_input": "Paste the email",
+    "determine_clarifications": "Look for questions",
+    "clarify_instructions": "Answer the questions",
+    "formulate_draft": "Write a draft",
+    "process_feedback": "Read the draft",
+    "edit_draft": "Edit the draft",
+    "use_draft": "Go back to a draft",
+    "regenerate": "Another version",
+    "final_result": "Finish",
+    "reopen": "Reopen",
+}
+
 
 def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -> drawing.Drawing:
     """Return the graph with the way taken: positions, oldest first, and the state at the head."""
@@ -22,6 +36,7 @@ def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -
         entrypoint=ENTRYPOINT,
         way=way,
         now=_now_at(graph, row, state),
+        words=lambda name: WORDS.get(name) or drawing.in_words(name),
     )
 
 

@@ -25,8 +25,8 @@ EDGES = [
 ]
 
 
-def drawn(way=(), now="", actions=ACTIONS, edges=EDGES):
-    return draw(actions=actions, edges=edges, entrypoint="ask", way=way, now=now)
+def drawn(way=(), now="", actions=ACTIONS, edges=EDGES, **options):
+    return draw(actions=actions, edges=edges, entrypoint="ask", way=way, now=now, **options)
 
 
 def box(drawing, name):
@@ -111,6 +111,13 @@ def test_a_box_says_how_often_it_was_run_and_where_it_stands():
 def test_the_description_tells_the_way_in_words():
     drawing = drawn(way=["ask", "look", "write"], now="judge")
     assert drawing.description == "Taken: Ask, Look, Write. Now at: Judge. Not yet: Answer, End."
+
+
+def test_an_action_may_be_called_by_other_words_than_its_name():
+    drawing = drawn(way=["ask"], now="look", words=str.upper)
+    assert (box(drawing, "ask").label, box(drawing, "ask").note) == ("ASK", "ask")
+    assert "Taken: ASK." in drawing.description
+    assert "ASK to LOOK" in {arrow.title for arrow in drawing.arrows}
 
 
 def test_everything_lies_within_the_drawing():

@@ -113,8 +113,8 @@ def test_the_drawing_shows_the_way_and_where_it_stands(admin_site, one_draft):
     drawing = re.search(r"<svg class=\"graph\".*?</svg>", page, re.S)[0]
     assert '<title id="graph-title">' in drawing
     assert (
-        "Taken: Process input, Determine clarifications, Formulate draft. Now at: Process feedback."
-        " Not yet: Clarify instructions,"
+        "Taken: Paste the email, Look for questions, Write a draft. Now at: Read the draft."
+        " Not yet: Answer the questions,"
     ) in drawing
     assert "process_feedback · now here" in drawing
     assert drawing.count('class="box here"') == 1

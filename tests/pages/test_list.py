@@ -144,6 +144,14 @@ def test_any_search_is_only_a_search(browser, email, query):
     assert browser.open("/", data={"q": query.encode("utf-8", "replace").decode()}).status == 200
 
 
+def test_a_branch_is_told_from_the_email_that_it_came_from(browser, email):
+    first = email(sender="Marta")
+    assert browser.open("/").says("Read draft 0 · Marta")
+    assert not browser.says("a branch")
+    email(sender="Marta", parent=first, root_id=first.pk)
+    assert browser.open("/").says("Read draft 0 · Marta · a branch")
+
+
 def test_a_list_of_one_page_says_nothing_of_pages(browser, email):
     email("the only one")
     assert not browser.open("/").says("1 to 1 of 1")

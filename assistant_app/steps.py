@@ -22,6 +22,7 @@ class Field:
     label: str
     help: str = ""
     limit: str = "MAX_TEXT_CHARACTERS"
+    too_long: str = ""  # what to do about it
     required: bool = True
     verbatim: bool = False  # kept to the last space; else the space around it goes
     one_per: str = ""  # a state key: the field is a list with one text for each of its items
@@ -117,7 +118,8 @@ def _clean_text(field: Field, value: Any) -> str:
         raise ValueError("It holds half a character (a lone surrogate). Paste it again.") from None
     text = _with_plain_lines(value)
     if len(text) > field.max_length:
-        raise ValueError(f"It has {len(text):,} characters; {field.max_length:,} fit.")
+        fits = f"{field.max_length:,} fit. {field.too_long}".rstrip()
+        raise ValueError(f"It has {len(text):,} characters; {fits}")
     if field.required and not text.strip():
         raise ValueError("Write something here.")
     if field.empty_decides and text and not text.strip():
@@ -159,6 +161,7 @@ PROCESS_INPUT = HumanStep(
             label="The email you want to answer",
             help="Paste all of it. Sender, subject and quoted history are recognised.",
             limit="MAX_EMAIL_CHARACTERS",
+            too_long="Cut off old quoted messages at the end.",
             verbatim=True,
         ),
         Field(

@@ -111,7 +111,7 @@ def test_too_long_an_email_is_refused_in_numbers_and_shown_again(browser, settin
     settings.MAX_EMAIL_CHARACTERS = 1000
     browser.open("/new/").press("Get a draft", email_to_respond="x" * 1001, response_instructions="Yes.")
     assert browser.status == 400
-    assert browser.says("It has 1,001 characters; 1,000 fit.")
+    assert browser.says("It has 1,001 characters; 1,000 fit. Cut off old quoted messages at the end.")
     assert browser.typed("email_to_respond") == ["x" * 1001]
     assert browser.typed("response_instructions") == ["Yes."]
     assert not Application.objects.exists()

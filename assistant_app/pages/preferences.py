@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assistant_app import conf, readings
 from assistant_app.errors import InvalidInput
+from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.preferences import sign_with, signature_of
@@ -78,6 +79,7 @@ def revoke_token(request: PersonRequest) -> HttpResponse:
 
 
 def _page(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
+    model = conf.model_config()
     context = {
         "themes": THEMES,
         "signature": signature_of(request.user.pk),
@@ -86,7 +88,8 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
         "endings": _endings(),
         "usual_ending": str(settings.API_TOKEN_DAYS),
         "scopes": ApiToken.Scope.choices,
-        "model": conf.model_config(),
+        "model": model,
+        "nearby": nearby.found() if model.embedded else [],
         "readings": readings.of_owner(request.user)[: readings.SHOWN],
         "emails": Application.objects.owned_by(request.user).count(),
         **context,

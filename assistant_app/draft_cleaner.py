@@ -41,6 +41,7 @@ _BEFORE_ASSUMPTIONS = re.compile(
     rf"{_DECORATION}(?:A(?:S(?:S(?:U(?:M(?:P(?:T(?:I(?:O(?:N(?:S[*_]*)?)?)?)?)?)?)?)?)?)?)?|[-=*_ \t]*\r?\n?"
 )
 _MOST_ASSUMPTIONS = 10
+_MOST_HELD = 1_000  # characters of rules and blank lines; a model that repeats itself writes more
 _ITEM = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s+")
 _NO_ASSUMPTION = re.compile(r"\W*(?:none|nothing|n/a|no assumptions?)?\W*", re.IGNORECASE)
 
@@ -157,6 +158,8 @@ class _Ending:
             position += len(line)
             if not (is_own_line and _BEFORE_ASSUMPTIONS.fullmatch(line)):
                 sure = position
+        if len(self._held) - sure > _MOST_HELD:
+            sure = len(self._held)
         return self._let_go(sure, self._held[sure:])
 
     def _let_go(self, sure: int, held: str) -> str:

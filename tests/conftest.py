@@ -3,6 +3,7 @@
 Tests that run a step are `transaction=True`: the runner's threads see only what is committed.
 """
 
+import signal
 import threading
 from contextlib import contextmanager
 
@@ -82,6 +83,22 @@ def model():
 def wait_for_runs():
     for run in list(runner.runs):
         run.ended.result(timeout=30)
+
+
+@contextmanager
+def before_long(seconds=60):
+    """Give up on what would go on for minutes: work that grows with the square of a text."""
+
+    def give_up(*_):
+        raise AssertionError(f"Not done after {seconds} seconds.")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

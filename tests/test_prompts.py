@@ -14,6 +14,7 @@ from assistant_app.prompts import (
     questions_messages,
     questions_schema,
 )
+from tests.conftest import before_long
 
 EMAIL = "From: Anna Berg <anna@example.org>\nSubject: Lunch\n\nLunch on Friday?\n\nAnna"
 CASE = {
@@ -310,6 +311,14 @@ def test_a_draft_is_let_out_word_by_word_although_assumptions_may_follow():
         "SAP",
         "",
     ]
+
+
+def test_a_model_that_repeats_itself_is_followed_before_long():
+    cleaner = DraftCleaner(states_assumptions=True)
+    reply = "Dear Anna,\n\n" + "-\n" * 20_000 + "Ida"
+    with before_long():
+        pieces = [cleaner.feed(reply[start : start + 4]) for start in range(0, len(reply), 4)]
+    assert "".join([*pieces, cleaner.finish()]) == reply
 
 
 def test_a_reply_of_assumptions_alone_is_no_draft():

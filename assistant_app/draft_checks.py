@@ -15,7 +15,7 @@ from assistant_app.facts import Fact, Value, blanked, facts
 from assistant_app.names import names, words_of
 
 PLACEHOLDER = re.compile(
-    r"\[(?=[^\]\n]*[^\W\d_])[^\]\n]{2,60}\](?!\()"
+    r"\[(?=[^\]\n]{0,59}[^\W\d_])[^\]\n]{2,60}\](?!\()"
     r"|<(?=[^\W\d_])[^<>\n@/:]{2,40}>"
     r"|\{\{?[^{}\n]{1,40}\}\}?"
     r"|\b[Xx]{3,}\b|\b(?:TBD|TBC|TODO)\b|_{3,}"

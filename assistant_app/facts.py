@@ -38,7 +38,7 @@ def _pattern(*parts: str) -> re.Pattern[str]:
 # In this order: what one has read, the next does not see.
 PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     ("link", _pattern(r"(?:https?://|www\.)[^\s<>\"”»]+[^\s<>\"”».,;:!?)\]]")),
-    ("address", _pattern(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("address", _pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("link", _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>]*[^\s<>.,;:!?)])?")),
     ("phone", _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b")),
     ("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b")),
@@ -74,7 +74,7 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
             r"(?!\s*(?:[h:%€.,/]\S|%|€|jours|mois|semaines|ans|unités))",
         ),
     ),
-    ("code", re.compile(r"\b(?=[A-Z0-9/-]*\d)(?=[A-Z0-9/-]*[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")),
+    ("code", re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")),
     ("amount", _pattern(rf"(?P<unit>€|\$|£|CHF|EUR|USD|GBP|NOK)\s?(?P<number>{_NUMBER}){_TIMES}")),
     (
         "amount",
@@ -86,6 +86,7 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     ("words", _pattern(rf"\b(?P<number>{_any(NUMBER_WORDS)})[\s-](?P<unit>{_WORD_UNIT})")),
     ("spelt", _pattern(rf"\b(?P<number>{_any(NUMBER_WORDS)})\b")),
 ]
+NEAR = 100  # characters before a fact that are looked at
 BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|à|vers|dès|avant|après) $"
 )
@@ -171,7 +172,7 @@ def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
 
 
 def _begins_sentence(match: re.Match[str]) -> bool:
-    before = match.string[: match.start()].rstrip(" \t\"'“”„‘’«»([*_-–—•")
+    before = match.string[max(0, match.start() - NEAR) : match.start()].rstrip(" \t\"'“”„‘’«»([*_-–—•")
     return not before or before[-1] in ".!?:…\n\x00"
 
 
@@ -218,11 +219,15 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     return [_fact(kind, match, values, is_vague=name == "spelt")]
 
 
+def _line_before(match: re.Match[str]) -> str:
+    """Return what stands before it on its line, as far as it is near: a line may be all of a text."""
+    return match.string[max(0, match.start() - NEAR) : match.start()].rpartition("\n")[2]
+
+
 def _is_item(match: re.Match[str]) -> bool:
     """Whether it only numbers an item of a list."""
-    line = match.string.rfind("\n", 0, match.start()) + 1
-    after = match.string[match.end() : match.end() + 2]
-    return not match.string[line : match.start()].strip(" \t*-(") and after[:1] in (".", ")")
+    after = match.string[match.end() : match.end() + 1]
+    return after in (".", ")") and not _line_before(match).strip(" \t*-(")
 
 
 def readings(written: str) -> list[float]:

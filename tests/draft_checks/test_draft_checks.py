@@ -4,6 +4,7 @@ import pytest
 
 from assistant_app.draft_checks import check
 from assistant_app.facts import facts
+from tests.conftest import before_long
 from tests.draft_checks.labelled import precision, recall, results
 
 SAME = [
@@ -103,6 +104,13 @@ def test_says_which_facts_of_what_was_given_are_in():
 def test_reads_any_text(text):
     check(text, email=text, instructions=text, answers=[text])
     assert all(text[fact.start : fact.end] == fact.text for fact in facts(text))
+
+
+@pytest.mark.parametrize("piece", ["a", "A-", "["])
+def test_a_long_text_that_means_ill_is_read_before_long(piece):
+    text = piece * (100_000 // len(piece))
+    with before_long():
+        check(text, email=text, instructions=text[:20_000])
 
 
 def test_is_seldom_wrong_on_drafts_labelled_by_hand():

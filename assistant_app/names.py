@@ -28,6 +28,7 @@ TITLES = {
     "m",
 }
 LONGEST_TITLE = max(map(len, TITLES)) + 2  # with a full stop, and a letter that shows a longer word
+LONGEST_LINE = 100  # of a signature, to either side of a word
 # Written with a capital wherever they stand.
 _COMMON = """
     i sir madam am pm ok okay ps re cc fyi asap pdf faq id tv hr email e-mail internet team kind
@@ -111,27 +112,38 @@ def _is_german(tokens: list[re.Match[str]]) -> bool:
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    before = text[:start].rstrip(OPENS)
-    if not before or (before[-1] in "-–—" and before[:-1].rstrip(OPENS)[-1:] in ("", "\n")):
+    end = _end_before(text, start)
+    if end == 0:
         return True
-    if before[-1] == "." and (title := re.search(r"(\w+)\.$", before[-LONGEST_TITLE:])):
+    if text[end - 1] in "-–—" and _char_before(text, end - 1) in ("", "\n"):
+        return True
+    near = text[max(0, end - LONGEST_TITLE) : end]
+    if near[-1] == "." and (title := re.search(r"(\w+)\.$", near)):
         return title[1].casefold() not in TITLES
-    return before[-1] in ENDS_SENTENCE
+    return near[-1] in ENDS_SENTENCE
+
+
+def _char_before(text: str, start: int) -> str:
+    end = _end_before(text, start)
+    return text[end - 1] if end else ""
+
+
+def _end_before(text: str, start: int) -> int:
+    """Return where the text before a place ends, without what may stand between: no copy of all of it."""
+    while start and text[start - 1] in OPENS:
+        start -= 1
+    return start
 
 
 def _is_in_signature(text: str, token: re.Match[str]) -> bool:
     """Whether it begins a line of one or two capitalised words, as a name under a letter does."""
-    start = text.rfind("\n", 0, token.start()) + 1
-    end = text.find("\n", token.end())
-    line = text[start : end if end >= 0 else len(text)].strip()
-    is_late = start > len(text) * 0.6
+    start = text.rfind("\n", max(0, token.start() - LONGEST_LINE), token.start()) + 1
+    if start <= len(text) * 0.6:
+        return False
+    end = text.find("\n", token.end(), token.end() + LONGEST_LINE)
+    line = text[start : end if end >= 0 else token.end() + LONGEST_LINE].strip()
     parts = line.split()
-    return (
-        is_late
-        and 1 < len(parts) <= 3
-        and all(part[0].isupper() for part in parts)
-        and line[-1] not in ",.!?:"
-    )
+    return 1 < len(parts) <= 3 and all(part[0].isupper() for part in parts) and line[-1] not in ",.!?:"
 
 
 def _stands_like_a_name(text: str, tokens: list[re.Match[str]], position: int) -> bool:

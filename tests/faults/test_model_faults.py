@@ -1,7 +1,6 @@
 """What goes wrong between us and the model ends in its documented error; all is kept, and a retry works."""
 
 import asyncio
-from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ from assistant_app.llm.client import OpenAIClient
 from assistant_app.llm.config import ModelConfig
 from assistant_app.models import ModelCall, Step
 from assistant_app.runner import runner
-from tests.clocks import let_pass
 from tests.conftest import Person, wait_for_runs
 from tests.faults.proxy import (
     Proxy,
@@ -24,8 +22,6 @@ from tests.faults.proxy import (
     reset,
 )
 from tests.model_server import DRAFT, model_server, questions  # noqa: F401  (a fixture)
-from tests.real_server import wait_until
-from tests.server.conftest import in_background
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +40,7 @@ def faults():
 
 
 PATIENCE = 30.0  # seconds; no fault but the timeout is one of time
+SOON = 5.0  # a limit that leaves enough for what must come before it is over
 
 
 def spoil(proxy, fault, code):
@@ -115,9 +112,9 @@ def test_while_it_writes(ida, proxy, fault):
 def test_when_half_the_draft_is_there(ida, proxy, fault, code):
     ida.give_input()
     proxy.spoil = after(1000, fault)
-    told = _let_time_pass_once_told, ida.app_id, ida.row.version
-    with in_background(*told) if code == "model_timeout" else nullcontext():
-        _fails_to_write(ida, code)
+    if code == "model_timeout":
+        _set_timeout(SOON)
+    _fails_to_write(ida, code)
     reply = ModelCall.objects.get(error_code=code).reply
     assert reply
     assert DRAFT.startswith(reply)
@@ -125,18 +122,6 @@ def test_when_half_the_draft_is_there(ida, proxy, fault, code):
 
     mend(proxy)
     assert ida.retry().state["draft_history"] == [DRAFT, DRAFT]
-
-
-def _let_time_pass_once_told(app_id, version):
-    """Let the time limit be over when the first words of what follows that version are there."""
-
-    def is_told():
-        return any(
-            event.kind == "token" and event.version > version for event in runner.log_of(app_id).events
-        )
-
-    wait_until(is_told)
-    let_pass(runner._thread.loop)
 
 
 def test_a_delay_is_no_fault(ida, proxy):

@@ -38,11 +38,31 @@ def _embedded(settings):
     runner.shutdown()  # ends the model's server too
 
 
-def is_asked(page):
+def again_until(page, shown, press):
+    """Wait until it is shown; a model that wrote without end is asked again, as a person would."""
+    again = button(page, "Try again")
+    for _ in range(6):
+        expect(shown.or_(again)).to_be_visible(timeout=PATIENCE)
+        if not again.is_visible():
+            return
+        press(again)
+        expect(again).to_be_hidden(timeout=PATIENCE)
+    raise AssertionError("It was asked again and again.")
+
+
+def is_asked(page, press):
     """Wait for the model's questions, or for the first draft if it has none."""
     skip = page.get_by_role("button", name="Skip")
-    expect(heading(page, "Your turn: is draft 1 right?").or_(skip)).to_be_visible(timeout=PATIENCE)
+    again_until(page, heading(page, "Your turn: is draft 1 right?").or_(skip), press)
     return skip.is_visible()
+
+
+def is_written(page, number, press):
+    again_until(page, heading(page, f"Your turn: is draft {number} right?"), press)
+
+
+def click(found):
+    found.click()
 
 
 @pytest.mark.usefixtures("_embedded")
@@ -54,14 +74,14 @@ def test_the_whole_way_on_the_demonstration_model(open_window, with_scripts):
     page.get_by_label("The email you want to answer").fill(EMAIL)
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
     button(page, "Get a draft").click()
-    if is_asked(page):
+    if is_asked(page, click):
         page.get_by_role("textbox").first.fill("The whole order.")
         button(page, "Send answers").click()
-    expect(heading(page, "Your turn: is draft 1 right?")).to_be_visible(timeout=PATIENCE)
+    is_written(page, 1, click)
     expect(page.get_by_text("Written by the demonstration model.")).to_be_visible()
     for number in (2, 3):
         button(page, "Shorter").click()
-        expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible(timeout=PATIENCE)
+        is_written(page, number, click)
     button(page, "Looks good, finish").click()
     expect(heading(page, "Your reply, ready to send")).to_be_visible()
     assert download(page) == Application.objects.get().state["final_draft"]
@@ -76,12 +96,16 @@ def test_the_whole_way_on_it_on_a_narrow_screen_by_keyboard_only(open_window):
     keyboard = Keyboard(page)
     keyboard.create_first_account()
     keyboard.send_email(EMAIL, INSTRUCTIONS)
-    if is_asked(page):
+
+    def press(found):
+        keyboard.press("button", "Try again")
+
+    if is_asked(page, press):
         keyboard.reach(page.get_by_role("textbox").first)
         page.keyboard.insert_text("The whole order.")
         keyboard.press("button", "Send answers")
     for number in (1, 2):
-        expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible(timeout=PATIENCE)
+        is_written(page, number, press)
         keyboard.send_feedback("Shorter, please.")
-    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible(timeout=PATIENCE)
+    is_written(page, 3, press)
     finish_by_keyboard(page, keyboard)

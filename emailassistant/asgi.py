@@ -17,6 +17,7 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
@@ -94,7 +95,9 @@ class Handler(ASGIHandler):
         _let_logs_know(request)
         response = self._sync_handler.get_response(request)
         response._handler_class = type(self)  # type: ignore[attr-defined]  # as `run_get_response` does
-        if not response.streaming:
+        if response.streaming:
+            close_old_connections()  # this thread is done, whatever the parts need
+        else:
             response.close()  # its content stays
         return response
 

@@ -71,9 +71,11 @@ class Walker:
     def send_next(self, client, *, is_async, another_may_be_first=False):
         state = state_of(client, self.app_id)
         endpoint, data = self.inputs_for(state)
-        headers = ASYNC if is_async else {}
+        headers = dict(ASYNC) if is_async else {}
+        if another_may_be_first:  # what it sent is not to be sent again on top
+            headers["If-Match"] = f'"{state["version"]}"'
         answer = client.put(f"/api/applications/{self.app_id}/{endpoint}/", json=data, headers=headers)
-        if another_may_be_first and answer.status_code == 409:
+        if another_may_be_first and answer.status_code in (409, 412):
             return  # what was sent before has arrived by now
         assert answer.status_code in (200, 202), answer.text
         self.note(answer.json())

@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
 from assistant_app.errors import InvalidInput
-from assistant_app.mail_header import one_line
+from assistant_app.mail.header import one_line
 from assistant_app.statements import Condition
 
 LONGEST_SIGNATURE = 200  # characters

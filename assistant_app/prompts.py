@@ -15,8 +15,8 @@ from assistant_app import demonstration_prompts
 from assistant_app.draft_cleaner import DraftCleaner
 from assistant_app.errors import ModelFailed
 from assistant_app.llm.base import Message
-from assistant_app.mail import as_read
-from assistant_app.untrusted import without_hidden
+from assistant_app.mail.text import as_read
+from assistant_app.mail.untrusted import without_hidden
 
 __all__ = ["DraftCleaner", "draft_messages", "parse_questions", "questions_messages", "questions_schema"]
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from assistant_app import calls, claims, conf, keys, limits, mail, statements
+from assistant_app import calls, claims, conf, keys, limits, statements
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -41,6 +41,7 @@ from assistant_app.graph import (
 from assistant_app.history import changes_between, fold
 from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
+from assistant_app.mail import text as mail
 from assistant_app.models import Application, Step
 from assistant_app.statements import Condition
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from assistant_app import untrusted
+from assistant_app.mail import untrusted
 from tests.conftest import Person
 from tests.llm.calling import Caller
 from tests.model_server import ModelServer

@@ -15,7 +15,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant_app import operations, reply
+from assistant_app import operations
 from assistant_app.api import filters, schema, versions_schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
@@ -31,6 +31,7 @@ from assistant_app.api.serializers import (
 )
 from assistant_app.api.versions import Versions
 from assistant_app.api.versions_serializers import NewFork
+from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.runs import Run
 from assistant_app.steps import HumanStep

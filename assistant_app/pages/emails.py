@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import conf, limits, operations, reply, steps
+from assistant_app import conf, limits, operations, steps
+from assistant_app.mail import reply
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, mail_files, words
 from assistant_app.pages.access import PersonRequest, signed_in

@@ -14,7 +14,7 @@ from django.template.loader import select_template
 
 from assistant_app import steps
 from assistant_app.errors import InvalidInput
-from assistant_app.quoted import without_quoted
+from assistant_app.mail.quoted import without_quoted
 from assistant_app.steps import Field, HumanStep
 
 Typed = dict[str, Any]  # field name -> text, or a list of texts

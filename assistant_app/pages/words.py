@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant_app import steps
 from assistant_app.errors import AssistantError, OverLimit
-from assistant_app.mail_header import WRITE_TO, Header, pasted
+from assistant_app.mail.header import WRITE_TO, Header, pasted
 from assistant_app.models import Application
 
 STOPPED = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant_app import diffs, drafts
 from assistant_app.draft_checks import Checks, Finding, Given, check
-from assistant_app.mail import as_read
+from assistant_app.mail.text import as_read
 
 WHERE = {
     "instructions": "Your instructions",

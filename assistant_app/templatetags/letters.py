@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from assistant_app.mail import as_read
-from assistant_app.mail_header import pasted
+from assistant_app.mail.header import pasted
+from assistant_app.mail.text import as_read
 
 register = template.Library()
 

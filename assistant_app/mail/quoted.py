@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail_header import end_of_header
+from assistant_app.mail.header import end_of_header
 
 _DASHES = r"-{2,} ?(?:Original|Ursprüngliche|Message d|Mensaje original|Forwarded|Weitergeleitete)[^\n]*"
 _SENT = r"(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado|Inviato|Verzonden)"

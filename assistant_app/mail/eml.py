@@ -14,8 +14,8 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import cast
 
-from assistant_app.html_text import TooMuch, to_text
-from assistant_app.mail_header import LONGEST, STUMBLES, Header, one_line
+from assistant_app.mail.header import LONGEST, STUMBLES, Header, one_line
+from assistant_app.mail.html_text import TooMuch, to_text
 
 # No email has more of these, and the parser's time grows with their product, or with their square.
 MOST_LINES = 200_000

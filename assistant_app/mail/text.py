@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail_header import end_of_header
+from assistant_app.mail.header import end_of_header
 
 TITLE_LENGTH = 120
 

@@ -17,7 +17,7 @@ from email.utils import format_datetime
 
 from django.http import HttpResponse
 
-from assistant_app.mail_header import SUBJECT, WRITE_TO, Header, pasted
+from assistant_app.mail.header import SUBJECT, WRITE_TO, Header, pasted
 from assistant_app.models import Application
 
 # What mail programs write before the subject of an answer.

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from assistant_app import diffs, drafts
-from assistant_app.draft_checks import Checks, Finding, Given, check
+from assistant_app.draft_checks.findings import Checks, Finding, Given, check
 from assistant_app.mail.text import as_read
 
 WHERE = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from assistant_app.facts import Fact, Value, blanked, facts
-from assistant_app.names import names, words_of
+from assistant_app.draft_checks.facts import Fact, Value, blanked, facts
+from assistant_app.draft_checks.names import names, words_of
 
 PLACEHOLDER = re.compile(
     r"\[(?=[^\]\n]{0,59}[^\W\d_])[^\]\n]{2,60}\](?!\()"

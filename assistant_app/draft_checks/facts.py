@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant_app.fact_words import MONEY, MONTHS, NUMBER_WORDS, TIMES_BY, UNITS, WEEKDAYS
+from assistant_app.draft_checks.fact_words import MONEY, MONTHS, NUMBER_WORDS, TIMES_BY, UNITS, WEEKDAYS
 
 Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
 Value = tuple[object, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from assistant_app.facts import Fact
+from assistant_app.draft_checks.facts import Fact
 
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 TITLES = {

@@ -1,0 +1,1 @@
+"""What can be said of a draft without a model: the facts and names in it, and who wrote them before."""

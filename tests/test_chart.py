@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
-from assistant_app import chart
-from assistant_app.costs import Totals
+from assistant_app.inspection import chart
+from assistant_app.inspection.costs import Totals
 
 FIRST = date(2026, 1, 1)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from assistant_app import costs
+from assistant_app.inspection import costs
 from assistant_app.models import ModelCall
 from emailassistant import env
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from assistant_app.drawing import (
+from assistant_app.inspection.drawing import (
     BOX_HEIGHT,
     Edge,
     condition_in_words,

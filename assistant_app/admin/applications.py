@@ -26,7 +26,7 @@ from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.paging import ApplicationList, LimitedPaginator
 from assistant_app.admin.usage import ShowsUsage, used
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
-from assistant_app.inspection import History
+from assistant_app.inspection.timeline import History
 from assistant_app.models import Application
 
 AT_ONCE = 100  # rows that one action takes

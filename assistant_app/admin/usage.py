@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from assistant_app import usage
-from assistant_app.inspection import History
+from assistant_app.inspection import usage
+from assistant_app.inspection.timeline import History
+from assistant_app.inspection.usage_shown import in_period
 from assistant_app.models import ModelCall
 from assistant_app.templatetags.figures import money
 from assistant_app.templatetags.letters import seconds
-from assistant_app.usage_shown import in_period
 
 
 class ShowsUsage(admin.ModelAdmin):

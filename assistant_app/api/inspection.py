@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from assistant_app import inspection, limits, operations, usage
+from assistant_app import limits, operations
 from assistant_app.api import inspection_schema as schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.api.inspection_serializers import (
@@ -25,7 +25,8 @@ from assistant_app.api.inspection_serializers import (
     UsageShown,
 )
 from assistant_app.errors import InvalidInput
-from assistant_app.inspection import CallShown, History
+from assistant_app.inspection import timeline, usage
+from assistant_app.inspection.timeline import CallShown, History
 from assistant_app.models import Application
 
 DAYS = 30
@@ -58,7 +59,7 @@ class Inspection(GenericViewSet[Application]):
     @action(detail=True, methods=["get"], url_path="calls/(?P<number>[0-9]{1,9})")
     def call(self, request: Request, app_id: str, number: str) -> Response:
         row = operations.get(actor=cast(AbstractBaseUser, request.user), app_id=app_id)
-        shown = inspection.call_of(row, int(number))
+        shown = timeline.call_of(row, int(number))
         return Response(CallDetail(shown, context=self.get_serializer_context()).data)
 
     def _history(self, app_id: str) -> History:

@@ -12,10 +12,10 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from assistant_app.api.serializers import WhyItStopped
-from assistant_app.costs import Totals
-from assistant_app.inspection import CallShown, StepShown
+from assistant_app.inspection.costs import Totals
+from assistant_app.inspection.timeline import CallShown, StepShown
+from assistant_app.inspection.usage import total
 from assistant_app.models import ModelCall, Step
-from assistant_app.usage import total
 
 
 class StepSummary(serializers.Serializer):

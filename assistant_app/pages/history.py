@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import inspection, operations, readings
-from assistant_app.inspection import CallShown, History, StepShown
+from assistant_app import operations, readings
+from assistant_app.inspection import timeline
+from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.models import Application
 from assistant_app.pages import step_words, words
 from assistant_app.pages.access import PersonRequest, signed_in
@@ -71,7 +72,7 @@ def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -
 def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpResponse:
     """One call to the model: what it was told, what it replied, and the same as a command."""
     row = operations.get(actor=request.user, app_id=app_id)
-    shown: CallShown = inspection.call_of(row, number)
+    shown: CallShown = timeline.call_of(row, number)
     return _render(request, "history_call.html", row, {"part": shown})
 
 

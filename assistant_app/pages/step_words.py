@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant_app import drafts, drawing
-from assistant_app.inspection import StepShown
+from assistant_app import drafts
+from assistant_app.inspection import drawing
+from assistant_app.inspection.timeline import StepShown
 from assistant_app.models import Application
 from assistant_app.pages.words import count
 from assistant_app.templatetags.letters import excerpt

@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import usage
+from assistant_app.inspection import usage
+from assistant_app.inspection.usage_shown import in_period
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.usage_shown import in_period
 
 
 @signed_in

@@ -14,8 +14,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from assistant_app import costs
-from assistant_app.costs import Totals
+from assistant_app.inspection import costs
+from assistant_app.inspection.costs import Totals
 from assistant_app.models import ModelCall
 
 MOST_DAYS = 366  # that are summed at once

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from assistant_app.costs import Totals
+from assistant_app.inspection.costs import Totals
 
 WIDTH, HEIGHT = 720, 120
 GAP = 0.25  # of a day's room

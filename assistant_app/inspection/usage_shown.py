@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from assistant_app import chart, limits, usage
+from assistant_app import limits
+from assistant_app.inspection import chart, usage
+from assistant_app.inspection.usage import Period
 from assistant_app.models import ModelCall
-from assistant_app.usage import Period
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
 

@@ -9,4 +9,4 @@ class AssistantConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("assistant_app.checks")  # registers them; they need the models
-        import_module("assistant_app.tracking")  # what was tracked goes with its email
+        import_module("assistant_app.observing.tracking")  # what was tracked goes with its email

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 
 from django.http import StreamingHttpResponse
 
-from assistant_app import watch
 from assistant_app.events.log import Event
+from assistant_app.observing import watch
 
 HEARTBEAT = b": still here\n\n"
 

@@ -16,9 +16,9 @@ from django.db import Error as DatabaseError
 from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
 from assistant_app.events.publisher import Narrator
 from assistant_app.models import Application
+from assistant_app.observing.tracking import Tracker
+from assistant_app.observing.watch import Watch
 from assistant_app.persister import AsyncDjangoPersister
-from assistant_app.tracking import Tracker
-from assistant_app.watch import Watch
 
 logger = logging.getLogger(__name__)
 

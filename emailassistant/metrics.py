@@ -1,6 +1,6 @@
 """`/metrics` for Prometheus: what all processes of this server counted, and who may read it.
 
-Counters hold numbers only, no name and no text. They are kept in `assistant_app/watch.py` and here.
+Counters hold numbers only, no name and no text. They are kept in `assistant_app/observing/watch.py` and here.
 """
 
 from __future__ import annotations

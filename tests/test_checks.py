@@ -166,7 +166,7 @@ def test_what_the_address_of_the_database_asks_for_is_kept(settings_with):
 
 def test_traces_without_their_packages_are_refused(settings, monkeypatch):
     settings.OTEL = True
-    monkeypatch.setitem(sys.modules, "assistant_app.otel", None)  # as if an import in it failed
+    monkeypatch.setitem(sys.modules, "assistant_app.observing.otel", None)  # as if an import in it failed
 
     assert "requirements-otel.txt" in found(checks.check_otel)["assistant.E007"].hint
 

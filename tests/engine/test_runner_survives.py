@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant_app import watch
+from assistant_app.observing import watch
 from assistant_app.runner import Runner, runner
 from tests.real_server import wait_until
 

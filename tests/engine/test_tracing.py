@@ -7,8 +7,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from assistant_app import tracing
 from assistant_app.errors import ModelTimeout
+from assistant_app.observing import tracing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -32,7 +32,7 @@ def test_json_lines_carry_the_ids_of_request_application_and_user(model_server):
     assert sent.headers["X-Request-ID"] == "from-the-proxy.1"
     assert re.fullmatch(r"[0-9a-f]{32}", page.headers["X-Request-ID"])
     assert static.headers["X-Request-ID"] != page.headers["X-Request-ID"]
-    (ended,) = [line for line in written if line["logger"] == "assistant_app.watch"]
+    (ended,) = [line for line in written if line["logger"] == "assistant_app.observing.watch"]
     (access,) = [line for line in written if line.get("path", "").endswith("initialize_draft/")]
     ids = {"request": "from-the-proxy.1", "application": app_id, "user": 1}
     assert ended.items() >= {**ids, "outcome": "waiting", "step": "process_input"}.items()

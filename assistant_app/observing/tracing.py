@@ -10,7 +10,7 @@ from django.conf import settings
 
 def on() -> Any:
     """Return the module that traces, or none."""
-    return import_module("assistant_app.otel") if settings.OTEL else None
+    return import_module("assistant_app.observing.otel") if settings.OTEL else None
 
 
 def hooks() -> list[Any]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from assistant_app import tracing
 from assistant_app.errors import Superseded
 from assistant_app.llm.base import Call
+from assistant_app.observing import tracing
 from emailassistant.logs import Context, current, request_id
 
 if TYPE_CHECKING:

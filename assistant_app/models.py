@@ -17,12 +17,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistant_app import history, statements
-from assistant_app.access import ApiToken as ApiToken  # the records of who comes in
-from assistant_app.access import MailReading as MailReading
-from assistant_app.access import SignInTries as SignInTries
 from assistant_app.errors import Interrupted
-from assistant_app.preferences import Preferences as Preferences  # what a person wants of every draft
-from assistant_app.preferences import read_along, signature_of
+from assistant_app.people.access import ApiToken as ApiToken  # the records of who comes in
+from assistant_app.people.access import MailReading as MailReading
+from assistant_app.people.access import SignInTries as SignInTries
+from assistant_app.people.preferences import Preferences as Preferences  # what a person wants of every draft
+from assistant_app.people.preferences import read_along, signature_of
 
 
 class ClockTimestamp(Now):

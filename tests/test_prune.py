@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from assistant_app import retention
 from assistant_app.models import ApiToken, Application, ModelCall, Step
+from assistant_app.people import retention
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

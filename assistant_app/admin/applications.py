@@ -21,13 +21,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
-from assistant_app import operations, readings
+from assistant_app import operations
 from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.paging import ApplicationList, LimitedPaginator
 from assistant_app.admin.usage import ShowsUsage, used
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection.timeline import History
 from assistant_app.models import Application
+from assistant_app.people import readings
 
 AT_ONCE = 100  # rows that one action takes
 FOUND = 1000  # owners whose name holds a word of the search

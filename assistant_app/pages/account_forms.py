@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from assistant_app import accounts
+from assistant_app.people import accounts
 
 TOO_MANY_TRIES = "Too many tries. Wait 5 minutes."
 PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is good."  # noqa: S105

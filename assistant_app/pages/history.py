@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import operations, readings
+from assistant_app import operations
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.models import Application
 from assistant_app.pages import step_words, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.step_words import Said
+from assistant_app.people import readings
 
 EXCERPT = 160  # characters of a text in the timeline
 

@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from assistant_app import conf, readings
+from assistant_app import conf
 from assistant_app.errors import InvalidInput
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.preferences import sign_with, signature_of
+from assistant_app.people import readings
+from assistant_app.people.preferences import sign_with, signature_of
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 YEAR = 365 * 24 * 3600

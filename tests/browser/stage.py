@@ -6,10 +6,11 @@ from datetime import timedelta
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from assistant_app import operations, readings
+from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
+from assistant_app.people import readings
 from tests import eml_samples
 from tests.conftest import Person
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant_app import readings
 from assistant_app.models import Application
+from assistant_app.people import readings
 from tests.admin.conftest import WHY, Story, with_one_draft
 from tests.browser.checks import assert_good
 from tests.browser.stage import Stage

@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from assistant_app import operations, readings
+from assistant_app import operations
 from assistant_app.errors import ModelFailed
 from assistant_app.models import ApiToken, Application, ModelCall
+from assistant_app.people import readings
 from tests.conftest import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

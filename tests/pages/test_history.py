@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assistant_app import operations, readings
+from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, ModelCall
+from assistant_app.people import readings
 from tests.admin.conftest import Story
 
 pytestmark = pytest.mark.django_db(transaction=True)

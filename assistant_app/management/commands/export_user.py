@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant_app import export
+from assistant_app.people import export
 
 
 class Command(BaseCommand):

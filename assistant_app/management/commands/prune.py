@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from assistant_app import retention
-from assistant_app.retention import Policy
+from assistant_app.people import retention
+from assistant_app.people.retention import Policy
 
 
 class Command(BaseCommand):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import get_script_prefix, get_urlconf, reverse
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
 from assistant_app import steps
 from assistant_app.drafts import current_number
@@ -21,6 +22,7 @@ from assistant_app.models import Application
 from assistant_app.steps import Field, HumanStep
 
 Status = Application.Status
+_NOBODYS = uuid.UUID(int=0)
 
 
 class WhyItStopped(serializers.Serializer):
@@ -108,7 +110,7 @@ class ApplicationSummary(serializers.Serializer):
     def to_representation(self, row: Application) -> dict[str, Any]:
         return {
             "app_id": str(row.pk),
-            "url": reverse("application-detail", args=[row.pk], request=self.context["request"]),
+            "url": _url("detail", row, self.context["request"]),
             "sender": row.sender,
             "next_step": row.due_step,
             **_what_both_show(row),
@@ -208,8 +210,18 @@ def _printable(value: Any) -> Any:
 def _next_url(row: Application, request: Any) -> str | None:
     if row.due_step is None:
         return None
-    name = steps.get(row.due_step).endpoint.replace("_", "-")
-    return reverse(f"application-{name}", args=[row.pk], request=request)
+    return _url(steps.get(row.due_step).endpoint.replace("_", "-"), row, request)
+
+
+def _url(name: str, row: Application, request: Any) -> str:
+    path = _path(name, get_script_prefix(), get_urlconf())
+    return str(request.build_absolute_uri(path.replace(str(_NOBODYS), str(row.pk))))
+
+
+@lru_cache(maxsize=64)
+def _path(name: str, prefix: str, urlconf: str | None) -> str:
+    """Return a view's path with a place for the id: Django takes longer to reverse one than to read a row."""
+    return reverse(f"application-{name}", args=[_NOBODYS])
 
 
 def _what_both_show(row: Application) -> dict[str, Any]:

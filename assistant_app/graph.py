@@ -15,7 +15,7 @@ from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
 
-from burr.core import Condition, GraphBuilder, State, action, default, expr
+from burr.core import Condition, GraphBuilder, State, action, default
 from burr.core.action import streaming_action
 from burr.core.graph import Graph
 
@@ -57,6 +57,11 @@ class Choice(Condition):
 
     def __init__(self, what_they_do: str) -> None:
         super().__init__([], lambda state: False, name=f"if the person {what_they_do}")
+
+
+def if_any(key: str) -> Condition:
+    """Return the condition that there is something under a key. Burr's `expr` compiles its text each time."""
+    return Condition([key], lambda state: bool(state[key]), name=f"len({key}) > 0")
 
 
 @action(reads=[], writes=["incoming_email", "response_instructions"], tags=[HUMAN])
@@ -192,7 +197,7 @@ ACTIONS: dict[str, Any] = {  # functions; Burr's decorators give them a `bind`
 }
 TRANSITIONS = [
     ("process_input", "determine_clarifications", default),
-    ("determine_clarifications", "clarify_instructions", expr("len(clarification_questions) > 0")),
+    ("determine_clarifications", "clarify_instructions", if_any("clarification_questions")),
     ("determine_clarifications", "formulate_draft", default),
     ("clarify_instructions", "formulate_draft", default),
     ("formulate_draft", "edit_draft", Choice("edits it")),
@@ -202,7 +207,7 @@ TRANSITIONS = [
     ("edit_draft", "process_feedback", default),
     ("use_draft", "process_feedback", default),
     ("regenerate", "formulate_draft", default),
-    ("process_feedback", "formulate_draft", expr("len(feedback) > 0")),
+    ("process_feedback", "formulate_draft", if_any("feedback")),
     ("process_feedback", "final_result", default),
     ("final_result", "reopen", Choice("goes on")),
     ("reopen", "process_feedback", default),

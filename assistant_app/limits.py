@@ -15,7 +15,6 @@ from math import ceil
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from assistant_app import claims, conf, statements
@@ -23,7 +22,7 @@ from assistant_app.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
 from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage
-from assistant_app.statements import Condition
+from assistant_app.statements import Condition, Statement
 
 NOT_SENT = {"draft_history", "final_draft"}  # of a state, to the model: it gets the current draft
 CALLS = 2  # that one run may make: for questions, and for the draft
@@ -38,6 +37,9 @@ INSERT INTO assistant_app_usage AS used (owner_id, day, drafts, tokens) VALUES (
 ON CONFLICT (owner_id, day) DO UPDATE
 SET drafts = used.drafts + 1, tokens = used.tokens + excluded.tokens
 WHERE used.drafts < %s AND used.tokens + excluded.tokens <= %s
+"""
+SETTLE = """
+UPDATE assistant_app_usage SET drafts = drafts + %s, tokens = tokens + %s WHERE owner_id = %s AND day = %s
 """
 
 
@@ -78,24 +80,25 @@ def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
     return wanted
 
 
-def unsettled(reservation: Reservation | None, calls: Iterable[Call]) -> dict[str, int]:
-    """Return what is to be given back (below nought) or still taken, by column; nothing if it was exact.
+def settlement(reservation: Reservation | None, calls: Iterable[Call]) -> Statement | None:
+    """Return what makes the day's row exact: gives back what was not used, takes what was used above.
 
-    A draft that no model worked on, tokens above or below those counted.
+    That is a draft that no model worked on, and tokens above or below the estimate; none if it was exact.
     """
     if reservation is None:
-        return {}
+        return None
     made = reservation.with_calls(calls).calls
     unused = 0 if any(call.purpose == "draft" and was_paid(call) for call in made) else 1
     more = sum(map(tokens_of, made)) - reservation.tokens if conf.most("MAX_TOKENS_PER_DAY") else 0
-    return {name: change for name, change in (("drafts", -unused), ("tokens", more)) if change}
+    if unused == more == 0:
+        return None
+    return Statement(SETTLE, (-unused, more, reservation.owner_id, reservation.day))
 
 
 def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
-    """Give back what was not used, and take what was used above the estimate."""
-    changes = unsettled(reservation, calls)
-    if reservation is not None and changes:
-        _row(reservation).update(**{name: F(name) + change for name, change in changes.items()})
+    if wanted := settlement(reservation, calls):
+        with connection.cursor() as cursor:
+            cursor.execute(wanted.sql, wanted.params)
 
 
 def room(owner_id: int) -> Condition | None:
@@ -177,10 +180,6 @@ def _take(wanted: Reservation) -> bool:
 def _budget() -> tuple[int, int]:
     """Return how many drafts and tokens a day has."""
     return conf.most("MAX_DRAFTS_PER_DAY") or NO_LIMIT, conf.most("MAX_TOKENS_PER_DAY") or NO_LIMIT
-
-
-def _row(reservation: Reservation) -> QuerySet[Usage]:
-    return Usage.objects.filter(owner_id=reservation.owner_id, day=reservation.day)
 
 
 def _runs_of(owner_id: int) -> ApplicationQuerySet:

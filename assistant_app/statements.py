@@ -45,12 +45,19 @@ def where(model: type[models.Model], **values: Any) -> Condition:
     return Condition(marks, tuple(_adapted(model, name, value) for name, value in values.items()))
 
 
-def find(model: type[M], condition: Condition, *relations: str, **extra: Condition) -> M | None:
+def find(
+    model: type[M],
+    condition: Condition,
+    *relations: str,
+    defer: frozenset[str] = frozenset(),
+    **extra: Condition,
+) -> M | None:
     """Return the row that the condition holds for, or none; a unique key is in it.
 
-    `relations` names foreign keys whose row comes along, `extra` attributes that are asked for besides.
+    `relations` names foreign keys whose row comes along, `extra` attributes that are asked for besides,
+    `defer` what is left out until it is looked at: `"created"`, `"user__password"`.
     """
-    selection = _selection(model, relations)
+    selection = _selection(model, relations, defer)
     columns = ", ".join([selection.columns, *(asked.sql for asked in extra.values())])
     params = [*(value for asked in extra.values() for value in asked.params), *condition.params]
     with connection.cursor() as cursor:
@@ -85,14 +92,17 @@ def insert(row: models.Model) -> Statement:
     return Statement(_insert(type(row)), tuple(params))
 
 
-def change(changed: Statement, inserted: Sequence[Statement]) -> bool:
+def change(changed: Statement, inserted: Sequence[Statement], before: Statement | None = None) -> bool:
     """Change a row and insert the others with it, all or nothing; return whether there was the row.
 
-    One statement and one way to PostgreSQL and back, which commits itself outside a transaction.
+    `before`, another row's change, is done first and in either case. One statement and one way to PostgreSQL
+    and back, which commits itself outside a transaction.
     """
     if connection.vendor == "postgresql":
-        return _change_at_once(changed, inserted)
+        return _change_at_once(changed, inserted, before)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if before is not None:
+            cursor.execute(before.sql, before.params)
         cursor.execute(changed.sql, changed.params)
         if cursor.rowcount == 0:
             return False
@@ -101,8 +111,16 @@ def change(changed: Statement, inserted: Sequence[Statement]) -> bool:
     return True
 
 
-def _change_at_once(changed: Statement, inserted: Sequence[Statement]) -> bool:
-    parts, params = [f"changed AS ({changed.sql} RETURNING 1)"], [*changed.params]
+def _change_at_once(changed: Statement, inserted: Sequence[Statement], before: Statement | None) -> bool:
+    parts: list[str] = []
+    params: list[Any] = []
+    last = ""
+    if before is not None:
+        parts.append(f"before AS ({before.sql} RETURNING 1)")
+        params += before.params
+        last = " AND (SELECT COUNT(*) FROM before) >= 0"  # is done, and its row locked, before this one's
+    parts.append(f"changed AS ({changed.sql}{last} RETURNING 1)")
+    params += changed.params
     for number, statement in enumerate(inserted):
         # Not VALUES: nothing is inserted where nothing was changed.
         parts.append(f"inserted{number} AS ({statement.sql} SELECT {_marks(statement)} FROM changed)")
@@ -153,7 +171,7 @@ class _Part:
 
 
 @cache
-def _selection(model: type[models.Model], relations: tuple[str, ...]) -> _Selection:
+def _selection(model: type[models.Model], relations: tuple[str, ...], deferred: frozenset[str]) -> _Selection:
     columns: list[str] = []
     parts = []
     tables = f"FROM {_table(model)}"
@@ -166,7 +184,8 @@ def _selection(model: type[models.Model], relations: tuple[str, ...]) -> _Select
                 f" JOIN {_table(of)} ON {_table(model)}.{_column(model, name)}"
                 f" = {_table(of)}.{_column(of, of._meta.pk.name)}"
             )
-        fields = of._meta.concrete_fields
+        prefix = f"{name}__" if name else ""
+        fields = [field for field in of._meta.concrete_fields if prefix + field.name not in deferred]
         converters = [
             (position, expression, convert)
             for position, field in enumerate(fields)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Container, Mapping
-from contextlib import nullcontext
 from typing import Any, Literal
 
 from burr.core import State
@@ -43,7 +42,7 @@ from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail
 from assistant_app.models import Application, Step
-from assistant_app.statements import Condition
+from assistant_app.statements import Condition, Statement
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
@@ -276,23 +275,23 @@ class Writer:
     def _write(self, row: Application, values: dict[str, Any], step: Step | None) -> Reservation | None:
         """Claim, save or release, all or nothing; return what is reserved from now on.
 
-        The day's row comes first, as everybody locks it, then the application's, then the step. Where
-        the day's is not concerned, all is one statement that commits itself.
+        The day's row comes first, as everybody locks it, then the application's, then the step. All but a
+        claim is one statement that commits itself.
         """
         if self._token is None and self._may_call_model(values):
             with transaction.atomic():
                 reserved = limits.reserve(row.owner_id, values.get("state", self._state))
-                if not self._change(row, values, step, limits.room(row.owner_id)):
+                if not self._change(row, values, step, room=limits.room(row.owner_id)):
                     is_still_free = statements.find(Application, claims.is_ours(row, None)) is not None
                     raise limits.no_room() if is_still_free else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None
-        with transaction.atomic() if ends and limits.unsettled(self._reserved, self.calls) else nullcontext():
-            if ends:
-                limits.settle(self._reserved, self.calls)
-            if not self._change(row, values, step):
-                raise Superseded if self._token else AlreadyRunning
-        return None if ends else self._reserved and self._reserved.with_calls(self.calls)
+        settlement = limits.settlement(self._reserved, self.calls) if ends else None
+        if self._change(row, values, step, before=settlement):
+            return None if ends else self._reserved and self._reserved.with_calls(self.calls)
+        if ends:
+            self._reserved = None  # it is settled all the same
+        raise Superseded if self._token else AlreadyRunning
 
     def _may_call_model(self, values: dict[str, Any]) -> bool:
         """Whether the run that is claimed with these values may call the model."""
@@ -303,7 +302,13 @@ class Writer:
         return following is not None and may_call_model(self.graph, following.name)
 
     def _change(
-        self, row: Application, values: dict[str, Any], step: Step | None, room: Condition | None = None
+        self,
+        row: Application,
+        values: dict[str, Any],
+        step: Step | None,
+        *,
+        room: Condition | None = None,
+        before: Statement | None = None,
     ) -> bool:
         """Change the row and insert the step with its calls; return whether the row was ours."""
         ours = claims.is_ours(row, self._token)
@@ -311,7 +316,7 @@ class Writer:
         if step is not None:
             happened = [step, *(calls.as_row(row.pk, step.sequence_id, call) for call in self.calls)]
         changed = statements.update(Application, values, ours & room if room else ours)
-        return statements.change(changed, [statements.insert(made) for made in happened])
+        return statements.change(changed, [statements.insert(made) for made in happened], before)
 
     def _goes_on_as(self, row: Application, values: dict[str, Any], reserved: Reservation | None) -> None:
         """Have in hand what was stored, so that nothing is read again."""

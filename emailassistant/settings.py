@@ -126,8 +126,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     # A file: the runner's threads need to see what the tests wrote.
     _database["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
+    _database["ENGINE"] = "emailassistant.postgresql"  # replaces a connection that a restart broke
     _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
-    _database["CONN_HEALTH_CHECKS"] = True  # a connection that a restart broke is replaced
     _database["OPTIONS"] = {
         "connect_timeout": 5,
         "application_name": "emailassistant",

@@ -107,3 +107,12 @@ def test_whoever_asks_meanwhile_waits_or_is_told_so(server, cluster):
         assert answer.status_code in {200, 503}, answer.text
         answers_again(ida)
         assert send_input(ida, app_id).json()["drafts"] == [DRAFT]
+
+
+def test_the_first_request_after_a_restart_has_its_answer(server, cluster):
+    with server.client() as ida:
+        app_id = new_email(ida)
+        for _ in range(3):
+            cluster.stop("immediate")
+            cluster.start()
+            assert ida.get(f"/api/applications/{app_id}/").status_code == 200

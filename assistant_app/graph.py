@@ -30,6 +30,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "incoming_email": "",
     "response_instructions": "",
     "clarification_questions": [],
+    # Why each is asked, "" where the model did not say. Never [], as long as a version serves that does not
+    # know the key: it can read what a step sets, not what one appends.
+    "clarification_reasons": None,
     "clarification_answers": None,
     "draft_history": [],
     "draft_sources": [],  # one for each draft; see `drafts`
@@ -70,7 +73,10 @@ async def process_input(state: State, email_to_respond: str, response_instructio
     return state.update(incoming_email=email_to_respond, response_instructions=response_instructions)
 
 
-@action(reads=["incoming_email", "response_instructions"], writes=["clarification_questions"])
+@action(
+    reads=["incoming_email", "response_instructions"],
+    writes=["clarification_questions", "clarification_reasons"],
+)
 async def determine_clarifications(state: State, model: Model) -> State:
     """Ask the model for up to three questions; none means that it can write at once."""
     reply = await model.structured(
@@ -82,7 +88,12 @@ async def determine_clarifications(state: State, model: Model) -> State:
         ),
         prompts.questions_schema(demonstration=model.is_demonstration),
     )
-    return state.update(clarification_questions=prompts.parse_questions(reply))
+    questions = prompts.parse_questions(reply)
+    reasons = [question.reason for question in questions]
+    return state.update(
+        clarification_questions=[question.text for question in questions],
+        clarification_reasons=reasons if any(reasons) else None,
+    )
 
 
 @action(reads=["clarification_questions"], writes=["clarification_answers"], tags=[HUMAN])

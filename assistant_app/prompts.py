@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant_app import demonstration_prompts
 from assistant_app.draft_cleaner import DraftCleaner
@@ -18,10 +18,18 @@ from assistant_app.llm.base import Message
 from assistant_app.mail.text import as_read
 from assistant_app.mail.untrusted import without_hidden
 
-__all__ = ["DraftCleaner", "draft_messages", "parse_questions", "questions_messages", "questions_schema"]
+__all__ = [
+    "DraftCleaner",
+    "Question",
+    "draft_messages",
+    "parse_questions",
+    "questions_messages",
+    "questions_schema",
+]
 
 MAX_QUESTIONS = 3
 MAX_QUESTION_LENGTH = 300  # characters; more is no question
+MAX_REASON_LENGTH = 200  # characters; more is no clause
 SKIPPED = "(skipped: use your judgement and state the assumption)"
 
 QUESTIONS_SCHEMA: dict[str, Any] = {
@@ -30,7 +38,15 @@ QUESTIONS_SCHEMA: dict[str, Any] = {
     "properties": {
         "questions": {
             "type": "array",
-            "items": {"type": "string"},
+            "items": {
+                "type": "object",
+                "properties": {
+                    "question": {"type": "string"},
+                    "reason": {"type": "string", "description": "Why it is asked, as a short clause."},
+                },
+                "required": ["question", "reason"],
+                "additionalProperties": False,
+            },
             "description": f"Nought to {MAX_QUESTIONS} questions to the user; empty if nothing is unclear.",
         }
     },
@@ -48,7 +64,9 @@ can know and what the reply cannot do without: a decision, a date, an amount, a 
 
 Ask at most {MAX_QUESTIONS} questions, each short, about one thing, and answerable in a sentence. Ask \
 nothing that the email or the instructions already answer, nothing about style, nothing out of politeness. \
-If the reply can be written without asking, return an empty list. Ask in the language of the instructions.
+With each question give the reason, a short clause that tells the user what makes the reply depend on it. \
+If the reply can be written without asking, return an empty list. Write questions and reasons in the \
+language of the instructions.
 
 {_DATA_RULE}"""
 
@@ -78,6 +96,11 @@ I wrote these passages of it myself. Keep their wording, unless my latest feedba
 """
 
 
+class Question(NamedTuple):
+    text: str
+    reason: str = ""  # why it is asked, if the model said so
+
+
 def questions_messages(*, email: str, instructions: str, demonstration: bool) -> list[Message]:
     """Return what asks the model for its clarifying questions."""
     if demonstration:
@@ -94,23 +117,23 @@ def questions_schema(*, demonstration: bool) -> dict[str, Any]:
     return demonstration_prompts.QUESTIONS_SCHEMA if demonstration else QUESTIONS_SCHEMA
 
 
-def parse_questions(reply: dict[str, Any]) -> list[str]:
+def parse_questions(reply: dict[str, Any]) -> list[Question]:
     """Return at most three different questions. Raises `ModelFailed` if there is no list of them."""
     found = reply.get("questions")
     if not isinstance(found, list):
         raise ModelFailed("The model gave something else than questions.")
-    questions: dict[str, str] = {}
+    questions: dict[str, Question] = {}
     for item in found:
-        question = _question_in(item)
-        if question and len(question) <= MAX_QUESTION_LENGTH:
-            questions.setdefault(re.sub(r"\W+", " ", question).strip().casefold(), question)
+        # Not every model gives reasons, and servers that know no schemas wrap questions or do not.
+        text, reason = (item.get("question"), item.get("reason")) if isinstance(item, dict) else (item, "")
+        question = Question(_question_in(text), _reason_in(reason))
+        if question.text and len(question.text) <= MAX_QUESTION_LENGTH:
+            questions.setdefault(re.sub(r"\W+", " ", question.text).strip().casefold(), question)
     return list(questions.values())[:MAX_QUESTIONS]
 
 
 def _question_in(item: Any) -> str:
     """Return the question without its number, or nothing if it is a preamble or no question at all."""
-    if isinstance(item, dict):  # some servers that know no schemas wrap each one
-        item = item.get("question")
     if not isinstance(item, str):
         return ""
     question = re.sub(r"^(?:[-*•]|\(?\d{1,2}[.):]|Q\d{0,2}[.:])\s*", "", " ".join(item.split()))
@@ -122,6 +145,12 @@ def _question_in(item: Any) -> str:
     ):
         return ""
     return "" if is_preamble else question
+
+
+def _reason_in(item: Any) -> str:
+    """Return the reason on one line, or nothing if it is none or no clause any more."""
+    reason = " ".join(item.split()) if isinstance(item, str) else ""
+    return reason if re.search(r"\w", reason) and len(reason) <= MAX_REASON_LENGTH else ""
 
 
 def draft_messages(

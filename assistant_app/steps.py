@@ -26,6 +26,7 @@ class Field:
     required: bool = True
     verbatim: bool = False  # kept to the last space; else the space around it goes
     one_per: str = ""  # a state key: the field is a list with one text for each of its items
+    explained_by: str = ""  # a state key: why each of these is asked, where that is known
     empty_decides: bool = False  # an empty text means something here, so spaces alone are refused
     is_number: bool = False  # a whole number from 1
     begins_with: str = ""  # a state key: its text is there to be changed
@@ -183,6 +184,7 @@ CLARIFY_INSTRUCTIONS = HumanStep(
             help="Leave a field empty to skip it.",
             required=False,
             one_per="clarification_questions",
+            explained_by="clarification_reasons",
         ),
     ),
 )

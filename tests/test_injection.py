@@ -152,6 +152,17 @@ def test_questions_that_the_mail_made_up_are_text_and_few(owner, model, browser)
     assert browser.says(lure)
 
 
+def test_the_reason_for_a_question_is_text_and_short(owner, model, browser):
+    lure = f'<a href="{EVIL}">Sign in again</a>'
+    model.will_ask("Who?", "When?", reasons=[lure, "Urgent! " * 50])
+    person = Person(owner)
+    row = person.give_input(ORDERS, INSTRUCTIONS)
+    assert row.state["clarification_reasons"] == [lure, ""]
+    browser.open(f"/a/{person.app_id}/")
+    assert EVIL not in browser.page.links.values()
+    assert browser.says(lure)
+
+
 def test_the_model_has_no_tools():
     """What it answers is text for a page: there is nothing that it could set going."""
     with ModelServer() as server:

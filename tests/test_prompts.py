@@ -9,6 +9,7 @@ from assistant_app import demonstration_prompts
 from assistant_app.errors import ModelFailed
 from assistant_app.prompts import (
     DraftCleaner,
+    Question,
     draft_messages,
     parse_questions,
     questions_messages,
@@ -200,7 +201,49 @@ def test_the_demonstration_model_rewrites_what_the_person_made_of_its_draft(feed
     ],
 )
 def test_questions_are_read_with_care(found, questions):
-    assert parse_questions({"questions": found}) == questions
+    assert [question.text for question in parse_questions({"questions": found})] == questions
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        ("Which day?", ""),
+        ({"question": "Which day?"}, ""),
+        ({"question": "Which day?", "reason": "She needs one."}, "She needs one."),
+        ({"question": "Which day?", "reason": "  She\n needs one. "}, "She needs one."),
+        ({"question": "Which day?", "reason": "x" * 200}, "x" * 200),
+        *(
+            ({"question": "Which day?", "reason": odd}, "")
+            for odd in (None, 7, True, ["Why"], {"a": "b"}, "", " \n", "…", "x" * 201)
+        ),
+    ],
+)
+def test_a_reason_is_a_short_text_or_none_at_all(found, reason):
+    assert parse_questions({"questions": [found]}) == [Question("Which day?", reason)]
+
+
+def test_each_question_keeps_its_own_reason():
+    found = [
+        {"question": "Questions:", "reason": "None."},
+        "Which day?",
+        {"question": "which day", "reason": "Asked twice."},
+        {"question": "Where?", "reason": "She asks."},
+    ]
+    assert parse_questions({"questions": found}) == [Question("Which day?"), Question("Where?", "She asks.")]
+
+
+def test_reasons_are_asked_of_all_but_the_demonstration_model():
+    def asked(*, demonstration):
+        messages = questions_messages(email=EMAIL, instructions="yes", demonstration=demonstration)
+        schema = questions_schema(demonstration=demonstration)
+        return told(messages), schema["properties"]["questions"]["items"]
+
+    text, item = asked(demonstration=False)
+    assert "With each question give the reason" in text
+    assert item["required"] == list(item["properties"]) == ["question", "reason"]
+    text, item = asked(demonstration=True)
+    assert "reason" not in text
+    assert item["type"] == "string"
 
 
 @pytest.mark.parametrize("reply", [{}, {"questions": None}, {"questions": "Which day?"}, {"other": []}])

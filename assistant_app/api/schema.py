@@ -89,6 +89,7 @@ STATE_EXAMPLE = OpenApiExample(
         "email_to_respond": "Subject: Late delivery\n\nWhere are my 96 sensors?",
         "response_instructions": "60 ship on Thursday.",
         "questions": ["When do the others ship?"],
+        "question_reasons": ["She asks about all 96; your instructions name 60."],
         "answers": ["On 10 December."],
         "drafts": ["Hello, 60 sensors ship on Thursday, the others on 10 December."],
         "draft_number": 1,

@@ -46,6 +46,11 @@ class ApplicationState(serializers.Serializer):
     questions = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="null until known; empty if none is needed"
     )
+    question_reasons = serializers.ListField(
+        child=serializers.CharField(allow_blank=True),
+        allow_null=True,
+        help_text='why each question is asked, "" where the model did not say; null until they are known',
+    )
     answers = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         allow_null=True,
@@ -75,11 +80,13 @@ class ApplicationState(serializers.Serializer):
     def to_representation(self, row: Application) -> dict[str, Any]:
         state = {**DEFAULT_STATE, **row.state}
         drafts = state["draft_history"]
+        questions = state["clarification_questions"] or ([] if drafts else None)
         return {
             "app_id": str(row.pk),
             "email_to_respond": state["incoming_email"] or None,
             "response_instructions": state["response_instructions"] or None,
-            "questions": state["clarification_questions"] or ([] if drafts else None),
+            "questions": questions,
+            "question_reasons": questions and (state["clarification_reasons"] or [""] * len(questions)),
             "answers": state["clarification_answers"],
             "drafts": drafts,
             "draft_number": current_number(state),

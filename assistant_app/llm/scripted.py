@@ -21,7 +21,7 @@ from assistant_app.llm.base import Call, Message, Purpose
 # A draft: its text, or its pieces; among the pieces a gate to wait at and an error to fail with.
 Piece = str | BaseException | threading.Event
 Draft = str | BaseException | Sequence[Piece]
-Questions = Sequence[str] | BaseException | threading.Event
+Questions = Sequence[str | dict[str, str]] | BaseException | threading.Event
 
 
 @dataclass(slots=True)
@@ -49,9 +49,10 @@ class ScriptedClient:
         self._drafts: deque[Draft] = deque()
         self._changed = threading.Condition()
 
-    def will_ask(self, *questions: str) -> None:
-        """Let the next call for questions be answered with these."""
-        self._questions.append(questions)
+    def will_ask(self, *questions: str, reasons: Sequence[str] = ()) -> None:
+        """Let the next call for questions be answered with these, plainly or each with its reason."""
+        explained = zip(questions, reasons, strict=True) if reasons else ()
+        self._questions.append([{"question": one, "reason": why} for one, why in explained] or questions)
 
     def will_fail_to_ask(self, error: BaseException) -> None:
         self._questions.append(error)
@@ -115,7 +116,7 @@ class _Session:
                 questions = ()
             if isinstance(questions, BaseException):
                 raise questions
-            said.extend(questions)
+            said.extend(map(str, questions))
             return {"questions": list(questions)}
 
     async def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str, None]:

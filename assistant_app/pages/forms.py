@@ -35,6 +35,7 @@ class Box:
     label: str
     text: str
     number: int = 0  # of a list's boxes
+    reason: str = ""  # why it is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,19 @@ class StepForm:
     def _shown(self, item: Field) -> ShownField:
         typed = self.typed.get(item.name)
         if item.one_per:
-            boxes = list_boxes(item, self.state.get(item.one_per) or [], typed or [])
+            labels, reasons = self.state.get(item.one_per), self.state.get(item.explained_by)
+            boxes = list_boxes(item, labels or [], typed or [], reasons or [])
         else:
             boxes = [Box(item.name, item.label, typed or "")]
         return ShownField(item, boxes, self.errors.get(item.name, []))
 
 
-def list_boxes(item: Field, labels: list[str], texts: list[str]) -> list[Box]:
-    padded = [*texts, *[""] * len(labels)]
+def list_boxes(item: Field, labels: list[str], texts: list[str], reasons: list[str]) -> list[Box]:
+    padding = [""] * len(labels)
+    shown = zip(labels, [*texts, *padding], [*reasons, *padding], strict=False)
     return [
-        Box(f"{item.name}-{number}", label, text, number)
-        for number, (label, text) in enumerate(zip(labels, padded, strict=False), start=1)
+        Box(f"{item.name}-{number}", label, text, number, reason)
+        for number, (label, text, reason) in enumerate(shown, start=1)
     ]
 
 

@@ -35,6 +35,21 @@ def test_an_email_is_answered_in_two_rounds_of_feedback(walk, model):
     assert walk.state() == done
 
 
+@pytest.mark.parametrize("reasons", [["There are two.", ""], []])
+def test_why_each_question_is_asked_stands_beside_it(walk, model, reasons):
+    assert walk.state()["question_reasons"] is None
+    model.will_ask("Which day?", "Who pays?", reasons=reasons)
+    state = walk.begin().json()
+    assert state["questions"] == ["Which day?", "Who pays?"]
+    assert state["question_reasons"] == (reasons or ["", ""])
+
+
+def test_no_reasons_are_given_where_nothing_is_asked(walk, model):
+    model.will_ask()
+    state = walk.begin().json()
+    assert state["questions"] == state["question_reasons"] == []
+
+
 def test_every_answer_says_where_to_send_the_next_step(walk, model):
     model.will_ask("Which day?")
     for endpoint in ("initialize_draft", "clarify_instructions", "process_feedback"):

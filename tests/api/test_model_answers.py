@@ -2,6 +2,7 @@
 was typed is kept, the call is recorded, and both ways go on: `retry`, and other text."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,16 @@ def real_walk(api, model_server):  # noqa: F811
     yield Walk(api, model_server)
     asyncio.run_coroutine_threadsafe(runner.client.aclose(), runner._thread.loop).result(10)
     runner.client = None
+
+
+def test_the_reason_for_a_question_is_asked_for_and_told(real_walk):
+    given = {"question": "Which\x00 day?", "reason": "There are\x00 two."}
+    real_walk.model.script(Reply(text=json.dumps({"questions": [given, "Who pays?"]})))
+    state = real_walk.put("initialize_draft", INPUT).json()
+    assert state["questions"] == ["Which day?", "Who pays?"]
+    assert state["question_reasons"] == ["There are two.", ""]
+    schema = real_walk.model.bodies[0]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["questions"]["items"]["required"] == ["question", "reason"]
 
 
 def fails_to_draft(walk, reply):

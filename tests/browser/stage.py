@@ -41,6 +41,10 @@ QUESTIONS = (
     "Does the 5 % apply to the whole order or only to the 36 late units?",
     "Who should Marta contact if she cannot reach you?",
 )
+REASONS = (
+    "You offer 5 % off, and part of the order comes later than the rest.",
+    "She rang twice on Friday and reached nobody.",
+)
 DRAFTS = (
     "Dear Marta,\n\nThank you for your email. I am sorry that order 4471 did not arrive on 20 November as "
     "confirmed, and that you could not reach anyone on Friday.\n\n60 of the 96 sensors will leave our "
@@ -88,7 +92,7 @@ class Stage:
     def begin(self, *, drafts=1):
         """Bring an email to its first draft or further."""
         self.person = Person(self.owner)
-        self.model.will_ask(*QUESTIONS)
+        self.model.will_ask(*QUESTIONS, reasons=REASONS)
         for draft in DRAFTS[:drafts]:
             self.model.will_write(draft)
         self.person.give_input(EMAIL, INSTRUCTIONS)

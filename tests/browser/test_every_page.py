@@ -26,9 +26,11 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_any_text_stays_within_the_page_and_is_never_obeyed(stage, text):
-    stage.model.will_ask(f"{text[:150]}?")
+    stage.model.will_ask(f"{text[:150]}?", reasons=[text[:200]])
     stage.model.will_write(text)
     stage.begin(drafts=0)
+    stage.open()
+    assert_fits(stage.page)
     stage.person.answer(*[text] * len(stage.person.row.state["clarification_questions"]))
     for address in (stage.address, f"{stage.address}delete/", "/"):
         stage.open(address)

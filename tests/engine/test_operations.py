@@ -36,6 +36,33 @@ def test_without_questions_the_draft_follows_at_once(person):
     assert (row.next_step, row.state["clarification_questions"]) == ("process_feedback", [])
 
 
+def test_a_question_is_stored_with_the_reason_for_it(person, model):
+    model.will_ask("Which Thursday?", "Who calls?", reasons=["There are two.", ""])
+    row = person.give_input()
+    assert row.state["clarification_questions"] == ["Which Thursday?", "Who calls?"]
+    assert row.state["clarification_reasons"] == ["There are two.", ""]
+    assert "There are two." not in person.answer("The 3rd", "").state["current_draft"]
+
+
+def test_a_version_that_knows_no_reasons_reads_what_was_stored_with_them(person, model):
+    model.will_ask("Which Thursday?", reasons=["There are two."])
+    row = person.give_input()
+    known = {key: value for key, value in DEFAULT_STATE.items() if key != "clarification_reasons"}
+    path = Step.objects.path_to(row.pk, row.sequence_id)
+    assert fold(known, (step.changes for step in path)) == row.state
+
+
+def test_an_email_of_a_version_that_knew_no_reasons_goes_on(person, model):
+    model.will_ask("Which Thursday?")
+    state = person.give_input().state
+    assert state.pop("clarification_reasons") is None
+    Application.objects.filter(pk=person.app_id).update(state=state)
+    assert person.answer("The 3rd").state["current_draft"] == "Draft 1."
+    assert "clarification_reasons" not in {
+        key for step in person.row.steps.all() for part in step.changes.values() for key in part
+    }
+
+
 def test_the_returned_row_is_what_is_stored(person):
     returned, stored = person.give_input(), person.row
     for field in ("state", "version", "status", "next_step", "position", "title", "updated_at"):

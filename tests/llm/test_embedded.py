@@ -64,7 +64,7 @@ async def ask(session):
     """Return questions as the product asks for them."""
     messages = prompts.questions_messages(email=EMAIL, instructions=INSTRUCTIONS, demonstration=True)
     reply = await session.structured("questions", messages, prompts.questions_schema(demonstration=True))
-    return prompts.parse_questions(reply)
+    return [question.text for question in prompts.parse_questions(reply)]
 
 
 class Worker:

@@ -29,10 +29,12 @@ def session(client, calls):
 def test_it_gives_the_replies_in_turn_and_then_its_own(client, session):
     client.will_write("First.")
     client.will_ask("Which day?", "Where?")
+    client.will_ask("Who?", reasons=["She asks."])
 
     assert asyncio.run(write(session)) == ["First."]
     assert asyncio.run(write(session)) == ["Draft 2."]
     assert asyncio.run(ask(session)) == {"questions": ["Which day?", "Where?"]}
+    assert asyncio.run(ask(session)) == {"questions": [{"question": "Who?", "reason": "She asks."}]}
     assert asyncio.run(ask(session)) == {"questions": []}
 
 

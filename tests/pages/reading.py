@@ -20,7 +20,8 @@ class Page(HTMLParser):
     def __init__(self, response):
         super().__init__()
         self.forms, self.text, self.ids, self.links = [], "", [], {}
-        self._form = self._button = self._area = self._link = None
+        self._form = self._button = self._area = self._link = self._paragraph = None
+        self._paragraphs, self._areas = {}, []  # text by id; name and the ids that describe it
         self._said = ""
         self.feed(response.content.decode())
 
@@ -29,6 +30,10 @@ class Page(HTMLParser):
         if tag in ("p", "h1", "h2", "h3", "li", "div", "dt", "dd", "section"):
             self.text += " "
         self.ids.append(attributes.get("id"))
+        if tag == "p":
+            self._paragraph = attributes.get("id")
+        if tag == "textarea":
+            self._areas.append((attributes.get("name"), attributes.get("aria-describedby", "")))
         if tag == "form":
             self._form = Form(
                 attributes.get("action", ""), attributes.get("method", "get"), attributes.get("id")
@@ -52,7 +57,9 @@ class Page(HTMLParser):
         return "name" in attributes
 
     def handle_endtag(self, tag):
-        if tag == "form":
+        if tag == "p":
+            self._paragraph = None
+        elif tag == "form":
             self._form = None
         elif tag == "textarea":
             text = self._said.removeprefix("\n")  # a text area swallows its first line break
@@ -70,12 +77,19 @@ class Page(HTMLParser):
     def handle_data(self, data):
         self._said += data
         self.text += data
+        if self._paragraph:
+            self._paragraphs[self._paragraph] = self._paragraphs.get(self._paragraph, "") + data
 
     def form_with(self, button):
         for form in self.forms:
             if button in form.buttons:
                 return form
         raise AssertionError(f"No form has a button {button!r}: {[list(f.buttons) for f in self.forms]}")
+
+    def described_by(self, name):
+        """What is tied to each text area of this name, as it is read out after its label."""
+        described_by = [ids.split() for area, ids in self._areas if area == name]
+        return [" ".join(self._paragraphs[one] for one in ids) for ids in described_by]
 
     def says(self, words):
         return " ".join(words.split()) in " ".join(self.text.split())

@@ -62,7 +62,7 @@ def excerpt_on(browser):
 
 
 def test_markup_in_every_field_is_shown_and_never_obeyed(browser, model):
-    model.will_ask(SCRIPT)
+    model.will_ask(SCRIPT, reasons=[SCRIPT])
     model.will_write(SCRIPT)
     mail = f"From: {SCRIPT}\nSubject: {SCRIPT}\n\n{SCRIPT}"
     browser.open("/new/").press("Get a draft", email_to_respond=mail, response_instructions=SCRIPT)

@@ -98,6 +98,22 @@ def test_one_question_is_asked_in_the_singular_and_can_be_skipped(browser, model
     assert Application.objects.get().state["clarification_answers"] == [""]
 
 
+def test_a_question_says_why_it_is_asked_and_its_field_is_tied_to_that(browser, model, begun):
+    model.will_ask("Which Thursday?", "Who pays?", "Who calls?", reasons=["There are two.", "", "She asks."])
+    assert begun().says("Which Thursday? There are two.")
+    assert browser.says("Who calls? She asks.")
+    assert browser.page.described_by("answers") == ["There are two.", "", "She asks."]
+    browser.press("Send answers", answers=["x" * 20_001, "", ""])
+    error = "It has 20,001 characters; 20,000 fit."
+    assert browser.page.described_by("answers") == [f"There are two. {error}", error, f"She asks. {error}"]
+
+
+def test_questions_without_reasons_have_no_line_for_them(browser, model, begun):
+    model.will_ask("Which Thursday?", "Who pays?")
+    assert begun().page.described_by("answers") == ["", ""]
+    assert 'id="answers-1-why"' not in browser.response.content.decode()
+
+
 def test_skipping_sends_what_was_typed_in_the_other_fields(browser, model, begun):
     model.will_ask("Which Thursday?", "Who pays?")
     begun()

@@ -23,7 +23,7 @@ MOST_QUERIES = 12
 @pytest.fixture
 def answered(person, model):
     """Two questions, one skipped; a draft, a failure, a second draft."""
-    model.will_ask("Which day?", "Which address?")
+    model.will_ask("Which day?", "Which address?", reasons=["She wants one.", ""])
     model.will_write("Dear Marta, on Thursday.")
     model.will_write(ModelTimeout())
     model.will_write("Dear Marta, sorry: on Thursday.")
@@ -122,6 +122,7 @@ def test_the_state_after_a_step_is_shown_in_full(browser, answered):
     browser.open(history_of(answered, "history/3/"))
     assert browser.says("Draft 1 was written")
     assert browser.says("current_draft after Dear Marta, on Thursday.")
+    assert browser.says("clarification_reasons 1. She wants one. 2. empty")
     assert browser.says("clarification_answers 1. Thursday. 2. empty")
     assert not browser.says("sorry: on Thursday")
     assert browser.page.links["Step 4"] == history_of(answered, "history/4/")

@@ -160,12 +160,13 @@ def test_a_branch_goes_on_by_itself_and_is_compared_across(at_draft_2, person, m
 
 
 def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(person, page_of, model):
-    model.will_ask("Which Thursday?", "Who pays?")
+    model.will_ask("Which Thursday?", "Who pays?", reasons=["There are two.", ""])
     person.give_input()
     person.answer("This one.", "")
     browser = page_of(person)
     press(browser, "Answer the questions again")
     assert browser.says("Your turn: 2 questions")
+    assert browser.says("Which Thursday? There are two.")
     assert browser.typed("answers") == ["This one.", ""]
     press(browser, "Send answers", answers=["The next one.", "We do."])
     branch = Application.objects.exclude(pk=person.app_id).get()

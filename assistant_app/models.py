@@ -7,12 +7,13 @@ Written by a run (`writer`, and the renewal of its lease), by `operations`, and 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from assistant_app.people.access import MailReading as MailReading
 from assistant_app.people.access import SignInTries as SignInTries
 from assistant_app.people.preferences import Preferences as Preferences  # what a person wants of every draft
 from assistant_app.people.preferences import read_along, signature_of
+from assistant_app.steps import REOPEN
 
 
 class ClockTimestamp(Now):
@@ -219,6 +221,18 @@ class StepQuerySet(models.QuerySet["Step"]):
         """Return the steps that led to one, oldest first, along their bases."""
         steps = {step.sequence_id: step for step in self.filter(application_id=application_id)}
         return history.path_to(steps, sequence_id)
+
+    def times_reopened(self, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """Return how often each of these was reopened, those that never were left out; one query or none."""
+        if not application_ids:
+            return {}
+        reopened = self.filter(
+            application_id__in=application_ids,
+            base__isnull=False,  # the first step of a fork may be a copy of one
+            position=REOPEN.action,
+            status=Step.Status.COMPLETED,
+        )
+        return dict(reopened.order_by().values_list("application_id").annotate(Count("pk")))
 
 
 class Step(models.Model):

@@ -1,6 +1,7 @@
 """Everything that the page of one email shows, read with three queries beside its own row's.
 
-A fourth asks what is left of the day, where that is limited and a form says so.
+A fourth asks what is left of the day, where that is limited and a form says so, or of a finished email how
+often it was reopened.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from assistant_app import drafts, limits, steps
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.graph import DEFAULT_STATE
-from assistant_app.models import Application
+from assistant_app.models import Application, Step
 from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
@@ -146,9 +147,10 @@ class EmailPage:
         drafts = self.number if self.shows_newest else len(self.state["draft_history"])
         return drafts, len(self.state["clarification_questions"])
 
-    @property
+    @cached_property
     def heading(self) -> str:
-        return words.heading(self.row, self._counts[0])
+        reopened = Step.objects.times_reopened([self.row.pk] if self.row.is_finished else [])
+        return words.heading(self.row, self._counts[0], reopened.get(self.row.pk, 0))
 
     @property
     def detail(self) -> str:

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from assistant_app.expressions import list_length
-from assistant_app.models import Application, ApplicationQuerySet, database_clock
+from assistant_app.models import Application, ApplicationQuerySet, Step, database_clock
 from assistant_app.pages import words
 from assistant_app.pages.forms import whole_number
 
@@ -95,7 +95,7 @@ class Listing:
 
 
 def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
-    """Return the page that is asked for, with three queries."""
+    """Return the page that is asked for, with three queries, and a fourth if it shows finished emails."""
     filters = _filters()
     query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     show = asked.get("show", "") if asked.get("show", "") in filters else ""
@@ -106,14 +106,18 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         total = len(matches)
     page = _page(asked.get("page", ""), total)
     here = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
-    emails = _emails(mine.filter(pk__in=matches[here])) if query else _emails(found)[here]
+    emails = list(_emails(mine.filter(pk__in=matches[here])) if query else _emails(found)[here])
+    reopened = Step.objects.times_reopened([row.pk for row in emails if row.is_finished])
     return Listing(
         query=query,
         show=show,
         page=page,
         total=total,
         filters=[Filter(key, label, counts[_name(key)]) for key, (label, _) in filters.items()],
-        rows=[Row(row, words.kind(row), words.to_do(row, row.drafts, row.questions)) for row in emails],
+        rows=[
+            Row(row, words.kind(row), words.to_do(row, row.drafts, row.questions, reopened.get(row.pk, 0)))
+            for row in emails
+        ],
     )
 
 

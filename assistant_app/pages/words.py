@@ -29,6 +29,7 @@ KINDS = {
     "failed": "Stopped",
     "finished": "Finished",
 }
+TIMES = {1: "once", 2: "twice"}
 
 
 def kind(row: Application) -> str:
@@ -40,9 +41,11 @@ def kind(row: Application) -> str:
     return "finished" if row.is_finished else "waiting"
 
 
-def heading(row: Application, drafts: int) -> str:
+def heading(row: Application, drafts: int, reopened: int = 0) -> str:
     """The state in a word or two, over the page."""
     now = kind(row)
+    if now == "finished":
+        return finished(reopened)
     return progress(under_way(row), drafts) if now == "writing" else KINDS[now]
 
 
@@ -57,14 +60,21 @@ def progress(action: str, drafts: int) -> str:
     return f"Writing draft {drafts + 1}"
 
 
-def to_do(row: Application, drafts: int, questions: int) -> str:
+def finished(reopened: int) -> str:
+    """That it is finished, and how often it was reopened until then."""
+    if not reopened:
+        return KINDS["finished"]
+    return f"{KINDS['finished']}, reopened {TIMES.get(reopened) or f'{reopened:,} times'}"
+
+
+def to_do(row: Application, drafts: int, questions: int, reopened: int = 0) -> str:
     """The state as the next thing to do, in the list."""
     if row.is_running:
         return progress(under_way(row), drafts)
     if row.has_stopped:
         return f"Stopped: {why_stopped(row)}"
     if row.is_finished:
-        return "Finished"
+        return finished(reopened)
     return {
         "process_input": "Paste the email",
         "clarify_instructions": f"Answer {count(questions, 'question')}",

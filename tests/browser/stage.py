@@ -9,7 +9,7 @@ from django.utils import timezone
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.graph import DEFAULT_STATE
-from assistant_app.models import Application
+from assistant_app.models import Application, Step
 from assistant_app.people import readings
 from tests import eml_samples
 from tests.conftest import Person
@@ -71,6 +71,8 @@ LISTED = [
      "Hausverwaltung Süd", "failed", "process_input", 0),
     ("Can we move Thursday?", "Sam", "finished", "", 1),
     ("", "", "waiting", "process_input", 0),
+    ("Your application for the post of Laboratory Technician (ref. LT-26-11)", "People Team", "finished", "",
+     2),
 ]  # fmt: skip
 
 
@@ -130,6 +132,10 @@ def list_full(stage):
         if status == "failed":
             row.error_code = "model_timeout" if drafts else "interrupted"
         row.save(force_insert=True)
+    # The last one was reopened.
+    Step.objects.create(
+        application=row, sequence_id=1, base=0, position="reopen", status="completed", started_at=now
+    )
     stage.open("/")
 
 

@@ -78,6 +78,21 @@ def test_a_running_page_refreshes_itself_without_scripts_until_told_not_to(brows
     assert refresh not in browser.open(address).response.content.decode()
 
 
+def test_an_email_that_was_reopened_says_so_once_it_is_finished_again(browser, begun):
+    begun().press("Looks good, finish")
+    wait_for_runs()
+    address = browser.address
+    assert browser.open(address).says("FinishedYou accepted draft 1")
+    for words in ("Finished, reopened once", "Finished, reopened twice"):
+        browser.press("Reopen for more changes")
+        assert browser.open("/").says("Read draft 1 ·")
+        browser.open(address).press("Looks good, finish")
+        wait_for_runs()
+        assert browser.open(address).says(f"{words}You accepted draft 1")
+        assert browser.open("/").says(f"{words} ·")
+        browser.open(address)
+
+
 def test_a_page_that_asks_for_news_is_told_when_there_are_none(browser, model):
     gate = model.will_wait_to_write()
     browser.open("/new/")

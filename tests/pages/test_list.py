@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from assistant_app.graph import DEFAULT_STATE
-from assistant_app.models import Application
+from assistant_app.models import Application, Step
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,22 @@ def email(owner):
         )
 
     return store
+
+
+def reopened(email, *statuses):
+    """Steps that reopened an email, or failed to."""
+    return [
+        Step(
+            application=email,
+            sequence_id=number,
+            base=number - 1,
+            position="reopen",
+            status=status,
+            error_code="internal_error" if status == Step.Status.FAILED else "",
+            started_at=timezone.now(),
+        )
+        for number, status in enumerate(statuses, start=1)
+    ]
 
 
 def titles(browser):
@@ -70,6 +86,24 @@ def test_each_row_says_the_next_thing_to_do(browser, email):
         "Untitled",
     ):
         assert browser.says(words), words
+
+
+def test_a_finished_email_says_how_often_it_was_reopened(browser, email):
+    said = ("Finished", "Finished, reopened once", "Finished, reopened twice", "Finished, reopened 3 times")
+    for times in range(4):
+        done = email("a", Status.FINISHED, sender=f"sender {times}")
+        steps = reopened(done, Step.Status.FAILED, *[Step.Status.COMPLETED] * times)
+        Step.objects.bulk_create(steps)
+    browser.open("/")
+    for times, words in enumerate(said):
+        assert browser.says(f"{words} · sender {times}")
+
+
+def test_an_email_that_waits_again_says_what_to_do(browser, email):
+    waits = email("a", state={"draft_history": ["x"]})
+    Step.objects.bulk_create(reopened(waits, Step.Status.COMPLETED))
+    assert browser.open("/").says("Read draft 1 ·")
+    assert not browser.says("reopened")
 
 
 def test_filters_count_and_show(browser, email):
@@ -190,10 +224,17 @@ def test_nobody_sees_anothers_emails(browser, email, stranger):
 @pytest.mark.parametrize("query", ["", "?q=delivery&show=waiting&page=3"])
 def test_a_thousand_emails_cost_at_most_six_queries(browser, owner, all_queries, query):
     state = {**DEFAULT_STATE, "incoming_email": "Late delivery", "draft_history": ["x"] * 3}
-    Application.objects.bulk_create(
-        Application(owner=owner, title=f"Late delivery {n}", next_step="process_feedback", state=state)
+    waiting = {"status": Status.WAITING, "next_step": "process_feedback"}
+    emails = Application.objects.bulk_create(
+        Application(
+            owner=owner,
+            title=f"Late delivery {n}",
+            state=state,
+            **(waiting if n % 2 else {"status": Status.FINISHED}),
+        )
         for n in range(1000)
     )
+    Step.objects.bulk_create(step for one in emails for step in reopened(one, Step.Status.COMPLETED))
     with all_queries() as queries:
         browser.open("/" + query)
     assert len(queries) <= 6

@@ -175,6 +175,16 @@ def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(p
     assert browser.typed("answers") == ["The next one.", "We do."]
 
 
+def test_a_branch_of_a_reopened_email_was_not_reopened_itself(at_draft_2, person):
+    person.give_feedback("")
+    person.send("reopen")
+    press(at_draft_2.open(f"/a/{person.app_id}/history/"), "Branch from here: step 7")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.steps.get().position == "reopen"
+    press(at_draft_2, "Looks good, finish")
+    assert at_draft_2.says("FinishedYou accepted draft 2")
+
+
 def test_instructions_are_changed_in_a_branch_that_begins_with_them(at_draft_2, person):
     press(at_draft_2, "Change the instructions")
     assert at_draft_2.typed("email_to_respond") == [person.EMAIL]

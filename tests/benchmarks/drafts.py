@@ -32,9 +32,9 @@ def measure():
         write_drafts(client)
         emails = [write_drafts(client) for _ in range(EMAILS)]
         app_id = emails[0][0]
-        steps = [size for _, size in server.rows(STEPS.format(app_id))]
-        state = server.rows(STATE.format(app_id))[0][0]
-        stored = server.rows(STORED.format(app_id))[0][0]
+        row, steps, stored = stored_of(server, app_id)
+        fork = check(client.post(address(app_id, "fork"), {"draft": DRAFTS}), 201).json()["app_id"]
+        fork_row, fork_steps, _ = stored_of(server, fork)
     times = {n: time_of(n, [times for _, times in emails]) for n in SHOWN}
     sizes = {n: sum(steps[-2 * (DRAFTS - n + 1) :][:2]) for n in SHOWN}  # each draft has two steps
     yield "## One more draft of the same email\n"
@@ -47,14 +47,27 @@ def measure():
         [
             [f"draft {LATE} in draft {EARLY}'s time", f"{longer:.2f}", judged(longer, TIMES_EARLY, "times")],
             [f"draft {LATE} in draft {EARLY}'s bytes", f"{larger:.2f}", judged(larger, TIMES_EARLY, "times")],
-            kilobytes("Application and Step rows, as text", state + sum(steps)),
+            kilobytes("Application and Step rows, as text", row + sum(steps)),
             kilobytes("the same as PostgreSQL counts it", stored),
         ],
     )
+    yield "A fork at the last draft: its row with the state, as every email has one, and the copy that it begins with.\n"
+    rows = [["row", kb(fork_row)], ["first step", kb(sum(fork_steps))]]
+    yield table(["of a fork, as text", "stored"], rows)
+
+
+def stored_of(server, app_id):
+    """Return the bytes of an email's row, of each of its steps, and of all of them as PostgreSQL counts."""
+    steps = [size for _, size in server.rows(STEPS.format(app_id))]
+    return server.rows(STATE.format(app_id))[0][0], steps, server.rows(STORED.format(app_id))[0][0]
+
+
+def kb(size):
+    return f"{size / 1000:.0f} KB"
 
 
 def kilobytes(name, size):
-    return [name, f"{size / 1000:.0f} KB", judged(size / 1000, MOST_KB, "KB")]
+    return [name, kb(size), judged(size / 1000, MOST_KB, "KB")]
 
 
 def write_drafts(client):

@@ -10,7 +10,7 @@ from assistant_app.events.log import Event, Kind, Log
 from assistant_app.events.shared import SharedLogs
 from assistant_app.models import Application
 
-GATHER_SECONDS = 0.02  # text that comes faster is told in one piece: a reader's screen is no faster
+GATHER_SECONDS = 1 / 60  # text that comes faster is told in one piece: a reader's screen is no faster
 KEEP_SECONDS = 60.0  # how long a run's events can be read after its end
 
 
@@ -60,22 +60,26 @@ class Narrator:
         self._publisher, self._application_id, self._log = publisher, application_id, log
         self._version, self._n = 0, 0
         self._text: list[str] = []
+        self._text_told_at = 0.0  # by the loop's clock
         self._timer: asyncio.TimerHandle | None = None
 
     def step_started(self, position: str) -> None:
         self._tell("step", {"position": position, "phase": "started"})
 
     def token(self, text: str) -> None:
-        """Tell the first piece at once and what follows within a moment together."""
+        """Tell a piece at once, or together with those that come within a moment of the one before."""
         self._text.append(text)
         if self._timer is None:
-            self._send_text()
-            self._timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._gathered)
+            loop = asyncio.get_running_loop()
+            told_again_at = self._text_told_at + GATHER_SECONDS
+            if loop.time() >= told_again_at:
+                self._text_is_due()
+            else:
+                self._timer = loop.call_at(told_again_at, self._text_is_due)
 
-    def _gathered(self) -> None:
-        self._timer = None
-        if self._text:
-            self.token("")
+    def _text_is_due(self) -> None:
+        self._timer, self._text_told_at = None, asyncio.get_running_loop().time()
+        self._send_text()
 
     def _send_text(self) -> None:
         text, self._text = "".join(self._text), []

@@ -31,7 +31,8 @@ class Transport:
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self.host = config.host
-        timeout = openai.Timeout(config.timeout, connect=config.connect_timeout)
+        # The caller has a time limit for all of the answer: another for each read costs something at each.
+        timeout = openai.Timeout(None, connect=config.connect_timeout)
         self._sdk = openai.AsyncOpenAI(
             api_key=config.api_key or "none",  # the SDK insists on one; servers without keys ignore it
             base_url=config.base_url,

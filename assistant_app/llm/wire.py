@@ -56,7 +56,8 @@ class Reply:
         choice = choices[0]
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
         delta = choice.get("delta") or choice.get("message") or {}
-        self.refusal += clean(delta.get("refusal") or "")
+        if refusal := delta.get("refusal"):
+            self.refusal += clean(refusal)
         text = clean(delta.get("content") or "")
         if text:
             self.pieces.append(text)
@@ -104,7 +105,8 @@ def _event(data: bytes) -> dict[str, Any] | None:
 def parse_object(data: bytes | str) -> dict[str, Any]:
     """Return the JSON object in the data, or raise `Garbage`."""
     try:
-        value = json.loads(data)
+        # `json` would look at bytes first for what encoding they are in.
+        value = json.loads(data if isinstance(data, str) else data.decode("utf-8-sig", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise Garbage(str(error)) from error
     if not isinstance(value, dict):

@@ -17,7 +17,7 @@ def is_said_to_be_copied(button):
     """Expect the button to say so, which it does for two seconds only."""
     button.evaluate(SEES_COPIED)
     yield
-    button.page.wait_for_function("window.saidCopied")
+    button.page.wait_for_function("() => window.saidCopied")
 
 
 class Keyboard:

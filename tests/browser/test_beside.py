@@ -35,7 +35,7 @@ def test_a_long_email_is_scrolled_with_the_keyboard(stage):
     text = page.get_by_role("article", name="Text of the email")
     text.focus()
     page.keyboard.press("End")
-    page.wait_for_function("document.activeElement.scrollTop > 0")
+    page.wait_for_function("() => document.activeElement.scrollTop > 0")
 
 
 def test_on_a_narrow_screen_there_is_only_its_row(stage):

@@ -153,5 +153,5 @@ def test_a_copy_of_a_draft_is_its_text_also_without_a_clipboard(stage):
         document.execCommand = () => { window.copied = document.activeElement.value; };
     """)
     page.get_by_role("button", name="Copy", exact=True).click()
-    page.wait_for_function("window.copied")
+    page.wait_for_function("() => window.copied")
     assert page.evaluate("window.copied") == stage.person.row.state["current_draft"]

@@ -1,4 +1,4 @@
-"""With 100,000 applications, PostgreSQL answers the two common queries from the indexes made for them."""
+"""What PostgreSQL makes of our tables: 100,000 applications are answered from their indexes, long texts packed."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -61,3 +61,22 @@ def test_titles_and_senders_are_found_by_their_trigrams(plenty):
     found = Application.objects.filter(Q(title__icontains="Email 1234") | Q(sender__icontains="Email 1234"))
 
     assert found.explain().count("application_search") == 2
+
+
+LONG_TEXTS = """
+SELECT attrelid::regclass || '.' || attname, attcompression = 'l' FROM pg_attribute
+WHERE (attrelid::regclass::text, attname) IN (
+    ('assistant_app_application', 'state'), ('assistant_app_step', 'changes'),
+    ('assistant_app_modelcall', 'messages'), ('assistant_app_modelcall', 'reply'))
+"""
+HAS_LZ4 = "SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+
+
+def test_long_texts_are_compressed_with_lz4_where_the_server_has_it(db):
+    with connection.cursor() as cursor:
+        cursor.execute(HAS_LZ4)
+        (has_lz4,) = cursor.fetchone()
+        cursor.execute(LONG_TEXTS)
+        compressed = dict(cursor.fetchall())
+    assert len(compressed) == 4
+    assert set(compressed.values()) == {has_lz4}

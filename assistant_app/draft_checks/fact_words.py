@@ -1,64 +1,53 @@
 """The words for months, weekdays, numbers and units in English, German and French."""
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier janv",
-            "february feb februar février fevrier févr",
-            "march mar märz maerz mrz mars",
-            "april apr avril avr",
-            "may mai",
-            "june jun juni juin",
-            "july jul juli juillet juil",
-            "august aug août aout",
-            "september sept sep septembre",
-            "october oct oktober okt octobre",
-            "november nov novembre",
-            "december dec dezember dez décembre decembre déc",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-WEEKDAYS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "monday montag lundi",
-            "tuesday dienstag mardi",
-            "wednesday mittwoch mercredi",
-            "thursday donnerstag jeudi",
-            "friday freitag vendredi",
-            "saturday samstag sonnabend samedi",
-            "sunday sonntag dimanche",
-        )
-    )
-    for name in names.split()
-}
-NUMBER_WORDS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "two zwei deux",
-            "three drei trois",
-            "four vier quatre",
-            "five fünf cinq",
-            "six sechs",
-            "seven sieben sept",
-            "eight acht huit",
-            "nine neun neuf",
-            "ten zehn dix",
-            "eleven elf onze",
-            "twelve zwölf douze",
-            "thirteen dreizehn treize",
-            "fourteen vierzehn quatorze",
-            "fifteen fünfzehn quinze",
-        ),
-        start=2,
-    )
-    for name in names.split()
-} | {"twenty": 20, "zwanzig": 20, "vingt": 20, "thirty": 30, "dreißig": 30, "trente": 30, "hundred": 100}
+
+def _numbered(*rows: str, start: int) -> dict[str, int]:
+    """Return each word with the number of its row, which has the words for one thing."""
+    return {word: number for number, row in enumerate(rows, start) for word in row.split()}
+
+
+MONTHS = _numbered(
+    "january jan januar jänner janvier janv",
+    "february feb februar février fevrier févr",
+    "march mar märz maerz mrz mars",
+    "april apr avril avr",
+    "may mai",
+    "june jun juni juin",
+    "july jul juli juillet juil",
+    "august aug août aout",
+    "september sept sep septembre",
+    "october oct oktober okt octobre",
+    "november nov novembre",
+    "december dec dezember dez décembre decembre déc",
+    start=1,
+)
+WEEKDAYS = _numbered(
+    "monday montag lundi",
+    "tuesday dienstag mardi",
+    "wednesday mittwoch mercredi",
+    "thursday donnerstag jeudi",
+    "friday freitag vendredi",
+    "saturday samstag sonnabend samedi",
+    "sunday sonntag dimanche",
+    start=0,
+)
+NUMBER_WORDS = _numbered(
+    "two zwei deux",
+    "three drei trois",
+    "four vier quatre",
+    "five fünf cinq",
+    "six sechs",
+    "seven sieben sept",
+    "eight acht huit",
+    "nine neun neuf",
+    "ten zehn dix",
+    "eleven elf onze",
+    "twelve zwölf douze",
+    "thirteen dreizehn treize",
+    "fourteen vierzehn quatorze",
+    "fifteen fünfzehn quinze",
+    start=2,
+) | {"twenty": 20, "zwanzig": 20, "vingt": 20, "thirty": 30, "dreißig": 30, "trente": 30, "hundred": 100}
 UNITS = {
     name: names.split()[0]
     for names in (

@@ -15,7 +15,7 @@ from django.db.backends.postgresql import base
 from psycopg import Connection, Error
 from psycopg_pool import ConnectionPool
 
-IDLE_SECONDS = 2.0  # after that, a connection is tried before it is lent
+from assistant_app.threads import IDLE_SECONDS
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

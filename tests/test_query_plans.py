@@ -1,4 +1,4 @@
-"""What PostgreSQL makes of our tables: 100,000 applications are answered from their indexes, long texts packed."""
+"""What PostgreSQL makes of our tables: the common queries come from indexes, long texts are compressed."""
 
 import pytest
 from django.contrib.auth import get_user_model

@@ -71,7 +71,7 @@ def point_at_step(row: Application, sequence_id: int | None) -> Point:
     For a human step that is before it, so that it can be sent anew; after a draft it is the draft's.
     """
     try:
-        path = Step.objects.path_to(row.pk, sequence_id)
+        path = Step.objects.path_to(row, sequence_id)
     except KeyError:
         raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
     graph, states = build_graph(), _states(path)
@@ -88,7 +88,7 @@ def point_at_draft(row: Application, number: int) -> Point:
     state = {**DEFAULT_STATE, **row.state}
     if not 0 < number <= len(state["draft_history"]):
         raise InvalidInput(fields={"draft": [f"There is no draft {number}."]})
-    path = Step.objects.path_to(row.pk, row.sequence_id)
+    path = Step.objects.path_to(row, row.sequence_id)
     made_by = versions.drafting_steps(path)[number - 1]
     return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))
 

@@ -43,6 +43,17 @@ DEFAULT_STATE: dict[str, Any] = {
     "feedback_history": [],
     "final_draft": None,
 }
+# What is written once, or only added to: what a step finds there stands at the beginning ever after.
+LASTING = [
+    "incoming_email",
+    "response_instructions",
+    "clarification_questions",
+    "clarification_reasons",
+    "clarification_answers",
+    "draft_history",
+    "draft_sources",
+    "feedback_history",
+]
 # What says which draft is the current one and what it was made from.
 _VERSIONS = [
     "draft_history",

@@ -51,6 +51,37 @@ def apply_changes(state: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     return after
 
 
+def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
+    """Return the changes of a first step that leave to the state at the head what it begins with for ever.
+
+    Under `append` stands then, in place of the text or of the items, how many characters or items of the
+    head's they are, from the first on. Only for keys that later steps keep or add to. A version that cannot
+    read it stops at the number instead of taking the state for an empty one.
+    """
+    written = {**changes.get("set", {}), **changes.get("append", {})}
+    left = {key: len(written[key]) for key in keys if written.get(key)}
+    parts = {
+        "set": {key: value for key, value in changes.get("set", {}).items() if key not in left},
+        "append": changes.get("append", {}) | left,
+        "last": changes.get("last", {}),
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str, Any]) -> Changes:
+    """Return the changes with what they leave to the state at the head; the reverse of `leaning`."""
+    appended = changes.get("append", {})
+    left = {key: head[key][:number] for key, number in appended.items() if isinstance(number, int)}
+    if not left:
+        return changes
+    lists = {key: value for key, value in left.items() if isinstance(default_state[key], list)}
+    return {
+        **changes,
+        "set": changes.get("set", {}) | {key: value for key, value in left.items() if key not in lists},
+        "append": {key: items for key, items in appended.items() if key not in left} | lists,
+    }
+
+
 def fold(default_state: Mapping[str, Any], path: Iterable[Changes]) -> dict[str, Any]:
     """Return the state after the last step of a path, given the changes of each from the first on."""
     state = dict(default_state)

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from assistant_app import history, statements
 from assistant_app.errors import Interrupted
+from assistant_app.graph import DEFAULT_STATE
 from assistant_app.people.access import ApiToken as ApiToken  # the records of who comes in
 from assistant_app.people.access import MailReading as MailReading
 from assistant_app.people.access import SignInTries as SignInTries
@@ -217,10 +218,21 @@ class Application(models.Model):
 
 
 class StepQuerySet(models.QuerySet["Step"]):
-    def path_to(self, application_id: Any, sequence_id: int | None) -> list[Step]:
-        """Return the steps that led to one, oldest first, along their bases."""
-        steps = {step.sequence_id: step for step in self.filter(application_id=application_id)}
-        return history.path_to(steps, sequence_id)
+    def of(self, row: Application) -> dict[int, Step]:
+        """Return the steps by their numbers, oldest first; what the first leaves to the row is filled in."""
+        steps: dict[int, Step] = {step.sequence_id: step for step in self.filter(application_id=row.pk)}
+        if 0 in steps:
+            steps[0].changes = history.whole(steps[0].changes, DEFAULT_STATE, row.state)
+        return steps
+
+    def path_to(self, row: Application, sequence_id: int | None) -> list[Step]:
+        """Return the steps that led to one, oldest first, along their bases; `KeyError` if it is unknown."""
+        return history.path_to(self.of(row), sequence_id)
+
+    def positions_to(self, row: Application, sequence_id: int | None) -> list[Step]:
+        """Return the same without what they changed, which is most of what is stored of them."""
+        steps = self.defer("changes").filter(application_id=row.pk)
+        return history.path_to({step.sequence_id: step for step in steps}, sequence_id)
 
     def times_reopened(self, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
         """Return how often each of these was reopened, those that never were left out; one query or none."""
@@ -247,7 +259,7 @@ class Step(models.Model):
     base = models.IntegerField(null=True)  # the sequence it continues; none for the first
     position = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status)
-    changes = models.JSONField(default=dict)  # see `history.changes_between`
+    changes = models.JSONField(default=dict)  # see `history.changes_between`; read it by `objects.of`
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     started_at = models.DateTimeField()

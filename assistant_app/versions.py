@@ -35,7 +35,7 @@ def versions_of(row: Application) -> list[Version]:
     if not state["draft_history"]:
         return []
     current = drafts.current_number(state)
-    with_origins = origins(row, state, Step.objects.path_to(row.pk, row.sequence_id))
+    with_origins = origins(row, state, Step.objects.path_to(row, row.sequence_id))
     both = zip(state["draft_history"], with_origins, strict=True)
     return [
         Version(

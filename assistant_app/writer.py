@@ -145,7 +145,7 @@ class Writer:
 
     def _path_to(self, row: Application, sequence_id: int | None) -> list[Step]:
         try:
-            return Step.objects.path_to(row.pk, sequence_id)
+            return Step.objects.path_to(row, sequence_id)
         except KeyError:  # or the application was deleted since it was read
             raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
 

@@ -126,7 +126,7 @@ class History:
     @cached_property
     def steps(self) -> dict[int, Step]:
         """By their numbers, oldest first."""
-        return {step.sequence_id: step for step in self.row.steps.all()}
+        return Step.objects.of(self.row)
 
     @cached_property
     def calls(self) -> list[ModelCall]:

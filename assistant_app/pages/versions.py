@@ -132,7 +132,7 @@ def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 
 def _last(row: Application, action: str) -> tuple[Application, int]:
     """Return the newest step of that action on the way here, in this email or one that it descends from."""
-    path = Step.objects.defer("changes").path_to(row.pk, row.sequence_id)
+    path = Step.objects.positions_to(row, row.sequence_id)
     found = [step.sequence_id for step in path if step.position == action]
     if found:
         return row, found[-1]

@@ -6,8 +6,8 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
-from assistant_app.graph import DEFAULT_STATE
-from assistant_app.history import fold
+from assistant_app.graph import DEFAULT_STATE, LASTING
+from assistant_app.history import fold, leaning
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.versions import versions_of
 from tests.conftest import Person
@@ -27,8 +27,14 @@ def as_person(user, app_id):
     return one
 
 
+def texts_of(row):
+    """Return what was typed and written for an email, as far as it is there."""
+    state = row.state
+    return [state["incoming_email"], *(state["clarification_answers"] or []), *state["draft_history"]]
+
+
 def folded(row):
-    path = Step.objects.path_to(row.pk, row.sequence_id)
+    path = Step.objects.path_to(row, row.sequence_id)
     return fold(DEFAULT_STATE, (step.changes for step in path))
 
 
@@ -137,6 +143,17 @@ def test_it_costs_one_copy_of_the_state_and_what_it_adds(answered):
     assert written <= len(json.dumps(child.row.state))
     child.send("use_draft", draft=1)
     assert len(json.dumps(child.row.steps.last().changes)) < 100
+
+
+@pytest.mark.parametrize("sequence_id", [1, 3, 4, 8])
+def test_what_its_first_step_leaves_to_the_row_is_read_out_of_it(answered, sequence_id):
+    child = fork(answered, sequence_id=sequence_id)
+    [step] = child.row.steps.all()
+    child.row.steps.update(changes=leaning(step.changes, LASTING))
+    [read] = Step.objects.of(child.row).values()
+    assert read.changes == step.changes
+    stored = str(child.row.steps.get().changes)
+    assert [text for text in texts_of(child.row) if text in stored] == []
 
 
 def test_where_a_run_failed_a_fork_begins_before_what_started_it(answered, model):

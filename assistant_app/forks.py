@@ -14,8 +14,8 @@ from burr.core import State
 
 from assistant_app import drafts, versions
 from assistant_app.errors import ApplicationNotFound, InvalidInput
-from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, build_graph, is_human
-from assistant_app.history import apply_changes, changes_between
+from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph, is_human
+from assistant_app.history import apply_changes, changes_between, leaning
 from assistant_app.models import Application, Step
 
 DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
@@ -35,13 +35,13 @@ class Point:
         return str(following.name)  # type: ignore[union-attr]
 
     def first_step(self, row: Application) -> Step:
-        """Return the step that brings the state into a history of its own."""
+        """Return the step that brings the state into a history of its own; the row has its texts."""
         return Step(
             application=row,
             sequence_id=0,
             position=self.position,
             status=Step.Status.COMPLETED,
-            changes=changes_between(DEFAULT_STATE, self.state),
+            changes=leaning(changes_between(DEFAULT_STATE, self.state), LASTING),
             started_at=row.created_at,
             finished_at=row.created_at,
         )

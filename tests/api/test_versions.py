@@ -181,6 +181,8 @@ def test_a_fork_goes_on_from_a_draft(twice):
     assert state["parent"]["app_id"] == twice.app_id
     assert state["title"] == twice.state()["title"]
     assert child.feed_back("Longer.").json()["drafts"] == ["Draft 1.", "Draft 3."]
+    begun = child.client.get(child.url("steps", "0")).json()["state"]
+    assert (begun["draft_history"], begun["incoming_email"]) == (["Draft 1."], state["email_to_respond"])
     assert twice.state()["drafts"] == ["Draft 1.", "Draft 2."]
 
 

@@ -51,7 +51,7 @@ def measure():
             kilobytes("the same as PostgreSQL counts it", stored),
         ],
     )
-    yield "A fork at the last draft: its row, as every email has one, and the copy that it begins with.\n"
+    yield "A fork at the last draft: its row, as every email has one, and the step that it begins with.\n"
     rows = [["row", kb(fork_row)], ["first step", kb(sum(fork_steps))]]
     yield table(["of a fork, as text", "stored"], rows)
 
@@ -63,7 +63,7 @@ def stored_of(server, app_id):
 
 
 def kb(size):
-    return f"{size / 1000:.0f} KB"
+    return f"{size / 1000:.{0 if size > 1000 else 1}f} KB"
 
 
 def kilobytes(name, size):

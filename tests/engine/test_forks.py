@@ -6,8 +6,8 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
-from assistant_app.graph import DEFAULT_STATE, LASTING
-from assistant_app.history import fold, leaning
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.history import changes_between, fold
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.versions import versions_of
 from tests.conftest import Person
@@ -134,26 +134,46 @@ def test_a_fork_of_a_fork_is_whole_without_its_parents(answered, model):
     assert first.created_at is not None
 
 
-def test_it_costs_one_copy_of_the_state_and_what_it_adds(answered):
+def test_it_costs_one_copy_of_the_state_and_what_it_adds(person, model):
+    drafts = [f"{number} " * 1000 for number in range(1, 21)]
+    for text in drafts:
+        model.will_write(text)
+    person.give_input(email="Please answer. " * 1000)
+    for number in range(2, 21):
+        person.give_feedback(f"Change {number}: " + "more of it. " * 20)
     before = Step.objects.count()
-    child = fork(answered, draft=3)
+    child = fork(person, draft=20)
     [step] = child.row.steps.all()
     assert Step.objects.count() == before + 1
-    written = len(json.dumps(step.changes))
-    assert written <= len(json.dumps(child.row.state))
-    child.send("use_draft", draft=1)
-    assert len(json.dumps(child.row.steps.last().changes)) < 100
+    assert len(json.dumps(child.row.state)) > 60_000
+    assert len(json.dumps(step.changes)) < 1_000
+    child.send("use_draft", draft=19)
+    child.give_feedback("Warmer")
+    added = sum(len(json.dumps(step.changes)) for step in child.row.steps.all()[2:])
+    assert added < 1_000
 
 
-@pytest.mark.parametrize("sequence_id", [1, 3, 4, 8])
-def test_what_its_first_step_leaves_to_the_row_is_read_out_of_it(answered, sequence_id):
+@pytest.mark.parametrize("sequence_id", [1, 3, 4, 5, 8])
+def test_its_first_step_reads_whole_and_holds_none_of_the_texts(answered, sequence_id):
     child = fork(answered, sequence_id=sequence_id)
-    [step] = child.row.steps.all()
-    child.row.steps.update(changes=leaning(step.changes, LASTING))
-    [read] = Step.objects.of(child.row).values()
-    assert read.changes == step.changes
+    [step] = Step.objects.of(child.row).values()
+    assert step.changes == changes_between(DEFAULT_STATE, child.row.state)
     stored = str(child.row.steps.get().changes)
     assert [text for text in texts_of(child.row) if text in stored] == []
+
+
+def test_what_comes_later_does_not_change_what_it_began_with(answered, model):
+    child = fork(answered, draft=2)
+    began = Step.objects.of(child.row)[0].changes
+    child.send("use_draft", draft=1)
+    child.send("edit_draft", text="Mine again.")
+    model.will_write(ModelTimeout())
+    child.fails_at("process_feedback", feedback="Typo")
+    child.give_feedback("Warmer")
+    child.give_feedback("")
+    child.send("reopen")
+    assert Step.objects.of(child.row)[0].changes == began
+    assert folded(child.row) == child.row.state
 
 
 def test_where_a_run_failed_a_fork_begins_before_what_started_it(answered, model):

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 from django.core.management import CommandError, call_command
 
+from assistant_app import operations
 from assistant_app.models import Application, Preferences
 from tests.conftest import Person, wait_for_runs
 
@@ -28,6 +29,18 @@ def test_the_settings_lead_to_both(browser, person):
         assert "emails/0001-late-delivery/email.txt" in archive.namelist()
     browser.open(browser.page.links["Erase my account"])
     assert browser.says("1 email with your instructions")
+
+
+def test_a_branch_goes_along_whole(browser, person):
+    person.give_input()
+    branch, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+    operations.delete(actor=person.user, app_id=person.app_id)
+    response = browser.client.get("/settings/export/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        email = json.loads(archive.read("emails/0001-late-delivery/email.json"))
+    [step] = email["steps"]
+    assert step["changes"]["append"]["draft_history"] == branch.state["draft_history"] == ["Draft 1."]
+    assert step["changes"]["set"]["incoming_email"] == branch.state["incoming_email"]
 
 
 def test_the_name_under_drafts_goes_along_and_is_erased(browser, person):

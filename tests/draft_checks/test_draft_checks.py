@@ -54,6 +54,12 @@ def test_marks_the_very_place():
     assert (draft[name.start : name.end], name.kind) == ("Marta", "name")
 
 
+def test_what_one_person_wrote_backs_nothing_up_for_another_with_the_same_email():
+    email = "When does it come?"
+    assert unsupported("It comes at 17:45.", email=email, instructions="Say 17:45.") == []
+    assert unsupported("It comes at 17:45.", email=email, instructions="Say when.") == ["17:45"]
+
+
 def test_knows_the_writers_own_name():
     assert check("We meet.\n\nAll the best from Ida Brevik", email="", known="ida brevik").unsupported == ()
     signature = "Ida Brevik, Team 24, +47 555 01 482"

@@ -90,13 +90,15 @@ def check(
     known: str = "",
 ) -> Checks:
     """Return what is worth a look in a draft. `known` needs no source: the writer's own name."""
-    by_person = [instructions, *answers, *feedback]
+    pieces: list[tuple[Source, int, Reading]] = [("instructions", 1, reading_of(instructions))]
+    pieces += [("answer", number, reading_of(text)) for number, text in enumerate(answers, start=1)]
+    pieces += [("feedback", number, reading_of(text)) for number, text in enumerate(feedback, start=1)]
     known_facts = Backing()
     known_facts.add(reading_of_email(email))
-    for text in by_person:
-        known_facts.add(reading_of(text), is_of_person=True)
+    for _, _, reading in pieces:
+        known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
-    sources = "\n".join([email, *by_person])
+    sources = "\n".join([email, *(reading.text for _, _, reading in pieces)])
     placeholders = _placeholders(draft, sources)
     plain = blanked(draft, [(found.start, found.end) for found in placeholders])
     own_facts = facts(plain)
@@ -108,7 +110,7 @@ def check(
     return Checks(
         unsupported=tuple(_joined(draft, sorted(map(_finding, unsupported), key=lambda found: found.start))),
         placeholders=tuple(placeholders),
-        given=tuple(_given(draft, instructions, answers, feedback)),
+        given=tuple(_given(draft, pieces)),
     )
 
 
@@ -252,30 +254,27 @@ def _weekday(year: int, month: object, day: object) -> Iterable[int]:
 # --- What was asked for ------------------------------------------------------------------------------
 
 
-def _given(draft: str, instructions: str, answers: Sequence[str], feedback: Sequence[str]) -> Iterable[Given]:
+def _given(draft: str, pieces: Iterable[tuple[Source, int, Reading]]) -> Iterable[Given]:
     in_draft = Backing()
     in_draft.add(reading_of(draft), is_of_person=True)
-    pieces: list[tuple[Source, int, str]] = [("instructions", 1, instructions)]
-    pieces += [("answer", number, text) for number, text in enumerate(answers, start=1)]
-    pieces += [("feedback", number, text) for number, text in enumerate(feedback, start=1)]
-    for source, number, text in pieces:
-        if text.strip():
-            present, missing = _looked_up(text, in_draft)
-            yield Given(source, number, text, present, missing)
+    for source, number, reading in pieces:
+        if reading.text.strip():
+            present, missing = _looked_up(reading, in_draft)
+            yield Given(source, number, reading.text, present, missing)
 
 
-def _looked_up(text: str, in_draft: Backing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _looked_up(reading: Reading, in_draft: Backing) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found: dict[str, bool] = {}
-    for fact in _wanted(text):
+    for fact in _wanted(reading):
         is_in = in_draft.know(fact.text) if fact.kind == "name" else in_draft.back(fact)
         found.setdefault(fact.text, is_in)
     present = tuple(text for text, is_in in found.items() if is_in)
     return present, tuple(text for text, is_in in found.items() if not is_in)
 
 
-def _wanted(text: str) -> list[Fact]:
+def _wanted(reading: Reading) -> list[Fact]:
     """Return the facts of the sentences that do not say what to leave out."""
-    own = facts(text)
+    text, own = reading.text, list(reading.facts)
     own += names(blanked(text, [(fact.start, fact.end) for fact in own]))
     out = [match.span() for match in SENTENCE.finditer(text) if LEFT_OUT.search(match[0])]
     return sorted(

@@ -11,7 +11,10 @@ DRAFTS = ("formulate_draft", "edit_draft")
 
 @dataclass(eq=False)
 class Email:
-    """`path` is what led to the head: each step with what was typed, asked or written in it."""
+    """`path` is what led to the head: each step with what was typed, asked or written in it.
+
+    A fork's begins with one step, in place of what led its parent to that draft, which is `inherited`.
+    """
 
     app_id: Any
     status: str = "waiting"
@@ -21,6 +24,7 @@ class Email:
     expired: bool = False  # the lease of its run
     path: list[tuple[str, Any]] = field(default_factory=list)
     typed: list[tuple[str, Any]] = field(default_factory=list)  # all that was ever accepted
+    inherited: list[tuple[str, Any]] = field(default_factory=list)
     owner: Any = None  # the run that holds the lease, unless its process is gone
     shown: dict[int, Any] = field(default_factory=dict)  # what each version was seen to be
 
@@ -36,14 +40,30 @@ class Email:
     def may_be_sent(self):
         return self.status == "waiting" or self.has_stopped
 
+    def fork(self, app_id, number):
+        """Return the email that goes on from a draft of this one."""
+        drafting = [index for index, (position, _) in enumerate(self.story()) if position in DRAFTS]
+        inherited = self.story()[: drafting[number - 1] + 1]
+        return Email(
+            app_id,
+            next_step="process_feedback",
+            version=1,
+            path=[("formulate_draft", inherited[-1][1])],
+            inherited=inherited,
+        )
+
+    def story(self, end=None):
+        """Return all that led to the head, or to where the path ends."""
+        return [*self.inherited, *self.path[1:end]] if self.inherited else self.path[:end]
+
     @property
     def drafts(self):
-        return [text for position, text in self.path if position in DRAFTS]
+        return [text for position, text in self.story() if position in DRAFTS]
 
     def current(self, end=None):
         """Say which draft is the current one, by its number, and what each was made from."""
         made_from, own, current = {}, set(), None
-        for position, what in self.path[:end]:
+        for position, what in self.story(end):
             if position in DRAFTS:
                 number = len(made_from) + 1
                 made_from[number], current = current, number
@@ -56,7 +76,7 @@ class Email:
 
     @property
     def questions(self):
-        return next((asked for position, asked in self.path if position == "determine_clarifications"), ())
+        return next((asked for position, asked in self.story() if position == "determine_clarifications"), ())
 
     @property
     def next_action(self):

@@ -18,6 +18,7 @@ from tests.faults.races import Races
 from tests.faults.servers import FAULTS
 
 MOST_EMAILS = 2
+MOST_WITH_FORKS = 4
 server = st.integers(0, SERVERS - 1)
 which = st.integers(0, 11)  # of those that there are, round and round
 fault = st.sampled_from([None, None, None, *FAULTS])
@@ -30,15 +31,18 @@ def may_choose(email):
 class Machine(Races):
     # --- People ----------------------------------------------------------------------------------
 
-    @initialize(has_draft=st.sampled_from([True, True, False]))
-    def _first(self, has_draft):
-        """Most that can be chosen is chosen once there is a draft."""
+    @initialize(has_draft=st.sampled_from([True, True, False]), is_forked=st.booleans())
+    def _first(self, has_draft, is_forked):
+        """Most that can be chosen is chosen once there is a draft, and beside a fork."""
         self.create(0)
         if has_draft:
             [email] = self.emails
             self._send_at(0, None, email, "process_input", is_sure=True)
             for _ in ("no questions", "a draft"):
                 self._answer(email.owner, self._words(email.owner))
+            if is_forked:
+                self._send_at(0, None, email, "edit_draft", is_sure=True)
+                self.fork(0)
 
     @precondition(lambda self: len(self.emails) < MOST_EMAILS)
     @rule(server=server)
@@ -87,12 +91,15 @@ class Machine(Races):
     @precondition(lambda self: self._those(lambda email: email.status != "gone" and email.drafts))
     @rule(which=which)
     def fork(self, which):
-        """It is whole, and its parent knows nothing of it."""
+        """It is whole, and its parent knows nothing of it. Where there is room, it goes on beside it."""
         email = self._one(which, lambda email: email.status != "gone" and email.drafts)
         number = 1 + next(self.numbers) % len(email.drafts)
         row, _ = operations.fork(actor=self.user, app_id=email.app_id, draft=number)
         history.is_whole_fork(row.pk, email.drafts[:number])
-        operations.delete(actor=self.user, app_id=row.pk)
+        if len(self.emails) < MOST_WITH_FORKS:
+            self.emails.append(email.fork(row.pk, number))
+        else:
+            operations.delete(actor=self.user, app_id=row.pk)
 
     @precondition(lambda self: self._those(lambda email: email.has_stopped))
     @rule(which=which, server=server, fault=fault, is_sure=st.booleans())

@@ -43,7 +43,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "feedback_history": [],
     "final_draft": None,
 }
-# What is written once, or only added to: what a step finds there stands at the beginning ever after.
+# Keys that are written once or only added to: what stands there after a step is how the value begins
+# after every later one. A fork's first step relies on it.
 LASTING = [
     "incoming_email",
     "response_instructions",

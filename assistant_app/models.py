@@ -219,7 +219,7 @@ class Application(models.Model):
 
 class StepQuerySet(models.QuerySet["Step"]):
     def of(self, row: Application) -> dict[int, Step]:
-        """Return the steps by their numbers, oldest first; what the first leaves to the row is filled in."""
+        """Return the steps by number, oldest first; a fork's first with its texts from the row."""
         steps: dict[int, Step] = {step.sequence_id: step for step in self.filter(application_id=row.pk)}
         if 0 in steps:
             steps[0].changes = history.whole(steps[0].changes, DEFAULT_STATE, row.state)

@@ -334,9 +334,9 @@ class Usage(models.Model):
 
 
 def _as_datetime(moment: datetime | str | None) -> datetime:
-    """SQLite's clock comes as text; a row that was made and not read has this process's."""
+    """SQLite's clock comes as text without a zone; a row that was made and not read has this process's."""
     if moment is None:
         return timezone.now()
     if isinstance(moment, datetime):
         return moment
-    return datetime.fromisoformat(moment).replace(tzinfo=timezone.get_default_timezone())
+    return datetime.fromisoformat(moment).replace(tzinfo=connection.timezone)  # UTC, whatever TIME_ZONE is

@@ -114,6 +114,17 @@ def test_a_run_whose_lease_expired_shows_as_interrupted_and_is_taken_over(person
     assert person.row.state["draft_history"] == ["Draft 1.", "Draft 3."]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_a_lease_expires_at_the_same_moment_in_every_time_zone(person, model, expire_lease, settings, zone):
+    settings.TIME_ZONE = zone
+    run, gate = running(person, model)
+    assert person.row.is_running
+    expire_lease(person.app_id)
+    assert person.row.is_interrupted
+    gate.set()
+    run.ended.result(10)
+
+
 def test_a_late_owner_whom_nobody_replaced_may_finish(person, model, expire_lease):
     run, gate = running(person, model)
     expire_lease(person.app_id)

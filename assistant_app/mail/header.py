@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.policy import default
 from typing import Any
 
-LONGEST = 2_000  # characters that are looked at: the parser's time grows with their square
+LONGEST = 2_000  # characters of a line that are looked at: a parser's time grows with their square
 MOST_IDS = 20  # of a thread, beside the first
 
 # What the library's parser raises at some of what people and machines send.

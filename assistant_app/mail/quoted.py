@@ -15,8 +15,9 @@ _WROTE = (
 )
 # What stands over a quoted message: dashes, another header, or who wrote when.
 _OVER = re.compile(rf"^[> \t]*(?:{_DASHES}|{_HEADER}|{_WROTE})", re.MULTILINE)
-# In any language: a line with a year or an address before lines that begin with ">".
-_BEFORE_QUOTE = re.compile(r"^[^\n>]*(?:\d{4}|@)[^\n]*[:\uff1a][ \t]*\n+(?=>)", re.MULTILINE)
+# In any language: a line with a year or an address before lines that begin with ">". The year is looked for
+# once a line, ahead of the rest: matched before it, each of a thousand would be followed to the line's end.
+_BEFORE_QUOTE = re.compile(r"^(?=[^\n>]*(?:\d{4}|@))[^\n]*[:\uff1a][ \t]*\n+(?=>)", re.MULTILINE)
 _QUOTE_LINE = re.compile(r"^>[^\n]*\n?", re.MULTILINE)
 
 

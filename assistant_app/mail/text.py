@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail.header import end_of_header
+from assistant_app.mail.header import LONGEST, end_of_header
 
 TITLE_LENGTH = 120
 
@@ -45,7 +45,7 @@ def as_read(email: str) -> str:
 
 
 def _top(email: str) -> str:
-    return "\n".join(email.strip().splitlines()[:_HEADER_LINES])
+    return "\n".join(line[:LONGEST] for line in email.strip().splitlines()[:_HEADER_LINES])
 
 
 def _short(text: str) -> str:

@@ -364,6 +364,15 @@ def test_a_model_that_repeats_itself_is_followed_before_long():
     assert "".join([*pieces, cleaner.finish()]) == reply
 
 
+def test_an_assumption_that_is_one_long_rule_is_read_before_long():
+    cleaner = DraftCleaner(states_assumptions=True)
+    rule = "-" * 100_000 + " no"
+    with before_long(5):
+        cleaner.feed(f"{DRAFT}\n\nASSUMPTIONS:\n{rule}\nNone.\n- The date stands.")
+        cleaner.finish()
+        assert cleaner.assumptions[1:] == ["The date stands."]
+
+
 def test_a_reply_of_assumptions_alone_is_no_draft():
     cleaner = DraftCleaner(states_assumptions=True)
     cleaner.feed(BLOCK)

@@ -42,7 +42,7 @@ _BEFORE_ASSUMPTIONS = re.compile(
 )
 _MOST_ASSUMPTIONS = 10
 _MOST_HELD = 1_000  # characters of rules and blank lines; a model that repeats itself writes more
-_ITEM = re.compile(r"(?:[-*•–]|\(?\d{1,2}[.)])\s+")
+_ITEM = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
 # Possessive: a rule of a thousand dashes could else be shared out between both ends in as many ways.
 _NO_ASSUMPTION = re.compile(r"\W*+(?:none|nothing|n/a|no assumptions?)?+\W*+", re.IGNORECASE)
 

@@ -316,6 +316,7 @@ ENDINGS = {
     f"```\n{DRAFT}\n\n{BLOCK}\n```": ASSUMED,
     f"```\n{DRAFT}\n```\n\n{BLOCK}": ASSUMED,
     f"Here is the draft:\n\n{DRAFT}\n\nASSUMPTIONS: Tom comes.": ["Tom comes."],
+    f"{DRAFT}\n\nASSUMPTIONS:\n- It is on 3. Dezember, 10 - 12 Uhr.": ["It is on 3. Dezember, 10 - 12 Uhr."],
     f"{DRAFT}\n\nASSUMPTIONS:\n- none\n": [],
     f"{DRAFT}\n\nASSUMPTIONS:": [],
     DRAFT: [],

@@ -65,9 +65,11 @@ def sign_in_page(
 
 
 def next_address(request: HttpRequest) -> str:
-    """Where to go after signing in; never to another site."""
+    """Return the path to go to after signing in; never another site's.
+
+    What does not begin with a slash is no path: `redirect` would take it for the name of a view.
+    """
     address = request.POST.get("next") or request.GET.get("next") or ""
-    hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure()):
+    if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         return address
     return reverse("email_list")

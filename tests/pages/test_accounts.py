@@ -115,6 +115,13 @@ def test_signing_in_leads_to_where_one_wanted_to_go(visitor, owner):
     assert visitor.address == "/settings/"
 
 
+@pytest.mark.parametrize("name", ["settings", "email", "nowhere"])
+def test_what_is_no_path_is_no_place_to_go_to(visitor, owner, name):
+    visitor.open("/sign-in/", data={"next": name}).press("Sign in", **CREDENTIALS)
+    assert visitor.address == "/"
+    assert visitor.client.get("/sign-in/", {"next": name})["Location"] == "/"
+
+
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_signing_in_never_leads_to_another_site(visitor, owner, elsewhere):
     visitor.open("/sign-in/", data={"next": elsewhere}).press("Sign in", **CREDENTIALS)

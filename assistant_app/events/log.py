@@ -6,6 +6,7 @@ Written on the runs' event loop, read on any other.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any, Literal
 
 Kind = Literal["step", "token", "draft", "state", "error"]
 EventId = tuple[int, int]
+
+_ID = re.compile("([0-9]{1,18})-([0-9]{1,18})")  # `int` raises for a text of thousands of digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class Event:
 
 def parse_id(text: str | None) -> EventId | None:
     """Return the two numbers of a `Last-Event-ID`; none for what is no id of ours."""
-    version, _, n = (text or "").partition("-")
-    return (int(version), int(n)) if version.isdecimal() and n.isdecimal() else None
+    found = _ID.fullmatch(text or "")
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def catch_up(events: Iterable[Event], after: EventId | None) -> list[Event]:

@@ -45,7 +45,9 @@ def test_a_copy_in_short_can_be_shortened_again():
     assert catch_up([*short, later], None)[-1] == Event(2, 6, "draft", {"text": "Dear Marta!"})
 
 
-@pytest.mark.parametrize("text", ["", None, "x", "1", "1-", "-1", "1-2-3", "²-1"])
+@pytest.mark.parametrize(
+    "text", ["", None, "x", "1", "1-", "-1", "1-2-3", "²-1", "1" * 5000 + "-1", "1-" + "1" * 21]
+)
 def test_what_is_no_id_of_ours_is_none(text):
     assert parse_id(text) is None
 

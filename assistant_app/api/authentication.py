@@ -34,13 +34,12 @@ class TokenAuthentication(auth.TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> tuple[object, ApiToken]:
         if not token.isalnum():
             raise AuthenticationFailed("There is no such token.")
-        now = timezone.now()
         key = statements.where(ApiToken, digest=hash_token(token.decode("ascii")))
         found = statements.find(ApiToken, key, "user", defer=NOT_ASKED)
-        if found is None or found.expiry is None or found.expiry <= now:
+        if found is None or found.has_ended:
             raise AuthenticationFailed("There is no such token, or it has expired.")
         validated = self.validate_user(found)
-        _note_use(found, now)
+        _note_use(found, timezone.now())
         return validated
 
 

@@ -27,6 +27,11 @@ class ApiToken(AbstractAuthToken):
             ),
         ]
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it does not work any more. A token without an end, which knox may make, never works."""
+        return self.expiry is None or self.expiry <= timezone.now()
+
     def __str__(self) -> str:
         """Not the hash, which knox would show."""
         return self.name or self.token_key

@@ -1,6 +1,7 @@
 """The settings page: the name under drafts, appearance, API tokens, the model now."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -115,6 +116,13 @@ def test_a_token_ends_when_it_was_said_to(browser, settings):
     assert (ends["default"] - timezone.now()).days == 89
     assert (ends["year"] - timezone.now()).days == 364
     assert (ends["week"] - timezone.now()).days == 6
+
+
+def test_a_token_that_has_ended_says_so(browser, owner):
+    token, _ = ApiToken.objects.create(user=owner, name="old")
+    yesterday = timezone.now() - timedelta(days=1)
+    ApiToken.objects.filter(pk=token.pk).update(expiry=yesterday)
+    assert browser.open("/settings/").says(f"ended {yesterday:%-d %B %Y}")
 
 
 def test_a_tokens_ends_are_offered_shortest_first(browser, settings):

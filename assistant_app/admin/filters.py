@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from assistant_app.models import Application, ApplicationQuerySet, database_clock
+from assistant_app.models import Application, ApplicationQuerySet
 
 Status = Application.Status
 TOO_LONG = timedelta(minutes=10)  # since its last step was stored
@@ -43,9 +43,9 @@ class NeedsALook(SimpleListFilter):
             case "interrupted":
                 return queryset.interrupted()
             case "long":
-                return _alive(queryset).filter(updated_at__lte=timezone.now() - TOO_LONG)
+                return queryset.under_way().filter(updated_at__lte=timezone.now() - TOO_LONG)
             case "running":
-                return _alive(queryset)
+                return queryset.under_way()
             case "cancelled":
                 return queryset.filter(status=Status.FAILED, error_code="cancelled")
             case "waiting" | "finished" as status:
@@ -80,7 +80,3 @@ class ByOwner(SimpleListFilter):
             return None
         users = get_user_model()._default_manager
         return queryset.filter(owner__in=users.filter(**{f"{get_user_model().USERNAME_FIELD}__iexact": name}))
-
-
-def _alive(rows: ApplicationQuerySet) -> ApplicationQuerySet:
-    return rows.filter(status=Status.RUNNING, lease_expires_at__gt=database_clock())

@@ -16,7 +16,6 @@ from rest_framework import serializers
 
 from assistant_app import steps
 from assistant_app.drafts import current_number
-from assistant_app.errors import Interrupted
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
 from assistant_app.steps import Field, HumanStep
@@ -244,9 +243,5 @@ def _what_both_show(row: Application) -> dict[str, Any]:
 
 
 def _error(row: Application) -> dict[str, str] | None:
-    if row.error_code:
-        return {"code": row.error_code, "message": row.error_message}
-    if row.is_interrupted:
-        error = Interrupted()
-        return {"code": error.code, "message": error.message}
-    return None
+    code, message = row.error_now
+    return {"code": code, "message": message} if code else None

@@ -64,6 +64,10 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.Gen
             serializer.prefill(row.state if row else {}, {} if self.row else self.sent)
         return serializer
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Take any `Accept` for the reply, a message whoever asks; what goes wrong there is told in JSON."""
+        return super().perform_content_negotiation(request, force or self.action == "reply")
+
     # --- Without an application ------------------------------------------------------------------
 
     @schema.LIST

@@ -23,6 +23,17 @@ def test_the_accepted_draft_is_a_message_to_whom_it_answers(walk):
     assert message.get_content().split() == ["Dear", "Marta,", "on", "Thursday."]
 
 
+@pytest.mark.parametrize("accept", ["message/rfc822", "message/rfc822, application/json;q=0.1", "text/plain"])
+def test_it_is_a_message_also_for_who_asks_for_one(walk, accept):
+    walk.begin()
+    walk.answer()
+    missing = walk.client.get(walk.url("reply"), headers={"Accept": accept})
+    assert (missing.status_code, missing["Content-Type"]) == (404, "application/json")
+    walk.feed_back("")
+    answer = walk.client.get(walk.url("reply"), headers={"Accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "message/rfc822")
+
+
 def test_nobody_elses_reply_is_there(walk, stranger):
     walk.begin("Which day?")
     walk.client.force_authenticate(stranger)

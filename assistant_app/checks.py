@@ -93,7 +93,7 @@ def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
         inputs = ", ".join(sorted(_inputs(action)))
         yield _step_error(f"The fields of the step {action.name!r} are not its action's inputs: {inputs}.")
     elif is_human and is_choice(build_graph(), action.name) != steps.get(action.name).is_choice:
-        yield _step_error(f"A transition with a Choice leads to {action.name!r}, or none though one should.")
+        yield _step_error(f"The graph and steps.STEPS disagree on whether {action.name!r} is a choice.")
 
 
 def _inputs(action: Action) -> set[str]:
@@ -180,7 +180,7 @@ def check_pool(**_: Any) -> Iterator[CheckMessage]:
 def check_any_host(**_: Any) -> Iterator[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         yield Warning(
-            "ALLOWED_HOSTS accepts every name, also that of somebody's own trap.",
+            "ALLOWED_HOSTS accepts every name, also one that an attacker chose.",
             hint="Name the hosts that people type: ALLOWED_HOSTS=mail.example.org",
             id="assistant.W007",
         )

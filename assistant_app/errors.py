@@ -114,7 +114,7 @@ class StaleVersion(AssistantError):
 
 
 class OverLimit(AssistantError):
-    """That is more than one person may have."""
+    """This is over the limit for one person."""
 
     code = "over_limit"
     status = 429
@@ -127,13 +127,13 @@ class BudgetSpent(OverLimit):
 
 
 class TooManyRuns(OverLimit):
-    """As many drafts as may be at once are being written for you. Send it again when one is ready."""
+    """No more drafts can be written for you at the same time. Send it again when one is ready."""
 
     code = "too_many_runs"
 
 
 class TooManyRounds(OverLimit):
-    """This email has as many drafts as one may have. Accept the last."""
+    """This email cannot have more drafts. Accept the last one."""
 
     code = "too_many_rounds"
     status = 409

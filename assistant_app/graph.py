@@ -168,7 +168,7 @@ def _states_assumptions(state: State, model: Model) -> bool:
 
 @action(reads=["feedback_history"], writes=["feedback", "feedback_history"], tags=[HUMAN])
 async def process_feedback(state: State, feedback: str) -> State:
-    """Take what should change; nothing at all accepts the draft."""
+    """Take what should change; an empty text accepts the draft."""
     state = state.update(feedback=feedback)
     return state.append(feedback_history=feedback) if feedback else state
 

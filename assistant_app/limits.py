@@ -126,8 +126,8 @@ def check_rounds(state: Mapping[str, Any]) -> None:
     """Raise `TooManyRounds` if the email may not have another draft, whoever makes it."""
     most = conf.most("MAX_ROUNDS")
     if most is not None and len(state.get("draft_history", ())) >= most:
-        message = f"This email has {_counted(most, 'draft')}, the most that one may have."
-        raise TooManyRounds(f"{message} Accept the last.")
+        message = f"This email has {_counted(most, 'draft')}, and that is the limit."
+        raise TooManyRounds(f"{message} Accept the last one.")
 
 
 # --- For whoever wants to know before ---------------------------------------------------------------

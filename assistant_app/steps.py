@@ -197,7 +197,7 @@ PROCESS_FEEDBACK = HumanStep(
         Field(
             name="feedback",
             label="What should change?",
-            help="Plain words are enough. Nothing at all accepts the draft.",
+            help="Plain words are enough. Leave it empty to accept the draft.",
             required=False,
             empty_decides=True,
         ),

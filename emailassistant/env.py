@@ -60,7 +60,9 @@ def key(name: str) -> str:
     value = secret(name)
     if KEY.fullmatch(value):
         return value
-    return _refuse(name, "holds what no key does", f"Copy the whole key, and nothing else: {name}=sk-...", "")
+    return _refuse(
+        name, "holds a character that no key has", f"Copy the whole key, and nothing else: {name}=sk-...", ""
+    )
 
 
 def address(name: str, *schemes: str, example: str) -> str:
@@ -68,7 +70,7 @@ def address(name: str, *schemes: str, example: str) -> str:
     value = secret(name)
     if not value or _is_address(value, schemes):
         return value
-    return _refuse(name, "is no address of a server", f"Write the whole of it: {name}={example}", "")
+    return _refuse(name, "is not the address of a server", f"Write all of it: {name}={example}", "")
 
 
 def listening(name: str, default: str) -> str:
@@ -114,7 +116,9 @@ def networks(name: str, default: list[str]) -> list[str]:
     try:
         return [str(ip_network(word)) for word in value]
     except ValueError:
-        return _refuse(name, "is no list of networks", "Write addresses or networks: 10.0.0.0/8,::1", default)
+        return _refuse(
+            name, "is not a list of networks", "Write addresses or networks: 10.0.0.0/8,::1", default
+        )
 
 
 def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
@@ -137,9 +141,10 @@ def zone(name: str, default: str) -> str:
 
 
 def folder(name: str, default: str, *, is_written: bool) -> Path:
-    """Return a folder, made if it is not there: only its owner may look into it.
+    """Return a folder, made if it is not there; only its owner may look into it.
 
-    Where that is not possible it is a temporary one, so that the check is reached that refuses to go on.
+    If that fails, return a temporary one: the settings can then be read to their end, and the system check
+    that refuses to start has its turn.
     """
     path = Path(text(name, default))
     hint = f"Make it writable for who runs this, or write another one: {name}=/var/lib/emailassistant."
@@ -162,7 +167,7 @@ def database(name: str, default: str) -> dict[str, Any]:
     if engine not in {"postgresql", "sqlite3"}:
         return _refuse(name, "names a database that is not supported", hint, fallback)
     if not database or (engine == "sqlite3" and not (Path(database).parent.is_dir() and database != MEMORY)):
-        return _refuse(name, "names no database that is kept, or a folder that is not there", hint, fallback)
+        return _refuse(name, "names a database in memory, or a folder that does not exist", hint, fallback)
     return settings
 
 
@@ -176,7 +181,7 @@ def prices(name: str) -> dict[str, dict[str, Decimal]]:
         hint = (
             f"""Write JSON, a price for a million tokens: {name}={{"gpt-5-mini": {{"in": 0.25, "out": 2}}}}"""
         )
-        return _refuse(name, "is no table of prices", hint, {})
+        return _refuse(name, "is not a table of prices", hint, {})
 
 
 def _price(given: Any) -> dict[str, Decimal]:

@@ -123,7 +123,7 @@ def test_the_last_round_says_so_and_keeps_the_feedback(settings, person, page_of
     person.give_input()
     page = page_of(person).press("Send feedback", feedback="Warmer, please.")
     assert page.status == 409
-    assert page.says("This email has 1 draft, the most that one may have. Accept the last.")
+    assert page.says("This email has 1 draft, and that is the limit. Accept the last one.")
     assert page.typed("feedback") == ["Warmer, please."]
 
 
@@ -134,7 +134,7 @@ def test_an_earlier_draft_that_is_the_current_one_is_no_older_than_the_limit(set
     settings.MAX_ROUNDS = 2
     page = page_of(person).press("Send feedback", feedback="Shorter, please.")
     assert page.status == 409
-    assert page.says("This email has 2 drafts, the most that one may have. Accept the last.")
+    assert page.says("This email has 2 drafts, and that is the limit. Accept the last one.")
     assert not page.says("Meanwhile")
     assert page.typed("feedback") == ["Shorter, please."]
     page.press("Looks good, finish")  # and both pressed, while an earlier one is the current one

@@ -1,6 +1,6 @@
-"""Whose turn a row is: the conditions of a claim, a save and a limit, for fixed SQL.
+"""Who may write an application's row: conditions for the fixed SQL of claims, saves and limits.
 
-A lease is judged by the database's clock. The querysets of `models` say the same of whole lists.
+A lease is judged by the database's clock. The querysets of `models` say the same for whole lists.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from assistant_app.statements import Condition
 
 
 def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
-    """Return the condition of the row as read: under our lease, expired or not; or, without one, nobody's."""
+    """Return the condition that nobody has written the row since it was read, and that we may.
+
+    With a token it is still under that lease, expired or not; without one nobody runs it.
+    """
     as_read = statements.where(Application, id=row.pk, version=row.version)
     if token:
         return as_read & statements.where(Application, lease_token=token)

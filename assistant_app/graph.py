@@ -30,8 +30,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "incoming_email": "",
     "response_instructions": "",
     "clarification_questions": [],
-    # Why each is asked, "" where the model did not say. Never [], as long as a version serves that does not
-    # know the key: it can read what a step sets, not what one appends.
+    # Why each is asked, "" where the model did not say. None and not [], so that a step sets the whole list:
+    # a version that does not know the key yet can read that, but has nothing to append to.
     "clarification_reasons": None,
     "clarification_answers": None,
     "draft_history": [],
@@ -43,8 +43,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "feedback_history": [],
     "final_draft": None,
 }
-# Keys that are written once or only added to: what stands there after a step is how the value begins
-# after every later one. A fork's first step relies on it.
+# Keys that are written once or only appended to: each value of theirs is the beginning of all later ones,
+# which the first step of a fork relies on (`history.leaning`).
 LASTING = [
     "incoming_email",
     "response_instructions",
@@ -68,7 +68,7 @@ _CURRENT = ["current_draft", "draft_number", "assumptions"]
 
 
 class Choice(Condition):
-    """When a transition is taken that leads to something a person may do: only if they send it."""
+    """Leads to what a person may do instead of the step that is due. Never true: they have to send it."""
 
     def __init__(self, what_they_do: str) -> None:
         super().__init__([], lambda state: False, name=f"if the person {what_they_do}")

@@ -52,11 +52,11 @@ def apply_changes(state: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 
 
 def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
-    """Return the changes of a first step without the texts that the state at the head holds anyway.
+    """Return the changes of a first step without the texts that the state at the head repeats.
 
-    In their place, under `append`, stands how many characters or items of the head's value they are, from
-    its beginning; so `keys` may only be such as later steps keep or add to. A version that does not know
-    such numbers raises an error at them, rather than take the state for an empty one.
+    Only for keys that later steps keep or append to: what the first step holds is then how the head's value
+    begins, and its length, in characters or items, stands for it under `append`. A version that does not know
+    of this fails at the number, rather than take the state for an empty one.
     """
     written = {**changes.get("set", {}), **changes.get("append", {})}
     left = {key: len(written[key]) for key in keys if written.get(key)}
@@ -69,7 +69,7 @@ def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
 
 
 def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str, Any]) -> Changes:
-    """Return the changes with the texts that `leaning` left out, taken from the state at the head."""
+    """Return the changes with these texts, taken from the state at the head; the reverse of `leaning`."""
     appended = changes.get("append", {})
     left = {key: head[key][:number] for key, number in appended.items() if isinstance(number, int)}
     if not left:

@@ -12,7 +12,7 @@ def find(partition_key: str | None, app_id: str | None) -> Application:
     """Return a person's application; raise `ApplicationNotFound` for any other's and for none."""
     try:
         row = Application.find(app_id, owner_id=owner_id(partition_key))
-    except ValidationError:  # an id that is none
+    except ValidationError:  # not an id at all
         row = None
     if row is None:
         raise ApplicationNotFound

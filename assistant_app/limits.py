@@ -81,9 +81,9 @@ def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
 
 
 def settlement(reservation: Reservation | None, calls: Iterable[Call]) -> Statement | None:
-    """Return what makes the day's row exact: gives back what was not used, takes what was used above.
+    """Return the statement that replaces what was reserved by what was used; none if that is the same.
 
-    That is a draft that no model worked on, and tokens above or below the estimate; none if it was exact.
+    It gives back a draft that no model worked on, and corrects the tokens, which were estimated.
     """
     if reservation is None:
         return None
@@ -104,7 +104,7 @@ def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
 def room(owner_id: int) -> Condition | None:
     """Return the condition that a person has fewer runs than they may; none if they may have any number.
 
-    After `reserve`, whose lock a person's claims queue for, so that none is overlooked.
+    For use after `reserve`: a person's claims queue for its lock, so that none of them is overlooked.
     """
     most = conf.most("MAX_RUNS_AT_ONCE")
     if most is None:
@@ -115,7 +115,7 @@ def room(owner_id: int) -> Condition | None:
 
 
 def no_room() -> TooManyRuns:
-    """Return what a claim is refused with that found no room, though by now there may be some."""
+    """Return the error for a claim that found no room; by now there may be some again."""
     most = conf.most("MAX_RUNS_AT_ONCE")
     number = f"{_counted(most, 'draft')} {'is' if most == 1 else 'are'}"
     message = f"{number} being written for you, and that is the most at once."

@@ -274,9 +274,9 @@ def _result(run: Run, outcome: Outcome) -> Application:
 
 
 def _say_why(run: Run, error: AssistantError) -> None:
-    """Reread the row that somebody else was first on, and raise what is wrong with it by now.
+    """Reread the row that somebody else wrote first, and raise why the step cannot be sent any more, if so.
 
-    Whoever lost the lease has stored what was sent: that it cannot be sent any more is no news then.
+    Not after a lost lease: what was sent is stored then, so of course it cannot be sent again.
     """
     row = Application.find(run.row.pk, owner_id=run.row.owner_id)
     if row is None:

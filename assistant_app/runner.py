@@ -286,7 +286,7 @@ class Runner:
 
 
 def _failed(row: Application | None) -> bool:
-    """A cancellation that came after the last save changed nothing: the run had ended well."""
+    """Whether a run was stopped before its end: one that was cancelled after its last save ended well."""
     return row is None or row.status in (Application.Status.FAILED, Application.Status.RUNNING)
 
 

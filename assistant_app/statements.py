@@ -1,7 +1,7 @@
-"""The SQL of what every request and every step does, made once for each set of columns and kept.
+"""The SQL of what every request and every step does, built once for each set of columns and kept.
 
-One row found, one inserted, one changed under a condition with what is inserted then. The ORM would build it
-anew each time, which was a third of the CPU of a whole email.
+Find one row; insert one; change one under a condition and insert others with it. The ORM would build the SQL
+anew each time, which took a third of the CPU of a whole email.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ def insert(row: models.Model) -> Statement:
 
 
 def change(changed: Statement, inserted: Sequence[Statement], before: Statement | None = None) -> bool:
-    """Change a row and insert the others with it, all or nothing; return whether there was the row.
+    """Change a row and insert the others with it, all or nothing; return whether the row was there to change.
 
-    `before`, another row's change, is done first and in either case. One statement and one way to PostgreSQL
-    and back, which commits itself outside a transaction.
+    `before`, the change of another row, is made first and in either case. PostgreSQL gets all of it as one
+    statement: one round trip, which outside a transaction commits itself.
     """
     if connection.vendor == "postgresql":
         return _change_at_once(changed, inserted, before)

@@ -72,10 +72,7 @@ class HumanStep:
         return inputs
 
     def match(self, inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-        """Raise `InvalidInput` if a list has not one text for each item that the state holds.
-
-        Or whatever `fits` raises.
-        """
+        """Raise `InvalidInput` unless each list has a text for each item in the state, or as `fits` does."""
         for field in self.fields:
             expected = len(state.get(field.one_per) or ()) if field.one_per else 0
             if field.one_per and (given := len(inputs[field.name])) != expected:

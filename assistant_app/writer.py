@@ -158,9 +158,9 @@ class Writer:
         return self._state
 
     def go_back_before(self, steps: Container[str]) -> None:
-        """Go on from the step before the last of these on the way to the head: one of them is sent again.
+        """Go on from before the newest of these steps on the way to the head: one of them is sent again.
 
-        If one of them is what follows the head, none was stored, and there is nothing to go back before.
+        If one of them is due at the head, none of them was stored since, and the head is where to go on from.
         """
         following = self.graph.get_next_node(self._position or None, State(self._state), self.entrypoint)
         if following is not None and following.name in steps:
@@ -258,7 +258,7 @@ class Writer:
         )
 
     def _commit(self, values: dict[str, Any], step: Step | None) -> None:
-        """Write the row, if it is still ours, and what happened; settle for what was lost with it."""
+        """Write the row, if it is still ours, and what happened; if it is not, settle what the run used."""
         row = self._known_row()
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
         if step is not None:
@@ -275,8 +275,8 @@ class Writer:
     def _write(self, row: Application, values: dict[str, Any], step: Step | None) -> Reservation | None:
         """Claim, save or release, all or nothing; return what is reserved from now on.
 
-        The day's row comes first, as everybody locks it, then the application's, then the step. All but a
-        claim is one statement that commits itself.
+        Locks are taken in the same order everywhere: the day's row, the application's, then the step. Only a
+        claim that may call the model needs a transaction; the rest is one statement that commits itself.
         """
         if self._token is None and self._may_call_model(values):
             with transaction.atomic():

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 
 from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
 from assistant_app.events.publisher import Narrator
@@ -95,12 +95,12 @@ async def read_to_its_end(pieces: Any) -> AsyncIterator[None]:
 
 
 def as_error(problem: BaseException) -> AssistantError:
-    """Return what a person is told of an exception; only its type goes to the log, never its text."""
+    """Return what a person is told of an exception; of a mistake only type and place go to the log, no text."""
     if isinstance(problem, AssistantError):
         return problem
     if isinstance(problem, asyncio.CancelledError):
         return Interrupted()
-    if isinstance(problem, DatabaseError):
+    if isinstance(problem, OperationalError | InterfaceError):
         return DatabaseUnavailable(retry_after=5)
     frame = problem.__traceback__
     while frame is not None and frame.tb_next is not None:

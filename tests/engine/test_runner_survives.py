@@ -1,9 +1,11 @@
 """What only tells of a run, or fails now and then, holds up no run and nobody who waits."""
 
 import pytest
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 
 from assistant_app.observing import watch
 from assistant_app.runner import Runner, runner
+from assistant_app.writer import Writer
 from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +27,24 @@ def test_a_watch_that_cannot_begin_is_told_to_whoever_waits(person, monkeypatch)
     assert run not in runner.runs
     monkeypatch.undo()
     assert person.give_input().state["draft_history"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (OperationalError, "database_unavailable"),
+        (InterfaceError, "database_unavailable"),
+        (DataError, "internal_error"),
+        (IntegrityError, "internal_error"),
+    ],
+)
+def test_only_a_database_that_is_away_is_called_so(person, monkeypatch, caplog, problem, code):
+    def refuse(*args, **kwargs):
+        raise problem("Where are my 96 sensors?")
+
+    monkeypatch.setattr(Writer, "_change", refuse)
+    assert person.begin("process_input", INPUT).ended.result(10).error.code == code
+    assert ("A step failed with" in caplog.text) == (code == "internal_error")
 
 
 def test_a_run_that_cannot_be_counted_has_ended_all_the_same(person, monkeypatch):

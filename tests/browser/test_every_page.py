@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.checks import assert_fits, assert_good, open_everything
+from tests.browser.checks import WIDTHS, assert_fits, assert_good, open_everything
 from tests.browser.stage import STATES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,3 +45,33 @@ def test_a_title_of_one_long_word_breaks(stage):
     for address in (stage.address, "/"):
         stage.open(address)
         assert_fits(stage.page)
+
+
+INSIDE = """part => {
+    const box = part.getBoundingClientRect();
+    return box.width > 0 && box.left >= 0 && box.right <= document.documentElement.clientWidth;
+}"""
+
+
+@pytest.mark.parametrize("name", ["", "Wilhelmina-Alexandra von Habsburg"])
+def test_the_top_bar_and_its_menu_fit_with_any_name(stage, owner, name):
+    owner.first_name = name
+    owner.save()
+    stage.open("/")
+    assert_fits(stage.page)
+    menu = stage.page.locator(".top .menu")
+    menu.locator("summary").click()
+    for width in WIDTHS:
+        stage.page.set_viewport_size({"width": width, "height": 640})
+        for part in (menu.get_by_role("link", name="Settings"), menu.get_by_role("button", name="Sign out")):
+            assert part.evaluate(INSIDE)
+        # Nothing lies upon anything else in the bar.
+        boxes = [part.bounding_box() for part in stage.page.locator(".top nav > *, .top .brand").all()]
+        assert not any(overlap(one, other) for one in boxes for other in boxes if one is not other)
+
+
+def overlap(one, other):
+    return all(
+        one[start] + one[length] > other[start] and other[start] + other[length] > one[start]
+        for start, length in (("x", "width"), ("y", "height"))
+    )

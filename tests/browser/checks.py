@@ -6,6 +6,19 @@ from tests.browser.conftest import NARROW, WIDE
 
 # Preloading copies style sheets into a <style>, which the page's policy rightly refuses.
 AXE = {"preload": False, "resultTypes": ["violations"]}
+# What a finger cannot hit: links within a text excepted, and the link that only a keyboard reaches.
+TOO_SMALL = """() => {
+    const parts = document.querySelectorAll('a[href]:not(.skip), button, summary, select, textarea, input');
+    const told = [];
+    for (const part of parts) {
+        if (!part.checkVisibility() || getComputedStyle(part).display === 'inline') continue;
+        const isSmall = part.matches('[type=radio], [type=checkbox]'); // its label is as good
+        const target = part.closest(isSmall ? 'label' : '.mails li') ?? part;
+        const { width, height } = target.getBoundingClientRect();
+        if (Math.min(width, height) < 44) told.push(`${part.outerHTML.slice(0, 120)}: ${width} by ${height}`);
+    }
+    return told;
+}"""
 WIDTHS = (320, 360, 390, 430, 600, 768)  # the smallest first, then phones of today, and tablets
 
 
@@ -35,6 +48,11 @@ def assert_fits(page):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def assert_can_be_touched(page):
+    page.set_viewport_size(NARROW)
+    assert page.evaluate(TOO_SMALL) == []
 
 
 def assert_good(page, allowed=None):

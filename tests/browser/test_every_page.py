@@ -1,8 +1,8 @@
-"""Each page in each of its states: accessible, within the policy, no wider than the screen."""
+"""Each page in each of its states: accessible, within the policy, no wider than the screen, touchable."""
 
 import pytest
 
-from tests.browser.checks import WIDTHS, assert_fits, assert_good, open_everything
+from tests.browser.checks import WIDTHS, assert_can_be_touched, assert_fits, assert_good, open_everything
 from tests.browser.stage import STATES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,6 +13,7 @@ def test_a_page_has_no_finding_and_fits_the_screen(stage, name):
     STATES[name](stage)
     assert stage.page.locator("h1").count() == 1
     assert_good(stage.page)
+    assert_can_be_touched(stage.page)
 
 
 LONG = "W" * 3000

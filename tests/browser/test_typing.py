@@ -145,6 +145,17 @@ def test_a_menu_closes_with_escape_and_by_a_click_elsewhere(stage):
     assert not menu.evaluate("details => details.open")
 
 
+def test_a_menu_closes_when_the_keys_go_on_past_it(stage):
+    states.draft(stage)
+    menu = stage.page.locator(".head .menu")
+    menu.locator("summary").press("Enter")
+    menu.get_by_role("link", name="Delete…").focus()
+    assert menu.evaluate("details => details.open")
+    stage.page.keyboard.press("Tab")
+    expect(stage.page.locator("#email > summary")).to_be_focused()
+    assert not menu.evaluate("details => details.open")
+
+
 def test_a_copy_of_a_draft_is_its_text_also_without_a_clipboard(stage):
     states.draft(stage)
     page = stage.page

@@ -123,13 +123,20 @@ document.addEventListener("DOMContentLoaded", () => {
   if (notice?.matches("[data-look]")) remember(byId("form"), false); // what was read is typed, so to speak
 });
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (button) copy(button);
+function closeMenusElsewhere(event) {
   for (const menu of document.querySelectorAll(".menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+  closeMenusElsewhere(event);
 });
+
+// An open menu would cover what the focus goes on to.
+document.addEventListener("focusin", closeMenusElsewhere);
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {

@@ -118,6 +118,18 @@ def test_a_running_page_shows_the_draft_by_itself_and_says_so(stage):
     expect(page).to_have_title("Draft 2 is ready: Late delivery of order 4471 · Email assistant")
     expect(page.locator("#news-aloud")).to_have_text("Draft 2 is ready, 2 words.")
     assert page.locator("#instructions").evaluate("details => details.open")
+    expect(page.locator("#instructions > summary")).to_be_focused()
+
+
+def test_who_was_at_the_stop_button_goes_on_at_the_draft(stage):
+    states.writing(stage)
+    page = stage.page
+    page.get_by_role("button", name="Stop").focus()
+    stage.let_go()
+    expect(page.get_by_role("heading", name="Your turn: is draft 2 right?")).to_be_visible()
+    expect(page.locator("#news")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Copy", exact=True)).to_be_focused()
 
 
 def test_a_text_that_is_kept_beside_a_run_is_not_swept_away(stage):

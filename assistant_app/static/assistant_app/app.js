@@ -221,15 +221,20 @@ document.addEventListener("htmx:sseMessage", (event) => {
 });
 
 // The page of a run swaps its main part: what was folded open stays open, an email beside stays where it
-// was scrolled to, and the news is said.
+// was scrolled to, the focus stays or goes to the news, and the news is said.
 const emailBeside = () => document.querySelector("#beside > .letter");
 let wasOpen = [];
 let wasRead = 0;
+let hadFocus = false;
+let foldWithFocus; // the id of the fold that it was at
 let newsSaid = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap) return;
   wasOpen = Array.from(document.querySelectorAll("details[open][id]"), (details) => details.id);
   wasRead = emailBeside()?.scrollTop ?? 0;
+  const focused = document.activeElement;
+  hadFocus = page().contains(focused);
+  foldWithFocus = focused?.closest("details[id] > summary")?.parentElement.id;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target !== page()) return; // a piece of the draft
@@ -239,6 +244,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
   wasOpen = [];
   if (wasRead) emailBeside()?.scrollTo(0, wasRead);
+  if (hadFocus && document.activeElement === document.body) {
+    // Gone with what was swapped: the next Tab would begin at the top of the page.
+    const fold = foldWithFocus && byId(foldWithFocus);
+    (fold?.querySelector("summary") ?? byId("news")).focus({ preventScroll: true });
+  }
   begin();
   if (page().dataset.news === newsSaid) return;
   newsSaid = page().dataset.news;

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from assistant_app.errors import ModelTimeout
 from tests.conftest import Person
@@ -137,6 +138,16 @@ def test_focus_and_scroll_stay_where_they_are(writing, gates):
     arrives(page, "10 December")
     assert page.evaluate("document.activeElement.id") == "stop"
     assert page.evaluate("window.scrollY") == before
+
+
+def test_stop_is_in_reach_however_long_the_draft(stage):
+    stage.model.will_write(["One line\n" * 100, gate := threading.Event(), "Ida"])
+    stage.gates.append(gate)
+    stage.begin(drafts=0)
+    stage.person.begin("clarify_instructions", {"answers": ["", ""]}).claimed.result(30)
+    stage.open()
+    arrives(stage.page, "One line")
+    expect(stage.page.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
 
 
 def test_what_was_folded_again_stays_so_while_more_is_written(writing, gates):

@@ -133,3 +133,29 @@ def test_the_whole_way_on_a_narrow_screen_by_keyboard_only(open_window, scripted
         keyboard.send_feedback(feedback)
     expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
     finish_by_keyboard(page, keyboard)
+
+
+def test_a_finished_reply_is_printed_alone_and_dark_on_white(stage):
+    states.finished(stage)
+    page = stage.page
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": page.url}])
+    stage.open()
+    page.emulate_media(media="print")
+    seen = page.locator("main").inner_text()
+    for text in (*DRAFTS[1].split("\n\n"), "Your reply, ready to send"):
+        assert text in seen
+    for text in ("More", "Email", "Instructions", "Reopen", "Copy", "Nothing was sent", "Written by"):
+        assert text not in seen
+    assert page.locator("body").evaluate("body => getComputedStyle(body).color") == "rgb(27, 31, 34)"
+
+
+def test_what_is_unfolded_is_printed_too_and_no_form(stage):
+    states.draft(stage)
+    page = stage.page
+    page.locator("#email > summary").click()
+    page.emulate_media(media="print")
+    seen = page.locator("main").inner_text()
+    for text in ("I am writing about order 4471", "You planned a crew"):
+        assert text in seen
+    for text in ("We can ship 60", "Your turn", "Looks good", "Send feedback"):
+        assert text not in seen

@@ -24,6 +24,20 @@ def test_a_text_that_was_not_sent_is_offered_again_after_a_crash(stage):
     expect(feedback(stage)).to_be_focused()
 
 
+def test_the_offer_shows_the_beginning_of_a_long_text_and_a_button_below(stage):
+    states.draft(stage)
+    feedback(stage).fill("Ring her up " * 20)
+    stage.open("/")
+    stage.open()
+    offer = stage.page.locator(".put-back")
+    words, button = offer.locator("p"), offer.get_by_role("button", name="Put it back")
+    expect(words).to_have_text("You had typed this: “" + ("Ring her up " * 20)[:79] + "…”")
+    at, below = words.bounding_box(), button.bounding_box()
+    assert at["x"] == below["x"]
+    assert below["width"] < at["width"] / 2
+    assert at["x"] - offer.bounding_box()["x"] < 30, "no place is kept for an icon that is not there"
+
+
 def test_a_text_that_was_sent_is_not_offered_again(stage):
     states.draft(stage)
     feedback(stage).fill("Ring her up")

@@ -90,7 +90,7 @@ function offerWhatWasTyped(form) {
   if (entry.values.length !== fieldsOf(form).length) return;
   // A form that begins with a text to be changed is as good as empty while nobody has changed it.
   if ("prefilled" in form.dataset ? isUnsent(form) : valuesOf(form).some((text) => text.trim())) return;
-  const offer = document.createElement("p");
+  const offer = document.createElement("div");
   offer.className = "put-back notice turn";
   const button = document.createElement("button");
   button.type = "button";
@@ -100,7 +100,10 @@ function offerWhatWasTyped(form) {
     offer.remove();
     fieldsOf(form)[0].focus();
   });
-  offer.append(`You had typed this: “${entry.values.join(" ").trim().slice(0, 80)}” `, button);
+  const words = document.createElement("p");
+  const typed = entry.values.join(" ").trim();
+  words.textContent = `You had typed this: “${typed.length > 80 ? `${typed.slice(0, 79)}…` : typed}”`;
+  offer.append(words, button);
   form.prepend(offer);
 }
 

@@ -31,3 +31,22 @@ def test_the_way_from_an_email_to_a_call_as_a_command(stage, viewport):
     page.locator("#step-3").get_by_role("button", name="Branch from here").click()
     page.wait_for_url(lambda address: str(stage.person.app_id) not in address)
     assert page.get_by_role("heading", name="Draft 1", exact=True).is_visible()
+
+
+# A word that stands on two lines.
+BROKEN = """() => [...document.querySelectorAll(".time > li > div :is(b, code)")].flatMap(part => {
+    const range = document.createRange();
+    return [...part.firstChild.data.matchAll(/\\w+/g)].filter(word => {
+        range.setStart(part.firstChild, word.index);
+        range.setEnd(part.firstChild, word.index + word[0].length);
+        return new Set([...range.getClientRects()].map(box => box.top)).size > 1;
+    }).map(String);
+})"""
+
+
+@pytest.mark.parametrize("width", [820, 320])
+def test_no_word_of_the_timeline_is_broken(stage, width):
+    stage.begin(drafts=2)
+    stage.page.set_viewport_size({"width": width, "height": 900})
+    stage.open(f"{stage.address}history/")
+    assert stage.page.evaluate(BROKEN) == []

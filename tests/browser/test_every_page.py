@@ -3,7 +3,8 @@
 import pytest
 
 from tests.browser.checks import WIDTHS, assert_can_be_touched, assert_fits, assert_good, open_everything
-from tests.browser.stage import STATES
+from tests.browser.conftest import NARROW
+from tests.browser.stage import STATES, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,6 +47,12 @@ def test_a_title_of_one_long_word_breaks(stage):
     for address in (stage.address, "/"):
         stage.open(address)
         assert_fits(stage.page)
+
+
+def test_a_visitor_reads_on_a_phone_where_they_are(stage):
+    sign_in(stage)
+    stage.page.set_viewport_size(NARROW)
+    assert stage.page.locator(".brand span").bounding_box()["width"] > 50
 
 
 INSIDE = """part => {

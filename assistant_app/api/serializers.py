@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from django.http import QueryDict
@@ -157,13 +158,15 @@ class StepInput(serializers.Serializer):
     step: HumanStep
 
     def prefill(self, state: dict[str, Any], sent: Any) -> None:
-        """Show in the browsable form what was sent, and one input for each item of a list."""
+        """Show in the browsable form what was sent, and for each item of a list an input and its reason."""
         given = sent if isinstance(sent, Mapping) else {}
         for field in self.step.fields:
             shown = self.fields[field.name]
             if field.one_per:
-                shown.style["prompts"] = state.get(field.one_per) or []
-                shown.initial = [""] * len(shown.style["prompts"])
+                asked = state.get(field.one_per) or []
+                reasons = state.get(field.explained_by) or []
+                shown.style["prompts"] = list(zip_longest(asked, reasons[: len(asked)], fillvalue=""))
+                shown.initial = [""] * len(asked)
             if field.begins_with:
                 shown.initial = state.get(field.begins_with)
             if field.name in given:

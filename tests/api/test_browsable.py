@@ -120,6 +120,17 @@ def test_an_email_is_answered_with_the_html_forms(browser, model):
     assert state_of(browser, url)["final_draft"]
 
 
+def test_a_question_comes_with_why_it_is_asked(browser, model):
+    model.will_ask("Which day?", "Which address?", reasons=["He named <b>two</b>.", ""])
+    url = create(browser)
+    page = look(browser, url + "initialize_draft/")
+    send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
+    html = browser.get(url + "clarify_instructions/", headers={"Accept": "text/html"}).content.decode()
+    assert '<p class="help" id="api-answers-1-why"><bdi>He named &lt;b&gt;two&lt;/b&gt;.</bdi></p>' in html
+    assert 'aria-describedby="api-answers-1-why"' in html
+    assert "api-answers-2-why" not in html
+
+
 def test_an_email_is_answered_with_the_raw_forms(browser, model):
     model.will_ask("Which day?")
     url = create(browser)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.routers import DefaultRouter
+from rest_framework.routers import APIRootView, DefaultRouter
 
 from assistant_app import steps
 from assistant_app.api.errors import not_found
@@ -17,10 +17,15 @@ from assistant_app.api.views import build_viewset
 from assistant_app.steps import HumanStep
 
 
+class ApiRootView(APIRootView):
+    """The API begins here, with your emails. The documentation names every address."""
+
+
 def build_urlpatterns(human_steps: Iterable[HumanStep]) -> list[URLPattern | URLResolver]:
     """Return the addresses of an API with these steps."""
     router = DefaultRouter()
     router.include_format_suffixes = False
+    router.APIRootView = ApiRootView
     router.register("applications", build_viewset(human_steps), basename="application")
     return [
         path("schema/", SpectacularAPIView.as_view(), name="schema"),

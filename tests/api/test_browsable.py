@@ -162,6 +162,13 @@ def test_a_multipart_form_is_read_as_the_others_are(browser, model):
     assert state_of(browser, url)["email_to_respond"] == INPUT["email_to_respond"]
 
 
+def test_the_first_page_says_what_it_is(browser):
+    page = look(browser, "/api/")
+    assert "Api Root" in page.text
+    assert "The API begins here, with your emails." in page.text
+    assert "DefaultRouter" not in page.text
+
+
 def test_what_was_refused_stands_in_the_form_again(browser):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")

@@ -95,7 +95,7 @@ async def read_to_its_end(pieces: Any) -> AsyncIterator[None]:
 
 
 def as_error(problem: BaseException) -> AssistantError:
-    """Return what a person is told of an exception; of a mistake only type and place go to the log, no text."""
+    """Return what a person is told of an exception; of a mistake only type and place are logged, no text."""
     if isinstance(problem, AssistantError):
         return problem
     if isinstance(problem, asyncio.CancelledError):

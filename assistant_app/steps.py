@@ -278,10 +278,12 @@ def group(action: str) -> set[str]:
 def refined(key: str, typed: str, language: str = "") -> str:
     """Return the feedback that a press means: what was typed, then the sentence. `KeyError` if unknown.
 
-    With the key `language`, the draft is wanted in that one.
+    With the key `language`, the draft is wanted in that one. A text that ends so already, since the press
+    was refused before, is not added to.
     """
     sentence = f"Write it in {language.strip()}." if key == "language" else REFINEMENTS[key][1]
-    return "\n\n".join(part for part in (typed.strip(), sentence) if part)
+    text = typed.strip()
+    return text if text.endswith(sentence) else "\n\n".join(part for part in (text, sentence) if part)
 
 
 def corrected(assumption: str, instead: str) -> str:

@@ -102,9 +102,11 @@ def _named(label: str, problem: str) -> str:
 
 
 def typed_in(step: HumanStep, post: QueryDict) -> Typed:
-    """Return a person's text as it came, field by field."""
+    """Return a person's text as it came, field by field, with the words that a button stands for."""
     if step == steps.PROCESS_FEEDBACK and "correct" in post:
         return {"feedback": _corrections(post)}
+    if step == steps.PROCESS_FEEDBACK and (refined := _refined(post)):
+        return {"feedback": refined}
     return {
         item.name: post.getlist(item.name) if item.one_per else post.get(item.name, "")
         for item in step.fields
@@ -145,13 +147,20 @@ def _corrections(post: QueryDict) -> str:
     return "\n\n".join(steps.corrected(one, other) for one, other in both if other.strip())
 
 
-def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
-    text = typed["feedback"].strip()
+def _refined(post: QueryDict) -> str:
+    """Return what a quick change asks for, after what was typed; nothing if none was pressed."""
     quick, language = post.get("quick", ""), post.get("language", "")
-    if quick == "language" and not language.strip():
+    if quick in steps.REFINEMENTS or (quick == "language" and language.strip()):
+        return steps.refined(quick, post.get("feedback", ""), language)
+    return ""
+
+
+def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
+    if _refined(post):
+        return typed
+    if post.get("quick") == "language":
         raise InvalidInput(fields={"feedback": ["Say which language the draft should be in."]})
-    if quick == "language" or quick in steps.REFINEMENTS:
-        return {"feedback": steps.refined(quick, text, language)}
+    text = typed["feedback"].strip()
     if post.get("accept") == "without the feedback":
         return {"feedback": ""}
     if post.get("accept"):

@@ -76,6 +76,32 @@ def test_an_edited_text_that_another_one_was_faster_than_is_told_as_not_sent(
     assert at_draft_1.says("Quite others.")
 
 
+@pytest.mark.parametrize(
+    ("button", "typed", "meant"),
+    [
+        ("Shorter", {}, "Make it shorter."),
+        ("Shorter", {"feedback": "Ring her."}, "Ring her.\n\nMake it shorter."),
+        ("Write in this language", {"language": "Deutsch"}, "Write it in Deutsch."),
+    ],
+)
+def test_a_quick_change_that_was_not_sent_is_kept_in_words(
+    at_draft_1, other_window, person, button, typed, meant
+):
+    press(other_window.open(f"/a/{person.app_id}/"), "Friendlier")
+    at_draft_1.press(button, **typed)
+    assert at_draft_1.status == 412
+    assert at_draft_1.typed("feedback") == [meant]
+    press(at_draft_1, "Apply to draft 2, the newest")
+    assert person.row.state["feedback_history"] == ["Make it friendlier.", meant]
+
+
+def test_a_quick_change_is_kept_through_sign_in(at_draft_1, person):
+    sign_in_again(at_draft_1, "Shorter", feedback="Ring her.")
+    assert at_draft_1.typed("feedback") == ["Ring her.\n\nMake it shorter."]
+    press(at_draft_1, "Shorter")
+    assert person.row.state["feedback_history"] == ["Ring her.\n\nMake it shorter."]
+
+
 def test_a_text_that_is_kept_waits_while_other_things_are_sent(at_draft_1, other_window, person, owner):
     sign_in_again(at_draft_1, "Send feedback", feedback="Ring her.")
     other = Person(owner)

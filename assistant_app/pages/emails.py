@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import conf, limits, operations, steps
+from assistant_app import conf, drafts, limits, operations, steps
+from assistant_app.forks import DRAFTING
 from assistant_app.mail import reply
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, mail_files, words
@@ -178,11 +179,19 @@ def posted_id(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def was_sent(row: Application, step: steps.HumanStep, inputs: forms.Typed) -> bool:
-    """Whether the newest state holds just this already: the second press of a double press."""
+def was_sent(
+    row: Application, step: steps.HumanStep, inputs: forms.Typed, seen_draft: int | None = None
+) -> bool:
+    """Whether the newest state holds just this already: the second press of a double press.
+
+    `seen_draft` is the draft that feedback is about, if that is known: the same words about another one
+    are another piece of feedback.
+    """
     if step == steps.PROCESS_FEEDBACK and not inputs["feedback"]:
         # An empty text is what the state begins with: only its position tells that it was sent.
         return row.is_finished or (row.position == step.action and not row.state["feedback"])
+    if step == steps.PROCESS_FEEDBACK and seen_draft is not None and seen_draft != _last_said_about(row):
+        return False
     if step == steps.EDIT_DRAFT:
         # “Save and finish” goes on from there, as an empty text does.
         is_taken = row.position == step.action or was_sent(row, steps.PROCESS_FEEDBACK, {"feedback": ""})
@@ -192,3 +201,13 @@ def was_sent(row: Application, step: steps.HumanStep, inputs: forms.Typed) -> bo
             "draft", row.state.get("draft_number")
         )
     return row.version > 0 and forms.stored(step, row.state) == inputs
+
+
+def _last_said_about(row: Application) -> int | None:
+    """Return the draft that feedback was the last thing to be sent about; none if something else was sent."""
+    if row.position == steps.PROCESS_FEEDBACK.action:  # no draft came of it yet
+        return drafts.current_number(row.state)
+    source = drafts.source_of_current(row.state)
+    if source is None or source["by"] != drafts.MODEL or row.position != DRAFTING:
+        return None
+    return source["of"]

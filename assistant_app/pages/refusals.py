@@ -62,7 +62,8 @@ def _row(request: HttpRequest) -> Application | None:
 def _was_obeyed(request: HttpRequest, row: Application, step: steps.HumanStep, error: AssistantError) -> bool:
     if not isinstance(error, OBEYED):
         return False
-    return emails.was_sent(row, step, step.clean(forms.read(step, request.POST)))
+    seen_draft = forms.whole_number(request.POST.get("draft", ""))
+    return emails.was_sent(row, step, step.clean(forms.read(step, request.POST)), seen_draft)
 
 
 def _email_page(

@@ -95,6 +95,19 @@ def test_a_quick_change_that_was_not_sent_is_kept_in_words(
     assert person.row.state["feedback_history"] == ["Make it friendlier.", meant]
 
 
+@pytest.mark.parametrize(
+    ("step", "data"),
+    [("edit_draft", {"text": "My own words."}), ("regenerate", {}), ("use_draft", {"draft": 1})],
+)
+def test_the_same_words_about_another_draft_are_no_second_press(at_draft_1, person, step, data):
+    press(at_draft_1, "Shorter")
+    person.send(step, **data)
+    at_draft_1.press("Shorter")
+    assert at_draft_1.status == 412
+    assert at_draft_1.typed("feedback") == ["Make it shorter."]
+    assert at_draft_1.says("Your feedback was not sent")
+
+
 def test_a_quick_change_is_kept_through_sign_in(at_draft_1, person):
     sign_in_again(at_draft_1, "Shorter", feedback="Ring her.")
     assert at_draft_1.typed("feedback") == ["Ring her.\n\nMake it shorter."]

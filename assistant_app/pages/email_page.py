@@ -99,7 +99,7 @@ class EmailPage:
     def rounds(self) -> list[Draft]:
         """The other drafts, each folded to a line."""
         if self.shows_newest:
-            open_number = 0 if self.is_editing and self.has_newer_draft else self.number
+            open_number = 0 if self.is_editing and self.is_about_another_draft else self.number
             return [draft for draft in self.drafts if draft.number != open_number]
         if self.open_feedback:
             open_one = self.open_feedback
@@ -210,7 +210,9 @@ class EmailPage:
         refusal = self.refusal
         if refusal is None or refusal.error is None or refusal.error.fields or self.asks_which:
             return None
-        return words.refusal(refusal.error, self.row, refusal.step.action)
+        if not has_text(refusal.typed):
+            return words.not_obeyed(refusal.error)
+        return words.refusal(refusal.error, self.row, refusal.step.action, self.went_back_to)
 
     @property
     def asks_which(self) -> bool:
@@ -229,23 +231,42 @@ class EmailPage:
         is_refused = self.refusal is not None and self.refusal.step == steps.EDIT_DRAFT
         return self.may_change and (self.wants_edit or is_refused)
 
-    @property
-    def has_newer_draft(self) -> bool:
-        """Whether the text was written about an older draft than the one that is shown."""
+    @cached_property
+    def seen_draft(self) -> int:
+        """The draft that they were reading while they wrote what was not sent; nought if it is not known."""
         refusal = self.refusal
-        if refusal is None or refusal.error is None or refusal.error.fields or not self.fits_form:
-            return False
-        seen = whole_number(refusal.seen_draft)
-        is_older = seen is not None and seen != self.number and 0 < seen < len(self.drafts)
-        return is_older and self.draft is not None
+        if refusal is None or refusal.error is None or refusal.error.fields or not has_text(refusal.typed):
+            return 0
+        seen = whole_number(refusal.seen_draft) or 0
+        return seen if seen <= len(self.drafts) else 0
+
+    @property
+    def is_about_another_draft(self) -> bool:
+        """Whether the text was written about another draft than the one that is shown."""
+        is_another = self.seen_draft not in (0, self.number)
+        return is_another and self.fits_form and self.draft is not None
 
     @property
     def meanwhile(self) -> list[Draft]:
         """What was written since the text was, if that is why it was not sent."""
+        return self.drafts[self.seen_draft :] if self._has_gone_on else []
+
+    @property
+    def went_back_to(self) -> int:
+        """The earlier draft that is the current one again, if that is why it was not sent; else nought."""
+        return self.number if self._has_gone_on and not self.is_newest else 0
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether the current draft is the one that was written last."""
+        return self.number == len(self.drafts)
+
+    @property
+    def _has_gone_on(self) -> bool:
         refusal = self.refusal
-        if refusal is None or refusal.error is None or not self.has_newer_draft:
-            return []
-        return self.drafts[int(refusal.seen_draft) :] if refusal.error.code in words.GONE_ON else []
+        if refusal is None or refusal.error is None or not self.is_about_another_draft:
+            return False
+        return refusal.error.code in words.GONE_ON
 
     @property
     def quick_changes(self) -> list[tuple[str, str]]:

@@ -149,14 +149,19 @@ def phases(action: str, drafts: int, has_questions: bool) -> list[tuple[str, boo
     return [("Email read", True), (questions, True), ("Writing draft 1", False)]
 
 
-def refusal(error: AssistantError, row: Application, step: str) -> tuple[str, str]:
+def not_obeyed(error: AssistantError) -> tuple[str, str]:
+    """Return heading and sentence for a button that was pressed in vain, without a text."""
+    is_stale = error.code in GONE_ON
+    why = "This email went on in another window. This is how it is now." if is_stale else error.message
+    return "Nothing was changed", sentence(why)
+
+
+def refusal(error: AssistantError, row: Application, step: str, went_back_to: int = 0) -> tuple[str, str]:
     """Return heading and sentence for a text that was not sent; the page shows the text again."""
     typed = INPUTS.get(step, "text")
     verb = "were" if typed.endswith("s") else "was"
     if step in PRESSED:
-        is_stale = error.code in GONE_ON
-        why = "this email went on in another window. This is how it is now." if is_stale else error.message
-        return "Nothing was changed", sentence(why)
+        return not_obeyed(error)
     if row.is_running and error.status < 500:
         return (
             "A draft is being written already",
@@ -165,7 +170,8 @@ def refusal(error: AssistantError, row: Application, step: str) -> tuple[str, st
     if row.is_finished and error.status < 500:
         return "This email is finished", f"Your {typed} {verb} not sent. The text is kept below."
     if error.code in GONE_ON:
-        return f"Your {typed} {verb} not sent: {_meanwhile(row, step)}", "Your text is kept, below."
+        why = f"you went back to draft {went_back_to}" if went_back_to else _meanwhile(row, step)
+        return f"Your {typed} {verb} not sent: {why}", "Your text is kept, below."
     return f"Your {typed} {verb} not sent", and_kept(error)
 
 

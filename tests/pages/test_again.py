@@ -115,6 +115,52 @@ def test_a_quick_change_is_kept_through_sign_in(at_draft_1, person):
     assert person.row.state["feedback_history"] == ["Ring her.\n\nMake it shorter."]
 
 
+def test_a_text_about_a_draft_that_one_went_back_from_is_not_sent_for_the_other(at_draft_1, person, page_of):
+    press(at_draft_1, "Shorter")
+    person.send("use_draft", draft=1)
+    at_draft_1.press("Send feedback", feedback=FEEDBACK)
+    assert at_draft_1.status == 412
+    assert at_draft_1.says("Your feedback was not sent: you went back to draft 1")
+    assert at_draft_1.says("You wrote it while reading draft 2. Meanwhile you went back to draft 1.")
+    assert not at_draft_1.says("the newest")
+    page = at_draft_1.page
+    press(at_draft_1, "Branch from draft 2")
+    assert branches(person).get().state["draft_sources"][2]["of"] == 2
+    at_draft_1.page = page
+    press(at_draft_1, "Apply to draft 1")
+    assert person.row.state["draft_sources"][2]["of"] == 1
+
+
+def test_an_edit_of_a_draft_that_one_went_back_from_says_so(at_draft_1, person):
+    press(at_draft_1, "Shorter")
+    edit(at_draft_1)
+    person.send("use_draft", draft=1)
+    at_draft_1.press("Save as draft 3", text="My own words.")
+    assert at_draft_1.says("Your text was not sent: you went back to draft 1")
+    press(at_draft_1, "Branch from draft 2")
+    assert branches(person).get().state["draft_history"][2] == "My own words."
+
+
+def test_what_was_written_before_one_went_back_is_told_too(at_draft_1, person):
+    for text in ("Shorter", "Warmer"):
+        person.give_feedback(text)
+    person.send("use_draft", draft=2)
+    at_draft_1.press("Send feedback", feedback=FEEDBACK)
+    assert at_draft_1.says("you asked for “Warmer” and draft 3 was written")
+    assert at_draft_1.says("; you went back to draft 2.")
+
+
+def test_to_accept_from_an_old_window_changes_nothing_and_speaks_of_no_text(at_draft_1, person):
+    person.give_feedback("Shorter")
+    at_draft_1.press("Looks good, finish")
+    assert at_draft_1.status == 412
+    assert at_draft_1.says("Nothing was changed This email went on in another window.")
+    assert not at_draft_1.says("Your text")
+    assert not person.row.is_finished
+    press(at_draft_1, "Looks good, finish")
+    assert person.row.state["final_draft"] == "Draft 2."
+
+
 def test_a_text_that_is_kept_waits_while_other_things_are_sent(at_draft_1, other_window, person, owner):
     sign_in_again(at_draft_1, "Send feedback", feedback="Ring her.")
     other = Person(owner)

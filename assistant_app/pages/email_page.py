@@ -282,6 +282,12 @@ class EmailPage:
         return StepForm(self.refusal.step, self.state, self.refusal.typed)
 
     @property
+    def keeps_text_of_draft(self) -> bool:
+        """Whether what was just refused is a text about a draft, which can be put aside or go to a branch."""
+        kept = self.kept if self.is_refused else None
+        return kept is not None and kept.step in (steps.PROCESS_FEEDBACK, steps.EDIT_DRAFT)
+
+    @property
     def form(self) -> StepForm | None:
         """The form of the step that is due, filled with what was typed and not sent."""
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):

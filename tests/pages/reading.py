@@ -41,10 +41,8 @@ class Page(HTMLParser):
             self.forms.append(self._form)
         elif tag == "input" and self._form and self._is_sent(attributes):
             self._form.fields.setdefault(attributes["name"], []).append(attributes.get("value", ""))
-        elif tag == "textarea" and "readonly" not in attributes:
-            self._area, self._said = attributes["name"], ""
         elif tag == "textarea":
-            self._area, self._said = "", ""
+            self._area, self._said = attributes.get("name", "") if self._form else "", ""
         elif tag == "button":
             self._button, self._said = (attributes.get("name", ""), attributes.get("value", "")), ""
             self._formaction = attributes.get("formaction")

@@ -150,6 +150,43 @@ def test_what_was_written_before_one_went_back_is_told_too(at_draft_1, person):
     assert at_draft_1.says("; you went back to draft 2.")
 
 
+def test_a_text_that_came_while_another_draft_is_written_waits_for_it(
+    at_draft_1, other_window, person, model
+):
+    gate = model.will_wait_to_write()
+    other_window.open(f"/a/{person.app_id}/").press("Shorter")
+    at_draft_1.press("Send feedback", feedback=FEEDBACK)
+    assert at_draft_1.says("Nothing was sent. Your text is kept below")
+    at_draft_1.press("Put it aside")
+    assert at_draft_1.says("Writing draft 2")
+    assert at_draft_1.says(FEEDBACK)
+    gate.set()
+    wait_for_runs()
+    assert at_draft_1.open(f"/a/{person.app_id}/").typed("feedback") == [FEEDBACK]
+    press(at_draft_1, "Send feedback")
+    assert person.row.state["feedback_history"] == ["Make it shorter.", FEEDBACK]
+
+
+def test_a_text_about_a_draft_that_was_accepted_meanwhile_goes_to_a_branch(at_draft_1, person):
+    person.give_feedback("")
+    at_draft_1.press("Send feedback", feedback=FEEDBACK)
+    assert at_draft_1.says("This email is finished")
+    press(at_draft_1, "Branch from draft 1")
+    assert branches(person).get().state["feedback_history"] == [FEEDBACK]
+    assert person.row.is_finished
+
+
+def test_an_edited_text_comes_back_once_the_email_is_reopened(at_draft_1, person):
+    edit(at_draft_1)
+    person.give_feedback("")
+    at_draft_1.press("Save as draft 2", text="My own words.").press("Put it aside")
+    assert at_draft_1.says("My own words.")
+    press(at_draft_1, "Reopen for more changes")
+    assert at_draft_1.typed("text") == ["My own words."]
+    press(at_draft_1, "Save as draft 2")
+    assert person.row.state["current_draft"] == "My own words."
+
+
 def test_to_accept_from_an_old_window_changes_nothing_and_speaks_of_no_text(at_draft_1, person):
     person.give_feedback("Shorter")
     at_draft_1.press("Looks good, finish")

@@ -115,6 +115,15 @@ def test_a_finished_email_is_reopened(at_draft_1, person):
     assert person.row.state["final_draft"] is None
 
 
+def test_no_draft_is_offered_to_be_compared_with_itself(at_draft_2, model):
+    gate = model.will_wait_to_write()
+    at_draft_2.press("Shorter")
+    assert at_draft_2.says("Writing draft 3")
+    assert at_draft_2.page.links["Compare draft 1 with draft 2"].endswith("?a=1&b=2")
+    assert "Compare draft 2 with draft 2" not in at_draft_2.page.links
+    gate.set()
+
+
 @pytest.mark.parametrize(
     ("view", "words"), [("side", "Draft 1 and draft 2, paragraph by"), ("one", "In one text")]
 )

@@ -19,6 +19,16 @@ from assistant_app.history import apply_changes, changes_between, leaning
 from assistant_app.models import Application, Step
 
 DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
+# What is taken once: by its action where it is kept, the position at which it is due, and what else is
+# there by then.
+ONCE: dict[str, tuple[str, str, list[str]]] = {
+    "process_input": ("incoming_email", "", []),
+    "clarify_instructions": (
+        "clarification_answers",
+        "determine_clarifications",
+        ["incoming_email", "response_instructions", "clarification_questions", "clarification_reasons"],
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,19 @@ def point_at_draft(row: Application, number: int) -> Point:
     path = Step.objects.path_to(row, row.sequence_id)
     made_by = versions.drafting_steps(path)[number - 1]
     return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))
+
+
+def point_before(row: Application, action: str) -> Point:
+    """Return the point at which what is taken once was due, out of the state alone.
+
+    That is for a fork that began later and has outlived its parent. Raise `ApplicationNotFound` if it was
+    never taken.
+    """
+    state = {**DEFAULT_STATE, **row.state}
+    if action not in ONCE or not state[ONCE[action][0]]:
+        raise ApplicationNotFound
+    _, position, keys = ONCE[action]
+    return Point(0, position, {**DEFAULT_STATE, **{key: state[key] for key in keys}})
 
 
 def _states(path: Iterable[Step]) -> list[dict[str, Any]]:

@@ -104,12 +104,14 @@ def fork(
     app_id: Any,
     sequence_id: int | None = None,
     draft: int | None = None,
+    before: str = "",
     new_id: uuid.UUID | None = None,
 ) -> tuple[Application, bool]:
     """Return an application that goes on from a step, or a draft, of another one, and whether it is new.
 
     It waits for the person at the nearest point at or before the step at which it was their turn, with
-    the state of then; without either it is the head's. Repeated with the same `new_id`, it returns the
+    the state of then; without either it is the head's. `before` is an action that is taken once, in place
+    of a step: for what was taken in a parent that is gone. Repeated with the same `new_id`, it returns the
     same. Raise `ApplicationNotFound` for another person's or a step that is not there, `InvalidInput`
     for such a draft, `IdTaken` for such an id.
     """
@@ -119,6 +121,8 @@ def fork(
             raise ApplicationNotFound
         if draft is not None:
             point = forks.point_at_draft(parent, draft)
+        elif before:
+            point = forks.point_before(parent, before)
         else:
             point = forks.point_at_step(parent, parent.sequence_id if sequence_id is None else sequence_id)
         row = forks.child(parent, point, new_id or uuid.uuid4())

@@ -96,8 +96,12 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 def _branch(request: PersonRequest, row: Application, new_id: uuid.UUID) -> tuple[Application, bool]:
     """Return the branch that is asked for, and whether it is new."""
     if again := request.POST.get("again"):
-        row, sequence_id = _last(row, ONCE_MORE.get(again, ""))
-        return operations.fork(actor=request.user, app_id=row.pk, sequence_id=sequence_id, new_id=new_id)
+        action = ONCE_MORE.get(again, "")
+        row, sequence_id = _last(row, action)
+        before = action if sequence_id is None else ""
+        return operations.fork(
+            actor=request.user, app_id=row.pk, sequence_id=sequence_id, before=before, new_id=new_id
+        )
     return operations.fork(
         actor=request.user,
         app_id=row.pk,
@@ -130,15 +134,19 @@ def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     return redirect("email", app_id)
 
 
-def _last(row: Application, action: str) -> tuple[Application, int]:
-    """Return the newest step of that action on the way here, in this email or one that it descends from."""
+def _last(row: Application, action: str) -> tuple[Application, int | None]:
+    """Return the newest step of that action on the way here, in this email or one that it descends from.
+
+    No step, and the earliest of these that is left, if the one in which it was taken is deleted.
+    """
     path = Step.objects.positions_to(row, row.sequence_id)
     found = [step.sequence_id for step in path if step.position == action]
     if found:
         return row, found[-1]
-    if row.parent is None:  # what a branch begins with was typed in its parent
+    if not action:
         raise ApplicationNotFound
-    return _last(row.parent, action)
+    # What a branch begins with was typed in its parent.
+    return (row, None) if row.parent is None else _last(row.parent, action)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant_app import operations
 from assistant_app.models import Application
 from tests.conftest import wait_for_runs
 
@@ -182,6 +183,35 @@ def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(p
     assert branch.state["clarification_answers"] == ["The next one.", "We do."]
     press(browser, "Answer the questions again")
     assert browser.typed("answers") == ["The next one.", "We do."]
+
+
+def test_a_branch_that_outlived_its_parent_can_be_begun_anew(person, browser, model):
+    model.will_ask("Which Thursday?", "Who pays?", reasons=["There are two.", ""])
+    person.give_input()
+    person.answer("This one.", "")
+    orphan, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+    operations.delete(actor=person.user, app_id=person.app_id)
+
+    press(browser.open(f"/a/{orphan.pk}/"), "Answer the questions again")
+    assert browser.says("Which Thursday? There are two.")
+    assert browser.typed("answers") == ["This one.", ""]
+    press(browser, "Send answers", answers=["The next one.", ""])
+    branch = orphan.forks.get()
+    assert branch.state["clarification_answers"] == ["The next one.", ""]
+    assert branch.state["draft_history"] == ["Draft 2."]
+    assert branch.state["incoming_email"] == person.EMAIL
+
+    press(browser.open(f"/a/{orphan.pk}/"), "Change the instructions")
+    assert browser.typed("email_to_respond") == [person.EMAIL]
+    assert browser.typed("response_instructions") == [person.INSTRUCTIONS]
+    press(browser, "Get a draft", response_instructions="No.")
+    assert orphan.forks.order_by("created_at").last().state["response_instructions"] == "No."
+
+
+@pytest.mark.parametrize("again", ["questions", "input", "nonsense"])
+def test_what_was_never_taken_cannot_be_taken_again(person, browser, again):
+    assert browser.client.post(f"/a/{person.app_id}/fork/", {"again": again}).status_code == 404
+    assert Application.objects.count() == 1
 
 
 def test_a_branch_of_a_reopened_email_was_not_reopened_itself(at_draft_2, person):

@@ -11,6 +11,7 @@ from collections import Counter
 from assistant_app.draft_checks.facts import Fact
 
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+CONTRACTED = re.compile(r"['’](?:ll|d|ve|m|s|re)$")  # "I'll"
 TITLES = {
     "mr",
     "mrs",
@@ -36,6 +37,8 @@ _COMMON = """
     französisch vat eta iban gmbh sie ihnen ihr ihre ihrem ihren ihrer ihres damen herren bonjour
     mwst uhr messieurs mesdames cordialement christmas easter god usb api url it ceo cet viele liebe
     beste herzliche grüße grüßen gruß
+    no nos nr ref yes hello hi all everyone everybody sirs colleagues friends whom concern wishes
+    sincerely faithfully truly
 """
 COMMON = frozenset(_COMMON.split())
 ENDS_SENTENCE = ".!?:…\n•*"
@@ -166,5 +169,5 @@ def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool
 
 
 def _may_be_name(word: str) -> bool:
-    lower = word.casefold()
+    lower = CONTRACTED.sub("", word.casefold())
     return word[0].isupper() and lower not in COMMON and lower not in TITLES

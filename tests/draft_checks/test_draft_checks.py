@@ -60,6 +60,22 @@ def test_what_one_person_wrote_backs_nothing_up_for_another_with_the_same_email(
     assert unsupported("It comes at 17:45.", email=email, instructions="Say when.") == ["17:45"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "If so, I'll call.",
+        "If so, I’d call, as I've said and I'm sure.",
+        "See invoice No. 12, Nos. 12 and 12, Ref. 12.",
+        "Call.\n\nYours Sincerely",
+        "Hello Everyone, call.",
+    ],
+)
+def test_takes_no_word_for_a_name_that_a_letter_writes_with_a_capital(said):
+    assert unsupported(said, email="Call 12.") == []
+    named = f"{said.rstrip('.')}, and we ask Mr O'Hara and Anna's friend."
+    assert unsupported(named, email="Call 12.") == ["O'Hara", "Anna's"]
+
+
 def test_knows_the_writers_own_name():
     assert check("We meet.\n\nAll the best from Ida Brevik", email="", known="ida brevik").unsupported == ()
     signature = "Ida Brevik, Team 24, +47 555 01 482"

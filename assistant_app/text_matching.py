@@ -61,7 +61,7 @@ def _paragraph(text: str, end: str) -> Paragraph:
     spaces = [""]
     for token in tokens(text):
         if token.isspace():
-            spaces[-1] = token
+            spaces[-1] += token  # not all that is space to Python is one token
         else:
             words.append(token)
             spaces.append("")

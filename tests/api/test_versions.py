@@ -167,6 +167,15 @@ def test_two_drafts_are_compared_word_by_word(drafted):
     assert (diff["words_added"], diff["words_removed"], diff["paragraphs_changed"]) == (2, 1, 1)
 
 
+def test_no_odd_space_is_lost_between_two_drafts(drafted):
+    one, other = "We ship\n\x1cnow. \u2028\x1d", "We ship\n\x1cnow. \u2028\x1d Or later.\x85\x1f x"
+    drafted.put("edit", {"text": f"{one}y"})
+    drafted.put("edit", {"text": other})
+    segments = drafted.client.get(drafted.url("drafts", "2", "diff", "3")).json()["segments"]
+    assert "".join(each["text"] for each in segments if each["op"] != "insert") == f"{one}y"
+    assert "".join(each["text"] for each in segments if each["op"] != "delete") == other
+
+
 # --- Forks ----------------------------------------------------------------------------------------
 
 

@@ -87,18 +87,23 @@ def check(
     instructions: str = "",
     answers: Sequence[str] = (),
     feedback: Sequence[str] = (),
+    by_hand: Sequence[str] = (),
     known: str = "",
 ) -> Checks:
-    """Return what is worth a look in a draft. `known` needs no source: the writer's own name."""
+    """Return what is worth a look in a draft.
+
+    `by_hand` is what the person wrote into the drafts. `known` needs no source: the writer's own name.
+    """
     pieces: list[tuple[Source, int, Reading]] = [("instructions", 1, reading_of(instructions))]
     pieces += [("answer", number, reading_of(text)) for number, text in enumerate(answers, start=1)]
     pieces += [("feedback", number, reading_of(text)) for number, text in enumerate(feedback, start=1)]
+    by_person = [reading for _, _, reading in pieces]
     known_facts = Backing()
     known_facts.add(reading_of_email(email))
-    for _, _, reading in pieces:
+    for reading in [*by_person, *map(reading_of, by_hand)]:
         known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
-    sources = "\n".join([email, *(reading.text for _, _, reading in pieces)])
+    sources = "\n".join([email, *(reading.text for reading in by_person)])
     placeholders = _placeholders(draft, sources)
     plain = blanked(draft, [(found.start, found.end) for found in placeholders])
     own_facts = facts(plain)

@@ -252,6 +252,16 @@ def test_what_nobody_wrote_is_marked_and_what_is_in_is_counted(at_draft_2):
     assert at_draft_2.says("10 December is not in the draft")
 
 
+def test_what_one_wrote_by_hand_is_found_in_what_one_wrote(at_draft_2, person, model):
+    own = SECOND.replace("17 December", "18 December") + "\n\nCall Mr Osei at 9:30 am."
+    person.send("edit_draft", text=own)
+    assert at_draft_2.open(f"/a/{person.app_id}/").says("“Lie” is not in the email or in anything you wrote.")
+    model.will_write("Mr Osei waits for your call at 9:30 on 18 December, 17 December or 19 December.")
+    person.give_feedback("Shorter.")
+    at_draft_2.open(f"/a/{person.app_id}/")
+    assert at_draft_2.says("“17 December” and “19 December” are not in the email or in anything you wrote.")
+
+
 def test_an_open_place_is_pointed_out(at_draft_1):
     assert at_draft_1.says("Still to be filled in: “[Your name]”")
 

@@ -19,7 +19,15 @@ from assistant_app.llm import faults
 from assistant_app.llm.base import Call, Message, Model, Purpose
 from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.dialect import Dialect, refused_option
-from assistant_app.llm.wire import EventReader, Garbage, Reply, clean_value, find_object, parse_object
+from assistant_app.llm.wire import (
+    EventReader,
+    Garbage,
+    Reply,
+    check_size,
+    clean_value,
+    find_object,
+    parse_object,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -244,8 +252,8 @@ async def _texts(
     reader = None if "json" in answer.headers.get("content-type", "") else EventReader()
     if reader is None:
         async with asyncio.timeout_at(deadline):
-            data = await answer.aread()
-        yield _take(reply, parse_object(data), transport)
+            whole = await _whole(answer)
+        yield _take(reply, parse_object(whole), transport)
         return
     async with aclosing(answer.aiter_bytes()) as chunks:
         data = b"more"
@@ -257,6 +265,15 @@ async def _texts(
                     yield text
         if reply.is_done:
             await _read_to_its_end(chunks)
+
+
+async def _whole(answer: httpx2.Response) -> bytes:
+    data = bytearray()
+    async with aclosing(answer.aiter_bytes()) as chunks:
+        async for chunk in chunks:
+            data += chunk
+            check_size(len(data))
+    return bytes(data)
 
 
 async def _read_to_its_end(chunks: AsyncGenerator[bytes]) -> None:

@@ -87,8 +87,7 @@ class EventReader:
     def feed(self, data: bytes) -> list[dict[str, Any] | None]:
         """Return the events that are complete now; None stands for the end marker."""
         self._received += len(data)
-        if self._received > MAX_ANSWER_BYTES:
-            raise Garbage("too much")
+        check_size(self._received)
         *lines, self._rest = (self._rest + data).split(b"\n")
         # Comments (pings), event names and ids are of no interest; each event is one line of data.
         return [_event(line[5:].strip()) for line in lines if line.startswith(b"data:")]
@@ -96,6 +95,12 @@ class EventReader:
     def finish(self) -> list[dict[str, Any] | None]:
         """Return what stands in a last line without an end."""
         return self.feed(b"\n")
+
+
+def check_size(received: int) -> None:
+    """Raise `Garbage` once an answer has more bytes than any answer needs."""
+    if received > MAX_ANSWER_BYTES:
+        raise Garbage("too much")
 
 
 def _event(data: bytes) -> dict[str, Any] | None:

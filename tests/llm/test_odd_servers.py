@@ -22,6 +22,14 @@ def test_an_answer_without_end_is_given_up(caller, model_server, monkeypatch):
         caller.write()
 
 
+def test_a_whole_answer_that_is_too_large_is_given_up(caller, model_server, monkeypatch):
+    monkeypatch.setattr("assistant_app.llm.wire.MAX_ANSWER_BYTES", 1000)
+    model_server.script(questions("When? " * 500))
+
+    with pytest.raises(ModelFailed, match="something that is no answer"):
+        caller.ask()
+
+
 def test_what_a_server_complains_about_is_named_without_a_key_too(model_server):
     body = {"error": {"message": "Unsupported value", "type": "error", "code": None, "param": "seed"}}
     model_server.script(Reply(status=400, body=body))

@@ -65,7 +65,7 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.Gen
         return serializer
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Take any `Accept` for the reply, a message whoever asks; what goes wrong there is told in JSON."""
+        """Ignore `Accept` for the reply, which has one form only; its errors are JSON."""
         return super().perform_content_negotiation(request, force or self.action == "reply")
 
     # --- Without an application ------------------------------------------------------------------

@@ -212,7 +212,7 @@ class EmailPage:
             return None
         if not has_text(refusal.typed):
             return words.not_obeyed(refusal.error)
-        return words.refusal(refusal.error, self.row, refusal.step.action, self.went_back_to)
+        return words.refusal(refusal.error, self.row, refusal.step.action, self._what_happened)
 
     @property
     def asks_which(self) -> bool:
@@ -255,6 +255,12 @@ class EmailPage:
     def went_back_to(self) -> int:
         """The earlier draft that is the current one again, if that is why it was not sent; else nought."""
         return self.number if self._has_gone_on and not self.is_newest else 0
+
+    @property
+    def _what_happened(self) -> str:
+        if self.went_back_to:
+            return f"you went back to draft {self.went_back_to}"
+        return "there is a newer draft" if self.meanwhile else ""
 
     @property
     def is_newest(self) -> bool:

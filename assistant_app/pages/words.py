@@ -156,8 +156,11 @@ def not_obeyed(error: AssistantError) -> tuple[str, str]:
     return "Nothing was changed", sentence(why)
 
 
-def refusal(error: AssistantError, row: Application, step: str, went_back_to: int = 0) -> tuple[str, str]:
-    """Return heading and sentence for a text that was not sent; the page shows the text again."""
+def refusal(error: AssistantError, row: Application, step: str, meanwhile: str = "") -> tuple[str, str]:
+    """Return heading and sentence for a text that was not sent; the page shows the text again.
+
+    `meanwhile` is what happened to the draft that it is about, if that is known.
+    """
     typed = INPUTS.get(step, "text")
     verb = "were" if typed.endswith("s") else "was"
     if step in PRESSED:
@@ -170,7 +173,7 @@ def refusal(error: AssistantError, row: Application, step: str, went_back_to: in
     if row.is_finished and error.status < 500:
         return "This email is finished", f"Your {typed} {verb} not sent. The text is kept below."
     if error.code in GONE_ON:
-        why = f"you went back to draft {went_back_to}" if went_back_to else _meanwhile(row, step)
+        why = meanwhile or _meanwhile(row, step)
         return f"Your {typed} {verb} not sent: {why}", "Your text is kept, below."
     return f"Your {typed} {verb} not sent", and_kept(error)
 
@@ -190,8 +193,6 @@ def left_today(drafts: int | None, tokens: int | None) -> str:
 
 
 def _meanwhile(row: Application, step: str) -> str:
-    if step in ("process_feedback", "edit_draft") and row.next_step == "process_feedback":
-        return "there is a newer draft"
     if step == "clarify_instructions" and row.next_step != step:
         return "these questions were answered in another window"
     return "this email went on in another window"

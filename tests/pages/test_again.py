@@ -3,6 +3,7 @@
 import pytest
 
 from assistant_app import steps
+from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, Usage
 from assistant_app.pages import carried
 from tests.conftest import Person, wait_for_runs
@@ -139,6 +140,17 @@ def test_an_edit_of_a_draft_that_one_went_back_from_says_so(at_draft_1, person):
     assert at_draft_1.says("Your text was not sent: you went back to draft 1")
     press(at_draft_1, "Branch from draft 2")
     assert branches(person).get().state["draft_history"][2] == "My own words."
+
+
+def test_no_newer_draft_is_told_of_where_there_is_none(at_draft_1, person, model):
+    model.will_write(ModelTimeout())
+    person.fails_at("process_feedback", feedback="Shorter")
+    at_draft_1.press("Send feedback", feedback=FEEDBACK)
+    assert at_draft_1.status == 412
+    assert at_draft_1.says("Your feedback was not sent: this email went on in another window")
+    assert at_draft_1.typed("feedback") == [FEEDBACK]
+    press(at_draft_1, "Send feedback")
+    assert person.row.state["feedback_history"] == [FEEDBACK]
 
 
 def test_what_was_written_before_one_went_back_is_told_too(at_draft_1, person):

@@ -55,15 +55,24 @@ def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
     """Return the changes of a first step without the texts that the state at the head repeats.
 
     Only for keys that later steps keep or append to: what the first step holds is then how the head's value
-    begins, and its length, in characters or items, stands for it under `append`. A version that does not know
-    of this fails at the number, rather than take the state for an empty one.
+    begins, and its length, in characters or items, stands for it under `append`. A text that is an item of a
+    list left out so is named under `item`, `{key: [list, index]}`. A version that does not know of this fails
+    at the number, rather than take the state for an empty one.
     """
-    written = {**changes.get("set", {}), **changes.get("append", {})}
+    values, appended = changes.get("set", {}), changes.get("append", {})
+    written = {**values, **appended}
     left = {key: len(written[key]) for key in keys if written.get(key)}
+    named = {
+        key: [source, items.index(value)]
+        for source, items in appended.items()
+        for key, value in values.items()
+        if source in left and isinstance(value, str) and value in items
+    }
     parts = {
-        "set": {key: value for key, value in changes.get("set", {}).items() if key not in left},
-        "append": changes.get("append", {}) | left,
+        "set": {key: value for key, value in values.items() if key not in left and key not in named},
+        "append": appended | left,
         "last": changes.get("last", {}),
+        "item": named,
     }
     return {name: part for name, part in parts.items() if part}
 
@@ -75,11 +84,14 @@ def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str,
     if not left:
         return changes
     lists = {key: value for key, value in left.items() if isinstance(default_state[key], list)}
-    return {
-        **changes,
-        "set": changes.get("set", {}) | {key: value for key, value in left.items() if key not in lists},
+    texts = {key: value for key, value in left.items() if key not in lists}
+    texts |= {key: left[source][index] for key, (source, index) in changes.get("item", {}).items()}
+    parts = {
+        "set": changes.get("set", {}) | texts,
         "append": {key: items for key, items in appended.items() if key not in left} | lists,
+        "last": changes.get("last", {}),
     }
+    return {name: part for name, part in parts.items() if part}
 
 
 def fold(default_state: Mapping[str, Any], path: Iterable[Changes]) -> dict[str, Any]:

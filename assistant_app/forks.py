@@ -16,7 +16,7 @@ from assistant_app import drafts, versions
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph, is_human
 from assistant_app.history import apply_changes, changes_between, leaning
-from assistant_app.models import Application, Step
+from assistant_app.models import TYPED_BEFORE, Application, Step
 
 DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
 # What is taken once: by its action where it is kept, the position at which it is due, and what else is
@@ -60,12 +60,15 @@ class Point:
 def child(parent: Application, point: Point, app_id: uuid.UUID) -> Application:
     """Return the application that goes on from there, not saved yet."""
     numbers = {"sequence_id": 0, "last_sequence_id": 0, "version": 1} if point.position else {}
+    state = dict(point.state) if point.position else {}
+    if typed := _typed_for(point.next_step, parent):
+        state[TYPED_BEFORE] = typed
     return Application(
         id=app_id,
         owner_id=parent.owner_id,
         title=parent.title,
         sender=parent.sender,
-        state=dict(point.state) if point.position else {},
+        state=state,
         position=point.position,
         next_step=point.next_step,
         parent=parent,
@@ -73,6 +76,14 @@ def child(parent: Application, point: Point, app_id: uuid.UUID) -> Application:
         root_id=parent.root_id or parent.pk,
         **numbers,
     )
+
+
+def _typed_for(action: str, parent: Application) -> dict[str, Any]:
+    """Return what was typed for an action, if that is taken once, under the keys of the state."""
+    if action not in ONCE:
+        return {}
+    state = {**DEFAULT_STATE, **parent.state, **parent.typed_before}
+    return {key: state[key] for key in build_graph().get_action(action).writes if state[key]}  # type: ignore[union-attr]
 
 
 def point_at_step(row: Application, sequence_id: int | None) -> Point:

@@ -27,6 +27,8 @@ from assistant_app.people.preferences import Preferences as Preferences  # what 
 from assistant_app.people.preferences import read_along, signature_of
 from assistant_app.steps import REOPEN
 
+TYPED_BEFORE = "typed_before"  # beside Burr's keys in the state of a row, see `Application.typed_before`
+
 
 class ClockTimestamp(Now):
     """The database's clock at this very moment; `now()` stands still within a transaction."""
@@ -172,6 +174,15 @@ class Application(models.Model):
     def signature(self) -> str:
         """The name that its owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
+
+    @property
+    def typed_before(self) -> dict[str, Any]:
+        """What was typed in its parent for the step that a fork waits for, under the keys of the state.
+
+        It is there until the fork has its first input, so that its form can begin with it, whatever becomes
+        of the parent.
+        """
+        return dict(self.state.get(TYPED_BEFORE, {}))
 
     @property
     def lease_expired(self) -> bool:

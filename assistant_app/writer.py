@@ -41,7 +41,7 @@ from assistant_app.history import changes_between, fold
 from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail
-from assistant_app.models import Application, Step
+from assistant_app.models import TYPED_BEFORE, Application, Step
 from assistant_app.statements import Condition, Statement
 
 SaveStatus = Literal["completed", "failed"]
@@ -141,6 +141,7 @@ class Writer:
     def _go_on_from_head(self, row: Application) -> None:
         self._head = row.sequence_id
         self._state = {**self.default_state, **row.state}
+        self._state.pop(TYPED_BEFORE, None)
         self._position = row.position
 
     def _path_to(self, row: Application, sequence_id: int | None) -> list[Step]:

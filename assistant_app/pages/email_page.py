@@ -310,10 +310,7 @@ class EmailPage:
             return {"text": self.state["current_draft"]}
         if self.row.has_stopped:
             return stored(step, self.state)
-        is_new_branch = self.row.parent_id is not None and not self.row.last_sequence_id
-        if is_new_branch and step != steps.PROCESS_FEEDBACK and self.row.parent is not None:
-            return stored(step, {**DEFAULT_STATE, **self.row.parent.state})
-        return {}
+        return stored(step, self.row.typed_before)
 
     @cached_property
     def left_today(self) -> str:

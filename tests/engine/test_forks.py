@@ -161,9 +161,27 @@ def test_it_costs_one_copy_of_the_state_and_what_it_adds(person, model):
 def test_its_first_step_reads_whole_and_holds_none_of_the_texts(answered, sequence_id):
     child = fork(answered, sequence_id=sequence_id)
     [step] = Step.objects.of(child.row).values()
-    assert step.changes == changes_between(DEFAULT_STATE, child.row.state)
+    state = {key: value for key, value in child.row.state.items() if key in DEFAULT_STATE}
+    assert step.changes == changes_between(DEFAULT_STATE, state)
     stored = str(child.row.steps.get().changes)
     assert [text for text in texts_of(child.row) if text in stored] == []
+
+
+@pytest.mark.parametrize("step", [0, 2])
+def test_what_was_typed_for_its_step_is_there_until_it_is_sent(answered, step):
+    child = fork(answered, sequence_id=step)
+    typed = child.row.typed_before
+    assert typed == {key: answered.row.state[key] for key in typed} != {}
+    grandchild = fork(child)
+    operations.delete(actor=answered.user, app_id=answered.app_id)
+    operations.delete(actor=answered.user, app_id=child.app_id)
+    assert grandchild.row.typed_before == typed
+    if step == 0:
+        grandchild.give_input()
+    else:
+        grandchild.answer("Friday")
+    assert grandchild.row.state.keys() == DEFAULT_STATE.keys()
+    assert folded(grandchild.row) == grandchild.row.state
 
 
 def test_what_comes_later_does_not_change_what_it_began_with(answered, model):

@@ -177,6 +177,8 @@ def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(p
     press(browser, "Answer the questions again")
     assert browser.says("Your turn: 2 questions")
     assert browser.says("Which Thursday? There are two.")
+    operations.delete(actor=person.user, app_id=person.app_id)
+    browser.open(browser.address)
     assert browser.typed("answers") == ["This one.", ""]
     press(browser, "Send answers", answers=["The next one.", "We do."])
     branch = Application.objects.exclude(pk=person.app_id).get()

@@ -6,12 +6,13 @@ from tests.browser.conftest import NARROW, WIDE
 
 # Preloading copies style sheets into a <style>, which the page's policy rightly refuses.
 AXE = {"preload": False, "resultTypes": ["violations"]}
-# What a finger cannot hit: links within a text excepted, and the link that only a keyboard reaches.
+# What a finger cannot hit: links within a text excepted, and what only a keyboard reaches.
 TOO_SMALL = """() => {
     const parts = document.querySelectorAll('a[href]:not(.skip), button, summary, select, textarea, input');
     const told = [];
     for (const part of parts) {
-        if (!part.checkVisibility() || getComputedStyle(part).display === 'inline') continue;
+        if (!part.checkVisibility() || part.tabIndex < 0) continue;
+        if (getComputedStyle(part).display === 'inline') continue;
         const isSmall = part.matches('[type=radio], [type=checkbox]'); // its label is as good
         const target = part.closest(isSmall ? 'label' : '.mails li') ?? part;
         const { width, height } = target.getBoundingClientRect();

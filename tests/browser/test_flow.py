@@ -135,6 +135,16 @@ def test_the_whole_way_on_a_narrow_screen_by_keyboard_only(open_window, scripted
     finish_by_keyboard(page, keyboard)
 
 
+def test_enter_in_the_language_asks_for_it_and_accepts_nothing(stage):
+    states.draft(stage)
+    page = stage.page
+    page.get_by_text("Another language…").click()
+    page.get_by_label("Language", exact=True).fill("Deutsch")
+    page.keyboard.press("Enter")
+    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
+    assert "Deutsch" in stage.person.row.state["feedback_history"][-1]
+
+
 def test_a_finished_reply_is_printed_alone_and_dark_on_white(stage):
     states.finished(stage)
     page = stage.page

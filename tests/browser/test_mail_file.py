@@ -75,3 +75,16 @@ def test_a_file_that_is_too_large_does_not_leave_the_browser(open_window, owner,
     field.set_input_files({"name": "a.eml", "mimeType": "message/rfc822", "buffer": b"x" * 20_001})
     assert field.evaluate("input => input.validationMessage").startswith("The file is too large.")
     assert page.get_by_label("What do you want to say?").input_value() == INSTRUCTIONS
+
+
+def test_enter_at_the_choice_does_not_take_the_file_away(open_window, owner):
+    page = open_window(owner)
+    page.goto("/new/")
+    choose_a_file(page, OUTLOOK)
+    page.get_by_label("The email you want to answer").press_sequentially("Mine. ")
+    with page.expect_navigation():
+        page.get_by_label("Give the quoted messages to the model").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("What do you want to say? Write something here.")
+    expect(page.get_by_label("The email you want to answer")).to_have_value(
+        re.compile("Mine. .*Liebe Ida", re.DOTALL)
+    )

@@ -12,9 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException, AuthenticationFailed, MethodNotAllowed, NotAuthenticated
 from rest_framework.views import APIView
 
-from assistant_app import event_stream, operations, streams
+from assistant_app import operations
 from assistant_app.api.errors import exception_handler
 from assistant_app.errors import AssistantError
+from assistant_app.events import server_sent
+from assistant_app.events.following import follow
 from assistant_app.models import Application
 from assistant_app.runner import runner
 
@@ -30,8 +32,8 @@ async def application_events(request: HttpRequest, app_id: str) -> HttpResponseB
         row = await runner.database.run(lambda: door.let_in(request, app_id))
     except (AssistantError, APIException, OperationalError, InterfaceError) as problem:
         return door.refuse(problem, request)
-    events = streams.follow(row, request.headers.get("Last-Event-ID"))
-    return event_stream.respond(events, event_stream.as_json)
+    events = follow(row, request.headers.get("Last-Event-ID"))
+    return server_sent.respond(events, server_sent.as_json)
 
 
 class _Door(APIView):

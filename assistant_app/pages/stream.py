@@ -10,9 +10,10 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
-from assistant_app import event_stream, operations, streams
+from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.event_stream import encode
+from assistant_app.events import server_sent
+from assistant_app.events.following import follow
 from assistant_app.events.log import Event
 from assistant_app.models import Application
 from assistant_app.pages import words
@@ -29,7 +30,7 @@ async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseB
         raise Http404 from None
     last_event_id = request.headers.get("Last-Event-ID")
     shown = _Shown(row, has_sheet=bool(last_event_id))
-    return event_stream.respond(streams.follow(row, last_event_id), shown.as_html)
+    return server_sent.respond(follow(row, last_event_id), shown.as_html)
 
 
 def _own(request: HttpRequest, app_id: uuid.UUID) -> Application:
@@ -54,16 +55,16 @@ class _Shown:
             return self._step(event.data["position"])
         if event.kind in ("draft", "token"):
             return self._text(event)
-        return encode("state", "over", event.id) if event.is_last else b""
+        return server_sent.encode("state", "over", event.id) if event.is_last else b""
 
     def _step(self, position: str) -> bytes:
         phases = words.phases(position, self._drafts, self._has_questions)
-        shown = encode("phases", render_to_string("_phases.html", {"phases": phases}))
-        return shown + encode("heading", words.progress(position, self._drafts))
+        shown = server_sent.encode("phases", render_to_string("_phases.html", {"phases": phases}))
+        return shown + server_sent.encode("heading", words.progress(position, self._drafts))
 
     def _text(self, event: Event) -> bytes:
         text = event.data["text"]
         if event.kind == "token" and self._has_sheet:
-            return encode("token", escape(text), event.id)
+            return server_sent.encode("token", escape(text), event.id)
         self._has_sheet = True
-        return encode("draft", render_to_string("_sheet.html", {"text": text}), event.id)
+        return server_sent.encode("draft", render_to_string("_sheet.html", {"text": text}), event.id)

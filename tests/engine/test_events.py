@@ -8,8 +8,9 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 
-from assistant_app import operations, streams
+from assistant_app import operations
 from assistant_app.errors import AssistantError
+from assistant_app.events import following
 from assistant_app.events.log import Event, catch_up, parse_id
 from assistant_app.events.shared import SharedReader, connect, key_of
 from assistant_app.runner import Runner, runner
@@ -57,7 +58,7 @@ def read_all(row, last_event_id=None, deadline=20):
 
     async def read():
         async with asyncio.timeout(deadline):
-            return [event async for event in streams.follow(row, last_event_id) if event is not None]
+            return [event async for event in following.follow(row, last_event_id) if event is not None]
 
     return asyncio.run(read())
 
@@ -88,7 +89,7 @@ def read_opening(row, gate):
 
     async def read():
         events = []
-        async for event in streams.follow(row, None):
+        async for event in following.follow(row, None):
             if event is not None:
                 events.append(event)
             if "60 ship" in text_of(events):
@@ -148,7 +149,7 @@ class TestARun:
 
     def test_of_another_process_is_told_by_the_database(self, person, model, monkeypatch):
         run, gate = begin_draft(person, model)
-        monkeypatch.setattr(streams, "runner", stranger_to_runs())
+        monkeypatch.setattr(following, "runner", stranger_to_runs())
         row = person.row
         gate.set()
         events = read_all(row)
@@ -164,7 +165,7 @@ class TestARun:
 
     def test_whose_process_died_is_told_as_failed(self, person, model, monkeypatch, expire_lease):
         _run, gate = begin_draft(person, model)
-        monkeypatch.setattr(streams, "runner", stranger_to_runs())
+        monkeypatch.setattr(following, "runner", stranger_to_runs())
         expire_lease(person.app_id)
         events = read_all(person.row)
         assert [event.kind for event in events] == ["error", "state"]
@@ -199,7 +200,7 @@ def with_redis(settings, monkeypatch, model, own_redis):
     sender = Runner()
     sender.client = model
     monkeypatch.setattr(operations, "runner", sender)
-    monkeypatch.setattr(streams, "runner", stranger_to_runs())
+    monkeypatch.setattr(following, "runner", stranger_to_runs())
     yield sender
     sender.shutdown()
 
@@ -226,7 +227,7 @@ class TestThroughRedis:
         row, last, events = person.row, None, []
 
         async def read_until(wanted):
-            async for event in streams.follow(row, last):
+            async for event in following.follow(row, last):
                 if event is not None:
                     events.append(event)
                 if wanted in text_of(events):
@@ -264,7 +265,7 @@ def test_without_redis_in_mid_run_the_run_finishes_and_readers_get_the_state(
     sender = Runner()
     sender.client = model
     monkeypatch.setattr(operations, "runner", sender)
-    monkeypatch.setattr(streams, "runner", stranger_to_runs())
+    monkeypatch.setattr(following, "runner", stranger_to_runs())
     try:
         row = person.give_input()
         assert read_all(row)[-1].data["status"] == "waiting"

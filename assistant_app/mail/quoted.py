@@ -27,6 +27,13 @@ def quoted_in(email: str) -> int:
     return len(_OVER.findall(body)) or len(_BEFORE_QUOTE.findall(body)) or int(bool(_QUOTE_LINE.search(body)))
 
 
+def start_of_quoted(email: str) -> int:
+    """Return where the first message that an email quotes begins; its length if it quotes none."""
+    top = end_of_header(email)
+    found = (pattern.search(email, top) for pattern in (_OVER, _BEFORE_QUOTE, _QUOTE_LINE))
+    return min((match.start() for match in found if match), default=len(email))
+
+
 def without_quoted(email: str) -> str:
     """Return an email without the messages that it quotes; answers in between stay."""
     top = end_of_header(email)

@@ -13,21 +13,14 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from assistant_app.mail.header import pasted
-from assistant_app.mail.text import as_read
+from assistant_app.mail import shown
 
 register = template.Library()
 
 EXCERPT = 180  # characters of a folded row
-LONG = 6_000  # characters of an email that stay open
-# Pasted headers: lines of a name and a text, up to an empty line.
-_HEADERS = re.compile(
-    r"\s*(?:(?:From|Reply-To|To|Cc|Date|Sent|Subject|Von|An|Datum|Gesendet|Betreff|De|À|Objet"
-    r"|Message-I[Dd]|In-Reply-To|References)[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+\s*\n"
-)
-_EARLIER = re.compile(
-    r"^(?:>|-{3,} ?Original|On .{5,200} wrote:$|Am .{5,200} schrieb .{1,200}:$)", re.MULTILINE
-)
+
+for function in (shown.header, shown.without_header, shown.newest_part, shown.rest):
+    register.filter(function)
 
 
 @register.simple_tag
@@ -50,36 +43,6 @@ def megabytes(size: int) -> str:
 def paragraphs(text: str) -> list[str]:
     """Split at blank lines; joined by them again, it is the same text to the last character."""
     return text.split("\n\n")
-
-
-@register.filter
-def headers(email: str) -> list[tuple[str, str]]:
-    """Return the header lines on top that are for people, as names and texts."""
-    block = _HEADERS.match(email)
-    return pasted(as_read(block[0])) if block else []
-
-
-@register.filter
-def without_headers(email: str) -> str:
-    block = _HEADERS.match(email)
-    return email[block.end() :] if block else email
-
-
-@register.filter
-def newest_part(email: str) -> str:
-    """Return an email up to its quoted history, if it does not begin with that."""
-    found = _EARLIER.search(email)
-    end = found.start() if found and email[: found.start()].strip() else len(email)
-    if end <= LONG:
-        return email[:end].rstrip() if end < len(email) else email
-    cut = email.rfind("\n", 0, LONG)
-    return email[: cut if cut > 0 else LONG]
-
-
-@register.filter
-def earlier_part(email: str) -> str:
-    """Return what `newest_part` leaves out."""
-    return email[len(newest_part(email)) :].strip("\n")
 
 
 @register.filter

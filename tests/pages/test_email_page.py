@@ -10,9 +10,9 @@ from django.db import connection
 
 from assistant_app import graph, steps
 from assistant_app.errors import ModelTimeout
+from assistant_app.mail.shown import without_header
 from assistant_app.models import Application, ModelCall
 from assistant_app.steps import Field, HumanStep
-from assistant_app.templatetags.letters import without_headers
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def test_mail_as_people_get_it_arrives_whole(browser, model, mail):
     assert Application.objects.get().state["incoming_email"] == stored
     assert browser.says("Your turn: is draft 1 right?")
     shown = re.sub(r"The rest of the email \(\d+ characters\)", "", browser.page.text)
-    assert "".join(without_headers(stored).split()) in "".join(shown.split())
+    assert "".join(without_header(stored).split()) in "".join(shown.split())
 
 
 def test_pasted_headers_are_set_apart_and_name_the_email(person, page_of):
@@ -54,6 +54,29 @@ def test_pasted_headers_are_set_apart_and_name_the_email(person, page_of):
     assert page_of(person).says("From Marta <m@example.org> To ida@example.org")
     assert person.row.title == "Where are they?"
     assert excerpt_on(page_of(person)) == "Marta: Where are they? From: is a word"
+
+
+@pytest.mark.parametrize(
+    ("header", "over"),
+    [
+        ("From: Marta\nSubject: Order", "On Mon, 2 Nov 2026 at 10:00, Ida wrote:\n> Soon."),
+        (
+            "Von: Marta\nBetreff: Order",
+            "--- Ursprüngliche Nachricht ---\nVon: Ida\nGesendet: gestern\n\nSoon.",
+        ),
+        ("De: Marta\nObjet: Order", "Le lun. 2 nov. 2026 à 10:00, Ida a écrit :\n> Soon."),
+        ("De: Marta\nEnviado: lunes\nAsunto: Order", "El lun, 2 nov 2026, Ida escribió:\n\nSoon."),
+        ("Da: Marta\nOggetto: Order", "Da: Ida\nInviato: ieri\nOggetto: Order\n\nSoon."),
+        ("Van: Marta\nOnderwerp: Order", "2026-11-02 10:00 <ida@example.org>:\n> Soon."),
+    ],
+)
+def test_in_many_languages_what_an_email_quotes_is_folded(person, page_of, header, over):
+    person.give_input(f"{header}\n\nWhere are they?\n\n{over}")
+    page = page_of(person)
+    assert page.says(" ".join(header.replace(":", "").split()))
+    assert page.says(
+        f"Where are they? The rest of the email ({len(over)} characters) {' '.join(over.split())}"
+    )
 
 
 def excerpt_on(browser):

@@ -1,0 +1,46 @@
+"""An email as its page shows it: its header, what is new in it, and the rest. Pure functions of text."""
+
+from __future__ import annotations
+
+import re
+
+from assistant_app.mail.header import FROM, SUBJECT, pasted
+from assistant_app.mail.quoted import start_of_quoted
+from assistant_app.mail.text import as_read
+
+LONG = 6_000  # characters that stay open
+_NAMES = [
+    *(*FROM, *SUBJECT, "reply-to", "cc", "date", "datum", "fecha", "data"),
+    *("to", "an", "à", "para", "a", "aan", "sent", "gesendet", "envoyé", "enviado", "inviato", "verzonden"),
+    *("message-id", "in-reply-to", "references"),
+]
+# Pasted header lines, a name and a text each, up to an empty line.
+_HEADER = re.compile(
+    rf"\s*(?:(?:{'|'.join(_NAMES)})[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+\s*\n", re.IGNORECASE
+)
+
+
+def header(email: str) -> list[tuple[str, str]]:
+    """Return the header lines on top that are for people, as names and texts."""
+    block = _HEADER.match(email)
+    return pasted(as_read(block[0])) if block else []
+
+
+def without_header(email: str) -> str:
+    block = _HEADER.match(email)
+    return email[block.end() :] if block else email
+
+
+def newest_part(email: str) -> str:
+    """Return an email up to the messages that it quotes, if it does not begin with them, and not too long."""
+    start = start_of_quoted(email)
+    end = start if email[:start].strip() else len(email)
+    if end <= LONG:
+        return email[:end].rstrip() if end < len(email) else email
+    cut = email.rfind("\n", 0, LONG)
+    return email[: cut if cut > 0 else LONG]
+
+
+def rest(email: str) -> str:
+    """Return what `newest_part` leaves out."""
+    return email[len(newest_part(email)) :].strip("\n")

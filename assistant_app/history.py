@@ -77,12 +77,15 @@ def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
     return {name: part for name, part in parts.items() if part}
 
 
+def leans(changes: Changes) -> bool:
+    """Whether these are changes that `leaning` left texts out of."""
+    return any(isinstance(number, int) for number in changes.get("append", {}).values())
+
+
 def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str, Any]) -> Changes:
     """Return the changes with these texts, taken from the state at the head; the reverse of `leaning`."""
     appended = changes.get("append", {})
     left = {key: head[key][:number] for key, number in appended.items() if isinstance(number, int)}
-    if not left:
-        return changes
     lists = {key: value for key, value in left.items() if isinstance(default_state[key], list)}
     texts = {key: value for key, value in left.items() if key not in lists}
     texts |= {key: left[source][index] for key, (source, index) in changes.get("item", {}).items()}

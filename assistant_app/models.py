@@ -232,7 +232,7 @@ class StepQuerySet(models.QuerySet["Step"]):
     def of(self, row: Application) -> dict[int, Step]:
         """Return the steps by number, oldest first; a fork's first with its texts from the row."""
         steps: dict[int, Step] = {step.sequence_id: step for step in self.filter(application_id=row.pk)}
-        if 0 in steps:
+        if 0 in steps and history.leans(steps[0].changes):  # else the state may stay deferred
             steps[0].changes = history.whole(steps[0].changes, DEFAULT_STATE, row.state)
         return steps
 

@@ -19,6 +19,7 @@ STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, 
 # As mail programs write them into what is copied and quoted.
 FROM = ("from", "von", "de", "da", "van")
 WRITE_TO = ("reply-to", *FROM)
+SENT = ("sent", "date", "gesendet", "datum", "envoyé", "enviado", "inviato", "verzonden")
 SUBJECT = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp")
 
 _LINE = re.compile(r"([^\s:]{1,40})[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail.header import end_of_header
+from assistant_app.mail.header import FROM, SENT, end_of_header
 
 _DASHES = r"-{2,} ?(?:Original|Ursprüngliche|Message d|Mensaje original|Forwarded|Weitergeleitete)[^\n]*"
-_SENT = r"(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado|Inviato|Verzonden)"
-_HEADER = rf"(?:From|Von|De|Da|Van)[ \t]*:[^\n]*\n[> \t]*{_SENT}[ \t]*:[^\n]*"
+_FROM, _SENT = ("|".join(name.title() for name in names) for names in (FROM, SENT))
+_HEADER = rf"(?:{_FROM})[ \t]*:[^\n]*\n[> \t]*(?:{_SENT})[ \t]*:[^\n]*"
 _WROTE = (
     r"(?:On|Am|Le|El|Il|Op|Den)\b(?=[^\n]*\d)[^\n]{5,200}(?:\n[^\n]{0,100})?"
     r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev)\b[^\n]{0,120}:[ \t]*$"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail.header import FROM, SUBJECT, pasted
+from assistant_app.mail.header import FROM, SENT, SUBJECT, pasted
 from assistant_app.mail.quoted import start_of_quoted
 from assistant_app.mail.text import as_read
 
 LONG = 6_000  # characters that stay open
 _NAMES = [
-    *(*FROM, *SUBJECT, "reply-to", "cc", "date", "datum", "fecha", "data"),
-    *("to", "an", "à", "para", "a", "aan", "sent", "gesendet", "envoyé", "enviado", "inviato", "verzonden"),
-    *("message-id", "in-reply-to", "references"),
+    *(*FROM, *SENT, *SUBJECT, "fecha", "data", "to", "an", "à", "para", "a", "aan"),
+    *("cc", "reply-to", "message-id", "in-reply-to", "references"),
 ]
 # Pasted header lines, a name and a text each, up to an empty line.
 _HEADER = re.compile(

@@ -17,7 +17,7 @@ from schemathesis.checks import CHECKS
 from assistant_app import steps
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ApiToken, Application, ModelCall, Step
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -173,6 +173,7 @@ def test_from_step_to_step_it_answers_as_documented(call, model):
     @settings(SAME_EACH_TIME, max_examples=CHAINS)
     @given(data=st.data(), asks=st.booleans())
     def go_on(data, asks):
+        wait_for_runs()
         Application.objects.all().delete()
         model._questions.clear()
         model.will_ask(*(["Which day?"] if asks else []))

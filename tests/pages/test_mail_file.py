@@ -131,11 +131,11 @@ def test_the_page_and_the_model_see_people_and_not_the_lines_for_mail_programs(d
 def test_quoted_messages_go_along_only_if_they_are_to(drop):
     browser = drop(samples.GMAIL)
     browser.press("Get a draft", response_instructions=INSTRUCTIONS)
-    assert "> on the 20th." in Application.objects.get().state["incoming_email"]
-    Application.objects.all().delete()
+    whole = Application.objects.get()
+    assert "> on the 20th." in whole.state["incoming_email"]
     browser = drop(samples.GMAIL)
     browser.press("Get a draft", response_instructions=INSTRUCTIONS, quoted=[])
-    stored = Application.objects.get().state["incoming_email"]
+    stored = Application.objects.exclude(pk=whole.pk).get().state["incoming_email"]
     assert stored.endswith("\n\nHello Ida,\n\nnothing has arrived – when do we get the 96 sensors?")
     assert "Message-ID: <CAF7xyz=abc@mail.gmail.example>" in stored
 

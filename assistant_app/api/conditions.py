@@ -1,7 +1,7 @@
 """What a request asks for in its headers: the version as an entity tag, an answer at once.
 
 The tag says which commit an answer shows. A run whose lease has expired shows as stopped without a
-commit, so an application that is stored as running is never *not modified*.
+commit, and a branch whose parent was deleted names none any more, so neither is ever *not modified*.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def expected_version(request: Request) -> int | None:
 def is_unchanged(request: Request, row: Application) -> bool:
     """Whether `If-None-Match` names the version that the client has."""
     header = request.headers.get("If-None-Match", "").strip()
-    if not header or row.status == Application.Status.RUNNING:
+    changes_without_commit = row.status == Application.Status.RUNNING or (row.root_id and not row.parent_id)
+    if not header or changes_without_commit:
         return False
     return header == "*" or str(row.version) in _TAG.findall(header)
 

@@ -228,6 +228,14 @@ def test_drafts_are_compared_across_the_tree_also_once_the_parent_is_deleted(twi
     assert grandchild.client.get(grandchild.url("drafts", "1")).json()["model"] == "scripted-1"
 
 
+def test_a_fork_whose_parent_was_deleted_is_sent_again(twice):
+    child, answer = fork(twice, draft=2)
+    known = {"If-None-Match": answer["ETag"]}
+    assert child.client.get(child.url(), headers=known).status_code == 304
+    twice.client.delete(twice.url())
+    assert child.client.get(child.url(), headers=known).json()["parent"] is None
+
+
 def test_only_what_is_related_can_be_compared(twice, api, model, stranger):
     alone = Walk(api, model)
     alone.begin()

@@ -25,9 +25,9 @@ from django.urls import set_script_prefix
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
 django.setup(set_prefix=False)
 
+from assistant_app.observing.logs import current  # noqa: E402
 from emailassistant.body_limit import BodyLimit  # noqa: E402  (they read settings and models)
 from emailassistant.lifespan import Lifespan  # noqa: E402
-from emailassistant.logs import current  # noqa: E402
 from emailassistant.request_log import RequestLog  # noqa: E402
 from emailassistant.request_threads import RequestThreads  # noqa: E402
 from emailassistant.static import serve_static  # noqa: E402

@@ -7,8 +7,8 @@ import time
 import uuid
 from typing import Any
 
+from assistant_app.observing.logs import ORDINARY_ID, Context, current
 from emailassistant import metrics
-from emailassistant.logs import ORDINARY_ID, Context, current
 
 logger = logging.getLogger("emailassistant.access")
 

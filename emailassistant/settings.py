@@ -288,8 +288,8 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"()": "emailassistant.logs.Formatter"},
-        "json": {"()": "emailassistant.logs.JsonFormatter"},
+        "plain": {"()": "assistant_app.observing.logs.Formatter"},
+        "json": {"()": "assistant_app.observing.logs.JsonFormatter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},

@@ -20,7 +20,7 @@ from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
 from assistant_app.errors import AssistantError
 from assistant_app.llm.base import Call
-from emailassistant.logs import request_id
+from assistant_app.observing.logs import request_id
 
 if TYPE_CHECKING:
     from assistant_app.runs import Run

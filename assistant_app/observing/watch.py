@@ -17,7 +17,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from assistant_app.errors import Superseded
 from assistant_app.llm.base import Call
 from assistant_app.observing import tracing
-from emailassistant.logs import Context, current, request_id
+from assistant_app.observing.logs import Context, current, request_id
 
 if TYPE_CHECKING:
     from assistant_app.runs import Outcome, Run

@@ -3,7 +3,9 @@
 Drafts are numbered from 1, in the order in which they were made. Each has a source, appended with it:
 `{"by": "model" or "person", "of": the number of the draft it was made from, or None,
 "feedback": the number of the piece of feedback that it answers, or nought}`, and where there are any
-`"assumptions"`. A person's own text has the feedback of the draft that it was made from.
+`"assumptions"`. A person's own text has the feedback of the draft that it was made from. Of a draft that a
+fork copied, whose call to the model stays with the parent, it also has `"at"`, the time in ISO 8601, and of a
+model's the call's `"model"` and `"provider"`.
 """
 
 from __future__ import annotations

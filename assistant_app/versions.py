@@ -70,24 +70,27 @@ def text_of(row: Application, number: int) -> str:
 
 
 def origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> list[drafts.Source]:
-    """Return the sources of a state's drafts with the time, `at`, and the `model` of each.
+    """Return the sources of a state's drafts with the time, `at`, and the `model` and its `provider` of each.
 
-    `path` are the steps that led there. What a fork copied has both in its source already.
+    `path` are the steps that led there. What a fork copied has them in its source already, but no `provider`
+    where a version copied it that did not write that down.
     """
     known = drafts.sources(state)
     calls = ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="")
-    models = dict(calls.values_list("sequence_id", "model"))
+    models = {
+        number: {"model": model, "provider": provider}
+        for number, model, provider in calls.values_list("sequence_id", "model", "provider")
+    }
     made_by = drafting_steps(path)[: len(known)]
     return [_with_origin(source, step, models) for source, step in zip_longest(known, made_by)]
 
 
-def _with_origin(source: drafts.Source, step: Step | None, models: Mapping[int, str]) -> drafts.Source:
+def _with_origin(
+    source: drafts.Source, step: Step | None, models: Mapping[int, Mapping[str, str]]
+) -> drafts.Source:
     if "at" in source or step is None:
         return source
-    origin = {"at": step.finished_at.isoformat()}
-    if step.sequence_id in models:
-        origin["model"] = models[step.sequence_id]
-    return {**source, **origin}
+    return {**source, "at": step.finished_at.isoformat(), **models.get(step.sequence_id, {})}
 
 
 def drafting_steps(path: Sequence[Step]) -> list[Step]:

@@ -22,6 +22,7 @@ class Draft:
     at: datetime | None
     call: ModelCall | None
     model: str  # that wrote it, also where the call itself was made for another email
+    provider: str  # of that model, as the call has it; empty where it is not known
     is_own: bool
     of: int | None  # the number of the draft that it was made from
     after: str  # the feedback that it answers
@@ -29,8 +30,7 @@ class Draft:
 
     @property
     def is_by_demonstration(self) -> bool:
-        is_embedded = self.call is not None and self.call.provider == "embedded"
-        return is_embedded and not settings.EMBEDDED_MODEL_PATH
+        return self.provider == "embedded" and not settings.EMBEDDED_MODEL_PATH
 
 
 def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
@@ -53,6 +53,7 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                 at=datetime.fromisoformat(source["at"]) if is_copied else written_at,
                 call=call,
                 model=call.model if call else source.get("model", ""),
+                provider=call.provider if call else source.get("provider", ""),
                 is_own=is_own,
                 of=source["of"],
                 after=drafts.feedback_for(state, source),

@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from assistant_app.errors import ModelTimeout
+from assistant_app.models import ModelCall
 from tests.api.conftest import INPUT, LIST_URL, Walk, etag, is_error
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -234,6 +235,20 @@ def test_a_fork_whose_parent_was_deleted_is_sent_again(twice):
     assert child.client.get(child.url(), headers=known).status_code == 304
     twice.client.delete(twice.url())
     assert child.client.get(child.url(), headers=known).json()["parent"] is None
+
+
+def test_drafts_of_a_fork_tell_what_they_tell_in_its_parent_whoever_wrote_them(twice):
+    ModelCall.objects.update(provider="embedded", model="small-1.Q4")
+    told = twice.client.get(twice.url("drafts")).json()["results"]
+    assert {draft["model"] for draft in told} == {"small-1.Q4"}
+    child, _ = fork(twice)
+    grandchild, _ = fork(child)
+    for row in (twice, child):
+        assert grandchild.client.get(grandchild.url("drafts")).json()["results"] == told
+        row.client.delete(row.url())
+    assert grandchild.client.get(grandchild.url("drafts")).json()["results"] == told
+    began = grandchild.client.get(grandchild.url("steps", "0")).json()["state"]["draft_sources"]
+    assert [(source["model"], source["provider"]) for source in began] == [("small-1.Q4", "embedded")] * 2
 
 
 def test_only_what_is_related_can_be_compared(twice, api, model, stranger):

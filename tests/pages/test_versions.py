@@ -3,7 +3,7 @@
 import pytest
 
 from assistant_app import operations
-from assistant_app.models import Application
+from assistant_app.models import Application, ModelCall
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -208,6 +208,63 @@ def test_a_branch_that_outlived_its_parent_can_be_begun_anew(person, browser, mo
     assert browser.typed("response_instructions") == [person.INSTRUCTIONS]
     press(browser, "Get a draft", response_instructions="No.")
     assert orphan.forks.order_by("created_at").last().state["response_instructions"] == "No."
+
+
+BY_DEMONSTRATION = "Written by the demonstration model. Check every fact. Connect a better model"
+
+
+@pytest.fixture
+def by_demonstration(at_draft_2, person, settings):
+    """The email at its second draft, as if the demonstration model had written both."""
+    settings.EMBEDDED_MODEL_PATH = ""
+    ModelCall.objects.update(provider="embedded", model="small-1.Q4")
+    return person
+
+
+def branched(row, **where):
+    return operations.fork(actor=row.owner, app_id=row.pk, **where)[0]
+
+
+def test_a_branch_and_its_branch_name_the_demonstration_model_as_their_parent_does(by_demonstration, browser):
+    parent = by_demonstration.row
+    child = branched(parent)
+    grandchild = branched(child, draft=1)
+    latest = branched(grandchild)
+    for row in (parent, child, grandchild, latest):
+        assert browser.open(f"/a/{row.pk}/").says(BY_DEMONSTRATION)
+        assert not browser.says("Written by small-1.Q4")
+    for row in (parent, child, grandchild):
+        operations.delete(actor=by_demonstration.user, app_id=row.pk)
+    assert browser.open(f"/a/{latest.pk}/").says(BY_DEMONSTRATION)
+    press(browser, "Looks good, finish")
+    assert browser.says("Your reply, ready to send")
+    assert browser.says(BY_DEMONSTRATION)
+    browser.open(f"/a/{latest.pk}/history/0/")
+    assert browser.says("small-1.Q4")
+    assert browser.says('"provider": "embedded"')
+
+
+def test_a_branch_names_another_model_by_its_name(by_demonstration, browser, settings):
+    settings.EMBEDDED_MODEL_PATH = "/models/other.gguf"
+    child = branched(by_demonstration.row)
+    assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4. Check every fact")
+    settings.EMBEDDED_MODEL_PATH = ""
+    ModelCall.objects.update(provider="api.example.org")
+    other = branched(by_demonstration.row)
+    assert browser.open(f"/a/{other.pk}/").says("Written by small-1.Q4. Check every fact")
+
+
+def test_a_branch_without_the_models_provider_goes_on_and_names_the_model(by_demonstration, browser):
+    child = branched(by_demonstration.row)
+    for source in child.state["draft_sources"]:
+        del source["provider"]  # as a version stored it that did not know of it
+    Application.objects.filter(pk=child.pk).update(state=child.state)
+    assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4. Check every fact")
+    press(browser, "Send feedback", feedback="Warmer.")
+    ModelCall.objects.update(provider="embedded")
+    assert browser.open(f"/a/{child.pk}/").says(BY_DEMONSTRATION)  # of its own draft
+    assert browser.open(f"/a/{branched(child, draft=2).pk}/").says("Written by small-1.Q4.")
+    assert browser.open(f"/a/{branched(child).pk}/").says(BY_DEMONSTRATION)
 
 
 @pytest.mark.parametrize("again", ["questions", "input", "nonsense"])

@@ -6,6 +6,14 @@ def _numbered(*rows: str, start: int) -> dict[str, int]:
     return {word: number for number, row in enumerate(rows, start) for word in row.split()}
 
 
+_SAME_LETTERS = str.maketrans("ıİſ", "iis")
+
+
+def lower(word: str) -> str:
+    """Return a word as the tables have it: patterns that ignore case take these letters for i and s, too."""
+    return word.translate(_SAME_LETTERS).lower()
+
+
 MONTHS = _numbered(
     "january jan januar jänner janvier janv",
     "february feb februar février fevrier févr",

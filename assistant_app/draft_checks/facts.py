@@ -11,7 +11,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant_app.draft_checks.fact_words import MONEY, MONTHS, NUMBER_WORDS, TIMES_BY, UNITS, WEEKDAYS
+from assistant_app.draft_checks.fact_words import (
+    MONEY,
+    MONTHS,
+    NUMBER_WORDS,
+    TIMES_BY,
+    UNITS,
+    WEEKDAYS,
+    lower,
+)
 
 Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
 Value = tuple[object, ...]
@@ -156,7 +164,7 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     groups = match.groupdict()
-    month = MONTHS.get((groups.get("month") or "").lower())
+    month = MONTHS.get(lower(groups.get("month") or ""))
     if month and _is_other_word(groups["month"], alone="d" not in groups, match=match):
         return []
     year = int(groups["year"]) if groups.get("year") else None
@@ -179,10 +187,10 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
     """Whether "may", "march" or an abbreviation is rather something else there."""
-    lower = name.lower()
-    if lower in ("may", "march", "mar"):
-        return name == lower or (alone and _begins_sentence(match))
-    return alone and not match["year"] and (len(name) < 4 or lower in ("sept", "janv"))
+    plain = lower(name)
+    if plain in ("may", "march", "mar"):
+        return name == plain or (alone and _begins_sentence(match))
+    return alone and not match["year"] and (len(name) < 4 or plain in ("sept", "janv"))
 
 
 def _begins_sentence(match: re.Match[str]) -> bool:
@@ -195,7 +203,7 @@ def _is_date(month: int | None, day: int | None) -> bool:
 
 
 def _read_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
-    return [_fact("date", match, [("weekday", WEEKDAYS[match["weekday"].lower()])])]
+    return [_fact("date", match, [("weekday", WEEKDAYS[lower(match["weekday"])])])]
 
 
 def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -219,10 +227,10 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     written = groups["number"]
     if name == "amount" and not groups.get("unit") and _is_item(match):
         return []
-    stem = re.sub(r"^(?:working|business|calendar) ", "", (groups.get("unit") or "").lower())
+    stem = re.sub(r"^(?:working|business|calendar) ", "", lower(groups.get("unit") or ""))
     unit = UNITS.get(stem, "%" if " cent" in stem else stem) or None
-    factor = TIMES_BY.get((groups.get("times") or "").lower(), 1)
-    numbers = [float(NUMBER_WORDS[written.lower()])] if name in ("words", "spelt") else readings(written)
+    factor = TIMES_BY.get(lower(groups.get("times") or ""), 1)
+    numbers = [float(NUMBER_WORDS[lower(written)])] if name in ("words", "spelt") else readings(written)
     values: list[Value] = [("number", round(number * factor, 4), unit) for number in numbers]
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))

@@ -24,6 +24,8 @@ SAME = [
     ("noon", "12:00"),
     ("at 6", "18:00"),
     ("two weeks", "zwei Wochen"),
+    ("Friday", "frıday"),
+    ("6 minutes", "ſix mınutes"),
     ("5k", "5000"),
     ("+47 555 01 482", "0047 55501482"),
     ("https://www.example.org/", "example.org"),
@@ -121,7 +123,18 @@ def test_says_which_facts_of_what_was_given_are_in():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n", "\x00" * 50, "9" * 5000, "1." * 3000, "[" * 5000, "A " * 3000, "½ ² ๓ 1٣"]
+    "text",
+    [
+        "",
+        "\n",
+        "\x00" * 50,
+        "9" * 5000,
+        "1." * 3000,
+        "[" * 5000,
+        "A " * 3000,
+        "½ ² ๓ 1٣",
+        "frıday İn fıve ſix Aprİl",
+    ],
 )
 def test_reads_any_text(text):
     check(text, email=text, instructions=text, answers=[text])

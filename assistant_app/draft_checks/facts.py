@@ -7,49 +7,24 @@ in the night or the afternoon), so that two ways to write the same agree. Nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant_app.draft_checks.fact_words import (
-    MONEY,
-    MONTHS,
-    NUMBER_WORDS,
-    TIMES_BY,
-    UNITS,
-    WEEKDAYS,
-    lower,
-)
+from assistant_app.draft_checks import number_words
+from assistant_app.draft_checks.fact_words import MONEY, MONTHS, TIMES_BY, UNITS, WEEKDAYS, any_of, lower
 
 Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
 Value = tuple[object, ...]
 
 
-def _any(names: Collection[str]) -> str:
-    """Return a pattern of one of the names, the longest that fits.
-
-    Their first letters are looked for first, and what they begin with in common is written once: an
-    alternative for each name took four times as long.
-    """
-    return f"(?=[{''.join(sorted({re.escape(name[0]) for name in names}))}])(?:{_rest(names)})"
-
-
-def _rest(names: Collection[str]) -> str:
-    by_first: dict[str, set[str]] = {}
-    for name in sorted(names):
-        by_first.setdefault(name[:1], set()).add(name[1:])
-    ends = by_first.pop("", None)
-    rest = "|".join(re.escape(first) + _rest(others) for first, others in by_first.items())
-    return f"(?:{rest})?" if ends and rest else f"(?:{rest})" if "|" in rest else rest
-
-
-_MONTH = rf"(?P<month>{_any(MONTHS)})\b\.?"
+_MONTH = rf"(?P<month>{any_of(MONTHS)})\b\.?"
 _YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?"
 _NTH = r"(?:st|nd|rd|th|er|\.)?"
 _FREE = r"(?<![\w.,])"  # no part of a longer number or word before it
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
-_WORD_UNIT = rf"(?:working |business |calendar )?(?:{_any([name for name in UNITS if name.isalpha()])})\b"
-_TIMES = rf"(?:\s?(?P<times>{_any(TIMES_BY)})\b)?"
+_PER_CENT = r"pour cent\b|per cent\b"
+_WORD_UNIT = rf"(?:working |business |calendar )?(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
+_TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b)?"
 _DOMAIN = r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|info|de|at|ch|fr|eu|uk|no|example)\b"
 
 
@@ -80,7 +55,7 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
         _pattern(rf"\b{_MONTH}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[%€$])", _YEAR),
     ),
     ("month", _pattern(rf"\b{_MONTH}{_YEAR}")),
-    ("weekday", _pattern(rf"\b(?P<weekday>{_any(WEEKDAYS)})s?\b")),
+    ("weekday", _pattern(rf"\b(?P<weekday>{any_of(WEEKDAYS)})s?\b")),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*(?P<half>[ap])\.?\s?m\b\.?")),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*Uhr\b(?:\s+(?P<late>\d\d)\b)?")),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b")),
@@ -102,16 +77,23 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
         "amount",
         _pattern(
             rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}",
-            rf"(?:[\s-]?(?P<unit>%|€|\$|£|pour cent\b|per cent\b|{_WORD_UNIT}))?",
+            rf"(?:[\s-]?(?P<unit>%|€|\$|£|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
     ),
-    ("words", _pattern(rf"\b(?P<number>{_any(NUMBER_WORDS)})[\s-](?P<unit>{_WORD_UNIT})")),
-    ("spelt", _pattern(rf"\b(?P<number>{_any(NUMBER_WORDS)})\b")),
+    (
+        "words",
+        _pattern(
+            rf"\b(?P<number>{number_words.PATTERN}){_TIMES}",
+            rf"(?:{number_words.HYPHEN}(?P<unit>{_PER_CENT}|{_WORD_UNIT}))?",
+        ),
+    ),
 ]
 NEAR = 100  # characters before a fact that are looked at
 BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|à|vers|dès|avant|après) $"
 )
+MINUTES_AFTER = _pattern(r"\s(?:past|to|before|after|vor|nach)\s")  # "twenty past four"
+MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +105,7 @@ class Fact:
     end: int
     text: str
     values: frozenset[Value]
-    is_vague: bool = False  # backs others up, and is not itself worth a look: a number in words
+    is_vague: bool = False  # backs others up, and is not itself worth a look: see `_read_words`
 
 
 def facts(text: str) -> list[Fact]:
@@ -227,18 +209,73 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     written = groups["number"]
     if name == "amount" and not groups.get("unit") and _is_item(match):
         return []
-    stem = re.sub(r"^(?:working|business|calendar) ", "", lower(groups.get("unit") or ""))
-    unit = UNITS.get(stem, "%" if " cent" in stem else stem) or None
-    factor = TIMES_BY.get(lower(groups.get("times") or ""), 1)
-    numbers = [float(NUMBER_WORDS[lower(written)])] if name in ("words", "spelt") else readings(written)
-    values: list[Value] = [("number", round(number * factor, 4), unit) for number in numbers]
+    unit, factor = _unit(match), _factor(match)
+    values: list[Value] = [("number", round(number * factor, 4), unit) for number in readings(written)]
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
-    before = match.string[max(0, match.start() - 8) : match.start()]
-    if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written) and BY_THE_CLOCK.search(before):
-        values += [("clock", hour * 60) for hour in _hours(int(written))]
-    kind: Kind = "amount" if unit in MONEY else "number"
-    return [_fact(kind, match, values, is_vague=name == "spelt")]
+    if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
+        values += _on_the_clock(int(written), match.string, match.start())
+    is_vague = (
+        unit is None and text[match.start() - 1 : match.end() + 1] == f"({written})" and len(written) == 1
+    )
+    return [_fact(_kind(unit), match, values, is_vague)]
+
+
+def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read numbers in words; a unit, and a "million", belong to the last of them.
+
+    Vague is what may be said of anything, or is read as something else: "two of you", "a thousand thanks",
+    "a hundred percent", "fifty-fifty", "four thirty", "twenty past four".
+    """
+    numbers = number_words.numbers_in(match["number"])
+    found = []
+    for number in numbers:
+        is_last = number is numbers[-1]
+        unit, factor = (_unit(match), _factor(match)) if is_last else (None, 1)
+        start = match.start() + number.start
+        end = match.end() if is_last else match.start() + number.end
+        values: list[Value] = [("number", float(number.value * factor), unit)]
+        if number.value <= 24:
+            values += _on_the_clock(number.value, text, start)
+        if number.is_round:
+            is_vague = unit in (None, "%")
+        else:
+            is_vague = (unit, factor) == (None, 1) and (
+                number.value < (100 if len(numbers) > 1 else 20) or _is_part(text, start, end)
+            )
+        if number.value * factor > 1:
+            found.append(Fact(_kind(unit), start, end, text[start:end], frozenset(values), is_vague))
+    return found
+
+
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether it is part of a longer word, or the minutes of a time."""
+    return (
+        text.endswith("-", 0, start)
+        or text.startswith("-", end)
+        or MINUTES_AFTER.match(text, end) is not None
+        or MINUTES_BEFORE.search(text[max(0, start - NEAR) : start]) is not None
+    )
+
+
+def _unit(match: re.Match[str]) -> str | None:
+    stem = re.sub(r"^(?:working|business|calendar) ", "", lower(match.groupdict().get("unit") or ""))
+    return UNITS.get(stem, "%" if " cent" in stem else stem) or None
+
+
+def _factor(match: re.Match[str]) -> float:
+    return TIMES_BY.get(lower(match.groupdict().get("times") or ""), 1)
+
+
+def _kind(unit: str | None) -> Kind:
+    return "amount" if unit in MONEY else "number"
+
+
+def _on_the_clock(number: int, text: str, start: int) -> list[Value]:
+    """Return the times that a number may mean: "at 6"."""
+    if not BY_THE_CLOCK.search(text[max(0, start - 8) : start]):
+        return []
+    return [("clock", hour * 60) for hour in _hours(number)]
 
 
 def _line_before(match: re.Match[str]) -> str:
@@ -288,6 +325,5 @@ READERS = {
     "clock": _read_clock,
     "noon": _read_clock,
     "amount": _read_number,
-    "words": _read_number,
-    "spelt": _read_number,
+    "words": _read_words,
 } | dict.fromkeys(("ymd", "dmy", "days", "day", "month", "ordinal"), _read_date)

@@ -27,6 +27,21 @@ SAME = [
     ("Friday", "frıday"),
     ("6 minutes", "ſix mınutes"),
     ("5k", "5000"),
+    ("twenty-four", "24"),
+    ("thirty‑six sensors", "36 sensors"),
+    ("two hundred and fifty euros", "250 €"),
+    ("twelve hundred", "1,200"),
+    ("one thousand two hundred and one", "1201"),
+    ("two million dollars", "$2 million"),
+    ("fifty cents", "50 cents"),
+    ("fünfunddreißig", "35"),
+    ("fuenfunddreissig", "fünfunddreißig"),
+    ("dreiundzwanzigtausendvierhundertsechs", "23.406"),
+    ("hundertzwanzig Euro", "120 €"),
+    ("quatre-vingt-dix-sept", "nonante-sept"),
+    ("soixante et onze", "71"),
+    ("mille neuf cent quatre-vingt-quatre", "1984"),
+    ("deux cent cinquante euros", "250 €"),
     ("+47 555 01 482", "0047 55501482"),
     ("https://www.example.org/", "example.org"),
 ]
@@ -41,6 +56,27 @@ def test_knows_two_ways_to_write_the_same(one, other):
     assert unsupported(f"It is {one}, as said.", email=f"It is {other}, as said.") == []
     assert unsupported(f"It is {other}, as said.", email=f"It is {one}, as said.") == []
     assert unsupported(f"It is {one}, as said.", email="Nothing of that kind.") != []
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("between one hundred and two hundred pages", ["one hundred", "two hundred"]),
+        ("zwischen zweitausend und dreitausend seiten", ["zweitausend", "dreitausend"]),
+        ("thirty of you, two of us", ["thirty"]),
+        ("a thousand thanks, a hundred percent, cent pour cent, mille mercis", []),
+        ("fifty-fifty, at twenty past four, at four thirty, à midi trente", ["midi"]),
+        ("the twenty-fourth, a forty-seater, in twenty twenty-six", []),
+        ("one of the two, eine von drei, une ou deux", []),
+    ],
+)
+def test_a_number_in_words_is_worth_a_look_where_it_can_be_nothing_else(said, found):
+    assert unsupported(f"We say {said}.") == found
+
+
+def test_an_hour_in_words_is_a_time():
+    assert unsupported("We come at 18:00.", email="Come at six!") == []
+    assert unsupported("We come at 18:00.", email="Six of you may come!") == ["18:00"]
 
 
 @pytest.mark.parametrize("where", ["email", "instructions"])
@@ -141,7 +177,13 @@ def test_reads_any_text(text):
     assert all(text[fact.start : fact.end] == fact.text for fact in facts(text))
 
 
-@pytest.mark.parametrize("piece", ["a", "A-", "["])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("a", "A-", "["),
+        *("two ", "two and ", "vierundzwanzig", "quatre-vingt-", "hundred ", "one "),
+    ],
+)
 def test_a_long_text_that_means_ill_is_read_before_long(piece):
     text = piece * (100_000 // len(piece))
     with before_long():

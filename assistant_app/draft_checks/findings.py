@@ -15,7 +15,7 @@ from typing import Literal
 from cachetools import LRUCache, cached
 
 from assistant_app.draft_checks.facts import Fact, Value, blanked, facts
-from assistant_app.draft_checks.names import names, words_of
+from assistant_app.draft_checks.names import are_among, names, words_of
 
 PLACEHOLDER = re.compile(
     r"\[(?=[^\]\n]{0,59}[^\W\d_])[^\]\n]{2,60}\](?!\()"
@@ -211,7 +211,7 @@ class Backing:
         return any(self._backs(value) for value in fact.values)
 
     def know(self, name: str) -> bool:
-        return all(part in self.words for part in words_of(name))
+        return are_among(name, self.words)
 
     def _backs(self, value: Value) -> bool:
         match value:

@@ -6,12 +6,24 @@ German writes every noun so; there only what stands like a name is one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Collection
 
 from assistant_app.draft_checks.facts import Fact
 
-WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_LETTER = r"[^\W\d_]"
+WORD = re.compile(
+    rf"[A-Z][a-z]?(?:\.[A-Z][a-z]?)+(?!{_LETTER})"  # "Ph.D", "U.S"
+    rf"|{_LETTER}+(?:[-'’]{_LETTER}+)*"
+)
 CONTRACTED = re.compile(r"['’](?:ll|d|ve|m|s|re)$")  # "I'll"
+# What is left of a letter without its mark, where Unicode has no name for the two, and what German and the
+# Scandinavian languages write instead of one. "ß" is "ss" in small letters.
+WITHOUT_MARKS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+IN_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 TITLES = {
     "mr",
     "mrs",
@@ -21,7 +33,11 @@ TITLES = {
     "st",
     "herr",
     "herrn",
+    "hr",
     "frau",
+    "rev",
+    "ing",
+    "med",
     "monsieur",
     "madame",
     "mme",
@@ -77,18 +93,40 @@ SURE_OTHER = {
     "de",
     "pour",
 }
-NAMING = {"herr", "herrn", "frau", "firma", "kollege", "kollegen", "kollegin", "familie", "dr", "prof"}
+NAMING = {"herr", "herrn", "hr", "frau", "firma", "kollege", "kollegen", "kollegin", "familie", "dr", "prof"}
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text as they are compared: without case, and without a possessive."""
-    return {plain for word in WORD.findall(text) for plain in _plain(word)} - {""}
+    """Return the words of a text as they are compared: without case, and without a possessive.
+
+    With each stands how else it may be written: see `_forms`.
+    """
+    parts = {part for word in set(WORD.findall(text)) for part in _parts(word)}
+    return {form for part in parts for form in (*_forms(part), *part.split("."))} - {""}
 
 
-def _plain(word: str) -> set[str]:
+def are_among(name: str, words: Collection[str]) -> bool:
+    """Whether each part of a name is among the words of a text, in one of its forms or letter by letter."""
+    parts = {part for word in WORD.findall(name) for part in _parts(word)} - {""}
+    return all(
+        any(form in words for form in _forms(part)) or all(piece in words for piece in part.split("."))
+        for part in parts
+    )
+
+
+def _parts(word: str) -> set[str]:
     lower = word.casefold().replace("’", "'")
     base = re.sub(r"'s?$", "", lower)
     return {base, *base.split("-")}
+
+
+def _forms(word: str) -> set[str]:
+    """Return the ways to write a word, in small letters: "zürich", "zurich", "zuerich"; "ph.d", "phd"."""
+    if word.isascii():
+        return {word, word.replace(".", "")}
+    marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
+    plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
+    return {word, plain, word.translate(IN_TWO_LETTERS)}
 
 
 def names(text: str) -> list[Fact]:
@@ -105,7 +143,8 @@ def names(text: str) -> list[Fact]:
             continue
         if is_german and not _stands_like_a_name(text, tokens, position):
             continue
-        found.append(Fact("name", token.start(), token.end(), word, frozenset()))
+        end = token.end() + ("." in word and text.startswith(".", token.end()))
+        found.append(Fact("name", token.start(), end, text[token.start() : end], frozenset()))
     return found
 
 
@@ -169,5 +208,5 @@ def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool
 
 
 def _may_be_name(word: str) -> bool:
-    lower = CONTRACTED.sub("", word.casefold())
+    lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
     return word[0].isupper() and lower not in COMMON and lower not in TITLES

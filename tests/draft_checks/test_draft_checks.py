@@ -114,6 +114,41 @@ def test_takes_no_word_for_a_name_that_a_letter_writes_with_a_capital(said):
     assert unsupported(named, email="Call 12.") == ["O'Hara", "Anna's"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Zürich", "Zurich"),
+        ("Zürich", "Zuerich"),
+        ("Großmann", "Grossmann"),
+        ("Tønsberg", "Tonsberg"),
+        ("Århus", "Aarhus"),
+        ("Łódź", "Lodz"),
+        ("Hélène Lefèvre", "Helene Lefevre"),
+        ("Ph.D.", "PhD"),
+        ("U.S.", "US"),
+        ("J.R. Smith", "J. R. Smith"),
+    ],
+)
+def test_a_name_is_the_same_with_other_letters_and_without_full_stops(one, other):
+    assert unsupported(f"We know {one} well.", email=f"I know {other} well.") == []
+    assert unsupported(f"We know {other} well.", email=f"I know {one} well.") == []
+    assert unsupported(f"We know {one} well.", email="Nothing of that kind.") != []
+
+
+def test_other_letters_do_not_make_other_names_the_same():
+    assert unsupported("We ask Bauer, Michael and Rafael.", email="Baur, Michal, Rafal") == [
+        "Bauer",
+        "Michael",
+        "Rafael",
+    ]
+
+
+def test_no_sentence_ends_with_a_title():
+    said = "We ask Ms. Kim, Prof. Dr. Lang, Dr. med. Vogel and Rev. Hill, Ph.D., of the U.K. We do."
+    assert unsupported(said) == ["Kim", "Lang", "Vogel", "Hill", "Ph.D.", "U.K."]
+    assert unsupported("P.S. We ask Dr. Osei.", email="osei") == []
+
+
 def test_knows_the_writers_own_name():
     assert check("We meet.\n\nAll the best from Ida Brevik", email="", known="ida brevik").unsupported == ()
     signature = "Ida Brevik, Team 24, +47 555 01 482"
@@ -180,7 +215,7 @@ def test_reads_any_text(text):
 @pytest.mark.parametrize(
     "piece",
     [
-        *("a", "A-", "["),
+        *("a", "A-", "A.", "ü", "["),
         *("two ", "two and ", "vierundzwanzig", "quatre-vingt-", "hundred ", "one "),
     ],
 )

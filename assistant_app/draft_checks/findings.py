@@ -16,16 +16,8 @@ from cachetools import LRUCache, cached
 
 from assistant_app.draft_checks.facts import Fact, Value, blanked, facts
 from assistant_app.draft_checks.names import are_among, names, words_of
+from assistant_app.draft_checks.placeholders import placeholders
 
-PLACEHOLDER = re.compile(
-    r"\[(?=[^\]\n]{0,59}[^\W\d_])[^\]\n]{2,60}\](?!\()"
-    r"|<(?=[^\W\d_])[^<>\n@/:]{2,40}>"
-    r"|\{\{?[^{}\n]{1,40}\}\}?"
-    r"|\b[Xx]{3,}\b|\b(?:TBD|TBC|TODO)\b|_{3,}"
-    r"|^(?:Your [Nn]ame|Ihr Name|Dein Name|Votre nom)$",
-    re.MULTILINE,
-)
-NOT_OPEN = re.compile(r"\[(?:sic|\.\.\.|…)\]", re.IGNORECASE)
 # What a person asks to be left out is not missing when it is not there.
 LEFT_OUT = re.compile(
     r"\b(?:not|don['’]t|do not|never|without|leave out|take out|remove|drop|delete|instead of|no longer|avoid"
@@ -104,8 +96,8 @@ def check(
         known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
     sources = "\n".join([email, *(reading.text for reading in by_person)])
-    placeholders = _placeholders(draft, sources)
-    plain = blanked(draft, [(found.start, found.end) for found in placeholders])
+    to_fill_in = _placeholders(draft, sources)
+    plain = blanked(draft, [(found.start, found.end) for found in to_fill_in])
     own_facts = facts(plain)
     own_names = names(blanked(plain, [(fact.start, fact.end) for fact in own_facts]))
     unsupported = [
@@ -114,7 +106,7 @@ def check(
     ]
     return Checks(
         unsupported=tuple(_joined(draft, sorted(map(_finding, unsupported), key=lambda found: found.start))),
-        placeholders=tuple(placeholders),
+        placeholders=tuple(to_fill_in),
         given=tuple(_given(draft, pieces)),
     )
 
@@ -138,10 +130,9 @@ def _joined(draft: str, findings: Iterable[Finding]) -> Iterable[Finding]:
 
 def _placeholders(draft: str, sources: str) -> list[Finding]:
     return [
-        Finding("placeholder", match.start(), match.end(), match[0])
-        for match in PLACEHOLDER.finditer(draft)
-        if not NOT_OPEN.fullmatch(match[0])
-        and (match[0] not in sources or match[0].startswith(("__", "X", "x")))
+        Finding("placeholder", start, start + len(text), text)
+        for start, text in placeholders(draft)
+        if text not in sources or text.startswith(("__", "X", "x"))
     ]
 
 

@@ -163,7 +163,13 @@ def test_leaves_words_alone_that_begin_a_sentence_or_are_no_names():
 
 
 @pytest.mark.parametrize(
-    "open_place", ["[Your name]", "<name>", "XXX", "{{ name }}", "____", "TBD", "[Ihr Name]"]
+    "open_place",
+    [
+        *("[Your name]", "<name>", "XXX", "{{ name }}", "____", "TBD", "[Ihr Name]"),
+        *("[XX]", "(XX)", "{name}"),
+        *("(your name)", "(Your Name Here)", "<Your Name Here>", "(Ihr Name)", "(votre nom)", "(Vorname)"),
+        *("(Job Title)", "(company name)", "(your phone number here)", "(insert the date)"),
+    ],
 )
 def test_finds_what_is_still_to_be_filled_in(open_place):
     [found] = check(f"Kind regards,\n{open_place}", email="").placeholders
@@ -171,7 +177,38 @@ def test_finds_what_is_still_to_be_filled_in(open_place):
 
 
 @pytest.mark.parametrize(
-    "text", ["See [1].", "He wrote “recieve” [sic].", "<ida@example.org>", "[EXTERNAL] Hello"]
+    ("text", "open_place"),
+    [
+        ("Call me at (phone number).", "(phone number)"),
+        ("Dear (name), we come.", "(name)"),
+        ("Tel.: (your phone number)", "(your phone number)"),
+        ("We come on XX.XX.2026.", "XX.XX"),
+        ("We come on 12.XX.2026 or so.", "XX"),
+        ("We come at XX:XX.", "XX:XX"),
+        ("We come on May XX, or so.", "XX"),
+        ("Wir kommen am XX. Mai.", "XX"),
+        ("It is in 20XX.", "XX"),
+        ("It takes XX days.", "XX"),
+        ("It costs €XX.", "XX"),
+        ("It costs XX %.", "XX"),
+        ("It costs CHF XX,XX.", "XX,XX"),
+        ("Call XX XX XX XX XX.", "XX XX XX XX XX"),
+    ],
+)
+def test_finds_the_gap_within_a_line(text, open_place):
+    [found] = check(text, email="").placeholders
+    assert found.text == open_place
+    assert text[found.start : found.end] == open_place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("See [1].", "He wrote “recieve” [sic].", "<ida@example.org>", "[EXTERNAL] Hello"),
+        *("The card (your name was misspelt).", "Fernhost (your company) paid.", "One of {1, 2}."),
+        *("Send it (name and date).", "Pay it (your bank knows).", "Add it (insert the card)."),
+        *("All our love, XX", "Lots of love xx", "In the XX century.", "See you soon (xx)", "Size XXL."),
+    ],
 )
 def test_takes_no_other_bracket_for_a_gap(text):
     assert check(text, email="[EXTERNAL] Hello from ida@example.org").placeholders == ()
@@ -215,7 +252,7 @@ def test_reads_any_text(text):
 @pytest.mark.parametrize(
     "piece",
     [
-        *("a", "A-", "A.", "ü", "["),
+        *("a", "A-", "A.", "ü", "[", "(", "(your ", "<a", "{a", "XX "),
         *("two ", "two and ", "vierundzwanzig", "quatre-vingt-", "hundred ", "one "),
     ],
 )

@@ -98,16 +98,15 @@ def check(
     sources = "\n".join([email, *(reading.text for reading in by_person)])
     to_fill_in = _placeholders(draft, sources)
     plain = blanked(draft, [(found.start, found.end) for found in to_fill_in])
-    own_facts = facts(plain)
-    own_names = names(blanked(plain, [(fact.start, fact.end) for fact in own_facts]))
+    own = reading_of(plain)
     unsupported = [
-        *(fact for fact in own_facts if not fact.is_vague and not known_facts.back(fact)),
-        *(name for name in own_names if not known_facts.know(name.text)),
+        *(fact for fact in own.facts if not fact.is_vague and not known_facts.back(fact)),
+        *(name for name in names_in(own) if not known_facts.know(name.text)),
     ]
     return Checks(
         unsupported=tuple(_joined(draft, sorted(map(_finding, unsupported), key=lambda found: found.start))),
         placeholders=tuple(to_fill_in),
-        given=tuple(_given(draft, pieces)),
+        given=tuple(_given(own, pieces)),
     )
 
 
@@ -150,6 +149,11 @@ class Reading:
 
 def reading_of(text: str) -> Reading:
     return Reading(text, tuple(facts(text)), frozenset(words_of(text)))
+
+
+def names_in(reading: Reading) -> list[Fact]:
+    """Return the names of a text, in what its other facts leave of it."""
+    return names(blanked(reading.text, [(fact.start, fact.end) for fact in reading.facts]))
 
 
 def _bytes_of(reading: Reading) -> int:
@@ -250,9 +254,9 @@ def _weekday(year: int, month: object, day: object) -> Iterable[int]:
 # --- What was asked for ------------------------------------------------------------------------------
 
 
-def _given(draft: str, pieces: Iterable[tuple[Source, int, Reading]]) -> Iterable[Given]:
+def _given(draft: Reading, pieces: Iterable[tuple[Source, int, Reading]]) -> Iterable[Given]:
     in_draft = Backing()
-    in_draft.add(reading_of(draft), is_of_person=True)
+    in_draft.add(draft, is_of_person=True)
     for source, number, reading in pieces:
         if reading.text.strip():
             present, missing = _looked_up(reading, in_draft)
@@ -270,13 +274,11 @@ def _looked_up(reading: Reading, in_draft: Backing) -> tuple[tuple[str, ...], tu
 
 def _wanted(reading: Reading) -> list[Fact]:
     """Return the facts of the sentences that do not say what to leave out."""
-    text, own = reading.text, list(reading.facts)
-    own += names(blanked(text, [(fact.start, fact.end) for fact in own]))
-    out = [match.span() for match in SENTENCE.finditer(text) if LEFT_OUT.search(match[0])]
+    out = [match.span() for match in SENTENCE.finditer(reading.text) if LEFT_OUT.search(match[0])]
     return sorted(
         (
             fact
-            for fact in own
+            for fact in [*reading.facts, *names_in(reading)]
             if not fact.is_vague and not any(start <= fact.start < end for start, end in out)
         ),
         key=lambda fact: fact.start,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from assistant_app import diffs, drafts
-from assistant_app.draft_checks.findings import Checks, Finding, Given, check
+from assistant_app.draft_checks.findings import Checks, Finding, Given, check, facts_of
 from assistant_app.mail.text import as_read
 
 WHERE = {
@@ -79,7 +79,7 @@ def written_by_hand(state: Mapping[str, Any]) -> Iterator[str]:
                 new.append((position, position + len(segment.text)))
                 yield segment.text
             position += len(segment.text) * (segment.op != "delete")
-        for found in check(edited, email="").unsupported:
+        for found in facts_of(edited):
             if any(start < found.end and found.start < stop for start, stop in new):
                 yield found.text
 

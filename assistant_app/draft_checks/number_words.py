@@ -41,7 +41,8 @@ FRENCH_TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50} | {
     "nonante": 90,
 }
 ONES = ("one", "ein", "eine", "eins", "un", "une")  # numbers only as parts of one: alone they are articles
-CENTS = ("cent", "cents")  # a hundred in French, else coins
+CENTS = ("cent", "cents")  # a hundred behind these, else coins
+BEFORE_CENTS = (*FRENCH, "mille")
 POWERS = dict.fromkeys(("hundred", "hundert", *CENTS), 100) | dict.fromkeys(
     ("thousand", "tausend", "mille"), 1000
 )
@@ -102,7 +103,7 @@ def numbers_in(written: str) -> list[Number]:
     parts: list[tuple[int, int, int]] = []  # start, end and value of each word of the number that is read
     for match in PARTS.finditer(lower(written)):
         word = re.sub(HYPHEN, "-", match[0])
-        if word in CENTS and parts and before not in FRENCH:
+        if word in CENTS and parts and before not in BEFORE_CENTS:
             continue  # "fifty cents"
         before, value = word, VALUES.get(word, 1)
         part = (match.start(), match.end(), value)

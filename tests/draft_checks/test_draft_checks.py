@@ -42,6 +42,8 @@ SAME = [
     ("soixante et onze", "71"),
     ("mille neuf cent quatre-vingt-quatre", "1984"),
     ("deux cent cinquante euros", "250 €"),
+    ("mille cent un", "1101"),
+    ("vingt et un mille deux cents", "21 200"),
     ("+47 555 01 482", "0047 55501482"),
     ("https://www.example.org/", "example.org"),
 ]

@@ -215,10 +215,8 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
     if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
         values += _on_the_clock(int(written), match.string, match.start())
-    is_vague = (
-        unit is None and text[match.start() - 1 : match.end() + 1] == f"({written})" and len(written) == 1
-    )
-    return [_fact(_kind(unit), match, values, is_vague)]
+    is_item = unit is None and text[max(0, match.start() - 1) : match.end() + 1] == f"({written})"
+    return [_fact(_kind(unit), match, values, is_vague=is_item and len(written) == 1)]
 
 
 def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:

@@ -1,6 +1,7 @@
 """The operator's pages: accessible, within the policy, no wider than the screen, and their forms work."""
 
 import pytest
+from playwright.sync_api import expect
 
 from assistant_app.models import Application
 from assistant_app.people import readings
@@ -63,6 +64,21 @@ def test_an_action_works_from_the_list(desk):
     page.click("button[name=index]")
     page.wait_for_selector(".messagelist")
     assert "A draft is being written already." in page.inner_text(".messagelist")
+
+
+@pytest.mark.parametrize("by_keyboard", [False, True])
+def test_who_says_why_reads_the_texts(desk, by_keyboard):
+    page = desk.page
+    desk.open(PAGES["why"](desk))
+    page.get_by_label("Why do you have to read them?").fill(WHY)
+    with page.expect_navigation():
+        if by_keyboard:
+            page.keyboard.press("Enter")
+        else:
+            page.get_by_role("button", name="Show the texts").click()
+    expect(page.get_by_role("heading", name="Step by step")).to_be_visible()
+    page.get_by_text("What it changed").first.click()
+    expect(page.locator("pre", has_text="60 ship on Thursday.").first).to_be_visible()
 
 
 def test_the_owner_filter_works_by_keyboard(desk, stranger):

@@ -39,11 +39,11 @@ FORMS = f"""() => [...document.forms].map((form, number) => ({{
     number,
     path: new URL(form.action, location).pathname,
     names: [...form.elements].map(each => each.name).join(' '),
-    boxes: form.querySelectorAll('{BOXES}').length,
+    boxes: [...form.elements].filter(each => each.matches('{BOXES}')).length,
 }}))"""
 SEND = f"""([number, evil]) => {{
     const form = document.forms[number];
-    form.querySelectorAll('{BOXES}').forEach(box => box.value = evil);
+    [...form.elements].filter(box => box.matches('{BOXES}')).forEach(box => box.value = evil);
     HTMLFormElement.prototype.submit.call(form);
 }}"""
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Func, IntegerField, Value
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, NullIf
 
 
 def list_length(key: str) -> Coalesce:
     """How many items a list in the state has; nought for one that is not there."""
     return Coalesce(_ListLength(key), 0)
+
+
+def current_draft() -> Coalesce:
+    """The number of the current draft; where an earlier version wrote none down, the newest is it."""
+    number = Cast(KT("state__draft_number"), IntegerField())  # nought for JSON's null, where it is SQLite's
+    return Coalesce(NullIf(number, 0), list_length("draft_history"))
 
 
 class _ListLength(Func):

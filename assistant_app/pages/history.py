@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import operations
+from assistant_app import drafts, operations
+from assistant_app.graph import DEFAULT_STATE
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.models import Application
@@ -86,4 +87,6 @@ def _entry(row: Application, shown: StepShown) -> Entry:
 
 
 def _counts(row: Application) -> tuple[int, int]:
-    return len(row.state.get("draft_history", ())), len(row.state.get("clarification_questions", ()))
+    """The number of the current draft, and how many questions there are."""
+    state = {**DEFAULT_STATE, **row.state}
+    return drafts.current_number(state) or 0, len(state["clarification_questions"])

@@ -14,7 +14,7 @@ from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from assistant_app.expressions import list_length
+from assistant_app.expressions import current_draft, list_length
 from assistant_app.models import Application, ApplicationQuerySet, Step, database_clock
 from assistant_app.pages import words
 from assistant_app.pages.forms import whole_number
@@ -114,11 +114,13 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         page=page,
         total=total,
         filters=[Filter(key, label, counts[_name(key)]) for key, (label, _) in filters.items()],
-        rows=[
-            Row(row, words.kind(row), words.to_do(row, row.drafts, row.questions, reopened.get(row.pk, 0)))
-            for row in emails
-        ],
+        rows=[_row(row, reopened.get(row.pk, 0)) for row in emails],
     )
+
+
+def _row(row: Any, reopened: int) -> Row:
+    number = row.drafts if row.is_running else row.number
+    return Row(row, words.kind(row), words.to_do(row, number, row.questions, reopened))
 
 
 def _name(show: str) -> str:
@@ -151,6 +153,7 @@ def _emails(found: ApplicationQuerySet) -> Any:
         found.defer("state", "error_message")
         .annotate(
             drafts=list_length("draft_history"),
+            number=current_draft(),
             questions=list_length("clarification_questions"),
         )
         .newest_first()

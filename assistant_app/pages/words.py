@@ -68,7 +68,10 @@ def finished(reopened: int) -> str:
 
 
 def to_do(row: Application, drafts: int, questions: int, reopened: int = 0) -> str:
-    """The state as the next thing to do, in the list."""
+    """The state as the next thing to do, in the list.
+
+    `drafts` is how many there are while it runs, and else the number of the current one.
+    """
     if row.is_running:
         return progress(under_way(row), drafts)
     if row.has_stopped:

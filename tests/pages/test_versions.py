@@ -99,11 +99,13 @@ def test_a_language_is_asked_for_in_words(at_draft_1, person):
     assert person.row.state["feedback_history"] == ["Shorter.\n\nWrite it in Norwegian."]
 
 
-def test_an_earlier_draft_is_used_again(at_draft_2, person):
+def test_an_earlier_draft_is_used_again(at_draft_2, other_window, person):
     press(at_draft_2, "Use this one draft 1")
     assert person.row.state["current_draft"] == FIRST
     assert at_draft_2.says("Your turn: is draft 1 right?")
     assert at_draft_2.says("Draft 1 is ready")
+    assert other_window.open("/").says("Read draft 1")
+    assert other_window.open(f"/a/{person.app_id}/history/").says("Draft 1 is ready")
     press(at_draft_2, "Looks good, finish")
     assert person.row.state["final_draft"] == FIRST
     assert at_draft_2.says("You accepted draft 1")

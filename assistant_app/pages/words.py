@@ -29,6 +29,7 @@ KINDS = {
     "failed": "Stopped",
     "finished": "Finished",
 }
+ANEW = "Change the instructions"  # of a branch that has them, and the email, from where it began
 TIMES = {1: "once", 2: "twice"}
 
 
@@ -79,7 +80,7 @@ def to_do(row: Application, drafts: int, questions: int, reopened: int = 0) -> s
     if row.is_finished:
         return finished(reopened)
     return {
-        "process_input": "Paste the email",
+        "process_input": ANEW if row.title else "Paste the email",
         "clarify_instructions": f"Answer {count(questions, 'question')}",
         "process_feedback": f"Read draft {drafts}",
     }.get(row.next_step) or steps.get(row.next_step).title
@@ -94,7 +95,7 @@ def detail(row: Application, drafts: int, questions: int) -> str:
     if row.is_finished:
         return f"You accepted draft {drafts}"
     return {
-        "process_input": "Nothing was pasted yet",
+        "process_input": ANEW if row.title else "Nothing was pasted yet",
         "clarify_instructions": f"{sentence(count(questions, 'question'))} before the first draft",
         "process_feedback": f"Draft {drafts} is ready",
     }.get(row.next_step) or steps.get(row.next_step).title

@@ -62,7 +62,7 @@ def test_an_empty_list_says_what_this_is_for(browser):
 
 
 def test_each_row_says_the_next_thing_to_do(browser, email):
-    email("a", next_step="process_input")
+    email("a branch", next_step="process_input")
     email("b", next_step="clarify_instructions", state={"clarification_questions": ["One?", "Two?"]})
     email("c", next_step="clarify_instructions", state={"clarification_questions": ["One?"]})
     email("d", state={"draft_history": ["x", "y"]}, sender="Marta")
@@ -74,6 +74,7 @@ def test_each_row_says_the_next_thing_to_do(browser, email):
     email("", next_step="process_input", state={})
     browser.open("/")
     for words in (
+        "Change the instructions",
         "Paste the email",
         "Answer 2 questions",
         "Answer 1 question",

@@ -289,6 +289,8 @@ def test_instructions_are_changed_in_a_branch_that_begins_with_them(at_draft_2, 
     press(at_draft_2, "Change the instructions")
     assert at_draft_2.typed("email_to_respond") == [person.EMAIL]
     assert at_draft_2.typed("response_instructions") == [person.INSTRUCTIONS]
+    assert at_draft_2.says("Waiting for youChange the instructions")
+    assert not at_draft_2.says("Nothing was pasted yet")
     press(at_draft_2, "Get a draft", response_instructions="Say no.")
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.state["response_instructions"] == "Say no."

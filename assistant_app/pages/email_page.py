@@ -172,7 +172,12 @@ class EmailPage:
 
     @property
     def phases(self) -> list[tuple[str, bool]]:
-        return words.phases(words.under_way(self.row), self._counts[0], self._counts[1] > 0)
+        action, (drafts, questions) = words.under_way(self.row), self._counts
+        return words.phases(action, drafts, questions > 0, self.is_another_try)
+
+    @property
+    def is_another_try(self) -> bool:
+        return words.is_another_try(self.row)
 
     @property
     def is_live(self) -> bool:
@@ -309,7 +314,7 @@ class EmailPage:
         if step == steps.EDIT_DRAFT:
             return {"text": self.state["current_draft"]}
         if self.row.has_stopped:
-            return stored(step, self.state)
+            return {} if self.is_another_try else stored(step, self.state)
         return stored(step, self.row.typed_before)
 
     @cached_property

@@ -47,6 +47,7 @@ class _Shown:
 
     def __init__(self, row: Application, *, has_sheet: bool) -> None:
         self._drafts = len(row.state.get("draft_history", ()))
+        self._is_another_try = words.is_another_try(row)
         self._has_questions = bool(row.state.get("clarification_questions"))
         self._has_sheet = has_sheet
 
@@ -58,7 +59,7 @@ class _Shown:
         return server_sent.encode("state", "over", event.id) if event.is_last else b""
 
     def _step(self, position: str) -> bytes:
-        phases = words.phases(position, self._drafts, self._has_questions)
+        phases = words.phases(position, self._drafts, self._has_questions, self._is_another_try)
         shown = server_sent.encode("phases", render_to_string("_phases.html", {"phases": phases}))
         return shown + server_sent.encode("heading", words.progress(position, self._drafts))
 

@@ -55,6 +55,11 @@ def under_way(row: Application) -> str:
     return "determine_clarifications" if row.position == "process_input" else "formulate_draft"
 
 
+def is_another_try(row: Application) -> bool:
+    """Whether the run under way, or the one that stopped, writes the same once more: no feedback began it."""
+    return row.position == steps.REGENERATE.action
+
+
 def progress(action: str, drafts: int) -> str:
     if action == "determine_clarifications":
         return "Looking for questions"
@@ -128,6 +133,8 @@ def why_stopped(row: Application) -> str:
 
 
 def what_is_kept(row: Application) -> str:
+    if is_another_try(row):
+        return "All that you typed and all drafts are kept."
     typed = INPUTS.get(row.next_step, "text")
     verb = "are" if typed in ("email and instructions", "answers") else "is"
     return f"Your {typed} {verb} saved; you do not have to type anything again."
@@ -143,10 +150,13 @@ def what_the_file_does(email: str) -> str:
     return f"The .eml file opens in your mail program as an answer{to}{thread}.{unknown}"
 
 
-def phases(action: str, drafts: int, has_questions: bool) -> list[tuple[str, bool]]:
+def phases(
+    action: str, drafts: int, has_questions: bool, is_another_try: bool = False
+) -> list[tuple[str, bool]]:
     """What a run does, one after the other, and whether it is done."""
     if drafts:
-        return [("Feedback read", True), (f"Writing draft {drafts + 1}", False)]
+        read = [] if is_another_try else [("Feedback read", True)]
+        return [*read, (f"Writing draft {drafts + 1}", False)]
     if action == "determine_clarifications":
         return [("Email read", True), ("Looking for questions", False)]
     questions = "Answers read" if has_questions else "No questions needed"

@@ -92,6 +92,24 @@ def test_another_version_keeps_the_earlier_one(at_draft_1, person, model):
     assert len(one) == len(other)
 
 
+def test_another_version_speaks_of_no_feedback_where_none_was_given(at_draft_2, person, page_of, model):
+    writing = model.will_wait_to_write()
+    at_draft_2.press("Another version")
+    assert at_draft_2.says("Writing draft 3")
+    assert not at_draft_2.says("Feedback read")
+    assert not at_draft_2.says("Reading your feedback")
+    operations.cancel(actor=person.user, app_id=person.app_id)
+    writing.set()
+    assert page_of(person).says("You stopped it All that you typed and all drafts are kept.")
+    at_draft_2.open(
+        at_draft_2.page.links["Say what should change instead"].replace("?", f"{at_draft_2.address}?")
+    )
+    assert at_draft_2.says("Say what should change What should change?")
+    assert at_draft_2.typed("feedback") == [""]
+    press(at_draft_2, "Send feedback", feedback="Name the day.")
+    assert person.row.state["draft_sources"][-1] == {"by": "model", "of": 2, "feedback": 2}
+
+
 def test_a_language_is_asked_for_in_words(at_draft_1, person):
     at_draft_1.press("Write in this language")
     assert at_draft_1.says("Say which language the draft should be in.")

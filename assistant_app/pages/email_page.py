@@ -77,6 +77,11 @@ class EmailPage:
         return self.row.due_step == steps.PROCESS_FEEDBACK.action and self.draft is not None
 
     @property
+    def may_go_back(self) -> bool:
+        """Whether one of the drafts may be the current one again, also where the next one was not written."""
+        return self.row.due_step == steps.PROCESS_FEEDBACK.action
+
+    @property
     def compared_with(self) -> int:
         """The draft that the current one is best compared with: what it was made from, or the one before."""
         if self.draft is None or len(self.drafts) < 2:

@@ -3,6 +3,7 @@
 import pytest
 
 from assistant_app import operations
+from assistant_app.errors import ModelUnavailable
 from assistant_app.models import Application, ModelCall
 from tests.conftest import wait_for_runs
 
@@ -127,6 +128,20 @@ def test_an_earlier_draft_is_used_again(at_draft_2, other_window, person):
     press(at_draft_2, "Looks good, finish")
     assert person.row.state["final_draft"] == FIRST
     assert at_draft_2.says("You accepted draft 1")
+
+
+@pytest.mark.parametrize(
+    "sent", [{"step": "regenerate"}, {"step": "process_feedback", "feedback": "Shorter."}]
+)
+def test_where_the_next_draft_was_not_written_one_goes_back_to_what_there_is(
+    at_draft_2, person, page_of, model, sent
+):
+    model.will_write(ModelUnavailable("It could not be reached."))
+    person.fails_at(**sent)
+    press(page_of(person), "Use this one draft 2")
+    assert at_draft_2.says("Your turn: is draft 2 right?")
+    press(at_draft_2, "Looks good, finish")
+    assert person.row.state["final_draft"] == SECOND
 
 
 def test_a_finished_email_is_reopened(at_draft_1, person):

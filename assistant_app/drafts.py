@@ -84,7 +84,19 @@ def feedback_that_counts(state: State) -> list[str]:
     That is what led to the current draft, and what is pending. What was said about drafts that the
     person went back from is not among it.
     """
-    numbers = {source["feedback"] for source in way_to_current(state).values()} | {pending_feedback(state)}
+    return _feedback(state, _answered(state) | {pending_feedback(state)})
+
+
+def feedback_behind(state: State) -> list[str]:
+    """Return what was said that led to the current draft, oldest first."""
+    return _feedback(state, _answered(state))
+
+
+def _answered(state: State) -> set[int]:
+    return {source["feedback"] for source in way_to_current(state).values()}
+
+
+def _feedback(state: State, numbers: set[int]) -> list[str]:
     return [state["feedback_history"][number - 1] for number in sorted(numbers - {0})]
 
 

@@ -6,6 +6,7 @@ check `assistant.E010` compares them. `clean` is the only validation that a pers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -258,6 +259,8 @@ REFINEMENTS = {
     "simpler": ("Simpler words", "Use simpler words."),
 }
 
+ASSUMED = re.compile(r"^You assumed: .*\n(?=Instead: )", re.MULTILINE)  # as `corrected` writes it
+
 
 def get(action: str) -> HumanStep:
     """Return the step of that action; `KeyError` if it is none that a person sends."""
@@ -284,6 +287,11 @@ def refined(key: str, typed: str, language: str = "") -> str:
     sentence = f"Write it in {language.strip()}." if key == "language" else REFINEMENTS[key][1]
     text = typed.strip()
     return text if text.endswith(sentence) else "\n\n".join(part for part in (text, sentence) if part)
+
+
+def said_oneself(feedback: str) -> str:
+    """Return feedback without what a model assumed and the person corrected."""
+    return ASSUMED.sub("", feedback)
 
 
 def corrected(assumption: str, instead: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from assistant_app import diffs, drafts
+from assistant_app import diffs, drafts, steps
 from assistant_app.draft_checks.findings import Checks, Finding, Given, check, facts_of
 from assistant_app.mail.text import as_read
 
@@ -49,14 +49,20 @@ class WorthALook:
 
 
 def look_at(state: Mapping[str, Any], text: str, known: str) -> WorthALook:
-    """Return what is worth a look in the current draft. `known` is the person's own name."""
+    """Return what is worth a look in the current draft. `known` is the person's own name.
+
+    What was said about drafts that the person went back from is theirs, so it backs up what the draft has;
+    this one need not have it.
+    """
+    said = [steps.said_oneself(text) for text in state["feedback_history"]]
+    behind = [steps.said_oneself(text) for text in drafts.feedback_behind(state)]
     checks = check(
         text,
         email=as_read(state["incoming_email"] or ""),
         instructions=state["response_instructions"] or "",
         answers=state["clarification_answers"] or (),
-        feedback=state["feedback_history"],
-        by_hand=list(written_by_hand(state)),
+        feedback=behind,
+        by_hand=[*written_by_hand(state), *(text for text in said if text not in behind)],
         known=known,
     )
     lost, changed = changed_by_hand(state, text)

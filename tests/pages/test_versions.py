@@ -348,6 +348,29 @@ def test_what_nobody_wrote_is_marked_and_what_is_in_is_counted(at_draft_2):
     assert at_draft_2.says("10 December is not in the draft")
 
 
+def test_what_was_said_about_drafts_that_one_went_back_from_is_not_missed(at_draft_2, person, page_of, model):
+    model.will_write(SECOND)
+    person.give_feedback("Offer 40 pieces more to Jonas Lie.")
+    assert page_of(person).says("40 is not in the draft")
+    person.send("use_draft", draft=2)
+    assert page_of(person).says("2 of 3 facts you gave are in")
+    assert not page_of(person).says("40 is not in the draft")
+    assert page_of(person).says("“17 December” is not in the email or in anything you wrote. Right?")
+
+
+def test_what_was_assumed_and_corrected_is_nothing_that_one_gave(person, page_of, model):
+    model.will_ask("Which day?")
+    model.will_write("Dear Marta, on Monday.\n\nASSUMPTIONS:\n- Monday 2 March suits.")
+    model.will_write("Dear Marta, on Tuesday 3 March.")
+    model.will_write("Dear Marta, on Monday.")
+    person.give_input("Subject: When?\n\nWhen? Marta", "Give a day.")
+    person.answer("")
+    press(page_of(person), "Correct it and write again", instead=["Tuesday 3 March"])
+    assert page_of(person).says("2 of 2 facts you gave are in")
+    person.send("regenerate")
+    assert page_of(person).says("“Monday” is not in the email or in anything you wrote. Right?")
+
+
 def test_what_one_wrote_by_hand_is_found_in_what_one_wrote(at_draft_2, person, model):
     own = SECOND.replace("17 December", "18 December") + "\n\nCall Mr Osei at 9:30 am."
     person.send("edit_draft", text=own)

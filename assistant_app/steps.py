@@ -130,8 +130,13 @@ def _with_plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def is_current(text: str, state: Mapping[str, Any]) -> bool:
+    """Whether an edited text, cleaned, is that of the current draft, whatever line ends its model writes."""
+    return text == _with_plain_lines(state.get("current_draft") or "").strip()
+
+
 def _is_changed(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-    if inputs["text"] == _with_plain_lines(state["current_draft"] or "").strip():
+    if is_current(inputs["text"], state):
         raise InvalidInput(fields={"text": ["Nothing was changed, so no new draft was made."]})
 
 

@@ -38,7 +38,7 @@ def _save(request: PersonRequest, row: Application) -> HttpResponse:
     step, version = steps.EDIT_DRAFT, posted_version(request)
     data = forms.read(step, request.POST)
     finishes = bool(request.POST.get("accept"))
-    is_same = step.clean(data)["text"] == (row.state.get("current_draft") or "").strip()
+    is_same = steps.is_current(step.clean(data)["text"], row.state)
     if not (finishes and is_same):
         run = operations.submit(
             actor=request.user, app_id=row.pk, step=step.action, data=data, expected_version=version

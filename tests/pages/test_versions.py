@@ -60,6 +60,15 @@ def test_a_text_that_was_not_changed_makes_no_draft(at_draft_1, person):
     assert person.row.state["final_draft"] == FIRST
 
 
+def test_a_draft_with_other_line_ends_is_not_changed_by_being_shown(person, page_of, browser, model):
+    model.will_write("Dear Marta,\r\n\r\n60 ship.\r\nIda")
+    person.give_input()
+    browser.open(page_of(person).page.links["Edit"].partition("#")[0])
+    press(browser, "Save and finish")
+    assert person.row.is_finished
+    assert len(person.row.state["draft_history"]) == 1
+
+
 def test_an_edited_text_of_an_older_draft_is_not_lost(at_draft_1, other_window, person):
     at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
     press(other_window.open(f"/a/{person.app_id}/"), "Shorter")

@@ -26,6 +26,7 @@ class Draft:
     is_own: bool
     of: int | None  # the number of the draft that it was made from
     after: str  # the feedback that it answers
+    is_another_try: bool  # at what an earlier one was made from
     said: tuple[str, ...] = ()  # what was said about it
 
     @property
@@ -57,10 +58,15 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                 is_own=is_own,
                 of=source["of"],
                 after=drafts.feedback_for(state, source),
+                is_another_try=not is_own and _made_from(source) in map(_made_from, sources[: number - 1]),
                 said=tuple(about.get(number, ())),
             )
         )
     return shown
+
+
+def _made_from(source: drafts.Source) -> tuple[Any, ...]:
+    return source["by"], source["of"], source["feedback"]
 
 
 def said_about(state: Mapping[str, Any]) -> dict[int, list[str]]:

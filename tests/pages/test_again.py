@@ -162,6 +162,13 @@ def test_what_was_written_before_one_went_back_is_told_too(at_draft_1, person):
     assert at_draft_1.says("; you went back to draft 2.")
 
 
+def test_another_version_that_was_written_meanwhile_is_called_one(at_draft_1, other_window, person):
+    press(at_draft_1, "Shorter")
+    press(other_window.open(at_draft_1.address), "Another version")
+    at_draft_1.press("Send feedback", feedback=FEEDBACK)
+    assert at_draft_1.says("Meanwhile you wanted another version and draft 3 was written")
+
+
 def test_a_text_that_came_while_another_draft_is_written_waits_for_it(
     at_draft_1, other_window, person, model
 ):

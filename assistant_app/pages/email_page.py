@@ -115,6 +115,11 @@ class EmailPage:
         return self.drafts
 
     @property
+    def said_before(self) -> tuple[str, ...]:
+        """What was said about the draft that is open, before the person went back to it."""
+        return self.draft.said if self.draft and self.draft not in self.rounds else ()
+
+    @property
     def open_feedback(self) -> str:
         """What was said last, if no draft came of it: the person may want to change it."""
         return unanswered(self.state) if self.row.has_stopped and self.drafts and not self.form else ""

@@ -137,6 +137,14 @@ class ApplicationAdmin(ShowsUsage):
         until = timezone.localtime(row.lease_expires_at)
         return f"{'Expired' if row.lease_expired else 'Until'} {until:%Y-%m-%d %H:%M:%S}"
 
+    def branched_from(self, row: Application) -> str:
+        """What a fork was forked from, at which step: its first step holds what it took along."""
+        if row.parent_id is None:
+            return "one that is deleted"
+        address = reverse("admin:assistant_app_application_change", args=[quote(row.parent_id)])
+        step = "before its first step" if row.parent_sequence_id is None else f"step {row.parent_sequence_id}"
+        return format_html('<a href="{}">{}</a>, {}', address, row.parent_id, step)
+
     # --- One of them ---------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
@@ -176,6 +184,7 @@ class ApplicationAdmin(ShowsUsage):
             ("Title", row.title),
             ("Sender", row.sender),
             ("Owner", row.owner),
+            *([("Branch of", self.branched_from(row))] if row.root_id else []),
             ("Id", row.pk),
             ("Status", self.state_word(row)),
             ("Lease", self.lease(row)),

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
+from assistant_app import operations
 from assistant_app.models import Application, ModelCall, Step
 
 from .conftest import say_why
@@ -48,6 +49,16 @@ def test_the_timeline_shows_every_step_with_its_number_base_status_and_duration(
     assert steps[0].startswith("0. process_input Completed The first one")
     assert "Goes on from 1" in steps[3]
     assert "1.50 s" in steps[3]
+
+
+def test_a_branch_says_what_it_branched_off_from(admin_site, one_draft, owner):
+    branch, _ = operations.fork(actor=owner, app_id=one_draft.row.pk, sequence_id=3)
+    page = html(admin_site, branch)
+    assert f"Branch of {one_draft.row.pk} , step 3" in words(page)
+    assert address(one_draft.row) in page
+    assert "Branch of" not in html(admin_site, one_draft)
+    operations.delete(actor=owner, app_id=one_draft.row.pk)
+    assert "Branch of one that is deleted" in words(html(admin_site, branch))
 
 
 def test_a_failed_step_shows_why(admin_site, one_draft):

@@ -123,12 +123,16 @@ def has_own(state: State) -> bool:
 
 def own_passages(state: State) -> list[str]:
     """Return what of the current draft the person wrote themselves. To compare long drafts takes long."""
-    texts, current = state["draft_history"], (state["current_draft"] or "").replace("\r\n", "\n")
-    found: list[str] = []
+    return own_passages_in(state, (state["current_draft"] or "").replace("\r\n", "\n"))
+
+
+def own_passages_in(state: State, text: str) -> list[str]:
+    """Return what of a text the person wrote into the drafts that led to the current one."""
+    texts, found = state["draft_history"], list[str]()
     for number, source in way_to_current(state).items():
         if source["by"] == PERSON:
             before = texts[source["of"] - 1] if source["of"] else ""
-            found += [text for text in diffs.passages(before, texts[number - 1]) if text in current]
+            found += [passage for passage in diffs.passages(before, texts[number - 1]) if passage in text]
     return list(dict.fromkeys(found))
 
 

@@ -91,15 +91,16 @@ def written_by_hand(state: Mapping[str, Any]) -> Iterator[str]:
 
 
 def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], list[Finding]]:
-    """Return the passages that the person wrote and the draft changed, and what stands in their place."""
+    """Return the passages that the person wrote and the draft changed, and what stands in their place.
+
+    These are the passages of all their drafts, as far as they left them standing themselves.
+    """
     way, texts = drafts.way_to_current(state), state["draft_history"]
     own = [number for number, source in way.items() if source["by"] == drafts.PERSON]
     if not own or own[-1] == drafts.current_number(state):
         return [], []
-    edited, before = texts[own[-1] - 1], way[own[-1]]["of"]
-    passages = diffs.passages(texts[before - 1] if before else "", edited)
-    plain = _plain(text)
-    lost = [passage for passage in passages if _plain(passage) not in plain]
+    edited, plain = texts[own[-1] - 1], _plain(text)
+    lost = [passage for passage in drafts.own_passages_in(state, edited) if _plain(passage) not in plain]
     spans = [(start, start + len(passage)) for passage in lost if (start := edited.find(passage)) >= 0]
     return lost, list(_in_their_place(diffs.compare(edited, text), spans) if lost else ())
 

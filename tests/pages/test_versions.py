@@ -410,6 +410,23 @@ def test_own_words_that_a_later_draft_changed_are_marked(person, page_of, model)
     assert not page_of(person).says("this draft changed it")
 
 
+def test_own_words_of_every_edit_are_marked_but_those_that_one_took_out_oneself(person, page_of, model):
+    model.will_write("Dear Marta,\n\n60 ship on Thursday.\n\nIda")
+    model.will_write("Dear Marta,\n\nJo will call you.\n\n60 ship on Thursday.\n\nYours truly\nIda")
+    person.give_input()
+    greeting = "Warm greetings from the far north"
+    for text in (
+        f"Dear Marta,\n\nI call you on Monday.\n\nNobody knows.\n\n60 ship on Thursday.\n\n{greeting}\nIda",
+        f"Dear Marta,\n\nI call you on Monday.\n\n60 ship on Thursday, truly.\n\n{greeting}\nIda",
+    ):
+        person.send("edit_draft", text=text)
+    person.give_feedback("Anything else?")
+    page = page_of(person)
+    for text in ("I call you on Monday.", "60 ship on Thursday, truly.", f"{greeting} Ida"):
+        assert page.says(f"You wrote “{text}”, and this draft changed it.")
+    assert not page.says("You wrote “Nobody knows.”")
+
+
 def test_an_assumption_is_corrected_in_words(person, page_of, model):
     model.will_ask("Which Thursday?")
     model.will_write("Dear Marta, this Thursday.\n\nASSUMPTIONS:\n- It is this week.\n- We pay.")

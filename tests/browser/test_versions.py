@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.stage import draft
+from tests.browser.stage import draft, worth_a_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OWN = "Dear Marta,\n\nI will call you tomorrow.\n\nIda"
@@ -51,6 +51,18 @@ def test_another_version_is_written_while_one_looks_and_both_are_compared(stage)
     expect(page.locator("del").filter(has_text="60 of the 96 sensors")).to_be_visible()
     page.get_by_role("button", name="Use draft 2").click()
     expect(page.get_by_role("heading", name="Your turn: is draft 2 right?")).to_be_visible()
+
+
+def test_an_assumption_is_corrected_with_the_keyboard(stage):
+    worth_a_look(stage)
+    page = stage.page
+    page.get_by_text("Assumptions made because").press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.insert_text("Only to the 36 late ones.")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Your turn: is draft 4 right?")).to_be_visible()
+    assert stage.person.row.state["feedback_history"][-1].endswith("\nInstead: Only to the 36 late ones.")
 
 
 def test_versions_work_without_scripts(open_window, stage):

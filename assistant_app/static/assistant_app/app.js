@@ -150,8 +150,10 @@ document.addEventListener("keydown", (event) => {
     }
   }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const main = event.target.form?.querySelector("button.main");
-    if (main && !main.disabled) event.target.form.requestSubmit(main);
+    const form = event.target.form;
+    // A page has one main button: a second form for texts has one button, which is none.
+    const button = form?.querySelector("button.main, [data-keep]:not(:has(.main)) button:not([type=button])");
+    if (button && !button.disabled) form.requestSubmit(button);
   }
 });
 

@@ -341,6 +341,16 @@ def test_instructions_are_changed_in_a_branch_that_begins_with_them(at_draft_2, 
     assert at_draft_2.typed("response_instructions") == ["Say no."]
 
 
+def test_instructions_are_changed_as_soon_as_a_question_shows_that_they_are_wrong(person, page_of, model):
+    model.will_ask("Which of the 96?")
+    person.give_input()
+    press(page_of(person), "Change the instructions")
+    assert page_of(person).says("Your turn: one question")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    page = page_of(person).open(f"/a/{branch.pk}/")
+    assert page.typed("response_instructions") == [person.INSTRUCTIONS]
+
+
 def test_feedback_on_an_older_draft_goes_to_a_branch_of_it(at_draft_1, other_window, person, model):
     press(other_window.open(f"/a/{person.app_id}/"), "Shorter")
     at_draft_1.press("Send feedback", feedback="Longer, on the contrary.")

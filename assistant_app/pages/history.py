@@ -17,6 +17,7 @@ from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.models import Application
 from assistant_app.pages import step_words, words
 from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.branches import tree_of
 from assistant_app.pages.step_words import Said
 from assistant_app.people import readings
 
@@ -44,10 +45,7 @@ def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         "due": None if row.is_finished else words.detail(row, *_counts(row)),
         "kind": words.kind(row),
         "readings": readings.of_email(row)[: readings.SHOWN],
-        "branches": Application.objects.owned_by(request.user)
-        .tree_of(row)
-        .defer("state")
-        .order_by("created_at"),
+        "branches": tree_of(row),
     }
     return _render(request, "history.html", row, context)
 

@@ -97,8 +97,9 @@ def test_a_branch_says_so_and_both_name_each_other(browser, answered, owner):
     browser.open(f"/a/{fork.pk}/history/")
     assert browser.says("It branched off here")
     assert browser.says("branched off")
-    assert history_of(answered) in browser.page.links.values()
-    assert f"/a/{fork.pk}/history/" in browser.open(history_of(answered)).page.links.values()
+    assert browser.says("Branch 1, this one")
+    assert browser.page.links["The first"] == history_of(answered)
+    assert browser.open(history_of(answered)).page.links["Branch 1"] == f"/a/{fork.pk}/history/"
 
 
 def test_a_branch_begins_at_the_step_whose_button_was_pressed(browser, answered, strangers_browser):

@@ -249,6 +249,11 @@ def compare_in_one_text(stage):
     stage.open(f"{stage.address}compare/?a=1&b=2&view=one")
 
 
+def going_back(stage):
+    draft(stage)
+    stage.page.locator("#draft-1 > summary").click()
+
+
 def branched(stage):
     draft(stage)
     stage.page.locator("#draft-1 > summary").click()
@@ -410,7 +415,7 @@ STATES = {
     for function in (
         list_empty, list_full, list_search, list_none, new, new_eml, new_eml_refused,
         new_errors, pasting, questions, writing, draft,
-        beside, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, branched,
+        beside, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,
         read_by_staff, new_token, token_without_name, password, erase, erase_refused, not_found,

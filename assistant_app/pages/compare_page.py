@@ -39,14 +39,15 @@ class ComparePage:
     def of(cls, row: Application, a: str, b: str, view: str) -> ComparePage:
         """Return the page for two choices: "2" is a draft of this email, "<id>:2" one of a branch.
 
-        Left out, they are the current draft and the one that it is best compared with. Raise
-        `ApplicationNotFound` for what is not there.
+        Left out, they are the current draft, or the newest while there is none, and the one that it is best
+        compared with. Raise `ApplicationNotFound` for what is not there.
         """
         email = EmailPage(row)
-        first = email.compared_with or email.number
+        last = email.number or len(email.drafts)
+        first = email.counterpart_of(last) or last
         one, other = (
             _side(email, chosen or str(default)) if chosen or default else None
-            for chosen, default in ((a, first), (b, email.number))
+            for chosen, default in ((a, first), (b, last))
         )
         return cls(email, one, other, view if view in VIEWS else "side")
 

@@ -83,10 +83,14 @@ class EmailPage:
 
     @property
     def compared_with(self) -> int:
-        """The draft that the current one is best compared with: what it was made from, or the one before."""
-        if self.draft is None or len(self.drafts) < 2:
+        """The draft that the open one is best compared with, if there is one."""
+        return self.counterpart_of(self.number) if self.draft else 0
+
+    def counterpart_of(self, number: int) -> int:
+        """The draft that another one is best compared with: what it was made from, or the one before."""
+        if not number or len(self.drafts) < 2:
             return 0
-        return self.draft.of or (self.number - 1 if self.number > 1 else self.number + 1)
+        return self.drafts[number - 1].of or (number - 1 if number > 1 else number + 1)
 
     @cached_property
     def worth_a_look(self) -> WorthALook | None:

@@ -171,6 +171,16 @@ def test_no_draft_is_offered_to_be_compared_with_itself(at_draft_2, model):
 
 
 @pytest.mark.parametrize(
+    ("draft", "words"), [(2, "Draft 2 and Draft 1, paragraph by"), (1, "Draft 1 and Draft 2, paragraph by")]
+)
+def test_while_no_draft_is_open_there_is_something_to_compare(at_draft_2, person, model, draft, words):
+    model.will_write(ModelUnavailable("It could not be reached."))
+    person.send("use_draft", draft=draft)
+    person.fails_at("regenerate")
+    assert at_draft_2.open(f"/a/{person.app_id}/compare/").says(words)
+
+
+@pytest.mark.parametrize(
     ("view", "words"), [("side", "Draft 1 and draft 2, paragraph by"), ("one", "In one text")]
 )
 def test_two_drafts_are_compared(at_draft_2, person, view, words):

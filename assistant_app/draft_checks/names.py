@@ -57,6 +57,7 @@ _COMMON = """
     sincerely faithfully truly
 """
 COMMON = frozenset(_COMMON.split())
+ARROWS = "\u2190"  # from here on: arrows, dingbats, emoji; before them "°", "©" and "™", which end nothing
 ENDS_SENTENCE = ".!?:…\n•*"
 OPENS = " \t\"'“”„‘’«»()[]_"
 SURE_GERMAN = {
@@ -162,7 +163,13 @@ def _begins_sentence(text: str, start: int) -> bool:
     near = text[max(0, end - LONGEST_TITLE) : end]
     if near[-1] == "." and (title := re.search(r"(\w+)\.$", near)):
         return title[1].casefold() not in TITLES
-    return near[-1] in ENDS_SENTENCE
+    return near[-1] in ENDS_SENTENCE or _is_emoji(near[-1])
+
+
+def _is_emoji(char: str) -> bool:
+    """Whether it is one, or its last part: a colour of skin (Sk), or that it is shown in colour (U+FE0F)."""
+    is_symbol = char >= ARROWS and unicodedata.category(char) in ("So", "Sk")
+    return is_symbol or char == "\N{VARIATION SELECTOR-16}"
 
 
 def _char_before(text: str, start: int) -> str:

@@ -164,6 +164,14 @@ def test_leaves_words_alone_that_begin_a_sentence_or_are_no_names():
     assert unsupported(draft, email="marta osei") == []
 
 
+@pytest.mark.parametrize("emoji", ["\N{PARTY POPPER}", "\N{SNOWMAN}\ufe0f", "\N{WAVING HAND SIGN}\U0001f3fd"])
+def test_a_sentence_ends_with_an_emoji(emoji):
+    assert unsupported(f"We are there {emoji} Everything works. {emoji} Thursday suits Ida.") == [
+        "Thursday",
+        "Ida",
+    ]
+
+
 @pytest.mark.parametrize(
     "open_place",
     [

@@ -8,7 +8,7 @@ import pytest
 from assistant_app import errors
 from assistant_app.api.errors import CODES
 from assistant_app.api.serializers import ApplicationState, ApplicationSummary
-from assistant_app.api.versions_serializers import Draft
+from assistant_app.api.versions_serializers import Checks, Draft
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/reference/api.md"
 TEXT = re.sub(r"^```.*?^```", "", DOCUMENT.read_text(), flags=re.MULTILINE | re.DOTALL)
@@ -32,7 +32,12 @@ def test_every_code_is_described():
 
 @pytest.mark.parametrize(
     ("heading", "serializer"),
-    [("The state", ApplicationState), ("Drafts and forks", Draft), ("Lists", ApplicationSummary)],
+    [
+        ("The state", ApplicationState),
+        ("Drafts and forks", Draft),
+        ("Drafts and forks", Checks),
+        ("Lists", ApplicationSummary),
+    ],
 )
 def test_every_field_of_an_answer_is_described(heading, serializer):
     assert names_in(heading) >= set(serializer().fields)

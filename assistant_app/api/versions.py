@@ -1,4 +1,4 @@
-"""The drafts of an email, and what changed from one to another."""
+"""The drafts of an email, what the checks say of one, and what changed from one to another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from assistant_app import diffs, operations, versions
 from assistant_app.api import versions_schema as schema
-from assistant_app.api.versions_serializers import Diff, Draft
+from assistant_app.api.versions_serializers import Checks, Diff, Draft
+from assistant_app.draft_report import report_on
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
 
@@ -33,6 +34,11 @@ class Versions(GenericViewSet[Application]):
     @action(detail=True, methods=["get"], url_path=f"drafts/(?P<number>{NUMBER})")
     def draft(self, request: Request, app_id: str, number: str) -> Response:
         return Response(dict(Draft(versions.version_of(self._mine(app_id), int(number))).data))
+
+    @schema.CHECKS
+    @action(detail=True, methods=["get"], url_path=f"drafts/(?P<number>{NUMBER})/checks")
+    def checks(self, request: Request, app_id: str, number: str) -> Response:
+        return Response(dict(Checks(report_on(self._mine(app_id), int(number))).data))
 
     @schema.DIFF
     @action(

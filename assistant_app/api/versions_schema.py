@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from assistant_app import errors
 from assistant_app.api.schema import ALWAYS, ETAG, ONE, WITH_BODY, answers, example
 from assistant_app.api.serializers import ApplicationState
-from assistant_app.api.versions_serializers import Diff, Draft, NewFork
+from assistant_app.api.versions_serializers import Checks, Diff, Draft, NewFork
 
 APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 DRAFT_EXAMPLE: dict[str, Any] = {
@@ -35,6 +35,21 @@ DIFF_EXAMPLE = {
         {"op": "equal", "text": "."},
     ],
 }
+CHECKS_EXAMPLE = {
+    "unsupported": [{"kind": "number", "text": "14 days", "start": 62, "end": 69}],
+    "placeholders": [{"kind": "placeholder", "text": "[Your name]", "start": 72, "end": 83}],
+    "changed": [],
+    "lost": [],
+    "given": [
+        {
+            "source": "instructions",
+            "number": 1,
+            "text": "60 ship on Thursday, the rest on 10 December.",
+            "present": ["60", "Thursday"],
+            "missing": ["10 December"],
+        }
+    ],
+}
 
 
 def _number(name: str, description: str) -> OpenApiParameter:
@@ -53,6 +68,14 @@ DRAFT = extend_schema(
     parameters=[_number("number", "The draft's.")],
     responses=answers({200: Draft}, [*ALWAYS, *ONE]),
     examples=example("A second draft", DRAFT_EXAMPLE),
+)
+CHECKS = extend_schema(
+    operation_id="get_draft_checks",
+    summary="Show what the checks say of a draft",
+    description="They ask no model, and block nothing: a draft without a finding may still be wrong.",
+    parameters=[_number("number", "The draft's.")],
+    responses=answers({200: Checks}, [*ALWAYS, *ONE]),
+    examples=example("Something was made up, something left out", CHECKS_EXAMPLE),
 )
 DIFF = extend_schema(
     operation_id="get_diff",

@@ -1,13 +1,16 @@
-"""What an answer says of a draft and of a comparison, and what a fork is asked with."""
+"""What an answer says of a draft, of its checks and of a comparison, and what a fork is asked with."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers
 
 from assistant_app.api.serializers import NewApplication
+from assistant_app.draft_checks.facts import Kind
+from assistant_app.draft_checks.findings import Source
+from assistant_app.draft_report import Report
 from assistant_app.versions import Version
 
 
@@ -57,6 +60,41 @@ class Diff(serializers.Serializer):
     words_removed = serializers.IntegerField()
     paragraphs_changed = serializers.IntegerField()
     segments = Segment(many=True)
+
+
+class Passage(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=[*get_args(Kind), "placeholder", "changed"])
+    text = serializers.CharField(trim_whitespace=False)
+    start = serializers.IntegerField(help_text="where it begins, in characters (code points) of the draft")
+    end = serializers.IntegerField()
+
+
+class Given(serializers.Serializer):
+    source = serializers.ChoiceField(choices=get_args(Source))  # type: ignore[assignment]
+    number = serializers.IntegerField(help_text="of the answer, or of the feedback behind the draft, from 1")
+    text = serializers.CharField()
+    present = serializers.ListField(child=serializers.CharField(), help_text="its facts that the draft has")
+    missing = serializers.ListField(child=serializers.CharField(), help_text="those that it has not")
+
+
+class Checks(serializers.Serializer):
+    """What a rule can say of a draft, without a model."""
+
+    unsupported = Passage(many=True, help_text="found nowhere in the email nor in what you wrote")
+    placeholders = Passage(many=True, help_text="still to be filled in")
+    changed = Passage(many=True, help_text="what stands where your own words were")
+    lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that it changed")
+    given = Given(many=True, help_text="your instructions, answers and feedback")
+
+    def to_representation(self, report: Report) -> dict[str, Any]:
+        checks = report.checks
+        return {
+            "unsupported": Passage(checks.unsupported, many=True).data,
+            "placeholders": Passage(checks.placeholders, many=True).data,
+            "changed": Passage(report.changed, many=True).data,
+            "lost": report.lost,
+            "given": Given(checks.given, many=True).data,
+        }
 
 
 class NewFork(NewApplication):

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any
 
 from assistant_app import drafts, limits, steps
+from assistant_app.draft_report import report_on
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.graph import DEFAULT_STATE
@@ -21,7 +22,7 @@ from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
 from assistant_app.pages.shown_drafts import Draft, drafts_of, unanswered
-from assistant_app.pages.worth_a_look import WorthALook, look_at
+from assistant_app.pages.worth_a_look import WorthALook
 from assistant_app.runner import runner
 from assistant_app.steps import HumanStep
 
@@ -96,9 +97,7 @@ class EmailPage:
     def worth_a_look(self) -> WorthALook | None:
         if not self.may_change or self.draft is None:
             return None
-        owner = self.row.owner
-        known = f"{owner.get_username()} {owner.get_full_name()}\n{self.row.signature}"
-        return look_at(self.state, self.draft.text, known)
+        return WorthALook(report_on(self.row, self.number))
 
     @cached_property
     def tree(self) -> list[Branch]:

@@ -38,11 +38,12 @@ def addresses(app_id):
 def test_the_walk_finds_every_endpoint():
     ends = {address.removeprefix("/api/applications/ID/") for address in addresses("ID")}
     expected = {"", "state/", "retry/", "initialize_draft/", "clarify_instructions/", "process_feedback/"}
-    assert ends >= expected | {"fork/", "drafts/1/diff/1/", "steps/1/", "calls/1/"}
+    assert ends >= expected | {"fork/", "drafts/1/checks/", "drafts/1/diff/1/", "steps/1/", "calls/1/"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_person_finds_nothing_at_any_address(drafted, other, nothing_happens_later):
+def test_another_person_finds_nothing_at_any_address(drafted, other, nothing_happens_later, settings):
+    settings.API_RATE_USER = "1000/minute"
     check = nothing_happens_later()
     for address in addresses(drafted.app_id):
         for method in METHODS:

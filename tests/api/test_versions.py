@@ -251,6 +251,34 @@ def test_drafts_of_a_fork_tell_what_they_tell_in_its_parent_whoever_wrote_them(t
     assert [(source["model"], source["provider"]) for source in began] == [("small-1.Q4", "embedded")] * 2
 
 
+def test_every_draft_is_checked_without_a_model(walk, model):
+    model.will_write(
+        "60 ship on Thursday. \N{PARTY POPPER} You get a credit note within 14 days.\n\n[Your name]"
+    )
+    model.will_write("60 ship on Thursday, the others on 10 December.\n\nIda")
+    walk.begin()
+    walk.answer()
+    own = "We would rather walk than let you down.\n\n60 ship on Thursday.\n\nIda"
+    walk.put("edit", {"text": own})
+    walk.feed_back("Also say 10 December.")
+    calls = ModelCall.objects.count()
+
+    first, second, third = (
+        walk.client.get(walk.url("drafts", number, "checks")).json() for number in ("1", "2", "3")
+    )
+    assert first["unsupported"] == [{"kind": "number", "text": "14 days", "start": 52, "end": 59}]
+    assert [passage["text"] for passage in first["placeholders"]] == ["[Your name]"]
+    [given] = first["given"]
+    assert (given["source"], given["text"]) == ("instructions", INPUT["response_instructions"])
+    assert (first["lost"], second["lost"]) == ([], [])
+    assert second["unsupported"] == second["placeholders"] == []
+    assert third["lost"] == ["We would rather walk than let you down."]
+    asked = third["given"][-1]
+    assert (asked["source"], asked["present"], asked["missing"]) == ("feedback", ["10 December"], [])
+    assert ModelCall.objects.count() == calls
+    assert is_error(walk.client.get(walk.url("drafts", "4", "checks")), 404, "not_found")
+
+
 def test_only_what_is_related_can_be_compared(twice, api, model, stranger):
     alone = Walk(api, model)
     alone.begin()

@@ -1,0 +1,110 @@
+"""What the checks say of a draft of an email: of what it has, of what the person gave, of their own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assistant_app import diffs, drafts, steps
+from assistant_app.draft_checks.findings import Checks, Finding, check, facts_of
+from assistant_app.errors import ApplicationNotFound
+from assistant_app.graph import DEFAULT_STATE
+from assistant_app.mail.text import as_read
+from assistant_app.models import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    text: str  # of the draft
+    checks: Checks
+    changed: list[Finding]  # in whose place the person's own words were
+    lost: list[str]  # the person's own passages that are not there any more
+
+
+def report_on(row: Application, number: int) -> Report:
+    """Return what the checks say of a draft; raise `ApplicationNotFound` if there is none of that number.
+
+    What was said about drafts that did not lead to this one is the person's, so it backs up what the draft
+    has; this one need not have it.
+    """
+    state = {**DEFAULT_STATE, **row.state}
+    if not 0 < number <= len(state["draft_history"]):
+        raise ApplicationNotFound(f"There is no draft {number}.")
+    state |= drafts.with_current(state, number)
+    text = state["current_draft"]
+    said = [steps.said_oneself(text) for text in state["feedback_history"]]
+    behind = [steps.said_oneself(text) for text in drafts.feedback_behind(state)]
+    checks = check(
+        text,
+        email=as_read(state["incoming_email"] or ""),
+        instructions=state["response_instructions"] or "",
+        answers=state["clarification_answers"] or (),
+        feedback=behind,
+        by_hand=[*written_by_hand(state), *(text for text in said if text not in behind)],
+        known=_names_of_writer(row),
+    )
+    lost, changed = changed_by_hand(state, text)
+    return Report(text, checks, changed, lost)
+
+
+def _names_of_writer(row: Application) -> str:
+    return f"{row.owner.get_username()} {row.owner.get_full_name()}\n{row.signature}"
+
+
+def written_by_hand(state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the person wrote into the drafts that led to the current one.
+
+    That is what is new in theirs, and each fact that a part of is new: whoever makes a 4 of the 3 in
+    "3 May" wrote "4 May".
+    """
+    texts = state["draft_history"]
+    for number, source in drafts.way_to_current(state).items():
+        if source["by"] != drafts.PERSON:
+            continue
+        edited, new, position = texts[number - 1], list[tuple[int, int]](), 0
+        for segment in diffs.compare(texts[source["of"] - 1] if source["of"] else "", edited).segments:
+            if segment.op == "insert":
+                new.append((position, position + len(segment.text)))
+                yield segment.text
+            position += len(segment.text) * (segment.op != "delete")
+        for found in facts_of(edited):
+            if any(start < found.end and found.start < stop for start, stop in new):
+                yield found.text
+
+
+def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], list[Finding]]:
+    """Return the passages that the person wrote and the draft changed, and what stands in their place.
+
+    These are the passages of all their drafts, as far as they left them standing themselves.
+    """
+    way, texts = drafts.way_to_current(state), state["draft_history"]
+    own = [number for number, source in way.items() if source["by"] == drafts.PERSON]
+    if not own or own[-1] == drafts.current_number(state):
+        return [], []
+    edited, plain = texts[own[-1] - 1], _plain(text)
+    lost = [passage for passage in drafts.own_passages_in(state, edited) if _plain(passage) not in plain]
+    spans = [(start, start + len(passage)) for passage in lost if (start := edited.find(passage)) >= 0]
+    return lost, list(_in_their_place(diffs.compare(edited, text), spans) if lost else ())
+
+
+def _in_their_place(comparison: diffs.Comparison, spans: list[tuple[int, int]]) -> Iterable[Finding]:
+    before = after = 0
+    is_lost = False
+    for segment in comparison.segments:
+        end = before + len(segment.text)
+        if segment.op == "delete":
+            is_lost = any(start < end and before < stop for start, stop in spans)
+        elif segment.op == "insert" and (is_lost or any(start <= before < stop for start, stop in spans)):
+            lead = len(segment.text) - len(segment.text.lstrip())
+            words = segment.text.strip()
+            yield Finding("changed", after + lead, after + lead + len(words), words)
+        if segment.op != "insert":
+            before = end
+        if segment.op != "delete":
+            after += len(segment.text)
+            is_lost = False
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

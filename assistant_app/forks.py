@@ -114,6 +114,19 @@ def point_at_draft(row: Application, number: int) -> Point:
     return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))
 
 
+def where_taken(row: Application, action: str) -> tuple[Application, int | None]:
+    """Return the newest step of that action on the way here, in this application or one it descends from.
+
+    No step, and the earliest of these that is left, if the one in which it was taken is deleted.
+    """
+    path = Step.objects.positions_to(row, row.sequence_id)
+    found = [step.sequence_id for step in path if step.position == action]
+    if found:
+        return row, found[-1]
+    # What a fork begins with was taken in its parent.
+    return (row, None) if row.parent is None else where_taken(row.parent, action)
+
+
 def point_before(row: Application, action: str) -> Point:
     """Return the point at which what is taken once was due, out of the state alone.
 
@@ -122,7 +135,7 @@ def point_before(row: Application, action: str) -> Point:
     """
     state = {**DEFAULT_STATE, **row.state}
     if action not in ONCE or not state[ONCE[action][0]]:
-        raise ApplicationNotFound
+        raise ApplicationNotFound(f"There is no step {action}.")
     _, position, keys = ONCE[action]
     return Point(0, position, {**DEFAULT_STATE, **{key: state[key] for key in keys}})
 

@@ -110,18 +110,22 @@ def fork(
     """Return an application that goes on from a step, or a draft, of another one, and whether it is new.
 
     It waits for the person at the nearest point at or before the step at which it was their turn, with
-    the state of then; without either it is the head's. `before` is an action that is taken once, in place
-    of a step: for what was taken in a parent that is gone. Repeated with the same `new_id`, it returns the
-    same. Raise `ApplicationNotFound` for another person's or a step that is not there, `InvalidInput`
-    for such a draft, `IdTaken` for such an id.
+    the state of then; without either it is the head's. `before` names an action that is taken once, to take
+    it anew: it was taken in this application, or in one that it descends from, which is then the parent.
+    Repeated with the same `new_id`, it returns the same. Raise `ApplicationNotFound` for another person's,
+    for a step that is not there and an action that was not taken, `InvalidInput` for such a draft, `IdTaken`
+    for such an id.
     """
+    if before:
+        taken_in, sequence_id = forks.where_taken(get(actor=actor, app_id=app_id), before)
+        app_id = taken_in.pk
     with transaction.atomic():
         parent = Application.objects.owned_by(actor).select_for_update().filter(pk=app_id).first()
         if parent is None:
             raise ApplicationNotFound
         if draft is not None:
             point = forks.point_at_draft(parent, draft)
-        elif before:
+        elif before and sequence_id is None:
             point = forks.point_before(parent, before)
         else:
             point = forks.point_at_step(parent, parent.sequence_id if sequence_id is None else sequence_id)

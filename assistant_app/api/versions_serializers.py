@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from rest_framework import serializers
 
+from assistant_app import forks
 from assistant_app.api.serializers import NewApplication
 from assistant_app.draft_checks.facts import Kind
 from assistant_app.draft_checks.findings import Source
@@ -98,18 +99,27 @@ class Checks(serializers.Serializer):
 
 
 class NewFork(NewApplication):
-    """Where to branch off: at a step, or at a draft; without either, where it stands."""
+    """Where to branch off: at a step, at a draft, or before what is taken anew; else where it stands."""
 
     step = serializers.IntegerField(required=False, min_value=0, max_value=10**9, help_text="its number")
     draft = serializers.IntegerField(required=False, min_value=1, max_value=10**9, help_text="its number")
+    before = serializers.ChoiceField(
+        required=False, choices=[*forks.ONCE], help_text="the step that is taken anew, also of a parent"
+    )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        if "step" in values and "draft" in values:
-            raise serializers.ValidationError({"draft": ["Send a step or a draft, not both."]})
+        sent = [name for name in ("step", "draft", "before") if name in values]
+        if len(sent) > 1:
+            raise serializers.ValidationError({sent[-1]: [f"Send only one of {' and '.join(sent)}."]})
         return values
 
     def arguments(self) -> dict[str, Any]:
         """Return what was sent as `operations.fork` takes it."""
         sent = self.validated_data
         new_id: uuid.UUID | None = sent.get("app_id")
-        return {"sequence_id": sent.get("step"), "draft": sent.get("draft"), "new_id": new_id}
+        return {
+            "sequence_id": sent.get("step"),
+            "draft": sent.get("draft"),
+            "before": sent.get("before", ""),
+            "new_id": new_id,
+        }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assistant_app import operations, steps
 from assistant_app.errors import ApplicationNotFound, AssistantError
-from assistant_app.models import Application, Step
+from assistant_app.models import Application
 from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.compare_page import ComparePage
@@ -96,12 +96,9 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 def _branch(request: PersonRequest, row: Application, new_id: uuid.UUID) -> tuple[Application, bool]:
     """Return the branch that is asked for, and whether it is new."""
     if again := request.POST.get("again"):
-        action = ONCE_MORE.get(again, "")
-        row, sequence_id = _last(row, action)
-        before = action if sequence_id is None else ""
-        return operations.fork(
-            actor=request.user, app_id=row.pk, sequence_id=sequence_id, before=before, new_id=new_id
-        )
+        if again not in ONCE_MORE:
+            raise ApplicationNotFound
+        return operations.fork(actor=request.user, app_id=row.pk, before=ONCE_MORE[again], new_id=new_id)
     return operations.fork(
         actor=request.user,
         app_id=row.pk,
@@ -132,21 +129,6 @@ def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     if (typed := carried.from_page(request)) is not None:
         carried.keep(request, typed)
     return redirect("email", app_id)
-
-
-def _last(row: Application, action: str) -> tuple[Application, int | None]:
-    """Return the newest step of that action on the way here, in this email or one that it descends from.
-
-    No step, and the earliest of these that is left, if the one in which it was taken is deleted.
-    """
-    path = Step.objects.positions_to(row, row.sequence_id)
-    found = [step.sequence_id for step in path if step.position == action]
-    if found:
-        return row, found[-1]
-    if not action:
-        raise ApplicationNotFound
-    # What a branch begins with was typed in its parent.
-    return (row, None) if row.parent is None else _last(row.parent, action)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

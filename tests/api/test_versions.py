@@ -210,6 +210,25 @@ def test_a_fork_of_the_first_step_takes_everything_anew(twice):
     assert child.put("initialize_draft", INPUT).json()["drafts"] == ["Draft 3."]
 
 
+def test_what_was_taken_in_a_parent_is_taken_anew_also_once_that_is_deleted(twice):
+    child, _ = fork(twice, draft=1)
+    beside, answer = fork(child, before="clarify_instructions")
+    assert answer.json()["parent"] == {"app_id": twice.app_id, "step": 2}
+    assert answer.json()["next_step"] == "clarify_instructions"
+    twice.client.delete(twice.url())
+    anew, answer = fork(child, before="clarify_instructions")
+    assert answer.json()["parent"] == {"app_id": child.app_id, "step": 0}
+    assert answer.json()["questions"] == child.state()["questions"]
+    assert anew.put("clarify_instructions", {"answers": ["Tuesday.", ""]}).json()["drafts"] == ["Draft 3."]
+    _, answer = fork(child, before="process_input")
+    assert (answer.json()["next_step"], answer.json()["email_to_respond"]) == ("process_input", None)
+
+
+def test_what_was_not_taken_yet_cannot_be_taken_anew(walk):
+    for before in ("process_input", "clarify_instructions"):
+        assert is_error(post(walk, "fork", {"before": before}), 404, "not_found")
+
+
 def test_drafts_are_compared_across_the_tree_also_once_the_parent_is_deleted(twice, owner):
     child, _ = fork(twice, draft=2)
     grandchild, _ = fork(child, draft=1)
@@ -314,6 +333,8 @@ def test_a_fork_can_be_repeated_with_an_id_of_ones_own(twice, stranger):
         ({"step": -1}, 400, "invalid", ["step"]),
         ({"step": "x"}, 400, "invalid", ["step"]),
         ({"step": 1, "draft": 1}, 400, "invalid", ["draft"]),
+        ({"before": "process_input", "draft": 1}, 400, "invalid", ["before"]),
+        ({"before": "process_feedback"}, 400, "invalid", ["before"]),
         ({"other": 1}, 400, "invalid", ["other"]),
         ({"step": 99}, 404, "not_found", []),
     ],

@@ -96,6 +96,15 @@ class AsyncDjangoPersister(AsyncBaseStatePersister):
         await self._write(lambda: self.writer.fail(error))
 
     async def _write(self, write: Callable[[], None]) -> None:
-        await self._pool.run(write)
-        if self.writer.row is not None:
-            self._on_commit(self.writer.row)
+        """Write, and tell of it also if the run was stopped meanwhile: what was begun is finished."""
+        written: list[Application] = []
+
+        def work() -> None:
+            write()
+            written.extend([self.writer.row] if self.writer.row else [])
+
+        try:
+            await self._pool.run(work)
+        finally:
+            for row in written:
+                self._on_commit(row)

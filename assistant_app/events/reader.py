@@ -73,12 +73,13 @@ class Reader:
         for event in self._missing(log.events[:seen]):
             yield event
         while not self._is_stopping():
+            nothing_more_comes = log.closed  # asked first: the run may say its last words in between
             if len(log.events) > seen:
                 fresh = log.events[seen:]
                 seen += len(fresh)  # not the log's length: the run may add to it in between
                 for event in fresh:
                     yield event
-            elif log.closed:
+            elif nothing_more_comes:
                 return
             else:
                 yield None

@@ -96,6 +96,26 @@ def test_a_reader_who_is_ahead_of_the_live_events_is_told_them_when_they_come():
     assert [event.key for event in told] == sorted({event.key for event in told})
 
 
+def test_what_a_run_says_last_is_told_although_it_ends_while_the_reader_looks():
+    token = Event(2, 3, "token", {"text": "Dear"})
+
+    class Ending(Log):
+        """Whoever asks whether anything more comes is overtaken by the last words, and the end."""
+
+        @property
+        def closed(self):
+            self.events = [step_done(2), state(2), token, step_done(3), state(3, "waiting")]
+            return True
+
+        @closed.setter
+        def closed(self, value):
+            self.events = [step_done(2), state(2)]
+
+    told = read(row(2), Database(row(3, "waiting")), Ending())
+
+    assert told == [step_done(2), state(2), token, step_done(3), state(3, "waiting")]
+
+
 def test_a_row_that_was_asked_for_before_the_reader_came_is_no_news():
     told = read(row(4), Database(row(3, "waiting"), row(5, "waiting")))
 

@@ -9,11 +9,12 @@ import redis
 from django.conf import settings as django_settings
 
 from assistant_app import operations
-from assistant_app.errors import AssistantError
+from assistant_app.errors import AssistantError, Cancelled
 from assistant_app.events import following
 from assistant_app.events.log import Event, catch_up, parse_id
 from assistant_app.events.shared import SharedReader, connect, key_of
 from assistant_app.runner import Runner, runner
+from assistant_app.writer import Writer
 from tests.own_redis import OwnRedis
 from tests.real_server import wait_until
 from tests.services import needs_redis_server
@@ -140,6 +141,28 @@ class TestARun:
         events = runner.log_of(person.app_id).events
         assert (events[-2].kind, events[-2].data["message"]) == ("error", "Odd.")
         assert (events[-1].data["status"], events[-1].data["next_step"]) == ("failed", "process_input")
+
+    def test_that_is_stopped_during_its_last_save_is_told_to_its_end(self, person, model, monkeypatch):
+        save, saving, go_on = Writer.save, threading.Event(), threading.Event()
+
+        def held(self, partition_key, app_id, sequence_id, position, *rest):
+            if position == "formulate_draft":
+                saving.set()
+                go_on.wait(30)
+            save(self, partition_key, app_id, sequence_id, position, *rest)
+
+        monkeypatch.setattr(Writer, "save", held)
+        model.will_write(DRAFT)
+        run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+        assert saving.wait(30)
+        runner.stop(run.lease, Cancelled())
+        wait_until(lambda: run.stop_reason)
+        go_on.set()
+        outcome = run.ended.result(30)
+        events = runner.log_of(person.app_id).events
+        assert outcome.error is None
+        assert text_of(events) == outcome.row.state["current_draft"]
+        assert events[-1].is_last
 
     def test_that_is_over_is_told_by_its_state(self, person):
         person.give_input()

@@ -32,6 +32,7 @@ class Keyboard:
     def reach(self, target):
         """Press Tab until the element is reached, as long as the page has anything to reach."""
         expect(target).to_be_visible()
+        self.page.wait_for_load_state()  # what the keys do comes with the scripts
         for _ in range(60):
             if target.evaluate("element => element === document.activeElement"):
                 self.assert_seen()

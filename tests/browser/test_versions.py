@@ -20,6 +20,7 @@ def test_a_draft_is_edited_with_the_keyboard(stage):
     expect(page.get_by_role("link", name="Edit", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     text.fill(OWN)
+    page.wait_for_load_state()  # what the keys do comes with the scripts
     with page.expect_navigation():
         text.press("Control+Enter")
     expect(page.get_by_role("heading", name="Draft 3", exact=True)).to_be_visible()

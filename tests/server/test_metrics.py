@@ -46,6 +46,7 @@ def test_what_all_processes_did_is_added_up(model_server):
         wait_until(
             lambda: metrics_of(server)["leases_held",] == metrics_of(server)["event_streams_open",] == 0
         )
+        wait_until(lambda: metrics_of(server)["runs_ended_total", "", "waiting"] == 7)  # counted after it
         after = metrics_of(server)
         server.kill()
 

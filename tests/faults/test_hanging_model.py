@@ -1,6 +1,7 @@
 """Sixty calls hang at the model: nobody else notices, and each ends at its time limit."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -8,14 +9,9 @@ from django.conf import settings
 
 from tests.model_server import Reply, model_server  # noqa: F401  (a fixture)
 from tests.real_server import DEADLINE, RealServer, wait_until
-from tests.server.conftest import EMAIL, new_email, send_input, state_of
+from tests.server.conftest import EMAIL, gate, new_email, send_input, state_of  # noqa: F401  (a fixture)
 
 SIXTY = 60
-ENVIRONMENT = {
-    "MODEL_TIMEOUT_SECONDS": "20",
-    "MODEL_RETRIES": "0",
-    "MAX_RUNS_AT_ONCE": str(SIXTY),
-}
 SESSION = """
 import django
 django.setup()
@@ -27,33 +23,46 @@ print(client.cookies["sessionid"].value)
 """
 
 
-@pytest.mark.server
-def test_everything_else_answers_and_the_calls_end_at_their_time(model_server):  # noqa: F811
-    model_server.standing = model_server.standing_questions = Reply(hang=True)
-    options = {"postgresql": not settings.IS_SQLITE, "env": ENVIRONMENT}
+@contextmanager
+def sixty_sent(model_server, seconds):  # noqa: F811
+    """A server that waits so long for its model, with sixty emails sent; gives their ids and answers."""
+    env = {"MODEL_TIMEOUT_SECONDS": seconds, "MODEL_RETRIES": "0", "MAX_RUNS_AT_ONCE": str(SIXTY)}
+    options = {"postgresql": not settings.IS_SQLITE, "env": env, "collect": True}
     with (
-        RealServer(model=model_server, collect=True, **options) as server,
+        RealServer(model=model_server, **options) as server,
         server.client() as ida,
-        browser(server) as page,
         ThreadPoolExecutor(SIXTY) as pool,
     ):
-        other = new_email(ida)
         hanging = [new_email(ida) for _ in range(SIXTY)]
-        answers = [pool.submit(_send, server, app_id) for app_id in hanging]
-        wait_until(lambda: len(model_server.received) == SIXTY or any(answer.done() for answer in answers))
+        yield server, ida, hanging, [pool.submit(_send, server, app_id) for app_id in hanging]
 
-        assert ida.get("/healthz").text == "ok"
-        assert ida.get("/readyz").json() == {"status": "ready"}
-        assert ida.get("/api/applications/").json()["count"] == SIXTY + 1
-        assert state_of(ida, other)["status"] == "waiting"
-        assert state_of(ida, hanging[0])["status"] == "running"
-        assert send_input(ida, hanging[0]).json()["code"] == "already_running"
-        assert ida.delete(f"/api/applications/{other}/").status_code == 204
-        assert new_email(ida)
-        for address in ("/", f"/a/{hanging[0]}/"):
-            assert page.get(address).status_code == 200
-        assert not any(answer.done() for answer in answers), "It took until the calls had ended."
 
+@pytest.mark.server
+def test_everything_else_answers(model_server, gate):  # noqa: F811
+    model_server.standing_questions = Reply(text='{"questions": []}', gate=gate)
+    with sixty_sent(model_server, "600") as (server, ida, hanging, answers), browser(server) as page:
+        try:
+            wait_until(lambda: len(model_server.received) == SIXTY or any(each.done() for each in answers))
+            other = new_email(ida)
+            assert ida.get("/healthz").text == "ok"
+            assert ida.get("/readyz").json() == {"status": "ready"}
+            assert ida.get("/api/applications/").json()["count"] == SIXTY + 1
+            assert state_of(ida, other)["status"] == "waiting"
+            assert state_of(ida, hanging[0])["status"] == "running"
+            assert send_input(ida, hanging[0]).json()["code"] == "already_running"
+            assert ida.delete(f"/api/applications/{other}/").status_code == 204
+            for address in ("/", f"/a/{hanging[0]}/"):
+                assert page.get(address).status_code == 200
+            assert not any(answer.done() for answer in answers)
+        finally:
+            gate.set()
+        assert {answer.result().json()["next_step"] for answer in answers} == {"process_feedback"}
+
+
+@pytest.mark.server
+def test_the_calls_end_at_their_time(model_server):  # noqa: F811
+    model_server.standing_questions = Reply(hang=True)
+    with sixty_sent(model_server, "1") as (_server, ida, hanging, answers):
         ended = [answer.result() for answer in answers]
         assert {(answer.status_code, answer.json()["code"]) for answer in ended} == {(504, "model_timeout")}
         states = [state_of(ida, app_id) for app_id in hanging]
@@ -61,9 +70,6 @@ def test_everything_else_answers_and_the_calls_end_at_their_time(model_server): 
             ("failed", "model_timeout")
         }
         assert {state["email_to_respond"] for state in states} == {EMAIL}
-
-        model_server.standing, model_server.standing_questions = Reply(), Reply(text='{"questions": []}')
-        assert ida.post(f"/api/applications/{hanging[0]}/retry/").json()["next_step"] == "process_feedback"
 
 
 def _send(server, app_id):

@@ -153,6 +153,13 @@ def staff(django_user_model):
 
 
 @pytest.fixture
+def one_day(monkeypatch):
+    """Let it stay the same day to the end of the test, also at midnight."""
+    day = limits.today()
+    monkeypatch.setattr(limits, "today", lambda: day)
+
+
+@pytest.fixture
 def use(owner):
     """Use up that much of the owner's day."""
 

@@ -117,6 +117,7 @@ def test_takes_more_than_an_owner_may_have_at_once(interrupted, settings):
     assert resume() == "Continued 5, failed 0.\n"
 
 
+@pytest.mark.usefixtures("one_day")
 def test_what_is_over_its_owners_budget_is_told_and_left(interrupted, stranger, settings):
     left = interrupted()
     interrupted(stranger)

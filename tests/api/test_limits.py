@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.api.conftest import INPUT, Walk, is_error
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_day")]
 LIMITS_URL = "/api/limits/"
 
 

@@ -16,7 +16,7 @@ from tests.conftest import Person
 from tests.engine.conftest import used
 from tests.engine.test_runner import all_but, at_once, send_feedback
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_day")]
 
 
 # --- What is refused -----------------------------------------------------------------------------

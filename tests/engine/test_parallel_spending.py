@@ -11,7 +11,7 @@ from tests.conftest import Person
 from tests.engine.conftest import used
 from tests.engine.test_runner import all_but, at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_day")]
 TEN = 10
 
 

@@ -311,6 +311,7 @@ def test_who_goes_back_and_changes_the_text_of_a_branch_makes_another(at_conflic
     assert said == [[FEEDBACK], ["Warmer."]]
 
 
+@pytest.mark.usefixtures("one_day")
 def test_no_branch_is_left_of_a_text_that_a_limit_refused(settings, at_conflict, person):
     settings.MAX_DRAFTS_PER_DAY = 2
     at_conflict.press("Branch from draft 1")

@@ -6,7 +6,7 @@ from assistant_app.errors import ModelTimeout
 from assistant_app.models import ModelCall, Usage
 from tests.conftest import Person, wait_for_runs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("one_day")]
 
 TYPED = {"email_to_respond": "Where are my sensors?", "response_instructions": "On Thursday."}
 

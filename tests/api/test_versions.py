@@ -212,7 +212,7 @@ def test_a_fork_of_the_first_step_takes_everything_anew(twice):
 
 def test_what_was_taken_in_a_parent_is_taken_anew_also_once_that_is_deleted(twice):
     child, _ = fork(twice, draft=1)
-    beside, answer = fork(child, before="clarify_instructions")
+    _, answer = fork(child, before="clarify_instructions")
     assert answer.json()["parent"] == {"app_id": twice.app_id, "step": 2}
     assert answer.json()["next_step"] == "clarify_instructions"
     twice.client.delete(twice.url())

@@ -287,7 +287,7 @@ def test_a_branch_and_its_branch_name_the_demonstration_model_as_their_parent_do
     latest = branched(grandchild)
     for row in (parent, child, grandchild, latest):
         assert browser.open(f"/a/{row.pk}/").says(BY_DEMONSTRATION)
-        assert not browser.says("Written by small-1.Q4")
+        assert not browser.says("small-1.Q4")  # nor at an earlier draft
     for row in (parent, child, grandchild):
         operations.delete(actor=by_demonstration.user, app_id=row.pk)
     assert browser.open(f"/a/{latest.pk}/").says(BY_DEMONSTRATION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,20 +86,22 @@ def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], lis
     edited, plain = texts[own[-1] - 1], _plain(text)
     lost = [passage for passage in drafts.own_passages_in(state, edited) if _plain(passage) not in plain]
     spans = [(start, start + len(passage)) for passage in lost if (start := edited.find(passage)) >= 0]
-    return lost, list(_in_their_place(diffs.compare(edited, text), spans) if lost else ())
+    return lost, list(_in_their_place(edited, text, spans) if lost else ())
 
 
-def _in_their_place(comparison: diffs.Comparison, spans: list[tuple[int, int]]) -> Iterable[Finding]:
+def _in_their_place(edited: str, text: str, spans: list[tuple[int, int]]) -> Iterable[Finding]:
+    # A comparison counts a line end as one character, however it is written.
+    places = [match.start() for match in re.finditer(r"\r\n|.", text, re.DOTALL)] + [len(text)]
     before = after = 0
     is_lost = False
-    for segment in comparison.segments:
+    for segment in diffs.compare(edited, text).segments:
         end = before + len(segment.text)
         if segment.op == "delete":
             is_lost = any(start < end and before < stop for start, stop in spans)
         elif segment.op == "insert" and (is_lost or any(start <= before < stop for start, stop in spans)):
             lead = len(segment.text) - len(segment.text.lstrip())
-            words = segment.text.strip()
-            yield Finding("changed", after + lead, after + lead + len(words), words)
+            start, stop = places[after + lead], places[after + lead + len(segment.text.strip())]
+            yield Finding("changed", start, stop, text[start:stop])
         if segment.op != "insert":
             before = end
         if segment.op != "delete":

@@ -34,9 +34,9 @@ def _pattern(*parts: str) -> re.Pattern[str]:
 
 # In this order: what one has read, the next does not see.
 PATTERNS: list[tuple[str, re.Pattern[str]]] = [
-    ("link", _pattern(r"(?:https?://|www\.)[^\s<>\"”»]+[^\s<>\"”».,;:!?)\]]")),
+    ("link", _pattern(r"(?:https?://|www\.)[^\s<>\"”»\x00]+[^\s<>\"”»\x00.,;:!?)\]]")),
     ("address", _pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("link", _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>]*[^\s<>.,;:!?)])?")),
+    ("link", _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?")),
     ("phone", _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b")),
     ("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b")),
     ("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)\b")),

@@ -298,6 +298,23 @@ def test_every_draft_is_checked_without_a_model(walk, model):
     assert is_error(walk.client.get(walk.url("drafts", "4", "checks")), 404, "not_found")
 
 
+def test_a_passage_stands_where_it_is_said_however_lines_end(walk, model):
+    model.will_write("Hello.")
+    model.will_write("Hello,\r\n\r\nour lorry\r\nmay be late. Track https://example.org/t/[number]. Bye")
+    walk.begin()
+    walk.answer()
+    walk.put("edit", {"text": "Hello,\n\nour lorry\nis never ever late. Bye"})
+    walk.feed_back("Say where to track.")
+    text = walk.client.get(walk.url("drafts", "3")).json()["text"]
+    found = walk.client.get(walk.url("drafts", "3", "checks")).json()
+    passages = [*found["unsupported"], *found["placeholders"], *found["changed"]]
+    assert {passage["kind"] for passage in passages} == {"link", "placeholder", "changed"}
+    assert found["unsupported"][0]["text"] == "https://example.org/t/"
+    assert [text[passage["start"] : passage["end"]] for passage in passages] == [
+        passage["text"] for passage in passages
+    ]
+
+
 def test_only_what_is_related_can_be_compared(twice, api, model, stranger):
     alone = Walk(api, model)
     alone.begin()

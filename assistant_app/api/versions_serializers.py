@@ -104,13 +104,16 @@ class NewFork(NewApplication):
     step = serializers.IntegerField(required=False, min_value=0, max_value=10**9, help_text="its number")
     draft = serializers.IntegerField(required=False, min_value=1, max_value=10**9, help_text="its number")
     before = serializers.ChoiceField(
-        required=False, choices=[*forks.ONCE], help_text="the step that is taken anew, also of a parent"
+        required=False,
+        choices=[*forks.ONCE],
+        help_text="the step that is taken anew, also of a parent",
+        error_messages={"invalid_choice": f"Choose one of: {', '.join(forks.ONCE)}."},  # DRF's repeats it
     )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         sent = [name for name in ("step", "draft", "before") if name in values]
         if len(sent) > 1:
-            raise serializers.ValidationError({sent[-1]: [f"Send only one of {' and '.join(sent)}."]})
+            raise serializers.ValidationError({sent[-1]: [f"Send only one of these: {', '.join(sent)}."]})
         return values
 
     def arguments(self) -> dict[str, Any]:

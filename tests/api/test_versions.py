@@ -360,6 +360,14 @@ def test_a_fork_that_makes_no_sense_is_refused(twice, body, status, code, named)
     assert is_error(post(twice, "fork", body), status, code, *named)
 
 
+def test_a_fork_is_told_what_it_can_be_taken_before(twice):
+    for sent in (r'"process_feedback"', r'"\ud800"'):  # half a character
+        body = f'{{"before": {sent}}}'
+        answer = twice.client.post(twice.url("fork"), body, content_type="application/json")
+        assert is_error(answer, 400, "invalid", "before")
+        assert answer.json()["fields"]["before"] == ["Choose one of: process_input, clarify_instructions."]
+
+
 def test_the_list_tells_what_was_forked_from_what(twice):
     child, _ = fork(twice, step=3)
     listed = twice.client.get(LIST_URL).json()["results"]

@@ -134,6 +134,10 @@ class Nothing(serializers.Serializer):
             raise serializers.ValidationError({name[:100]: ["There is no such field."] for name in unknown})
         return values
 
+    def get_initial(self) -> dict[str, Any]:
+        """Leave out what may be left out: a raw form can then be sent as it stands."""
+        return {name: value for name, value in super().get_initial().items() if value is not None}
+
 
 class NewApplication(Nothing):
     app_id = serializers.UUIDField(required=False, help_text="your own choice; repeating it is harmless")

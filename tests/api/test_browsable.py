@@ -149,6 +149,15 @@ def test_an_email_is_answered_with_the_raw_forms(browser, model):
     assert state_of(browser, url)["status"] == "finished"
 
 
+def test_what_may_be_left_out_is_left_out_of_the_raw_form(browser):
+    url = create(browser)
+    for address in (LIST_URL, f"{url}fork/"):
+        page = Page(browser.get(address, headers={"Accept": "text/html"}).content.decode())
+        form = page.form("POST", raw=True)
+        response, _ = send(browser, page, form, dict(form["fields"])["_content"], "application/json")
+        assert response.status_code == 201
+
+
 def test_a_multipart_form_is_read_as_the_others_are(browser, model):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")

@@ -66,6 +66,17 @@ def refused_id(stage):
     press(stage.page, "#post-object-form", "POST")
 
 
+def fork(stage):
+    states.draft(stage)
+    stage.open(at(stage, "fork"))
+
+
+def refused_fork(stage):
+    fork(stage)
+    stage.page.get_by_label("Draft", exact=True).fill("9")
+    press(stage.page, "#post-object-form", "POST")
+
+
 def failed(stage):
     stage.begin()
     stage.model.will_write(ModelTimeout("No answer in time."))
@@ -85,8 +96,8 @@ def not_signed_in(stage):
 # Swagger UI puts its links and its copy button into the button that opens an operation.
 THEIRS = {"nested-interactive": ".opblock-summary-control"}
 PAGES = (
-    root, empty_list, long_list, detail, first_step, answers, feedback, refused, refused_id, failed,
-    not_there, not_signed_in,
+    root, empty_list, long_list, detail, first_step, answers, feedback, refused, refused_id, fork,
+    refused_fork, failed, not_there, not_signed_in,
 )  # fmt: skip
 
 
@@ -129,6 +140,22 @@ def test_an_email_is_made_and_deleted(stage, owner):
     press(stage.page, ".verbs", "Delete it for good")
     assert "HTTP 204" in stage.page.inner_text(".response-info")
     assert not owner.applications.exists()
+
+
+def test_it_is_forked_with_the_form_whatever_is_chosen_in_it(stage):
+    fork(stage)
+    page = stage.page
+    press(page, "#post-object-form", "POST")
+    assert '"next_step": "process_feedback"' in page.inner_text(".response-info")
+    page.get_by_label("Draft", exact=True).fill("1")
+    press(page, "#post-object-form", "POST")
+    assert '"next_step": "process_feedback"' in page.inner_text(".response-info")
+    page.get_by_label("Before").select_option("process_input")
+    press(page, "#post-object-form", "POST")
+    assert '"next_step": "process_input"' in page.inner_text(".response-info")
+    page.get_by_text("POST raw data").click()
+    press(page, "#post-generic-content-form", "POST")
+    assert "HTTP 201 Created" in page.inner_text(".response-info")
 
 
 def test_a_multipart_body_typed_by_hand_is_read(stage):

@@ -108,7 +108,17 @@ STATE_EXAMPLE = OpenApiExample(
     },
 )
 ETAG = OpenApiParameter(
-    "ETag", str, OpenApiParameter.HEADER, response=[200, 201], description='The version, such as `"4"`.'
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200, 201, 202, 304],
+    description='The version, such as `"4"`.',
+)
+LOCATION = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, response=[200, 201], description="The email's address."
+)
+EVENTS_AT = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, response=[202], description="The stream of the run's events."
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -157,7 +167,7 @@ CREATE = extend_schema(
     operation_id="create_application",
     summary="Begin to answer an email",
     description="With an `app_id` of your own it can be repeated: the first answers 201, the others 200.",
-    parameters=[ETAG],
+    parameters=[ETAG, LOCATION],
     request=NewApplication,
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, errors.IdTaken]),
     examples=[
@@ -196,7 +206,7 @@ BEGUN = OpenApiResponse(ApplicationState, "It has begun: what was sent is stored
 RETRY = extend_schema(
     operation_id="retry",
     summary="Go on with what is stored after a run that stopped",
-    parameters=[ETAG, IF_MATCH, PREFER],
+    parameters=[ETAG, EVENTS_AT, IF_MATCH, PREFER],
     request=None,
     responses=answers({200: ApplicationState, 202: BEGUN}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
     examples=[STATE_EXAMPLE],
@@ -285,7 +295,7 @@ def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], 
         operation_id=human_step.endpoint,
         summary=human_step.title,
         description="Waits until the model is done, and answers the full state.",
-        parameters=[ETAG, IF_MATCH, PREFER],
+        parameters=[ETAG, EVENTS_AT, IF_MATCH, PREFER],
         request=serializer if human_step.fields else None,
         responses=answers(
             {200: ApplicationState, 202: BEGUN},

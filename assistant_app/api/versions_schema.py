@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.schema import ALWAYS, ETAG, ONE, WITH_BODY, answers, example
+from assistant_app.api.schema import ALWAYS, ETAG, LOCATION, ONE, WITH_BODY, answers, example
 from assistant_app.api.serializers import ApplicationState
 from assistant_app.api.versions_serializers import Checks, Diff, Draft, NewFork
 
@@ -95,7 +95,7 @@ FORK = extend_schema(
         "It waits for you at the nearest point at or before that step at which it was your turn, with all"
         " that there was then. With an `app_id` of your own it can be repeated: then 200 and the same one."
     ),
-    parameters=[ETAG],
+    parameters=[ETAG, LOCATION],
     request=NewFork,
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken]),
     examples=[OpenApiExample("From the first draft", request_only=True, value={"draft": 1})],

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from assistant_app import errors, steps
 from assistant_app.api.errors import CODES
 from assistant_app.errors import AssistantError
-from tests.api.conftest import LIST_URL
+from tests.api.conftest import LIST_URL, etag
 
 STEP_PATH = "/api/applications/{app_id}/%s/"
 
@@ -90,6 +90,27 @@ def test_every_answer_is_as_it_says(schema, walk, api):
     validator(schema, "PaginatedApplicationSummaryList").validate(page)
     assert set(page["results"][0]) == set(schema["components"]["schemas"]["ApplicationSummary"]["properties"])
     validator(schema, "Error").validate(walk.feed_back("").json())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_headers_that_a_client_needs_are_described(schema, walk, api):
+    one = "/api/applications/{app_id}/"
+    unchanged = {"If-None-Match": etag(0)}
+    answers = [
+        ("post", LIST_URL, api.post(LIST_URL, {"app_id": walk.app_id}, format="json")),
+        ("get", one, api.get(walk.url(), headers=unchanged)),
+        ("put", STEP_PATH % "initialize_draft", walk.begin()),
+        ("post", f"{one}fork/", api.post(walk.url("fork"))),
+        (
+            "put",
+            STEP_PATH % "clarify_instructions",
+            walk.put("clarify_instructions", {"answers": ["", ""]}, headers={"Prefer": "respond-async"}),
+        ),
+    ]
+    assert [answer.status_code for _, _, answer in answers] == [200, 304, 200, 201, 202]
+    for method, path, answer in answers:
+        described = schema["paths"][path][method]["responses"][str(answer.status_code)]["headers"]
+        assert described.keys() == {"ETag", "Location"} & set(answer.headers)
 
 
 @pytest.mark.django_db(transaction=True)

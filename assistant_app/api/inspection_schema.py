@@ -14,7 +14,7 @@ from assistant_app.api.inspection_serializers import (
     StepSummary,
     UsageShown,
 )
-from assistant_app.api.schema import ALWAYS, ONE, answers, example
+from assistant_app.api.schema import ALWAYS, FIRST_DRAFT, ONE, STATE_EXAMPLE, answers, example
 
 BASE = "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 STEP_EXAMPLE: dict[str, Any] = {
@@ -27,7 +27,7 @@ STEP_EXAMPLE: dict[str, Any] = {
     "on_the_way": True,
     "started_at": "2026-01-05T09:01:24Z",
     "finished_at": "2026-01-05T09:01:30Z",
-    "changed": ["current_draft", "draft_history"],
+    "changed": ["draft_history", "draft_sources", "current_draft", "draft_number"],
     "calls": [2],
     "error": None,
 }
@@ -57,18 +57,34 @@ TOTALS = {
     "cost": "0.0013445",
     "calls_without_cost": 0,
 }
-DRAFT = "Hello, 60 sensors ship on Thursday."
+SOURCE = {"by": "model", "of": None, "feedback": 0}
 STEP_IN_FULL = STEP_EXAMPLE | {
     "changes": [
-        {"key": "current_draft", "before": None, "after": DRAFT, "appended": None},
-        {"key": "draft_history", "before": None, "after": None, "appended": [DRAFT]},
+        {"key": "draft_history", "before": None, "after": None, "appended": [FIRST_DRAFT]},
+        {"key": "draft_sources", "before": None, "after": None, "appended": [SOURCE]},
+        {"key": "current_draft", "before": None, "after": FIRST_DRAFT, "appended": None},
+        {"key": "draft_number", "before": None, "after": 1, "appended": None},
     ],
-    "state": {"incoming_email": "Where are my 96 sensors?", "current_draft": DRAFT, "draft_history": [DRAFT]},
+    "state": {
+        "incoming_email": STATE_EXAMPLE.value["email_to_respond"],
+        "response_instructions": STATE_EXAMPLE.value["response_instructions"],
+        "clarification_questions": STATE_EXAMPLE.value["questions"],
+        "clarification_reasons": STATE_EXAMPLE.value["question_reasons"],
+        "clarification_answers": STATE_EXAMPLE.value["answers"],
+        "draft_history": [FIRST_DRAFT],
+        "draft_sources": [SOURCE],
+        "current_draft": FIRST_DRAFT,
+        "draft_number": 1,
+        "assumptions": [],
+        "feedback": "",
+        "feedback_history": [],
+        "final_draft": None,
+    },
 }
 CALL_IN_FULL = CALL_EXAMPLE | {
     "messages": [{"role": "system", "content": "You write …"}, {"role": "user", "content": "The email: …"}],
     "parameters": {"max_tokens": 4000, "stream": True},
-    "reply": DRAFT,
+    "reply": FIRST_DRAFT,
     "curl": "curl -sS -N https://api.openai.com/v1/chat/completions …",
 }
 USED = {

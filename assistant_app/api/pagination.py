@@ -13,10 +13,12 @@ class Pages(PageNumberPagination):
     max_page_size = 100
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """As DRF has it, in the words of OpenAPI 3.1, which has no `nullable`."""
+        """As DRF has it, in the words of OpenAPI 3.1, without `nullable`; the example is one full list."""
         described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        described["properties"]["count"]["example"] = 1
         for name in ("next", "previous"):
             link = described["properties"][name]
+            link["example"] = None
             if link.pop("nullable", False):
                 link["type"] = [link["type"], "null"]
         described["required"] = list(described["properties"])

@@ -80,6 +80,9 @@ RUN: list[ErrorClass] = [
     *OVER_LIMIT,
 ]
 
+# All examples are of one email.
+FIRST_DRAFT = "Hello, 60 sensors ship on Thursday. You get a credit note within 14 days.\n\n[Your name]"
+SECOND_DRAFT = "Hello, 60 sensors ship on Thursday, the others on 10 December."
 STATE_EXAMPLE = OpenApiExample(
     "A draft to look at",
     response_only=True,
@@ -91,7 +94,7 @@ STATE_EXAMPLE = OpenApiExample(
         "questions": ["When do the others ship?"],
         "question_reasons": ["She asks about all 96; your instructions name 60."],
         "answers": ["On 10 December."],
-        "drafts": ["Hello, 60 sensors ship on Thursday, the others on 10 December."],
+        "drafts": [FIRST_DRAFT],
         "draft_number": 1,
         "assumptions": [],
         "feedback_history": [],

@@ -7,14 +7,14 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.schema import ALWAYS, ETAG, LOCATION, ONE, WITH_BODY, answers, example
+from assistant_app.api.schema import ALWAYS, ETAG, LOCATION, ONE, SECOND_DRAFT, WITH_BODY, answers, example
 from assistant_app.api.serializers import ApplicationState
 from assistant_app.api.versions_serializers import Checks, Diff, Draft, NewFork
 
 APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 DRAFT_EXAMPLE: dict[str, Any] = {
     "number": 2,
-    "text": "Hello, 60 sensors ship on Thursday, the others on 10 December.",
+    "text": SECOND_DRAFT,
     "by": "model",
     "of": 1,
     "feedback": "Say when the others ship.",
@@ -27,27 +27,36 @@ DIFF_EXAMPLE = {
     "before": {"app_id": APP_ID, "number": 1},
     "after": {"app_id": APP_ID, "number": 2},
     "words_added": 5,
-    "words_removed": 0,
-    "paragraphs_changed": 1,
+    "words_removed": 10,
+    "paragraphs_changed": 2,
     "segments": [
         {"op": "equal", "text": "Hello, 60 sensors ship on Thursday"},
+        {"op": "delete", "text": ". You get a credit note within 14 days"},
         {"op": "insert", "text": ", the others on 10 December"},
         {"op": "equal", "text": "."},
+        {"op": "delete", "text": "\n\n[Your name]"},
     ],
 }
 CHECKS_EXAMPLE = {
-    "unsupported": [{"kind": "number", "text": "14 days", "start": 62, "end": 69}],
-    "placeholders": [{"kind": "placeholder", "text": "[Your name]", "start": 72, "end": 83}],
+    "unsupported": [{"kind": "number", "text": "14 days", "start": 65, "end": 72}],
+    "placeholders": [{"kind": "placeholder", "text": "[Your name]", "start": 75, "end": 86}],
     "changed": [],
     "lost": [],
     "given": [
         {
             "source": "instructions",
             "number": 1,
-            "text": "60 ship on Thursday, the rest on 10 December.",
+            "text": "60 ship on Thursday.",
             "present": ["60", "Thursday"],
+            "missing": [],
+        },
+        {
+            "source": "answer",
+            "number": 1,
+            "text": "On 10 December.",
+            "present": [],
             "missing": ["10 December"],
-        }
+        },
     ],
 }
 
@@ -86,7 +95,7 @@ DIFF = extend_schema(
         OpenApiParameter("other", str, description="The email that the draft after is of: a fork, say."),
     ],
     responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE]),
-    examples=example("Something was added", DIFF_EXAMPLE),
+    examples=example("Something was added, something taken out", DIFF_EXAMPLE),
 )
 FORK = extend_schema(
     operation_id="fork",

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from assistant_app import errors, steps
 from assistant_app.api.errors import CODES
 from assistant_app.errors import AssistantError
-from tests.api.conftest import LIST_URL, etag
+from tests.api.conftest import INPUT, LIST_URL, etag
 
 STEP_PATH = "/api/applications/{app_id}/%s/"
 
@@ -117,6 +117,50 @@ def test_the_headers_that_a_client_needs_are_described(schema, walk, api):
 def test_a_failed_email_is_as_it_says_too(schema, walk):
     walk.begin_and_fail(errors.ModelTimeout())
     validator(schema, "ApplicationState").validate(walk.state())
+
+
+VARYING = {"app_id", "url", "next_url", "provider", "model"} | {
+    f"{what}_at" for what in ("created", "updated", "started", "finished")
+}
+
+
+def steady(value):
+    """Return an answer without what is another in each run."""
+    if isinstance(value, list):
+        return [steady(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: steady(item) for key, item in value.items() if key not in VARYING}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_examples_are_what_one_email_answers(schema, walk, model):
+    def example(path):
+        media = schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        [shown] = media["examples"].values()
+        return shown["value"]
+
+    one = "/api/applications/{app_id}/"
+    state = example(one)
+    model.will_ask(*state["questions"], reasons=state["question_reasons"])
+    model.will_write(state["drafts"][0])
+    model.will_write(example(f"{one}drafts/{{number}}/")["text"])
+    walk.put("initialize_draft", {name: state[name] for name in INPUT})
+    walk.put("clarify_instructions", {"answers": state["answers"]})
+    assert steady(walk.state()) == steady(state)
+    walk.feed_back(example(f"{one}drafts/{{number}}/")["feedback"])
+    for path, parts in (
+        ("steps/{number}/", ("steps", "3")),
+        ("drafts/{number}/", ("drafts", "2")),
+        ("drafts/{number}/checks/", ("drafts", "1", "checks")),
+        ("drafts/{number}/diff/{other_number}/", ("drafts", "1", "diff", "2")),
+    ):
+        answer = walk.client.get(walk.url(*parts)).json()
+        assert steady(answer) == steady(example(one + path)), path
+    steps = walk.client.get(walk.url("steps")).json()["results"]
+    page = example(f"{one}steps/")
+    assert steady([steps[3]]) == steady(page["results"])
+    assert (page["count"], page["next"], page["previous"]) == (1, None, None)
 
 
 def test_a_step_is_described_by_its_fields(schema):

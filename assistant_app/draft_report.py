@@ -101,7 +101,8 @@ def _in_their_place(edited: str, text: str, spans: list[tuple[int, int]]) -> Ite
         elif segment.op == "insert" and (is_lost or any(start <= before < stop for start, stop in spans)):
             lead = len(segment.text) - len(segment.text.lstrip())
             start, stop = places[after + lead], places[after + lead + len(segment.text.strip())]
-            yield Finding("changed", start, stop, text[start:stop])
+            if start < stop:  # there are words in their place, and not spaces alone
+                yield Finding("changed", start, stop, text[start:stop])
         if segment.op != "insert":
             before = end
         if segment.op != "delete":

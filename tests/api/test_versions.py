@@ -315,6 +315,18 @@ def test_a_passage_stands_where_it_is_said_however_lines_end(walk, model):
     ]
 
 
+def test_where_ones_own_words_gave_way_to_spaces_nothing_stands_in_their_place(walk, model):
+    model.will_write("Hello there. Bye now")
+    model.will_write("Hello there.\nBye now")
+    walk.begin()
+    walk.answer()
+    walk.put("edit", {"text": "Hello there. We gladly wait. Bye now"})
+    walk.feed_back("Shorter.")
+    found = walk.client.get(walk.url("drafts", "3", "checks")).json()
+    assert found["lost"] == ["We gladly wait."]
+    assert found["changed"] == []
+
+
 def test_only_what_is_related_can_be_compared(twice, api, model, stranger):
     alone = Walk(api, model)
     alone.begin()

@@ -107,5 +107,8 @@ FORK = extend_schema(
     parameters=[ETAG, LOCATION],
     request=NewFork,
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken]),
-    examples=[OpenApiExample("From the first draft", request_only=True, value={"draft": 1})],
+    examples=[
+        OpenApiExample("From the first draft", request_only=True, value={"draft": 1}),
+        OpenApiExample("Other answers", request_only=True, value={"before": "clarify_instructions"}),
+    ],
 )

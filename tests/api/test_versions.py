@@ -6,6 +6,7 @@ from rest_framework.test import APIClient
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ModelCall
 from tests.api.conftest import INPUT, LIST_URL, Walk, etag, is_error
+from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,9 +94,15 @@ def test_all_of_them_are_conditional(twice):
     assert twice.state()["drafts"] == ["Draft 1.", "Draft 2."]
 
 
-def test_another_try_answers_at_once_if_that_is_preferred(twice):
-    answer = post(twice, "regenerate", headers={"Prefer": "respond-async"})
-    assert (answer.status_code, answer["Location"]) == (202, f"http://testserver{twice.url('events')}")
+def test_another_try_answers_at_once_if_that_is_preferred_and_so_does_to_reopen(twice):
+    at_once = {"Prefer": "respond-async"}
+    events = f"http://testserver{twice.url('events')}"
+    answer = post(twice, "regenerate", headers=at_once)
+    assert (answer.status_code, answer["Location"]) == (202, events)
+    wait_for_runs()
+    twice.feed_back("")
+    answer = post(twice, "reopen", headers=at_once)
+    assert (answer.status_code, answer["Location"]) == (202, events)
 
 
 def test_a_try_that_failed_can_be_retried(twice, model):

@@ -119,12 +119,14 @@ def where_taken(row: Application, action: str) -> tuple[Application, int | None]
 
     No step, and the earliest of these that is left, if the one in which it was taken is deleted.
     """
-    path = Step.objects.positions_to(row, row.sequence_id)
-    found = [step.sequence_id for step in path if step.position == action]
-    if found:
-        return row, found[-1]
-    # What a fork begins with was taken in its parent.
-    return (row, None) if row.parent is None else where_taken(row.parent, action)
+    while True:
+        path = Step.objects.positions_to(row, row.sequence_id)
+        found = [step.sequence_id for step in path if step.position == action]
+        if found:
+            return row, found[-1]
+        if row.parent is None:
+            return row, None
+        row = row.parent  # what a fork begins with was taken there
 
 
 def point_before(row: Application, action: str) -> Point:

@@ -1,10 +1,12 @@
 """Drafts as versions, over HTTP: edit, go back, try again, reopen, branch, compare."""
 
+from uuid import uuid4
+
 import pytest
 from rest_framework.test import APIClient
 
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import ModelCall
+from assistant_app.models import Application, ModelCall
 from tests.api.conftest import INPUT, LIST_URL, Walk, etag, is_error
 from tests.conftest import wait_for_runs
 
@@ -229,6 +231,19 @@ def test_what_was_taken_in_a_parent_is_taken_anew_also_once_that_is_deleted(twic
     assert anew.put("clarify_instructions", {"answers": ["Tuesday.", ""]}).json()["drafts"] == ["Draft 3."]
     _, answer = fork(child, before="process_input")
     assert (answer.json()["next_step"], answer.json()["email_to_respond"]) == ("process_input", None)
+
+
+def test_what_was_taken_is_found_however_many_forks_lie_between(twice, owner):
+    child, _ = fork(twice)
+    chain = [Application.objects.get(pk=twice.app_id)]
+    common = {"owner": owner, "root_id": chain[0].pk, "next_step": "process_feedback"}
+    for _ in range(1100):
+        chain.append(Application(id=uuid4(), parent=chain[-1], **common))
+    Application.objects.bulk_create(chain[1:])
+    Application.objects.filter(pk=child.app_id).update(parent=chain[-1])
+    _, answer = fork(child, before="clarify_instructions")
+    assert answer.status_code == 201
+    assert answer.json()["parent"] == {"app_id": twice.app_id, "step": 2}
 
 
 def test_what_was_not_taken_yet_cannot_be_taken_anew(walk):

@@ -25,7 +25,10 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def site(transactional_db):
+def site(transactional_db, settings):
+    # The sources as they are, not what `make run` once collected from them: that is not served here.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     server = AsgiServer().start()
     yield server
     server.stop()

@@ -71,6 +71,41 @@ def test_another_email_does_not_take_such_a_text_away(stage):
     expect(stage.page.get_by_text("You had typed this: “Ring her up”")).to_be_visible()
 
 
+@pytest.mark.parametrize("state", [states.conflict, states.kept])
+def test_a_text_that_was_refused_is_offered_again(stage, state):
+    state(stage)
+    stage.let_go()
+    wait_for_runs()
+    stage.open("/")
+    stage.open()
+    stage.page.get_by_role("button", name="Put it back").click()
+    expect(feedback(stage)).to_have_value(SECOND_THOUGHT)
+    stage.press("Send feedback")
+    expect(stage.page.get_by_role("heading", name="Your turn: is draft 4 right?")).to_be_visible()
+    stage.open()
+    expect(stage.page.get_by_text("You had typed this")).to_have_count(0)
+
+
+def test_an_edited_text_that_was_refused_is_offered_again_beside_the_newest_draft(stage):
+    states.edit_conflict(stage)
+    stage.page.get_by_role("link", name="Compare draft 2 and 3").click()
+    stage.page.get_by_role("link", name="Late delivery of order 4471").click()
+    stage.page.get_by_role("link", name="Edit", exact=True).click()
+    stage.page.get_by_role("button", name="Put it back").click()
+    editor = stage.page.get_by_role("textbox", name="Edit draft 3")
+    expect(editor).to_have_value("Dear Marta,\n\nI would rather call you.\n\nIda")
+
+
+def test_a_refused_text_that_went_into_a_branch_is_not_offered_again(stage):
+    states.kept(stage)
+    stage.press("Branch from draft 2")
+    stage.let_go()
+    wait_for_runs()
+    stage.open()
+    expect(feedback(stage)).to_be_visible()
+    expect(stage.page.get_by_text("You had typed this")).to_have_count(0)
+
+
 def test_leaving_with_an_unsent_text_asks_once(stage):
     states.draft(stage)
     asked = []

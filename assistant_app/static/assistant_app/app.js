@@ -53,7 +53,7 @@ async function copy(button) {
 
 // --- Keeping what was typed ----------------------------------------------------------------------
 // One entry for each email and step: {values, version, sent}. It is dropped once the page shows that it
-// was sent: a newer version, and no refusal.
+// was sent: a newer version, and no refusal. What was refused is as good as never sent.
 
 const prefix = "typed ";
 const fieldsOf = (form) => Array.from(form.querySelectorAll("textarea:not([readonly])"));
@@ -75,12 +75,14 @@ function remember(form, sent) {
 
 function forgetWhatWasSent() {
   const { refused, version, email } = page().dataset;
-  if (refused !== undefined || version === undefined) return;
+  if (refused === undefined && version === undefined) return;
   // Of this email, or of the form that it was made with: another email's version says nothing here.
   const isOfThisOne = (name) => name.startsWith(`${prefix}${email} `) || name.startsWith(`${prefix}new `);
   for (const key of Object.keys(sessionStorage).filter(isOfThisOne)) {
     const entry = JSON.parse(sessionStorage.getItem(key));
-    if (entry.sent && entry.version !== version) sessionStorage.removeItem(key);
+    if (!entry.sent) continue;
+    if (refused !== undefined) sessionStorage.setItem(key, JSON.stringify({ ...entry, sent: false }));
+    else if (entry.version !== version) sessionStorage.removeItem(key);
   }
 }
 

@@ -61,7 +61,8 @@ def tokens(request: PersonRequest) -> HttpResponse:
     days = request.POST.get("days", str(settings.API_TOKEN_DAYS))
     scope = request.POST.get("scope", ApiToken.Scope.WRITE)
     if problem or days not in _endings() or scope not in ApiToken.Scope.values:
-        return _page(request, token_problem=problem or "Choose one.", token_name=name, status=400)
+        typed = {"token_name": name, "token_days": days, "token_scope": scope}
+        return _page(request, token_problem=problem or "Choose one.", **typed, status=400)
     ends = timedelta(days=int(days))
     token, secret = ApiToken.objects.create(user=request.user, expiry=ends, name=name, scope=scope)
     return _page(request, new_token=token, secret=secret)
@@ -87,8 +88,9 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
         "theme": request.POST.get("theme", request.COOKIES.get("theme", "")),
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
         "endings": _endings(),
-        "usual_ending": str(settings.API_TOKEN_DAYS),
+        "token_days": str(settings.API_TOKEN_DAYS),
         "scopes": ApiToken.Scope.choices,
+        "token_scope": ApiToken.Scope.WRITE,
         "model": model,
         "nearby": nearby.found() if model.embedded else [],
         "readings": readings.of_owner(request.user)[: readings.SHOWN],

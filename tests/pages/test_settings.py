@@ -157,6 +157,15 @@ def test_a_token_needs_a_name_of_reasonable_length(browser, name):
     assert not ApiToken.objects.exists()
 
 
+def test_what_was_chosen_for_a_token_stays_chosen_when_its_name_is_refused(browser):
+    browser.open("/settings/").press("Create token", name="", days="7", scope="read")
+    assert browser.status == 400
+    browser.press("Create token", name="dashboard")
+    token = ApiToken.objects.get()
+    assert (token.expiry - timezone.now()).days == 6
+    assert token.scope == ApiToken.Scope.READ
+
+
 def test_a_token_cannot_last_for_any_other_time(browser):
     answer = browser.client.post("/settings/tokens/", {"name": "x", "days": "99999"})
     assert answer.status_code == 400

@@ -160,6 +160,8 @@ def test_a_search_that_finds_nothing_offers_a_way_on(browser, email):
     email("order 2", Status.FINISHED)
     browser.open("/", data={"q": "order", "show": "waiting"})
     assert browser.says("1 email waiting for you contains “order”")
+    browser.open("/", data={"q": "order", "show": "writing"})
+    assert browser.says("No email being written contains “order”")
     browser.open("/", data={"q": "recipe", "show": "finished"})
     assert browser.says("No finished email contains “recipe”")
     browser.open("/" + browser.page.links["Search all 2 emails"])

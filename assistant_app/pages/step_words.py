@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant_app import drafts
+from assistant_app.errors import Cancelled
 from assistant_app.inspection import drawing
 from assistant_app.inspection.timeline import StepShown
 from assistant_app.models import Application
@@ -36,8 +37,12 @@ def of_step(row: Application, shown: StepShown) -> Said:
 
 
 def _failed(shown: StepShown) -> str:
+    is_stopped = shown.step.error_code == Cancelled.code
     if shown.step.position == "formulate_draft":
-        return f"Draft {len(shown.before['draft_history']) + 1} could not be written"
+        what = "was stopped" if is_stopped else "could not be written"
+        return f"Draft {len(shown.before['draft_history']) + 1} {what}"
+    if is_stopped:
+        return "This was stopped"
     return FAILED.get(shown.step.position, "This could not be done")
 
 

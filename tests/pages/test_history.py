@@ -14,6 +14,7 @@ from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, ModelCall
 from assistant_app.people import readings
 from tests.admin.conftest import Story
+from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVIL = "<script>alert(1)</script>' onmouseover=alert(2) </pre>"
@@ -73,6 +74,17 @@ def test_a_finished_one_ends_with_its_draft(browser, answered):
     assert browser.says("You accepted draft 2 7 process_feedback")
     assert browser.says("Finished with draft 2 8 final_result")
     assert "Go on" not in browser.page.links
+
+
+def test_a_step_that_its_person_stopped_did_not_fail_and_was_not_gone_back_from(browser, answered, model):
+    writing = model.will_wait_to_write()
+    answered.begin("process_feedback", {"feedback": "Shorter."}).claimed.result(30)
+    operations.cancel(actor=answered.user, app_id=answered.app_id)
+    writing.set()
+    wait_for_runs()
+    assert browser.open(history_of(answered)).says("Draft 3 was stopped")
+    assert browser.open(history_of(answered, "history/8/")).says("Draft 3 was stopped")
+    assert not browser.says("gone back from")
 
 
 def test_every_kind_of_step_is_said_in_words(browser, answered):

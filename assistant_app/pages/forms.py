@@ -76,7 +76,8 @@ class StepForm:
             for shown in self.fields
             for text in shown.errors
         ]
-        return mine + [("eml", text) for text in self.errors.get("eml", ())]
+        others = ("eml", "language", "assumptions")  # have no field of the step
+        return mine + [(name, text) for name in others for text in self.errors.get(name, ())]
 
     def _shown(self, item: Field) -> ShownField:
         typed = self.typed.get(item.name)
@@ -159,7 +160,7 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
     if _refined(post):
         return typed
     if post.get("quick") == "language":
-        raise InvalidInput(fields={"feedback": ["Say which language the draft should be in."]})
+        raise InvalidInput(fields={"language": ["Say which language the draft should be in."]})
     text = typed["feedback"].strip()
     if post.get("accept") == "without the feedback":
         return {"feedback": ""}
@@ -168,9 +169,10 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
             raise BothPressed
         return {"feedback": ""}
     if not text:
-        problem = "Write what should change, or press “Looks good, finish”."
         if "correct" in post:
             problem = "Write what is right instead of one of the assumptions."
+            raise InvalidInput(fields={"assumptions": [problem]})
+        problem = "Write what should change, or press “Looks good, finish”."
         raise InvalidInput(fields={"feedback": [problem]})
     return typed
 

@@ -120,9 +120,15 @@ def test_another_version_speaks_of_no_feedback_where_none_was_given(at_draft_2, 
     assert person.row.state["draft_sources"][-1] == {"by": "model", "of": 2, "feedback": 2}
 
 
+def is_open(browser, fold):
+    return f'id="{fold}" open' in browser.response.content.decode()
+
+
 def test_a_language_is_asked_for_in_words(at_draft_1, person):
     at_draft_1.press("Write in this language")
-    assert at_draft_1.says("Say which language the draft should be in.")
+    assert at_draft_1.page.links["Say which language the draft should be in."] == "#language"
+    assert is_open(at_draft_1, "language-fold")
+    assert at_draft_1.typed("feedback") == [""]
     press(at_draft_1, "Write in this language", language="Norwegian", feedback="Shorter.")
     assert person.row.state["feedback_history"] == ["Shorter.\n\nWrite it in Norwegian."]
 
@@ -455,7 +461,8 @@ def test_an_assumption_is_corrected_in_words(person, page_of, model):
     browser = page_of(person)
     assert browser.says("Assumptions made because you skipped a question (2)")
     browser.press("Correct them and write again")
-    assert browser.says("Write what is right instead of one of the assumptions.")
+    assert browser.page.links["Write what is right instead of one of the assumptions."] == "#assumptions"
+    assert is_open(browser, "assumptions")
     press(browser, "Correct them and write again", instead=["Next week.", ""])
     assert person.row.state["feedback_history"] == ["You assumed: It is this week.\nInstead: Next week."]
 

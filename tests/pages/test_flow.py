@@ -107,7 +107,10 @@ def test_a_page_that_asks_for_news_is_told_when_there_are_none(browser, model):
 
 def test_one_question_is_asked_in_the_singular_and_can_be_skipped(browser, model, begun):
     model.will_ask("Which Thursday?")
-    assert begun().says("Your turn: one question")
+    page = begun()
+    assert page.says("Your turn: one question")
+    assert page.says("Leave the field empty to skip it")
+    assert not page.says("1 of 1")
     browser.press("Skip it, just write")
     wait_for_runs()
     assert Application.objects.get().state["clarification_answers"] == [""]

@@ -172,8 +172,7 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
         if "correct" in post:
             problem = "Write what is right instead of one of the assumptions."
             raise InvalidInput(fields={"assumptions": [problem]})
-        problem = "Write what should change, or press “Looks good, finish”."
-        raise InvalidInput(fields={"feedback": [problem]})
+        raise InvalidInput(fields={"feedback": ["Write what should change."]})
     return typed
 
 

@@ -350,6 +350,10 @@ def test_what_was_sent_can_be_changed_after_a_stop(person, page_of, browser, mod
     assert page_of(person).says("Your feedback on draft 1 Shorter.")
     browser.open(browser.address + browser.page.links["Change the feedback first"].partition("#")[0])
     assert browser.typed("feedback") == ["Shorter."]
+    browser.press("Send feedback", feedback="")
+    assert browser.says("What should change? Write what should change.")
+    assert not browser.says("Looks good")
+    assert browser.page.ids.count("notice") == 1
     browser.press("Send feedback", feedback="Much shorter.")
     wait_for_runs()
     assert person.row.state["feedback_history"] == ["Much shorter."]

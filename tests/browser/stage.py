@@ -266,6 +266,18 @@ def empty_feedback(stage):
     stage.press("Send feedback")
 
 
+def missing_language(stage):
+    draft(stage)
+    stage.page.get_by_text("Another language…").click()
+    stage.press("Write in this language")
+
+
+def missing_correction(stage):
+    worth_a_look(stage)
+    stage.page.get_by_text("Assumptions made because").click()
+    stage.press("Correct them and write again")
+
+
 def both_pressed(stage):
     draft(stage)
     stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
@@ -416,6 +428,7 @@ STATES = {
         list_empty, list_full, list_search, list_none, new, new_eml, new_eml_refused,
         new_errors, pasting, questions, writing, draft,
         beside, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
+        missing_language, missing_correction,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,
         read_by_staff, new_token, token_without_name, password, erase, erase_refused, not_found,

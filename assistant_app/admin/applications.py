@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from copy import copy
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
@@ -97,7 +98,8 @@ class ApplicationAdmin(ShowsUsage):
 
     @admin.display(description="owner")
     def owner_link(self, row: Application) -> str:
-        return format_html('<a href="?owner={}">{}</a>', row.owner.get_username(), row.owner)
+        query = urlencode({"owner": row.owner.get_username()})  # a name may hold a plus
+        return format_html('<a href="?{}">{}</a>', query, row.owner)
 
     @admin.display(description="status", ordering="status")
     def state_word(self, row: Application) -> str:

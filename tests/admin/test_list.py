@@ -1,5 +1,6 @@
 """The list of all applications: what an operator sees and asks."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -36,6 +37,13 @@ def test_shows_owner_status_next_step_position_drafts_calls_and_age(admin_site, 
     assert column(page, "draft_count") == ["1"]
     assert column(page, "call_count") == ["3"]
     assert column(page, "age")[0].startswith("3\xa0days")
+
+
+def test_an_owner_leads_to_their_emails_whatever_the_name(admin_site, tell, django_user_model):
+    tell("hers")
+    tell("his", user=django_user_model.objects.create_user("otto+work@example.org"))
+    (link,) = re.findall(r'<a href="([^"]*)">otto', admin_site.get(LIST).content.decode())
+    assert titles(admin_site, html.unescape(link)) == ["his"]
 
 
 def test_drafts_by_hand_and_those_of_a_branch_count_too(admin_site, one_draft, owner):

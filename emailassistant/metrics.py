@@ -83,6 +83,7 @@ def _may_read(request: HttpRequest) -> bool:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:  # a socket of the machine's own has none, and a proxy behind it
         return False
+    address = getattr(address, "ipv4_mapped", None) or address  # as a server on `::` sees IPv4
     return any(address in ip_network(network) for network in settings.METRICS_ALLOW)
 
 

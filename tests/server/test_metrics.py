@@ -82,14 +82,14 @@ def ask(client, db):
 
 
 def test_only_this_machine_may_read_it_by_itself(ask):
-    assert ask() == ask("::1") == 200
-    assert ask("192.0.2.7") == ask("") == 403
+    assert ask() == ask("::1") == ask("::ffff:127.0.0.1") == 200
+    assert ask("192.0.2.7") == ask("::ffff:192.0.2.7") == ask("") == 403
     assert ask(**{"X-Forwarded-For": "192.0.2.7"}) == ask(forwarded="for=192.0.2.7") == 403
 
 
 def test_a_network_may_be_let_in(ask, settings):
     settings.METRICS_ALLOW = ["192.0.2.0/24"]
-    assert ask("192.0.2.7") == 200
+    assert ask("192.0.2.7") == ask("::ffff:192.0.2.7") == 200
     assert ask() == ask("192.0.3.7") == 403
 
 

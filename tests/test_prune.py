@@ -114,6 +114,8 @@ def test_sessions_and_tokens_that_ended_go(owner, client):
     assert client.get("/settings/").status_code == 200
 
 
-def test_days_are_not_negative():
-    with pytest.raises(CommandError, match="0 or more"):
-        prune("--finished-days", "-1")
+@pytest.mark.parametrize("days", ["-1", "36501", "99999999"])
+def test_days_are_not_negative_and_within_the_calendar(days):
+    for name in ("--finished-days", "--unfinished-days"):
+        with pytest.raises(CommandError, match="0 or more"):
+            prune(name, days)

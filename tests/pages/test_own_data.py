@@ -112,6 +112,7 @@ def test_the_commands_say_what_is_wrong(owner, tmp_path, monkeypatch):
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     with pytest.raises(CommandError, match="cannot be made"):
         call_command("export_user", "ida", str(target))
-    monkeypatch.setattr("builtins.input", lambda said: "no")
-    with pytest.raises(CommandError, match="Nothing was erased"):
-        call_command("erase_user", "ida")
+    for typed in ("no\n", ""):  # and nobody there who could type
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        with pytest.raises(CommandError, match="Nothing was erased"):
+            call_command("erase_user", "ida")

@@ -123,6 +123,17 @@ def test_a_copy_is_for_its_owner_only_and_writes_over_nothing(tmp_path, owner):
         call_command("backup", str(tmp_path / "none" / "copy"))
 
 
+def test_a_database_that_holds_nothing_is_no_backup(tmp_path):
+    server = RealServer()  # never set up: as a shell without the server's settings would find it
+    try:
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            server.run("manage.py", "backup", str(tmp_path / "copy"))
+    finally:
+        server.__exit__()
+    assert f"There is nothing in {server.database.path}" in refused.value.stderr
+    assert not (tmp_path / "copy").exists()
+
+
 @pytest.mark.skipif(not POSTGRESQL, reason="Runs with the tests on PostgreSQL.")
 @pytest.mark.django_db
 def test_on_postgresql_the_command_says_what_to_type(tmp_path):

@@ -21,6 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         if connection.vendor != "sqlite":
             raise CommandError(f'This is PostgreSQL: pg_dump --format=custom --file="{file}" "$DATABASE_URL"')
+        if not connection.introspection.table_names():  # another DATA_DIR than the server's makes a new file
+            name = connection.settings_dict["NAME"]
+            raise CommandError(f"There is nothing in {name}: are DATA_DIR and DATABASE_URL the server's?")
         if file.exists():
             raise CommandError(f"{file} is there already.")
         before = os.umask(0o077)  # it holds everybody's mail

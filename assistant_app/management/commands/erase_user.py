@@ -22,9 +22,16 @@ class Command(BaseCommand):
         user = get_user_model()._default_manager.filter(username=username).first()
         if user is None:
             raise CommandError(f"There is no user {username!r}.")
-        if not no_input and input(f"Type {username} to erase this person for good: ") != username:
+        if not no_input and _typed(f"Type {username} to erase this person for good: ") != username:
             raise CommandError("Nothing was erased.")
         emails = erasure.erase(user)
         self.stdout.write(
             f"Erased the account and {emails} emails. Backups that were made before hold them still."
         )
+
+
+def _typed(prompt: str) -> str:
+    try:
+        return input(prompt)
+    except EOFError:  # nobody is there to ask: `--no-input` is for that
+        return ""

@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from assistant_app.people import retention
 from assistant_app.people.retention import Policy
 
+MAX_DAYS = 36_500  # as for KEEP_FINISHED_DAYS
+
 
 class Command(BaseCommand):
     help = "Deletes emails that are older than they are kept, and sessions and tokens that ended."
@@ -32,8 +34,8 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, dry_run: bool, finished_days: int, unfinished_days: int, **options: Any
     ) -> None:
-        if finished_days < 0 or unfinished_days < 0:
-            raise CommandError("A number of days is 0 or more.")
+        if not all(0 <= days <= MAX_DAYS for days in (finished_days, unfinished_days)):
+            raise CommandError(f"A number of days is 0 or more, up to {MAX_DAYS}.")
         counts = retention.prune(Policy(finished_days, unfinished_days), is_dry=dry_run)
         said = ", ".join(f"{number} {name}" for name, number in counts.items())
         self.stdout.write(f"{'Would delete' if dry_run else 'Deleted'} {said}.")

@@ -22,6 +22,7 @@ from assistant_app.runner import runner
 from assistant_app.runs import Run
 
 AT_ONCE = 50  # runs under way together
+LONGEST_PAUSE = 86_400  # seconds
 ATTEMPTS = 3  # an email that stops the server each time must not do so for ever
 
 
@@ -35,8 +36,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, watch: float | None = None, **options: Any) -> None:
         """Exit with 1 if something could not be continued, unless it watches: then with 0, once stopped."""
-        if watch is not None and watch <= 0:
-            raise CommandError("--watch needs a number of seconds above 0.")
+        if watch is not None and not 0 < watch <= LONGEST_PAUSE:
+            raise CommandError(f"--watch needs a number of seconds above 0, up to {LONGEST_PAUSE}.")
         self.is_watching = watch is not None
         self.tried: Counter[Any] = Counter()
         self.stopping = threading.Event()

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.db.models import Model
+from django.http import HttpRequest
 
+from assistant_app.models import ApiToken, Application
+from assistant_app.people import erasure
+
+LAST = "there would be none left. Make somebody else one first."
 admin.site.unregister(User)
 
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
     readonly_fields = ("last_login", "date_joined")
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """Count what goes along: one by one it would fill pages. The last administrator stays."""
+        users = list(objs)
+        counts: dict[type[Model], int] = {
+            User: len(users),
+            Application: Application.objects.filter(owner__in=users).count(),
+            ApiToken: ApiToken.objects.filter(user__in=users).count(),
+        }
+        lacking = {
+            str(model._meta.verbose_name)
+            for model, number in counts.items()
+            if number and not self.admin_site.get_model_admin(model).has_delete_permission(request)
+        }
+        names = [f"{user}, with all their emails and tokens" for user in users]
+        kept = [f"{user}, an administrator: {LAST}" for user in users if user.is_superuser]
+        summary = {model._meta.verbose_name_plural: number for model, number in counts.items()}
+        return names, summary, lacking, kept if erasure.is_last_administrator(*users) else []

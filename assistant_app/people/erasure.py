@@ -37,10 +37,11 @@ class LastAdministrator(AssistantError):
     status = 409
 
 
-def is_last_administrator(user: User) -> bool:
-    """Whether nobody could make accounts any more, or anybody could make the first one."""
-    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-    return user.is_superuser and not others.exists()
+def is_last_administrator(*users: User) -> bool:
+    """Whether without them nobody could make accounts any more, or anybody could make the first one."""
+    administrators = User.objects.filter(is_superuser=True, is_active=True)
+    others = administrators.exclude(pk__in=[user.pk for user in users])
+    return any(user.is_superuser for user in users) and not others.exists()
 
 
 def erase(user: User) -> int:

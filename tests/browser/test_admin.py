@@ -81,6 +81,15 @@ def test_who_says_why_reads_the_texts(desk, by_keyboard):
     expect(page.locator("pre", has_text="60 ship on Thursday.").first).to_be_visible()
 
 
+def test_an_account_is_deleted_with_its_emails(desk, owner):
+    page = desk.page
+    desk.open(f"/admin/auth/user/{owner.pk}/delete/")
+    expect(page.get_by_text("Applications: 4")).to_be_visible()
+    page.get_by_role("button", name="Yes, I’m sure").click()
+    expect(page.locator(".messagelist")).to_contain_text("was deleted successfully")
+    assert not Application.objects.exists()
+
+
 def test_the_owner_filter_works_by_keyboard(desk, stranger):
     Story(stranger, "His").ends("waiting")
     page = desk.page

@@ -23,6 +23,7 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from assistant_app import operations
+from assistant_app.admin.deleting import BackToTheList
 from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.paging import ApplicationList, LimitedPaginator
 from assistant_app.admin.usage import ShowsUsage, used
@@ -37,7 +38,7 @@ DONE = {"retry": "Goes on: {}.", "release": "Released: {}."}
 
 
 @admin.register(Application)
-class ApplicationAdmin(ShowsUsage):
+class ApplicationAdmin(ShowsUsage, BackToTheList):
     list_display = (
         "name",
         "owner_link",

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from assistant_app.admin.deleting import BackToTheList
 from assistant_app.models import ApiToken
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(BackToTheList):
     list_display = ("label", "user", "token_key", "scope", "created", "last_used_at", "expiry")
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "token_key")

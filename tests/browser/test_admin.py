@@ -81,6 +81,17 @@ def test_who_says_why_reads_the_texts(desk, by_keyboard):
     expect(page.locator("pre", has_text="60 ship on Thursday.").first).to_be_visible()
 
 
+def test_who_deletes_an_email_is_back_in_the_list_as_it_was(desk):
+    page = desk.page
+    desk.open(f"{LIST}?look=failed")
+    page.locator("#result_list tbody th a").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Yes, I’m sure").click()
+    expect(page.locator(".messagelist")).to_contain_text("was deleted successfully")
+    assert page.url.endswith(f"{LIST}?look=failed")
+    expect(page.locator("#changelist")).to_contain_text("0 applications")
+
+
 def test_an_account_is_deleted_with_its_emails(desk, owner):
     page = desk.page
     desk.open(f"/admin/auth/user/{owner.pk}/delete/")

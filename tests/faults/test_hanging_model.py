@@ -71,6 +71,11 @@ def test_the_calls_end_at_their_time(model_server):  # noqa: F811
         }
         assert {state["email_to_respond"] for state in states} == {EMAIL}
 
+        model_server.standing_questions = Reply(text='{"questions": []}')
+        again = f"/api/applications/{hanging[0]}/retry/"
+        # A second is not always enough for a busy machine: what stops again is tried again.
+        wait_until(lambda: ida.post(again).json().get("next_step") == "process_feedback")
+
 
 def _send(server, app_id):
     with server.client() as client:

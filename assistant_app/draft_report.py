@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant_app import diffs, drafts, steps
+from assistant_app import diffs, drafts, steps, versions
 from assistant_app.draft_checks.findings import Checks, Finding, check, facts_of
-from assistant_app.errors import ApplicationNotFound
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.mail.text import as_read
 from assistant_app.models import Application
@@ -29,20 +28,18 @@ def report_on(row: Application, number: int) -> Report:
     What was said about drafts that did not lead to this one is the person's, so it backs up what the draft
     has; this one need not have it.
     """
+    text = versions.text_of(row, number)
     state = {**DEFAULT_STATE, **row.state}
-    if not 0 < number <= len(state["draft_history"]):
-        raise ApplicationNotFound(f"There is no draft {number}.")
     state |= drafts.with_current(state, number)
-    text = state["current_draft"]
-    said = [steps.said_oneself(text) for text in state["feedback_history"]]
-    behind = [steps.said_oneself(text) for text in drafts.feedback_behind(state)]
+    said = [steps.said_oneself(each) for each in state["feedback_history"]]
+    behind = [steps.said_oneself(each) for each in drafts.feedback_behind(state)]
     checks = check(
         text,
         email=as_read(state["incoming_email"] or ""),
         instructions=state["response_instructions"] or "",
         answers=state["clarification_answers"] or (),
         feedback=behind,
-        by_hand=[*written_by_hand(state), *(text for text in said if text not in behind)],
+        by_hand=[*written_by_hand(state), *(each for each in said if each not in behind)],
         known=_names_of_writer(row),
     )
     lost, changed = changed_by_hand(state, text)

@@ -11,7 +11,6 @@ from assistant_app import forks
 from assistant_app.api.serializers import NewApplication
 from assistant_app.draft_checks.facts import Kind
 from assistant_app.draft_checks.findings import Source
-from assistant_app.draft_report import Report
 from assistant_app.versions import Version
 
 
@@ -79,23 +78,15 @@ class Given(serializers.Serializer):
 
 
 class Checks(serializers.Serializer):
-    """What a rule can say of a draft, without a model."""
+    """What a rule can say of a draft, without a model: a `Report`."""
 
-    unsupported = Passage(many=True, help_text="found nowhere in the email nor in what you wrote")
-    placeholders = Passage(many=True, help_text="still to be filled in")
+    unsupported = Passage(
+        many=True, source="checks.unsupported", help_text="found nowhere in the email nor in what you wrote"
+    )
+    placeholders = Passage(many=True, source="checks.placeholders", help_text="still to be filled in")
     changed = Passage(many=True, help_text="what stands where your own words were")
     lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that it changed")
-    given = Given(many=True, help_text="your instructions, answers and feedback")
-
-    def to_representation(self, report: Report) -> dict[str, Any]:
-        checks = report.checks
-        return {
-            "unsupported": Passage(checks.unsupported, many=True).data,
-            "placeholders": Passage(checks.placeholders, many=True).data,
-            "changed": Passage(report.changed, many=True).data,
-            "lost": report.lost,
-            "given": Given(checks.given, many=True).data,
-        }
+    given = Given(many=True, source="checks.given", help_text="your instructions, answers and feedback")
 
 
 class NewFork(NewApplication):

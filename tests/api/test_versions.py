@@ -292,20 +292,25 @@ def test_drafts_of_a_fork_tell_what_they_tell_in_its_parent_whoever_wrote_them(t
     assert [(source["model"], source["provider"]) for source in began] == [("small-1.Q4", "embedded")] * 2
 
 
-def test_every_draft_is_checked_without_a_model(walk, model):
-    model.will_write(
-        "60 ship on Thursday. \N{PARTY POPPER} You get a credit note within 14 days.\n\n[Your name]"
-    )
-    model.will_write("60 ship on Thursday, the others on 10 December.\n\nIda")
+def checked(walk, model, first, own, third, feedback):
+    """Have a draft written, edited by hand and written anew; return the checks of all three."""
+    model.will_write(first)
+    model.will_write(third)
     walk.begin()
     walk.answer()
-    own = "We would rather walk than let you down.\n\n60 ship on Thursday.\n\nIda"
     walk.put("edit", {"text": own})
-    walk.feed_back("Also say 10 December.")
-    calls = ModelCall.objects.count()
+    walk.feed_back(feedback)
+    return [walk.client.get(walk.url("drafts", number, "checks")).json() for number in ("1", "2", "3")]
 
-    first, second, third = (
-        walk.client.get(walk.url("drafts", number, "checks")).json() for number in ("1", "2", "3")
+
+def test_every_draft_is_checked_without_a_model(walk, model):
+    first, second, third = checked(
+        walk,
+        model,
+        "60 ship on Thursday. \N{PARTY POPPER} You get a credit note within 14 days.\n\n[Your name]",
+        "We would rather walk than let you down.\n\n60 ship on Thursday.\n\nIda",
+        "60 ship on Thursday, the others on 10 December.\n\nIda",
+        "Also say 10 December.",
     )
     assert first["unsupported"] == [{"kind": "number", "text": "14 days", "start": 52, "end": 59}]
     assert [passage["text"] for passage in first["placeholders"]] == ["[Your name]"]
@@ -316,19 +321,20 @@ def test_every_draft_is_checked_without_a_model(walk, model):
     assert third["lost"] == ["We would rather walk than let you down."]
     asked = third["given"][-1]
     assert (asked["source"], asked["present"], asked["missing"]) == ("feedback", ["10 December"], [])
-    assert ModelCall.objects.count() == calls
+    assert list(ModelCall.objects.values_list("purpose", flat=True)) == ["questions", "draft", "draft"]
     assert is_error(walk.client.get(walk.url("drafts", "4", "checks")), 404, "not_found")
 
 
 def test_a_passage_stands_where_it_is_said_however_lines_end(walk, model):
-    model.will_write("Hello.")
-    model.will_write("Hello,\r\n\r\nour lorry\r\nmay be late. Track https://example.org/t/[number]. Bye")
-    walk.begin()
-    walk.answer()
-    walk.put("edit", {"text": "Hello,\n\nour lorry\nis never ever late. Bye"})
-    walk.feed_back("Say where to track.")
+    _, _, found = checked(
+        walk,
+        model,
+        "Hello.",
+        "Hello,\n\nour lorry\nis never ever late. Bye",
+        "Hello,\r\n\r\nour lorry\r\nmay be late. Track https://example.org/t/[number]. Bye",
+        "Say where to track.",
+    )
     text = walk.client.get(walk.url("drafts", "3")).json()["text"]
-    found = walk.client.get(walk.url("drafts", "3", "checks")).json()
     passages = [*found["unsupported"], *found["placeholders"], *found["changed"]]
     assert {passage["kind"] for passage in passages} == {"link", "placeholder", "changed"}
     assert found["unsupported"][0]["text"] == "https://example.org/t/"
@@ -338,13 +344,8 @@ def test_a_passage_stands_where_it_is_said_however_lines_end(walk, model):
 
 
 def test_where_ones_own_words_gave_way_to_spaces_nothing_stands_in_their_place(walk, model):
-    model.will_write("Hello there. Bye now")
-    model.will_write("Hello there.\nBye now")
-    walk.begin()
-    walk.answer()
-    walk.put("edit", {"text": "Hello there. We gladly wait. Bye now"})
-    walk.feed_back("Shorter.")
-    found = walk.client.get(walk.url("drafts", "3", "checks")).json()
+    own = "Hello there. We gladly wait. Bye now"
+    _, _, found = checked(walk, model, "Hello there. Bye now", own, "Hello there.\nBye now", "Shorter.")
     assert found["lost"] == ["We gladly wait."]
     assert found["changed"] == []
 

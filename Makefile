@@ -6,12 +6,13 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
-.PHONY: run test check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit how-to-pictures
+.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit how-to-pictures
 
 help:
 	@echo "make run    serve on http://127.0.0.1:8000 (HOST, PORT and WEB_CONCURRENCY are honoured)"
-	@echo "make test   the tests, on SQLite"
-	@echo "make check  all that CI checks: lint, types, migrations, tests on SQLite and on PostgreSQL"
+	@echo "make test   the fast tests, on SQLite; make test ARGS=\"tests/api -x\" passes ARGS to pytest instead"
+	@echo "make test-all  every test, on SQLite"
+	@echo "make check  all that CI checks: README walk, lint, types, migrations, tests on SQLite and PostgreSQL"
 	@echo "make coverage  all tests on SQLite, and which branches of the product none of them takes"
 	@echo "make smoke  the README's promise, in a clean clone"
 	@echo "make audit  known vulnerabilities of what is installed; asks https://api.osv.dev"
@@ -51,9 +52,19 @@ $(VENV)/dev.stamp: requirements-dev.txt requirements-otel.txt requirements-const
 
 # --- Checks --------------------------------------------------------------------------------------
 
-test: test-sqlite
+# Two workers, a file at a time: the machine that this is planned for has two cores.
+PARALLEL := -n 2 --dist loadfile
+PYTEST   := $(BIN)/python -m pytest
 
-check: lint types migrations test-sqlite test-postgresql
+# All that needs no server, browser or embedded model. Given ARGS, pytest takes them, in one process.
+test: $(VENV)/dev.stamp $(VENV)/embedded.stamp
+	env -u DATABASE_URL $(PYTEST) $(if $(ARGS),$(ARGS),$(PARALLEL) -m "not slow")
+
+test-all: test-sqlite
+
+# Prints what each part took; too much CPU fails.
+check: $(VENV)/dev.stamp
+	$(BIN)/python .ci/check
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -65,17 +76,16 @@ types: $(VENV)/dev.stamp
 migrations: $(VENV)/dev.stamp
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-# ARGS goes to pytest: make test ARGS="tests/api -x"
 test-sqlite: $(VENV)/dev.stamp $(VENV)/embedded.stamp
-	env -u DATABASE_URL $(BIN)/python -m pytest $(ARGS)
+	env -u DATABASE_URL $(PYTEST) $(PARALLEL) $(ARGS)
 
-# Several simulated servers share the one process, and so its pool.
-test-postgresql: $(VENV)/dev.stamp $(VENV)/embedded.stamp
-	DATABASE_URL=$(TEST_POSTGRES_URL) DATABASE_POOL_SIZE=40 $(BIN)/python -m pytest $(ARGS)
+# Browser and embedded model work the same on either database. Several simulated servers share the one pool.
+test-postgresql: $(VENV)/dev.stamp
+	DATABASE_URL=$(TEST_POSTGRES_URL) DATABASE_POOL_SIZE=40 $(PYTEST) $(PARALLEL) -m "not browser and not embedded" $(ARGS)
 
 # Fails below 95 % of the branches, which is more than coverage's own figure of lines and branches asks.
 coverage: $(VENV)/dev.stamp $(VENV)/embedded.stamp
-	env -u DATABASE_URL $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-report=json:.local/coverage.json $(ARGS)
+	env -u DATABASE_URL $(PYTEST) --cov --cov-report=term-missing:skip-covered --cov-report=json:.local/coverage.json $(ARGS)
 	$(BIN)/python .ci/branches .local/coverage.json 95
 
 # 1: findings. 3: the service could not be asked, and older advisories say nothing. AUDIT goes to pip-audit: make audit AUDIT="-s pypi"
@@ -88,11 +98,11 @@ smoke:
 
 # A picture of each page in each state, wide and narrow, light and dark: make pictures PICTURES=folder
 pictures: $(VENV)/dev.stamp
-	PICTURES=$(or $(PICTURES),.local/pictures) $(BIN)/python -m pytest tests/browser/pictures.py
+	PICTURES=$(or $(PICTURES),.local/pictures) $(PYTEST) tests/browser/pictures.py
 
 # Those of docs/how-to/edit-compare-branch.md and inspect.md.
 how-to-pictures: $(VENV)/dev.stamp
-	PICTURES=docs/how-to/pictures SCHEMES=light $(BIN)/python -m pytest tests/browser/pictures.py \
+	PICTURES=docs/how-to/pictures SCHEMES=light $(PYTEST) tests/browser/pictures.py \
 		-k "beside or worth-a-look or editing or edit-conflict or compare or going-back or branched or (history and not step)"
 
 bench: $(VENV)/dev.stamp

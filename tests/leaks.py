@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import re
 
+import pytest
+
 # Of texts and secrets that reach the product in other processes, where nobody looks on.
 MARKERS = {
     "96 sensors", "ship on Thursday", "rest on 10 December", "pressure sensors", "Friday suits me",
@@ -23,6 +25,7 @@ LOOKS_SECRET = re.compile(r"[0-9a-f]{40,}|[A-Za-z0-9]{60,}")
 secrets: set[str] = set()
 _typed: set[str] = set()
 _written: dict[str, str] = {}  # each different line, and where it came from
+_unsearched: list[str] = []  # parallel workers that ended without handing over what they saw
 
 
 def forbid(text: str) -> None:
@@ -47,7 +50,8 @@ def found() -> list[str]:
     everything = "\n".join(_written)
     leaked = sorted(text for text in wanted if text in everything)
     told = [f"{text!r} in {_source_of(text)}" for text in leaked]
-    return told + [f"a secret in {_written[secret]}" for secret in sorted(secrets) if secret in _written]
+    told += [f"a secret in {_written[secret]}" for secret in sorted(secrets) if secret in _written]
+    return told + [f"the output of {worker} was not searched: it ended too early" for worker in _unsearched]
 
 
 def _source_of(text: str) -> str:
@@ -92,8 +96,25 @@ def pytest_runtest_logreport(report):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    if found():
+    """Fail the run on a leak; a parallel worker hands over what it saw, for the controller to search."""
+    handed_over = getattr(session.config, "workeroutput", None)
+    if handed_over is not None:
+        handed_over["leaks"] = [sorted(secrets), sorted(_typed), list(_written.items())]
+    elif found():
         session.exitstatus = 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    handed_over = getattr(node, "workeroutput", {}).get("leaks")
+    if handed_over is None:
+        _unsearched.append(f"worker {node.gateway.id}")
+        return
+    its_secrets, its_typed, its_written = handed_over
+    secrets.update(its_secrets)
+    _typed.update(its_typed)
+    for line, source in its_written:
+        _written.setdefault(line, source)
 
 
 def pytest_terminal_summary(terminalreporter):

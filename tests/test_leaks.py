@@ -25,18 +25,21 @@ def test_other(): logging.getLogger("x").warning("{}")
 ANEW = "logging.config.dictConfig({'version': 1, 'root': {'handlers': []}})"
 
 
-def run_with(tmp_path, statement, other="All is well."):
+def run_with(tmp_path, statement, other="All is well.", workers=1):
     (tmp_path / "conftest.py").write_text(
         "from tests.leaks import pytest_runtest_logreport, pytest_runtest_setup, pytest_sessionfinish\n"
-        "from tests.leaks import pytest_sessionstart, pytest_terminal_summary, secrets\n"
+        "from tests.leaks import pytest_sessionstart, pytest_terminal_summary, pytest_testnodedown, secrets\n"
         "secrets.add('0123456789abcdef' * 4)\n"
     )
     (tmp_path / "test_it.py").write_text(LEAKING.format(statement, other))
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:randomly", "-q", str(tmp_path)]
+    if workers > 1:
+        command += ["-n", str(workers)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -46,11 +49,18 @@ def run_with(tmp_path, statement, other="All is well."):
     ],
     ids=["mail", "secret", "neither"],
 )
-def test_a_leak_fails_the_whole_run(tmp_path, statement, code):
-    done = run_with(tmp_path, statement)
+def test_a_leak_fails_the_whole_run(tmp_path, statement, code, workers):
+    done = run_with(tmp_path, statement, workers=workers)
     assert done.returncode == code, done.stdout
     assert ("Mail or secrets in the output" in done.stdout) == bool(code)
     assert "2 passed" in done.stdout
+
+
+def test_a_worker_that_crashes_fails_the_run_as_unsearched(tmp_path):
+    done = run_with(tmp_path, "print('Where are my 96 sensors?'); __import__('os')._exit(3)", workers=2)
+    assert done.returncode == 1, done.stdout
+    assert "the output of worker gw" in done.stdout
+    assert "was not searched" in done.stdout
 
 
 def test_a_log_that_is_configured_anew_is_read_on(tmp_path):

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import uuid
 
 import pytest
 from burr.core import ApplicationBuilder, GraphBuilder, State, action, default
@@ -144,7 +143,7 @@ def test_a_second_writer_is_refused_before_it_calls_a_model(pool, new, model):
     assert len(model.calls_for("draft")) == 2
 
 
-@pytest.mark.parametrize("app_id", [str(uuid.uuid4()), "no uuid", None])
+@pytest.mark.parametrize("app_id", ["00000000-0000-4000-8000-000000000000", "no uuid", None])
 def test_an_unknown_id_is_refused_not_taken_for_a_new_application(pool, owner, app_id):
     with pytest.raises(ApplicationNotFound):
         asyncio.run(AsyncDjangoPersister(pool).load(str(owner.pk), app_id))

@@ -17,7 +17,8 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistant_app import history, statements
+from assistant_app import statements
+from assistant_app.contract import changes
 from assistant_app.errors import Interrupted
 from assistant_app.graph import DEFAULT_STATE
 from assistant_app.people.access import ApiToken as ApiToken  # the records of who comes in
@@ -232,18 +233,18 @@ class StepQuerySet(models.QuerySet["Step"]):
     def of(self, row: Application) -> dict[int, Step]:
         """Return the steps by number, oldest first; a fork's first with its texts from the row."""
         steps: dict[int, Step] = {step.sequence_id: step for step in self.filter(application_id=row.pk)}
-        if 0 in steps and history.leans(steps[0].changes):  # else the state may stay deferred
-            steps[0].changes = history.whole(steps[0].changes, DEFAULT_STATE, row.state)
+        if 0 in steps and changes.leans(steps[0].changes):  # else the state may stay deferred
+            steps[0].changes = changes.whole(steps[0].changes, DEFAULT_STATE, row.state)
         return steps
 
     def path_to(self, row: Application, sequence_id: int | None) -> list[Step]:
         """Return the steps that led to one, oldest first, along their bases; `KeyError` if it is unknown."""
-        return history.path_to(self.of(row), sequence_id)
+        return changes.path_to(self.of(row), sequence_id)
 
     def positions_to(self, row: Application, sequence_id: int | None) -> list[Step]:
         """Return the same without what they changed, which is most of what is stored of them."""
         steps = self.defer("changes").filter(application_id=row.pk)
-        return history.path_to({step.sequence_id: step for step in steps}, sequence_id)
+        return changes.path_to({step.sequence_id: step for step in steps}, sequence_id)
 
     def times_reopened(self, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
         """Return how often each of these was reopened, those that never were left out; one query or none."""
@@ -270,7 +271,7 @@ class Step(models.Model):
     base = models.IntegerField(null=True)  # the sequence it continues; none for the first
     position = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status)
-    changes = models.JSONField(default=dict)  # see `history.changes_between`; read it by `objects.of`
+    changes = models.JSONField(default=dict)  # see `changes.changes_between`; read it by `objects.of`
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     started_at = models.DateTimeField()

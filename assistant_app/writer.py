@@ -21,6 +21,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from assistant_app import calls, claims, conf, keys, limits, statements
+from assistant_app.contract.changes import changes_between, fold
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -37,7 +38,6 @@ from assistant_app.graph import (
     is_human,
     may_call_model,
 )
-from assistant_app.history import changes_between, fold
 from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail

@@ -15,9 +15,9 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 
+from assistant_app.contract.changes import apply_changes, path_to
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.graph import DEFAULT_STATE, build_graph
-from assistant_app.history import apply_changes, path_to
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import Application, ModelCall, Step

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from assistant_app.contract.changes import changes_between
 from assistant_app.graph import DEFAULT_STATE
-from assistant_app.history import changes_between
 from assistant_app.models import Application, MailReading, ModelCall, Step
 
 EMAIL = "From: Marta Kowalczyk <marta@example.org>\nSubject: Late delivery\n\nWhere are my 96 sensors?"

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from assistant_app import operations
+from assistant_app.contract.changes import changes_between, fold
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
 from assistant_app.graph import DEFAULT_STATE
-from assistant_app.history import changes_between, fold
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.versions import versions_of
 from tests.conftest import Person

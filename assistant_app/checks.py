@@ -14,10 +14,11 @@ from burr.core.action import Action
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from assistant_app import conf, steps
-from assistant_app.graph import HUMAN, build_graph, is_choice
+from assistant_app import conf
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from assistant_app.observing import tracing, tracking
+from assistant_app.workflow import steps
+from assistant_app.workflow.graph import HUMAN, build_graph, is_choice
 from emailassistant import env
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}

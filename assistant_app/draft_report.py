@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant_app import diffs, drafts, steps, versions
-from assistant_app.draft_checks.findings import Checks, Finding, check, facts_of
-from assistant_app.graph import DEFAULT_STATE
+from assistant_app import versions
 from assistant_app.mail.text import as_read
 from assistant_app.models import Application
+from assistant_app.workflow import diffs, drafts, steps
+from assistant_app.workflow.checks.findings import Checks, Finding, check, facts_of
+from assistant_app.workflow.graph import DEFAULT_STATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from typing import Any
 
 from burr.core import State
 
-from assistant_app import drafts, versions
+from assistant_app import versions
 from assistant_app.contract.changes import apply_changes, changes_between, leaning
 from assistant_app.errors import ApplicationNotFound, InvalidInput
-from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph, is_human
 from assistant_app.models import TYPED_BEFORE, Application, Step
+from assistant_app.workflow import drafts
+from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph, is_human
 
 DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
 # What is taken once: by its action where it is kept, the position at which it is due, and what else is

@@ -20,13 +20,13 @@ from django.utils import timezone
 from assistant_app import statements
 from assistant_app.contract import changes
 from assistant_app.errors import Interrupted
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.people.access import ApiToken as ApiToken  # the records of who comes in
 from assistant_app.people.access import MailReading as MailReading
 from assistant_app.people.access import SignInTries as SignInTries
 from assistant_app.people.preferences import Preferences as Preferences  # what a person wants of every draft
 from assistant_app.people.preferences import read_along, signature_of
-from assistant_app.steps import REOPEN
+from assistant_app.workflow.graph import DEFAULT_STATE
+from assistant_app.workflow.steps import REOPEN
 
 TYPED_BEFORE = "typed_before"  # beside Burr's keys in the state of a row, see `Application.typed_before`
 

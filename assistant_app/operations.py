@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from assistant_app import forks, limits, statements, steps
+from assistant_app import forks, limits, statements
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -31,10 +31,11 @@ from assistant_app.errors import (
     WrongStep,
 )
 from assistant_app.events.forget import forget
-from assistant_app.graph import ENTRYPOINT
 from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.runner import runner
 from assistant_app.runs import Outcome, Run
+from assistant_app.workflow import steps
+from assistant_app.workflow.graph import ENTRYPOINT
 from assistant_app.writer import Writer
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from assistant_app import drafts
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.workflow import drafts
+from assistant_app.workflow.graph import DEFAULT_STATE
 
 
 @dataclass(frozen=True, slots=True)

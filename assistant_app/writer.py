@@ -30,7 +30,12 @@ from assistant_app.errors import (
     Interrupted,
     Superseded,
 )
-from assistant_app.graph import (
+from assistant_app.limits import Reservation
+from assistant_app.llm.base import Call
+from assistant_app.mail import text as mail
+from assistant_app.models import TYPED_BEFORE, Application, Step
+from assistant_app.statements import Condition, Statement
+from assistant_app.workflow.graph import (
     DEFAULT_STATE,
     ENTRYPOINT,
     build_graph,
@@ -38,11 +43,6 @@ from assistant_app.graph import (
     is_human,
     may_call_model,
 )
-from assistant_app.limits import Reservation
-from assistant_app.llm.base import Call
-from assistant_app.mail import text as mail
-from assistant_app.models import TYPED_BEFORE, Application, Step
-from assistant_app.statements import Condition, Statement
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status

@@ -22,7 +22,7 @@ from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.models import Usage
 from assistant_app.runner import runner
-from assistant_app.steps import HumanStep
+from assistant_app.workflow.steps import HumanStep
 from tests import leaks
 from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
 from tests.leaks import pytest_runtest_setup as pytest_runtest_setup

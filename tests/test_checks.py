@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from burr.core import action
 
-from assistant_app import checks, graph, steps
+from assistant_app import checks
+from assistant_app.workflow import graph, steps
 from emailassistant import env
 from emailassistant import settings as settings_file
 

@@ -4,7 +4,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_app.diffs import compare, passages
+from assistant_app.workflow.diffs import compare, passages
 
 BEFORE = (
     "Dear Marta,\n\n"

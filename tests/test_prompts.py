@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from assistant_app import demonstration_prompts
 from assistant_app.errors import ModelFailed
-from assistant_app.prompts import (
+from assistant_app.workflow import demonstration_prompts
+from assistant_app.workflow.prompts import (
     DraftCleaner,
     Question,
     draft_messages,

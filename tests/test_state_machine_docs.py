@@ -4,8 +4,8 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from assistant_app.graph import ACTIONS
 from assistant_app.management.commands import state_machine
+from assistant_app.workflow.graph import ACTIONS
 
 
 def printed():

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from django.db.models import Q
 
-from assistant_app import steps
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application, ApplicationQuerySet
+from assistant_app.workflow import steps
 
 Status = Application.Status
 MAX_QUERY_CHARACTERS = 200

@@ -12,7 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
-from assistant_app import errors, steps
+from assistant_app import errors
 from assistant_app.api import filters
 from assistant_app.api.serializers import (
     ApplicationState,
@@ -23,7 +23,8 @@ from assistant_app.api.serializers import (
 )
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application
-from assistant_app.steps import HumanStep
+from assistant_app.workflow import steps
+from assistant_app.workflow.steps import HumanStep
 
 Example = tuple[str, str]  # code, message
 

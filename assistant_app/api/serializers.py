@@ -15,11 +15,11 @@ from django.http import QueryDict
 from django.urls import get_script_prefix, get_urlconf, reverse
 from rest_framework import serializers
 
-from assistant_app import steps
-from assistant_app.drafts import current_number
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application
-from assistant_app.steps import Field, HumanStep
+from assistant_app.workflow import steps
+from assistant_app.workflow.drafts import current_number
+from assistant_app.workflow.graph import DEFAULT_STATE
+from assistant_app.workflow.steps import Field, HumanStep
 
 Status = Application.Status
 _NOBODYS = uuid.UUID(int=0)

@@ -8,13 +8,13 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from assistant_app import steps
 from assistant_app.api.errors import not_found
 from assistant_app.api.events import application_events
 from assistant_app.api.inspection import UsageView
 from assistant_app.api.limits import LimitsView
 from assistant_app.api.views import build_viewset
-from assistant_app.steps import HumanStep
+from assistant_app.workflow import steps
+from assistant_app.workflow.steps import HumanStep
 
 
 class ApiRootView(APIRootView):

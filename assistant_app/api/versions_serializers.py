@@ -9,9 +9,9 @@ from rest_framework import serializers
 
 from assistant_app import forks
 from assistant_app.api.serializers import NewApplication
-from assistant_app.draft_checks.facts import Kind
-from assistant_app.draft_checks.findings import Source
 from assistant_app.versions import Version
+from assistant_app.workflow.checks.facts import Kind
+from assistant_app.workflow.checks.findings import Source
 
 
 class Draft(serializers.Serializer):

@@ -17,10 +17,10 @@ from django.core.paginator import Page, Paginator
 
 from assistant_app.contract.changes import apply_changes, path_to
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.graph import DEFAULT_STATE, build_graph
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.workflow.graph import DEFAULT_STATE, build_graph
 
 PAGE_SIZE = 50  # steps
 SHORT, WHOLE = 1_500, 10_000_000  # characters of one text: among others, and on a page of its own

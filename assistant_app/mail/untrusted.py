@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from assistant_app.draft_checks.facts import facts
+from assistant_app.workflow.checks.facts import facts
 
 # Without a width, or turning the order of reading around; also a second alphabet that only programs read
 # (U+E0000). Joiners and marks of direction that Persian, Arabic, Hindi and emoji need are not among them.

@@ -13,10 +13,10 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from assistant_app import steps
-from assistant_app.graph import ENTRYPOINT
 from assistant_app.pages.forms import Typed, has_text, typed_in
-from assistant_app.steps import HumanStep
+from assistant_app.workflow import steps
+from assistant_app.workflow.graph import ENTRYPOINT
+from assistant_app.workflow.steps import HumanStep
 
 SESSION_KEY = "typed"
 MOST = 10  # pages: with each request all of it is read

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant_app import diffs, operations
+from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
 from assistant_app.pages.branches import Branch
 from assistant_app.pages.email_page import EmailPage
 from assistant_app.pages.forms import whole_number
 from assistant_app.pages.shown_drafts import Draft
+from assistant_app.workflow import diffs
 
 VIEWS = {"side": "Side by side", "one": "In one text"}
 

@@ -12,11 +12,10 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
-from assistant_app import drafts, limits, steps
+from assistant_app import limits
 from assistant_app.draft_report import report_on
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, Step
 from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
@@ -24,7 +23,9 @@ from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, st
 from assistant_app.pages.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.worth_a_look import WorthALook
 from assistant_app.runner import runner
-from assistant_app.steps import HumanStep
+from assistant_app.workflow import drafts, steps
+from assistant_app.workflow.graph import DEFAULT_STATE
+from assistant_app.workflow.steps import HumanStep
 
 ROUNDS_SHOWN = 2  # of the earlier ones; from the fourth draft on, those before fold into one row
 

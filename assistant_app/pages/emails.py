@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import conf, drafts, limits, operations, steps
+from assistant_app import conf, limits, operations
 from assistant_app.forks import DRAFTING
 from assistant_app.mail import reply
 from assistant_app.models import Application
@@ -20,6 +20,7 @@ from assistant_app.pages.email_page import EmailPage, Refusal
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.listing import listing
 from assistant_app.pages.preferences import remember
+from assistant_app.workflow import drafts, steps
 
 NOTHING_NEW = 204  # htmx then leaves the page as it is
 

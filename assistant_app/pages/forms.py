@@ -12,10 +12,10 @@ from typing import Any
 from django.http import QueryDict
 from django.template.loader import select_template
 
-from assistant_app import steps
 from assistant_app.errors import InvalidInput
 from assistant_app.mail.quoted import without_quoted
-from assistant_app.steps import Field, HumanStep
+from assistant_app.workflow import steps
+from assistant_app.workflow.steps import Field, HumanStep
 
 Typed = dict[str, Any]  # field name -> text, or a list of texts
 

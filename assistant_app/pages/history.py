@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistant_app import drafts, operations
-from assistant_app.graph import DEFAULT_STATE
+from assistant_app import operations
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.models import Application
@@ -20,6 +19,8 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.branches import tree_of
 from assistant_app.pages.step_words import Said
 from assistant_app.people import readings
+from assistant_app.workflow import drafts
+from assistant_app.workflow.graph import DEFAULT_STATE
 
 EXCERPT = 160  # characters of a text in the timeline
 

@@ -9,7 +9,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 from django.utils.formats import date_format
 
-from assistant_app import steps
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml
 from assistant_app.mail.header import Header, one_line, pasted
@@ -18,6 +17,7 @@ from assistant_app.mail.text import sender_of
 from assistant_app.mail.untrusted import without_hidden
 from assistant_app.pages import forms
 from assistant_app.pages.forms import StepForm
+from assistant_app.workflow import steps
 
 EMAIL = "email_to_respond"
 LONGEST_NAME = 100

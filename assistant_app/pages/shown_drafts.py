@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from assistant_app import drafts
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.workflow import drafts
 
 ADDS_DRAFT = ("formulate_draft", "edit_draft")  # the positions of steps that one draft comes with
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant_app import drafts
 from assistant_app.errors import Cancelled
 from assistant_app.inspection import drawing
 from assistant_app.inspection.timeline import StepShown
 from assistant_app.models import Application
 from assistant_app.pages.words import count
 from assistant_app.templatetags.letters import excerpt
+from assistant_app.workflow import drafts
 
 FAILED = {
     "determine_clarifications": "The model could not look for questions",

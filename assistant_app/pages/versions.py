@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import operations, steps
+from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound, AssistantError
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms
@@ -17,6 +17,7 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.compare_page import ComparePage
 from assistant_app.pages.email_page import EmailPage
 from assistant_app.pages.emails import own, posted_id, posted_version, was_sent
+from assistant_app.workflow import steps
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assistant_app import steps
 from assistant_app.errors import AssistantError, OverLimit
 from assistant_app.mail.header import WRITE_TO, Header, pasted
 from assistant_app.models import Application
+from assistant_app.workflow import steps
 
 STOPPED = {
     "model_timeout": "the model did not answer",

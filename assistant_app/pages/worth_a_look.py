@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant_app.draft_checks.findings import Finding, Given
 from assistant_app.draft_report import Report
+from assistant_app.workflow.checks.findings import Finding, Given
 
 WHERE = {
     "instructions": "Your instructions",

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant_app.contract.changes import changes_between
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, MailReading, ModelCall, Step
+from assistant_app.workflow.graph import DEFAULT_STATE
 
 EMAIL = "From: Marta Kowalczyk <marta@example.org>\nSubject: Late delivery\n\nWhere are my 96 sensors?"
 ENDINGS = {

@@ -10,9 +10,9 @@ from django.urls import clear_url_caches, include, path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from assistant_app import graph, steps
 from assistant_app.api.urls import build_urlpatterns
-from assistant_app.steps import Field, HumanStep
+from assistant_app.workflow import graph, steps
+from assistant_app.workflow.steps import Field, HumanStep
 from tests.api.conftest import is_error
 
 APPROVE_TONE = HumanStep(

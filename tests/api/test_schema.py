@@ -7,9 +7,10 @@ import pytest
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from assistant_app import errors, steps
+from assistant_app import errors
 from assistant_app.api.errors import CODES
 from assistant_app.errors import AssistantError
+from assistant_app.workflow import steps
 from tests.api.conftest import INPUT, LIST_URL, etag
 
 STEP_PATH = "/api/applications/{app_id}/%s/"

@@ -3,7 +3,7 @@
 import random
 import time
 
-from assistant_app.diffs import compare, passages
+from assistant_app.workflow.diffs import compare, passages
 from tests.benchmarks.report import judged, ms, table
 
 CHARACTERS = 200_000

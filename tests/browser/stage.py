@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, Step
 from assistant_app.people import readings
+from assistant_app.workflow.graph import DEFAULT_STATE
 from tests import eml_samples
 from tests.conftest import Person
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant_app.draft_checks.findings import check
+from assistant_app.workflow.checks.findings import check
 
 CASES = Path(__file__).with_name("cases.json")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant_app.draft_checks.facts import facts
-from assistant_app.draft_checks.findings import check
+from assistant_app.workflow.checks.facts import facts
+from assistant_app.workflow.checks.findings import check
 from tests.conftest import before_long
 from tests.draft_checks.labelled import precision, recall, results
 

@@ -7,9 +7,9 @@ import pytest
 from assistant_app import operations
 from assistant_app.contract.changes import changes_between, fold
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.versions import versions_of
+from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,10 +8,10 @@ from django.utils import timezone
 from assistant_app import limits, operations
 from assistant_app.calls import tokens_of
 from assistant_app.errors import Cancelled, ModelTimeout, Superseded
-from assistant_app.graph import build_graph, may_call_model
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ModelCall, Usage
 from assistant_app.runner import runner
+from assistant_app.workflow.graph import build_graph, may_call_model
 from tests.conftest import Person
 from tests.engine.conftest import used
 from tests.engine.test_runner import all_but, at_once, send_feedback

@@ -9,10 +9,10 @@ from django.db import IntegrityError
 
 from assistant_app import operations
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, ModelTimeout
-from assistant_app.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
 from assistant_app.models import Application, Step
 from assistant_app.persister import AsyncDjangoPersister, DjangoPersister
 from assistant_app.threads import DatabasePool
+from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
 from assistant_app.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)

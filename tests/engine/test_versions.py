@@ -3,13 +3,14 @@
 import pytest
 from burr.lifecycle import PostRunStepHook
 
-from assistant_app import operations, steps
+from assistant_app import operations
 from assistant_app.contract.changes import fold
 from assistant_app.errors import ModelTimeout
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, Step
 from assistant_app.runner import _Follow, runner
 from assistant_app.runs import Run
+from assistant_app.workflow import steps
+from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,8 +3,8 @@
 from django.db.models import Q
 
 from assistant_app.contract.changes import fold
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.faults.expected import HUMAN
 
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 
-from assistant_app import steps
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ApiToken, Application, ModelCall, Step
+from assistant_app.workflow import steps
 from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,11 +8,11 @@ import pytest
 from burr.core import State, action, default
 from django.db import connection
 
-from assistant_app import graph, steps
 from assistant_app.errors import ModelTimeout
 from assistant_app.mail.shown import without_header
 from assistant_app.models import Application, ModelCall
-from assistant_app.steps import Field, HumanStep
+from assistant_app.workflow import graph, steps
+from assistant_app.workflow.steps import Field, HumanStep
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from assistant_app.graph import DEFAULT_STATE
 from assistant_app.models import Application, Step
+from assistant_app.workflow.graph import DEFAULT_STATE
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assistant_app import conf, drafts
+from assistant_app import conf
 from assistant_app.errors import InvalidInput, NothingToRegenerate
+from assistant_app.workflow import drafts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ from burr.core import Condition, GraphBuilder, State, action, default
 from burr.core.action import streaming_action
 from burr.core.graph import Graph
 
-from assistant_app import drafts, prompts
 from assistant_app.llm.base import Model
+from assistant_app.workflow import drafts, prompts
 
 ENTRYPOINT = "process_input"
 HUMAN = "human"  # the tag of an action that takes a person's input; it calls no model

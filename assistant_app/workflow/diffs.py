@@ -14,7 +14,7 @@ from typing import Literal, TypedDict
 
 import regex
 
-from assistant_app.text_matching import Paragraph, count_words, matches, paragraphs, tokens, word_opcodes
+from assistant_app.workflow.matching import Paragraph, count_words, matches, paragraphs, tokens, word_opcodes
 
 Op = Literal["equal", "insert", "delete"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from assistant_app.draft_checks.fact_words import any_of, lower
+from assistant_app.workflow.checks.fact_words import any_of, lower
 
 
 def _from_one(words: str) -> list[str]:

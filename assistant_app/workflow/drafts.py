@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant_app import diffs
+from assistant_app.workflow import diffs
 
 State = Mapping[str, Any]
 Source = dict[str, Any]

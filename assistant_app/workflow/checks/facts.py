@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant_app.draft_checks import number_words
-from assistant_app.draft_checks.fact_words import MONEY, MONTHS, TIMES_BY, UNITS, WEEKDAYS, any_of, lower
+from assistant_app.workflow.checks import number_words
+from assistant_app.workflow.checks.fact_words import MONEY, MONTHS, TIMES_BY, UNITS, WEEKDAYS, any_of, lower
 
 Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
 Value = tuple[object, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assistant_app.draft_checks.fact_words import MONTHS, UNITS, any_of
+from assistant_app.workflow.checks.fact_words import MONTHS, UNITS, any_of
 
 _LETTER = r"[^\W\d_]"
 _WHOSE = r"(?:your|my|ihr|ihre|dein|deine|mein|meine|votre|mon)"

@@ -14,9 +14,9 @@ from typing import Literal
 
 from cachetools import LRUCache, cached
 
-from assistant_app.draft_checks.facts import Fact, Value, blanked, facts
-from assistant_app.draft_checks.names import are_among, names, words_of
-from assistant_app.draft_checks.placeholders import placeholders
+from assistant_app.workflow.checks.facts import Fact, Value, blanked, facts
+from assistant_app.workflow.checks.names import are_among, names, words_of
+from assistant_app.workflow.checks.placeholders import placeholders
 
 # What a person asks to be left out is not missing when it is not there.
 LEFT_OUT = re.compile(

@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection
 
-from assistant_app.draft_checks.facts import Fact
+from assistant_app.workflow.checks.facts import Fact
 
 _LETTER = r"[^\W\d_]"
 WORD = re.compile(

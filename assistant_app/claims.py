@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import uuid
 
-from assistant_app import statements
-from assistant_app.models import Application
-from assistant_app.statements import Condition
+from assistant_app.models import Application, sql
+from assistant_app.models.sql import Condition
 
 
 def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
@@ -17,17 +16,17 @@ def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
 
     With a token it is still under that lease, expired or not; without one nobody runs it.
     """
-    as_read = statements.where(Application, id=row.pk, version=row.version)
+    as_read = sql.where(Application, id=row.pk, version=row.version)
     if token:
-        return as_read & statements.where(Application, lease_token=token)
-    return as_read & statements.where(Application, owner=row.owner_id) & is_nobodys()
+        return as_read & sql.where(Application, lease_token=token)
+    return as_read & sql.where(Application, owner=row.owner_id) & is_nobodys()
 
 
 def is_nobodys() -> Condition:
-    clock = statements.clock()
+    clock = sql.clock()
     return Condition(f"(status <> 'running' OR lease_expires_at <= {clock.sql})", clock.params)
 
 
 def is_under_way() -> Condition:
-    clock = statements.clock()
+    clock = sql.clock()
     return Condition(f"status = 'running' AND lease_expires_at > {clock.sql}", clock.params)

@@ -17,12 +17,12 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from assistant_app import claims, conf, statements
+from assistant_app import claims, conf
 from assistant_app.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
 from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
-from assistant_app.models import Application, ApplicationQuerySet, Usage
-from assistant_app.statements import Condition, Statement
+from assistant_app.models import Application, ApplicationQuerySet, Usage, sql
+from assistant_app.models.sql import Condition, Statement
 
 NOT_SENT = {"draft_history", "final_draft"}  # of a state, to the model: it gets the current draft
 CALLS = 2  # that one run may make: for questions, and for the draft
@@ -109,7 +109,7 @@ def room(owner_id: int) -> Condition | None:
     most = conf.most("MAX_RUNS_AT_ONCE")
     if most is None:
         return None
-    runs = claims.is_under_way() & statements.where(Application, owner=owner_id)
+    runs = claims.is_under_way() & sql.where(Application, owner=owner_id)
     table = Application._meta.db_table
     return Condition(f"(SELECT COUNT(*) FROM {table} WHERE {runs.sql}) < %s", (*runs.params, most))  # noqa: S608
 

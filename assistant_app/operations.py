@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from assistant_app import forks, limits, statements
+from assistant_app import forks, limits
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -31,7 +31,7 @@ from assistant_app.errors import (
     WrongStep,
 )
 from assistant_app.events.forget import forget
-from assistant_app.models import Application, ApplicationQuerySet
+from assistant_app.models import Application, ApplicationQuerySet, sql
 from assistant_app.runner import runner
 from assistant_app.runs import Outcome, Run
 from assistant_app.workflow import steps
@@ -45,7 +45,7 @@ def create(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> tuple
     Raise `IdTaken` if the id is another person's.
     """
     row = Application(id=app_id or uuid.uuid4(), owner_id=actor.pk, next_step=ENTRYPOINT)
-    return (row, True) if statements.add(row) else (_own(actor, row.pk), False)
+    return (row, True) if sql.add(row) else (_own(actor, row.pk), False)
 
 
 def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
@@ -131,7 +131,7 @@ def fork(
         else:
             point = forks.point_at_step(parent, parent.sequence_id if sequence_id is None else sequence_id)
         row = forks.child(parent, point, new_id or uuid.uuid4())
-        if not statements.add(row):
+        if not sql.add(row):
             return _own(actor, row.pk), False
         if point.position:
             point.first_step(row).save(force_insert=True)

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from assistant_app import calls, claims, conf, keys, limits, statements
+from assistant_app import calls, claims, conf, keys, limits
 from assistant_app.contract.changes import changes_between, fold
 from assistant_app.errors import (
     AlreadyRunning,
@@ -33,8 +33,8 @@ from assistant_app.errors import (
 from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail
-from assistant_app.models import TYPED_BEFORE, Application, Step
-from assistant_app.statements import Condition, Statement
+from assistant_app.models import TYPED_BEFORE, Application, Step, sql
+from assistant_app.models.sql import Condition, Statement
 from assistant_app.workflow.graph import (
     DEFAULT_STATE,
     ENTRYPOINT,
@@ -283,7 +283,7 @@ class Writer:
             with transaction.atomic():
                 reserved = limits.reserve(row.owner_id, values.get("state", self._state))
                 if not self._change(row, values, step, room=limits.room(row.owner_id)):
-                    is_still_free = statements.find(Application, claims.is_ours(row, None)) is not None
+                    is_still_free = sql.find(Application, claims.is_ours(row, None)) is not None
                     raise limits.no_room() if is_still_free else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None
@@ -316,8 +316,8 @@ class Writer:
         happened: list[Model] = []
         if step is not None:
             happened = [step, *(calls.as_row(row.pk, step.sequence_id, call) for call in self.calls)]
-        changed = statements.update(Application, values, ours & room if room else ours)
-        return statements.change(changed, [statements.insert(made) for made in happened], before)
+        changed = sql.update(Application, values, ours & room if room else ours)
+        return sql.change(changed, [sql.insert(made) for made in happened], before)
 
     def _goes_on_as(self, row: Application, values: dict[str, Any], reserved: Reservation | None) -> None:
         """Have in hand what was stored, so that nothing is read again."""

@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from assistant_app.expressions import list_length
 from assistant_app.models import Application, ModelCall
+from assistant_app.models.state_queries import list_length
 
 COUNTED = 10_000
 CALLS = Coalesce(

@@ -14,8 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from assistant_app import statements
-from assistant_app.models import ApiToken
+from assistant_app.models import ApiToken, sql
 
 LAST_USE = timedelta(minutes=1)  # is stored so often, so that most requests write nothing
 # What a request does not ask of a person and a token: half of the columns, and most of the time to read them.
@@ -34,8 +33,8 @@ class TokenAuthentication(auth.TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> tuple[object, ApiToken]:
         if not token.isalnum():
             raise AuthenticationFailed("There is no such token.")
-        key = statements.where(ApiToken, digest=hash_token(token.decode("ascii")))
-        found = statements.find(ApiToken, key, "user", defer=NOT_ASKED)
+        key = sql.where(ApiToken, digest=hash_token(token.decode("ascii")))
+        found = sql.find(ApiToken, key, "user", defer=NOT_ASKED)
         if found is None or found.has_ended:
             raise AuthenticationFailed("There is no such token, or it has expired.")
         validated = self.validate_user(found)

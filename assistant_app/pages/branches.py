@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from assistant_app.expressions import list_length
 from assistant_app.models import Application
+from assistant_app.models.state_queries import list_length
 from assistant_app.pages import words
 
 SHOWN = (

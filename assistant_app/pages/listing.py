@@ -14,8 +14,8 @@ from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from assistant_app.expressions import current_draft, list_length
 from assistant_app.models import Application, ApplicationQuerySet, Step, database_clock
+from assistant_app.models.state_queries import current_draft, list_length
 from assistant_app.pages import words
 from assistant_app.pages.forms import whole_number
 

@@ -8,7 +8,7 @@ from django.db import models
 
 from assistant_app.errors import InvalidInput
 from assistant_app.mail.header import one_line
-from assistant_app.statements import Condition
+from assistant_app.models.sql import Condition
 
 LONGEST_SIGNATURE = 200  # characters
 

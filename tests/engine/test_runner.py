@@ -6,9 +6,9 @@ import threading
 import pytest
 from django.db import connection
 
-from assistant_app import claims, operations, statements
+from assistant_app import claims, operations
 from assistant_app.errors import AssistantError
-from assistant_app.models import Application, Step
+from assistant_app.models import Application, Step, sql
 from assistant_app.runner import Runner, _renew, runner
 from assistant_app.runs import Run
 from tests.real_server import wait_until
@@ -66,7 +66,7 @@ def test_of_twenty_who_send_the_same_step_one_runs(person, model):
 
 def test_without_the_claim_several_would_run(person, model, monkeypatch):
     """The race is real: with the claim's condition taken out, of those who read the row nobody is refused."""
-    monkeypatch.setattr(claims, "is_ours", lambda row, token: statements.where(Application, id=row.pk))
+    monkeypatch.setattr(claims, "is_ours", lambda row, token: sql.where(Application, id=row.pk))
     person.give_input()
     gate = model.will_wait_to_write()
     read_at_once = [person.row for _ in range(10)]

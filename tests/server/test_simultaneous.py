@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from assistant_app import claims, statements
+from assistant_app import claims
 from assistant_app.errors import AlreadyRunning
-from assistant_app.models import Application, Step
+from assistant_app.models import Application, Step, sql
 from assistant_app.runner import runner
 from assistant_app.runs import Run
 from tests.real_server import RealServer, wait_until
@@ -58,7 +58,7 @@ def rows_read_at_once(person):
 
 @pytest.fixture
 def no_claim(monkeypatch):
-    monkeypatch.setattr(claims, "is_ours", lambda row, token: statements.where(Application, id=row.pk))
+    monkeypatch.setattr(claims, "is_ours", lambda row, token: sql.where(Application, id=row.pk))
 
 
 @pytest.fixture

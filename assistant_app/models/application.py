@@ -17,12 +17,12 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistant_app import statements
 from assistant_app.contract import changes
 from assistant_app.errors import Interrupted
-from assistant_app.people.access import ApiToken as ApiToken  # the records of who comes in
-from assistant_app.people.access import MailReading as MailReading
-from assistant_app.people.access import SignInTries as SignInTries
+from assistant_app.models import sql
+from assistant_app.models.people import ApiToken as ApiToken  # the records of who comes in
+from assistant_app.models.people import MailReading as MailReading
+from assistant_app.models.people import SignInTries as SignInTries
 from assistant_app.people.preferences import Preferences as Preferences  # what a person wants of every draft
 from assistant_app.people.preferences import read_along, signature_of
 from assistant_app.workflow.graph import DEFAULT_STATE
@@ -168,8 +168,8 @@ class Application(models.Model):
     @classmethod
     def find(cls, pk: Any, owner_id: int) -> Application | None:
         """Return a person's own one, or none, by fixed SQL: every request on an application begins so."""
-        mine = statements.where(cls, id=pk, owner=owner_id)
-        return statements.find(cls, mine, read_at=statements.clock(), read_signature=read_along())
+        mine = sql.where(cls, id=pk, owner=owner_id)
+        return sql.find(cls, mine, read_at=sql.clock(), read_signature=read_along())
 
     @property
     def signature(self) -> str:

@@ -14,7 +14,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from assistant_app import forks, limits
+from assistant_app.engine import budget, forks
+from assistant_app.engine.runner import runner
+from assistant_app.engine.runs import Outcome, Run
+from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -32,11 +35,8 @@ from assistant_app.errors import (
 )
 from assistant_app.events.forget import forget
 from assistant_app.models import Application, ApplicationQuerySet, sql
-from assistant_app.runner import runner
-from assistant_app.runs import Outcome, Run
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import ENTRYPOINT
-from assistant_app.writer import Writer
 
 
 def create(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> tuple[Application, bool]:
@@ -89,7 +89,7 @@ def submit(
     state = _state_for(row, human_step)
     human_step.match(inputs, state)
     if human_step.adds_draft:
-        limits.check_rounds(state)
+        budget.check_rounds(state)
     return runner.start(Run(row, step, inputs, expected_version))
 
 

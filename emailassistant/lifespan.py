@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from assistant_app.runner import runner
+from assistant_app.engine.runner import runner
 
 # Objects made before the youngest are looked through for cycles; Python's own is 700. A request makes
 # thousands and leaves few of them in a cycle.

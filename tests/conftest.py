@@ -17,11 +17,12 @@ from django.test import TransactionTestCase
 from knox import crypto
 from rest_framework.test import APIClient
 
-from assistant_app import counters, limits, operations
+from assistant_app import counters, operations
+from assistant_app.engine import budget
+from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.models import Usage
-from assistant_app.runner import runner
 from assistant_app.workflow.steps import HumanStep
 from tests import leaks
 from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
@@ -206,8 +207,8 @@ def staff(django_user_model):
 @pytest.fixture
 def one_day(monkeypatch):
     """Let it stay the same day to the end of the test, also at midnight."""
-    day = limits.today()
-    monkeypatch.setattr(limits, "today", lambda: day)
+    day = budget.today()
+    monkeypatch.setattr(budget, "today", lambda: day)
 
 
 @pytest.fixture
@@ -215,7 +216,7 @@ def use(owner):
     """Use up that much of the owner's day."""
 
     def use(drafts=0, tokens=0):
-        Usage.objects.create(owner=owner, day=limits.today(), drafts=drafts, tokens=tokens)
+        Usage.objects.create(owner=owner, day=budget.today(), drafts=drafts, tokens=tokens)
 
     return use
 

@@ -14,11 +14,11 @@ from rest_framework.views import APIView
 
 from assistant_app import operations
 from assistant_app.api.errors import exception_handler
+from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.events import server_sent
 from assistant_app.events.following import follow
 from assistant_app.models import Application
-from assistant_app.runner import runner
 
 
 @csrf_exempt  # DRF's authentication by session asks for the token itself

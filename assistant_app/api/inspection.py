@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from assistant_app import limits, operations
+from assistant_app import operations
 from assistant_app.api import inspection_schema as schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.api.inspection_serializers import (
@@ -24,6 +24,7 @@ from assistant_app.api.inspection_serializers import (
     StepSummary,
     UsageShown,
 )
+from assistant_app.engine import budget
 from assistant_app.errors import InvalidInput
 from assistant_app.inspection import timeline, usage
 from assistant_app.inspection.timeline import CallShown, History
@@ -85,7 +86,7 @@ class UsageView(CountsEverybody):
 
 def _period(params: Mapping[str, str]) -> usage.Period:
     """Return the days that are asked for; raise `InvalidInput` that names the wrong ones."""
-    days, until = params.get("days", str(DAYS)), params.get("until", limits.today().isoformat())
+    days, until = params.get("days", str(DAYS)), params.get("until", budget.today().isoformat())
     problems = {}
     if not re.fullmatch("[0-9]{1,3}", days) or not 1 <= int(days) <= usage.MOST_DAYS:
         problems["days"] = [f"Give a whole number from 1 to {usage.MOST_DAYS}."]

@@ -10,9 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant_app import conf, limits
+from assistant_app import conf
 from assistant_app.api import schema
 from assistant_app.api.common import CountsEverybody
+from assistant_app.engine import budget
 
 
 class Allowance(serializers.Serializer):
@@ -44,12 +45,12 @@ class LimitsView(CountsEverybody):
 
 
 def _limits_of(owner_id: int) -> dict[str, Any]:
-    drafts, tokens = limits.drafts_and_tokens_today(owner_id)
+    drafts, tokens = budget.drafts_and_tokens_today(owner_id)
     return {
-        "runs_at_once": limits.runs_at_once(owner_id),
+        "runs_at_once": budget.runs_at_once(owner_id),
         "drafts_today": drafts,
         "tokens_today": tokens,
-        "next_day_at": limits.next_midnight(timezone.now()),
+        "next_day_at": budget.next_midnight(timezone.now()),
         "drafts_per_email": conf.most("MAX_ROUNDS"),
         "email_characters": conf.limit("MAX_EMAIL_CHARACTERS"),
         "text_characters": conf.limit("MAX_TEXT_CHARACTERS"),

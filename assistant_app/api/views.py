@@ -31,9 +31,9 @@ from assistant_app.api.serializers import (
 )
 from assistant_app.api.versions import Versions
 from assistant_app.api.versions_serializers import NewFork
+from assistant_app.engine.runs import Run
 from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet
-from assistant_app.runs import Run
 from assistant_app.workflow.steps import HumanStep
 
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"

@@ -10,12 +10,12 @@ from weakref import WeakKeyDictionary
 import redis.asyncio as redis
 from django.conf import settings
 
+from assistant_app.engine.runner import runner
 from assistant_app.events.log import Event
 from assistant_app.events.poller import Poller
 from assistant_app.events.reader import Reader
 from assistant_app.events.shared import connect
 from assistant_app.models import Application
-from assistant_app.runner import runner
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from assistant_app.models import Application
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistant_app.threads import DatabasePool
+    from assistant_app.engine.threads import DatabasePool
 
 POLL_SECONDS = 0.5
 

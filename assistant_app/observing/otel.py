@@ -23,7 +23,7 @@ from assistant_app.llm.base import Call
 from assistant_app.observing.logs import request_id
 
 if TYPE_CHECKING:
-    from assistant_app.runs import Run
+    from assistant_app.engine.runs import Run
 
 NAME = "emailassistant"
 

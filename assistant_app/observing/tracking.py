@@ -32,7 +32,7 @@ from assistant_app.errors import Interrupted
 from assistant_app.models import Application
 
 if TYPE_CHECKING:
-    from assistant_app.runs import Run
+    from assistant_app.engine.runs import Run
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from assistant_app.observing import tracing
 from assistant_app.observing.logs import Context, current, request_id
 
 if TYPE_CHECKING:
-    from assistant_app.runs import Outcome, Run
+    from assistant_app.engine.runs import Outcome, Run
 
 logger = logging.getLogger(__name__)
 

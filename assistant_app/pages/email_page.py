@@ -12,8 +12,9 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
-from assistant_app import limits
 from assistant_app.draft_report import report_on
+from assistant_app.engine import budget
+from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.models import Application, Step
@@ -22,7 +23,6 @@ from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
 from assistant_app.pages.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.worth_a_look import WorthALook
-from assistant_app.runner import runner
 from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.graph import DEFAULT_STATE
 from assistant_app.workflow.steps import HumanStep
@@ -334,7 +334,7 @@ class EmailPage:
     @cached_property
     def left_today(self) -> str:
         """Asked for by the forms alone: a page without one spends no query on it."""
-        return words.left_today(*limits.left_today(self.row.owner_id))
+        return words.left_today(*budget.left_today(self.row.owner_id))
 
     @property
     def changes_input(self) -> bool:

@@ -10,8 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import conf, limits, operations
-from assistant_app.forks import DRAFTING
+from assistant_app import conf, operations
+from assistant_app.engine import budget
+from assistant_app.engine.forks import DRAFTING
 from assistant_app.mail import reply
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, mail_files, words
@@ -58,7 +59,7 @@ def new_page(
 ) -> HttpResponse:
     context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
     context["most_bytes"] = settings.MAX_BODY_BYTES
-    context["left_today"] = words.left_today(*limits.left_today(request.user.pk))
+    context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
     return render(request, "email_new.html", context, status=status)
 
 

@@ -11,13 +11,13 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from assistant_app import operations
+from assistant_app.engine.runner import runner
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.events import server_sent
 from assistant_app.events.following import follow
 from assistant_app.events.log import Event
 from assistant_app.models import Application
 from assistant_app.pages import words
-from assistant_app.runner import runner
 
 
 async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseBase:

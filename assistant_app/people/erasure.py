@@ -20,10 +20,10 @@ from django.contrib.sessions.models import Session
 from django.db import Error as DatabaseError
 from django.db import connection, models, transaction
 
+from assistant_app.engine.runner import runner
 from assistant_app.errors import ApplicationNotFound, AssistantError, Superseded
 from assistant_app.events.forget import forget
 from assistant_app.models import ApiToken, Application, Usage
-from assistant_app.runner import runner
 
 logger = logging.getLogger(__name__)
 

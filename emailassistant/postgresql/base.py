@@ -15,7 +15,7 @@ from django.db.backends.postgresql import base
 from psycopg import Connection, Error
 from psycopg_pool import ConnectionPool
 
-from assistant_app.threads import IDLE_SECONDS
+from assistant_app.engine.threads import IDLE_SECONDS
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

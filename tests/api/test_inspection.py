@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from assistant_app import runner as engine
 from assistant_app.contract.changes import apply_changes
+from assistant_app.engine import runner as engine
 from assistant_app.errors import ModelTimeout
 from assistant_app.inspection import usage
 from assistant_app.llm.client import OpenAIClient

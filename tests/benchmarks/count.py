@@ -18,9 +18,9 @@ from django.db import connection  # noqa: E402
 from django.db.backends.signals import connection_created  # noqa: E402
 from django.test import Client  # noqa: E402
 
+from assistant_app.engine.runner import runner  # noqa: E402
 from assistant_app.llm.scripted import ScriptedClient  # noqa: E402
 from assistant_app.models import ApiToken  # noqa: E402
-from assistant_app.runner import runner  # noqa: E402
 from tests.benchmarks import flow  # noqa: E402
 
 

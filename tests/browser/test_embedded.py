@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from assistant_app.engine.runner import runner
 from assistant_app.models import Application
-from assistant_app.runner import runner
 from tests.browser.conftest import NARROW
 from tests.browser.keyboard import Keyboard
 from tests.browser.stage import EMAIL, INSTRUCTIONS

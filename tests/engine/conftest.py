@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from assistant_app.engine.runner import Runner
 from assistant_app.models import Application, Usage
-from assistant_app.runner import Runner
 
 
 def used(user):

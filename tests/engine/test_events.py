@@ -9,12 +9,12 @@ import redis
 from django.conf import settings as django_settings
 
 from assistant_app import operations
+from assistant_app.engine.runner import Runner, runner
+from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, Cancelled
 from assistant_app.events import following
 from assistant_app.events.log import Event, catch_up, parse_id
 from assistant_app.events.shared import SharedReader, connect, key_of
-from assistant_app.runner import Runner, runner
-from assistant_app.writer import Writer
 from tests.own_redis import OwnRedis
 from tests.real_server import wait_until
 from tests.services import needs_redis_server

@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from assistant_app import limits, operations
-from assistant_app.calls import tokens_of
+from assistant_app import operations
+from assistant_app.engine import budget
+from assistant_app.engine.calls import tokens_of
+from assistant_app.engine.runner import runner
 from assistant_app.errors import Cancelled, ModelTimeout, Superseded
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ModelCall, Usage
-from assistant_app.runner import runner
 from assistant_app.workflow.graph import build_graph, may_call_model
 from tests.conftest import Person
 from tests.engine.conftest import used
@@ -84,7 +85,7 @@ def test_a_retry_is_judged_like_a_submit(budget, person, model):
     person.fails_at("process_input", email_to_respond="a", response_instructions="b")
     budget.MAX_DRAFTS_PER_DAY = 1
     Person(person.user).give_input()
-    with pytest.raises(limits.BudgetSpent):
+    with pytest.raises(budget.BudgetSpent):
         person.retry()
     assert person.row.status == "failed"
 
@@ -186,7 +187,7 @@ def test_the_tokens_that_were_counted_stand_for_those_reserved(settings, person,
     person.give_input()
     spent = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all())
     assert used(owner) == (1, spent)
-    assert limits.left_today(owner.pk) == (None, 50_000 - spent)
+    assert budget.left_today(owner.pk) == (None, 50_000 - spent)
 
 
 @pytest.mark.parametrize(
@@ -209,22 +210,22 @@ def test_what_is_not_counted_is_estimated(values, tokens):
 
 def test_a_new_day_begins_at_midnight(budget, person, owner, monkeypatch):
     budget.MAX_DRAFTS_PER_DAY = 1
-    monkeypatch.setattr(limits, "today", lambda: date(2026, 3, 28))
+    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 28))
     person.give_input()
-    assert limits.left_today(owner.pk) == (0, None)
+    assert budget.left_today(owner.pk) == (0, None)
     assert person.fails_at("process_feedback", feedback="x").code == "budget_spent"
-    monkeypatch.setattr(limits, "today", lambda: date(2026, 3, 29))
-    assert limits.left_today(owner.pk) == (1, None)
+    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 29))
+    assert budget.left_today(owner.pk) == (1, None)
     assert person.give_feedback("Warmer").status == "waiting"
 
 
 def test_a_run_over_midnight_gives_back_to_the_day_it_began_on(budget, person, model, owner, monkeypatch):
-    monkeypatch.setattr(limits, "today", lambda: date(2026, 3, 28))
+    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 28))
     gate = model.will_wait_to_ask()
     model.will_write(ModelTimeout())
     run = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
     model.wait_until_asked("questions")
-    monkeypatch.setattr(limits, "today", lambda: date(2026, 3, 29))
+    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 29))
     gate.set()
     run.ended.result(10)
     assert list(Usage.objects.values_list("day", "drafts")) == [(date(2026, 3, 28), 0)]
@@ -241,7 +242,7 @@ def test_a_run_over_midnight_gives_back_to_the_day_it_began_on(budget, person, m
 )
 def test_midnight_is_that_of_the_time_zone(settings, now, midnight):
     settings.TIME_ZONE = "Europe/Berlin"
-    moment = limits.next_midnight(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    moment = budget.next_midnight(datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert moment.astimezone(UTC) == datetime.fromisoformat(midnight).replace(tzinfo=UTC)
 
 

@@ -4,12 +4,12 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.contract.changes import fold
+from assistant_app.engine.runner import runner
+from assistant_app.engine.runs import Run
+from assistant_app.engine.writer import Writer
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.runner import runner
-from assistant_app.runs import Run
 from assistant_app.workflow.graph import DEFAULT_STATE
-from assistant_app.writer import Writer
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,12 +8,12 @@ from burr.core import ApplicationBuilder, GraphBuilder, State, action, default
 from django.db import IntegrityError
 
 from assistant_app import operations
+from assistant_app.engine.persisters import AsyncDjangoPersister, DjangoPersister
+from assistant_app.engine.threads import DatabasePool
+from assistant_app.engine.writer import Writer
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, ModelTimeout
 from assistant_app.models import Application, Step
-from assistant_app.persister import AsyncDjangoPersister, DjangoPersister
-from assistant_app.threads import DatabasePool
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
-from assistant_app.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,11 +6,12 @@ import threading
 import pytest
 from django.db import connection
 
-from assistant_app import claims, operations
+from assistant_app import operations
+from assistant_app.engine import claims
+from assistant_app.engine.runner import Runner, _renew, runner
+from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application, Step, sql
-from assistant_app.runner import Runner, _renew, runner
-from assistant_app.runs import Run
 from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,9 +3,9 @@
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 
+from assistant_app.engine.runner import Runner, runner
+from assistant_app.engine.writer import Writer
 from assistant_app.observing import watch
-from assistant_app.runner import Runner, runner
-from assistant_app.writer import Writer
 from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,8 @@ import threading
 import pytest
 from django.db import Error, connection
 
+from assistant_app.engine.threads import DatabasePool
 from assistant_app.models import Application
-from assistant_app.threads import DatabasePool
 from tests.services import on_postgresql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def lose():
 
 @on_postgresql  # a file is never lost
 def test_a_connection_that_was_lost_while_idle_is_replaced(pool, monkeypatch):
-    monkeypatch.setattr("assistant_app.threads.IDLE_SECONDS", -1)
+    monkeypatch.setattr("assistant_app.engine.threads.IDLE_SECONDS", -1)
     asyncio.run(pool.run(lose))
     assert asyncio.run(pool.run(Application.objects.count)) == 0
 

@@ -10,11 +10,11 @@ from burr.tracking.client import LocalTrackingClient
 from burr.tracking.common.models import ApplicationMetadataModel, ApplicationModel
 
 from assistant_app import checks, operations
+from assistant_app.engine.runner import runner
+from assistant_app.engine.runs import Run
 from assistant_app.errors import AlreadyRunning, AssistantError, Cancelled, ModelTimeout
 from assistant_app.models import Step
 from assistant_app.observing import tracking
-from assistant_app.runner import runner
-from assistant_app.runs import Run
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,10 +5,10 @@ from burr.lifecycle import PostRunStepHook
 
 from assistant_app import operations
 from assistant_app.contract.changes import fold
+from assistant_app.engine.runner import _Follow, runner
+from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, Step
-from assistant_app.runner import _Follow, runner
-from assistant_app.runs import Run
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
@@ -299,7 +299,7 @@ def remembered(monkeypatch):
             _Follow.post_run_step(self, **given)
             Recorder.post_run_step(self, **given)
 
-    monkeypatch.setattr("assistant_app.runner._Follow", FollowAndRecord)
+    monkeypatch.setattr("assistant_app.engine.runner._Follow", FollowAndRecord)
     return seen
 
 

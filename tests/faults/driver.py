@@ -12,9 +12,9 @@ from django.utils import timezone
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from assistant_app import operations
+from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application
-from assistant_app.runs import Run
 from tests.faults import history
 from tests.faults.expected import Email
 from tests.faults.held_model import HeldModel

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from assistant_app import operations
+from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
-from assistant_app.runs import Run
 from tests.faults import history
 from tests.faults.driver import SERVERS, refused
 from tests.faults.expected import HUMAN, Email

@@ -8,9 +8,9 @@ from unittest import mock
 from django.db import OperationalError
 
 from assistant_app import operations
+from assistant_app.engine.runner import Runner
+from assistant_app.engine.writer import Writer
 from assistant_app.errors import Superseded
-from assistant_app.runner import Runner
-from assistant_app.writer import Writer
 
 FAULTS = ("dies before", "dies after", "database fails before", "database fails after")
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from assistant_app.engine.runner import runner
 from assistant_app.llm.client import OpenAIClient
 from assistant_app.llm.config import ModelConfig
 from assistant_app.models import ModelCall, Step
-from assistant_app.runner import runner
 from tests.conftest import Person, wait_for_runs
 from tests.faults.proxy import (
     Proxy,

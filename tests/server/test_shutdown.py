@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from assistant_app.runner import Runner
+from assistant_app.engine.runner import Runner
 from tests.real_server import RealServer, wait_until
 from tests.server.conftest import in_background, new_email, send_input, state_of, wait_until_asked
 

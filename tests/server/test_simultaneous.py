@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from assistant_app import claims
+from assistant_app.engine import claims
+from assistant_app.engine.runner import runner
+from assistant_app.engine.runs import Run
 from assistant_app.errors import AlreadyRunning
 from assistant_app.models import Application, Step, sql
-from assistant_app.runner import runner
-from assistant_app.runs import Run
 from tests.real_server import RealServer, wait_until
 from tests.server.conftest import INPUT, new_email, send_input
 from tests.services import needs_postgresql, on_postgresql

@@ -16,10 +16,10 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from assistant_app import operations
+from assistant_app.engine.runner import runner
+from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError, OverLimit
 from assistant_app.models import Application
-from assistant_app.runner import runner
-from assistant_app.runs import Run
 
 AT_ONCE = 50  # runs under way together
 LONGEST_PAUSE = 86_400  # seconds

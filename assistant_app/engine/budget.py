@@ -17,8 +17,9 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from assistant_app import claims, conf
-from assistant_app.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
+from assistant_app import conf
+from assistant_app.engine import claims
+from assistant_app.engine.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
 from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage, sql

@@ -13,12 +13,12 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
+from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
 from assistant_app.events.publisher import Narrator
 from assistant_app.models import Application
 from assistant_app.observing.tracking import Tracker
 from assistant_app.observing.watch import Watch
-from assistant_app.persister import AsyncDjangoPersister
 
 logger = logging.getLogger(__name__)
 

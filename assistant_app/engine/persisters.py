@@ -11,10 +11,10 @@ from typing import Any
 from burr.core import State
 from burr.core.persistence import AsyncBaseStatePersister, BaseStatePersister, PersistedStateData
 
+from assistant_app.engine.threads import DatabasePool
+from assistant_app.engine.writer import SaveStatus, Writer
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application
-from assistant_app.threads import DatabasePool
-from assistant_app.writer import SaveStatus, Writer
 
 
 class DjangoPersister(BaseStatePersister):

@@ -20,8 +20,10 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from assistant_app import calls, claims, conf, keys, limits
+from assistant_app import conf
 from assistant_app.contract.changes import changes_between, fold
+from assistant_app.engine import budget, calls, claims, keys
+from assistant_app.engine.budget import Reservation
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -30,7 +32,6 @@ from assistant_app.errors import (
     Interrupted,
     Superseded,
 )
-from assistant_app.limits import Reservation
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail
 from assistant_app.models import TYPED_BEFORE, Application, Step, sql
@@ -268,7 +269,7 @@ class Writer:
         try:
             reserved = self._write(row, values, step)
         except Superseded:
-            limits.settle(self._reserved, self.calls)
+            budget.settle(self._reserved, self.calls)
             self._reserved = None
             raise
         self._goes_on_as(row, values, reserved)
@@ -281,13 +282,13 @@ class Writer:
         """
         if self._token is None and self._may_call_model(values):
             with transaction.atomic():
-                reserved = limits.reserve(row.owner_id, values.get("state", self._state))
-                if not self._change(row, values, step, room=limits.room(row.owner_id)):
+                reserved = budget.reserve(row.owner_id, values.get("state", self._state))
+                if not self._change(row, values, step, room=budget.room(row.owner_id)):
                     is_still_free = sql.find(Application, claims.is_ours(row, None)) is not None
-                    raise limits.no_room() if is_still_free else AlreadyRunning
+                    raise budget.no_room() if is_still_free else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None
-        settlement = limits.settlement(self._reserved, self.calls) if ends else None
+        settlement = budget.settlement(self._reserved, self.calls) if ends else None
         if self._change(row, values, step, before=settlement):
             return None if ends else self._reserved and self._reserved.with_calls(self.calls)
         if ends:

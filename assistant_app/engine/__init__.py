@@ -1,0 +1,1 @@
+"""Runs any application: claim, save, continue, stop."""

@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from assistant_app import operations, versions
+from assistant_app import operations
 from assistant_app.api import versions_schema as schema
 from assistant_app.api.versions_serializers import Checks, Diff, Draft
-from assistant_app.draft_report import report_on
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
+from assistant_app.operations import versions
+from assistant_app.operations.draft_report import report_on
 from assistant_app.workflow import diffs
 
 NUMBER = "[0-9]{1,6}"

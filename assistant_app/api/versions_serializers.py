@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from assistant_app.api.serializers import NewApplication
 from assistant_app.engine import forks
-from assistant_app.versions import Version
+from assistant_app.operations.versions import Version
 from assistant_app.workflow.checks.facts import Kind
 from assistant_app.workflow.checks.findings import Source
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from burr.core import State
 
-from assistant_app import versions
 from assistant_app.contract.changes import apply_changes, changes_between, leaning
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.models import TYPED_BEFORE, Application, Step
+from assistant_app.operations import versions
 from assistant_app.workflow import drafts
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph, is_human
 

@@ -12,12 +12,12 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
-from assistant_app.draft_report import report_on
 from assistant_app.engine import budget
 from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.models import Application, Step
+from assistant_app.operations.draft_report import report_on
 from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number

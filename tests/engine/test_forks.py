@@ -8,7 +8,7 @@ from assistant_app import operations
 from assistant_app.contract.changes import changes_between, fold
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.versions import versions_of
+from assistant_app.operations.versions import versions_of
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant_app import versions
 from assistant_app.mail.text import as_read
 from assistant_app.models import Application
+from assistant_app.operations import versions
 from assistant_app.workflow import diffs, drafts, steps
 from assistant_app.workflow.checks.findings import Checks, Finding, check, facts_of
 from assistant_app.workflow.graph import DEFAULT_STATE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant_app.mail.quoted import quoted_in, without_quoted
+from assistant_app.mail.quotes import quoted_in, without_quoted
 from assistant_app.mail.text import headline
 from tests.conftest import before_long
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant_app.mail.header import FROM, SENT, SUBJECT, pasted
-from assistant_app.mail.quoted import start_of_quoted
+from assistant_app.mail.quotes import start_of_quoted
 from assistant_app.mail.text import as_read
 
 LONG = 6_000  # characters that stay open

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.template.loader import select_template
 
 from assistant_app.errors import InvalidInput
-from assistant_app.mail.quoted import without_quoted
+from assistant_app.mail.quotes import without_quoted
 from assistant_app.workflow import steps
 from assistant_app.workflow.steps import Field, HumanStep
 

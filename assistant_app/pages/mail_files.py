@@ -12,9 +12,9 @@ from django.utils.formats import date_format
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml
 from assistant_app.mail.header import Header, one_line, pasted
-from assistant_app.mail.quoted import quoted_in
+from assistant_app.mail.hidden import without_hidden
+from assistant_app.mail.quotes import quoted_in
 from assistant_app.mail.text import sender_of
-from assistant_app.mail.untrusted import without_hidden
 from assistant_app.pages import forms
 from assistant_app.pages.forms import StepForm
 from assistant_app.workflow import steps

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from assistant_app.mail.untrusted import brought_by, hidden_in
+from assistant_app.mail.hidden import brought_by, hidden_in
 
 register = template.Library()
 register.filter("hidden_in", hidden_in)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant_app.llm.base import Message
+from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.text import as_read, sender_of
-from assistant_app.mail.untrusted import without_hidden
 
 # Characters: a slot of the embedded server holds 4,096 tokens, prompt and reply together.
 EMAIL_LIMIT = 1000

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from assistant_app.errors import ModelFailed
 from assistant_app.llm.base import Message
+from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.text import as_read
-from assistant_app.mail.untrusted import without_hidden
 from assistant_app.workflow import demonstration_prompts
 from assistant_app.workflow.reply_cleaner import DraftCleaner
 

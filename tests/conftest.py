@@ -17,7 +17,8 @@ from django.test import TransactionTestCase
 from knox import crypto
 from rest_framework.test import APIClient
 
-from assistant_app import counters, operations
+from assistant_app import operations
+from assistant_app.api import counters
 from assistant_app.engine import budget
 from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError

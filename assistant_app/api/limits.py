@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app import conf
-from assistant_app.api import schema
+from assistant_app.api.applications import schema
 from assistant_app.api.common import CountsEverybody
 from assistant_app.engine import budget
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, UserRateThrottle
 
-from assistant_app import counters
+from assistant_app.api import counters
 
 
 class _Counted(SimpleRateThrottle):

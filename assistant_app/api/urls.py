@@ -8,11 +8,11 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from assistant_app.api.applications.events import application_events
+from assistant_app.api.applications.views import build_viewset
 from assistant_app.api.errors import not_found
-from assistant_app.api.events import application_events
-from assistant_app.api.inspection import UsageView
+from assistant_app.api.inspection.views import UsageView
 from assistant_app.api.limits import LimitsView
-from assistant_app.api.views import build_viewset
 from assistant_app.workflow import steps
 from assistant_app.workflow.steps import HumanStep
 

@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from assistant_app import counters
+from assistant_app.api import counters
 from tests.api.conftest import LIST_URL, is_error
 from tests.own_redis import OwnRedis
 from tests.services import needs_redis_server

@@ -16,11 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app import operations
-from assistant_app.api import filters, schema, versions_schema
-from assistant_app.api.common import CountsEverybody
-from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
-from assistant_app.api.inspection import Inspection
-from assistant_app.api.serializers import (
+from assistant_app.api.applications import filters, schema
+from assistant_app.api.applications.serializers import (
     ApplicationState,
     ApplicationSummary,
     NewApplication,
@@ -29,8 +26,12 @@ from assistant_app.api.serializers import (
     inputs_of,
     step_input,
 )
-from assistant_app.api.versions import Versions
-from assistant_app.api.versions_serializers import NewFork
+from assistant_app.api.common import CountsEverybody
+from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
+from assistant_app.api.drafts import schema as versions_schema
+from assistant_app.api.drafts.serializers import NewFork
+from assistant_app.api.drafts.views import Versions
+from assistant_app.api.inspection.views import Inspection
 from assistant_app.engine.runs import Run
 from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet

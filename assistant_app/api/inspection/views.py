@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from assistant_app import operations
-from assistant_app.api import inspection_schema as schema
 from assistant_app.api.common import CountsEverybody
-from assistant_app.api.inspection_serializers import (
+from assistant_app.api.inspection import schema as schema
+from assistant_app.api.inspection.serializers import (
     CallDetail,
     CallSummary,
     StepDetail,

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from assistant_app import operations
-from assistant_app.api import versions_schema as schema
-from assistant_app.api.versions_serializers import Checks, Diff, Draft
+from assistant_app.api.drafts import schema as schema
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
 from assistant_app.operations import versions

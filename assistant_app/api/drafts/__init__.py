@@ -1,0 +1,1 @@
+"""The drafts of an email as versions."""

@@ -1,0 +1,1 @@
+"""Steps, model calls, states and usage."""

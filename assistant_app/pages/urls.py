@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from assistant_app.pages import accounts, emails, history, own_data, preferences, stream, usage, versions
+from assistant_app.pages.account import accounts
+from assistant_app.pages.history import views as history
+from assistant_app.pages.settings import own_data, preferences, usage
+from assistant_app.pages.work import emails, stream, versions
 
 urlpatterns = [
     path("", emails.email_list, name="email_list"),

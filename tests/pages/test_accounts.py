@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assistant_app.models import SignInTries
-from assistant_app.pages.account_forms import SignUpForm
+from assistant_app.pages.account.forms import SignUpForm
 from assistant_app.people import accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,12 +15,12 @@ from assistant_app.engine import budget
 from assistant_app.engine.forks import DRAFTING
 from assistant_app.mail import reply
 from assistant_app.models import Application
-from assistant_app.pages import carried, forms, mail_files, words
-from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.pages.email_page import EmailPage, Refusal
-from assistant_app.pages.forms import StepForm
-from assistant_app.pages.listing import listing
-from assistant_app.pages.preferences import remember
+from assistant_app.pages.account.access import PersonRequest, signed_in
+from assistant_app.pages.emails.listing import listing
+from assistant_app.pages.settings.preferences import remember
+from assistant_app.pages.work import carried, forms, mail_files, words
+from assistant_app.pages.work.email_page import EmailPage, Refusal
+from assistant_app.pages.work.forms import StepForm
 from assistant_app.workflow import drafts, steps
 
 NOTHING_NEW = 204  # htmx then leaves the page as it is

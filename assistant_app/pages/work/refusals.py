@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from assistant_app import errors
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.models import Application
-from assistant_app.pages import carried, emails, forms, mail_files, words
-from assistant_app.pages.email_page import EmailPage, Refusal
-from assistant_app.pages.forms import StepForm
+from assistant_app.pages.work import carried, emails, forms, mail_files, words
+from assistant_app.pages.work.email_page import EmailPage, Refusal
+from assistant_app.pages.work.forms import StepForm
 from assistant_app.workflow import steps
 
 # A second press of a button that was obeyed already is no error to a person.

@@ -1,0 +1,1 @@
+"""Settings, usage and one's own data."""

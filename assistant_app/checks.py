@@ -15,10 +15,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from assistant_app import conf
+from assistant_app.contract.actions import HUMAN, is_choice
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from assistant_app.observing import tracing, tracking
 from assistant_app.workflow import steps
-from assistant_app.workflow.graph import HUMAN, build_graph, is_choice
+from assistant_app.workflow.graph import build_graph
 from emailassistant import env
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}

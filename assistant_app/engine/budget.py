@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from assistant_app import conf
 from assistant_app.engine import claims
-from assistant_app.engine.calls import CHARACTERS_A_TOKEN, tokens_of, was_paid
 from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage, sql
@@ -29,6 +28,7 @@ NOT_SENT = {"draft_history", "final_draft"}  # of a state, to the model: it gets
 CALLS = 2  # that one run may make: for questions, and for the draft
 OWN_WORDS = 2000  # tokens for our own words in the prompts and for a reply of common length
 NO_LIMIT = 2**62
+CHARACTERS_A_TOKEN = 4  # estimate, where the model's server does not count
 BUSY_SECONDS = 5  # until a place among the runs at once may be free
 
 # One statement, for the first run of a day as well. The condition keeps parallel claims within the
@@ -167,6 +167,21 @@ def next_midnight(now: datetime) -> datetime:
 
 
 # --- Parts ------------------------------------------------------------------------------------------
+
+
+def was_paid(call: Call) -> bool:
+    """Whether the model worked on it: it answered something, or was stopped while it was at it."""
+    return bool(call.reply) or call.error_code in ("", "cancelled")
+
+
+def tokens_of(call: Call) -> int:
+    """As the model's server counts them, or else by the characters; none for what was not answered."""
+    if not was_paid(call):
+        return 0
+    asked = sum(len(message["content"]) for message in call.messages)
+    tokens_in = asked // CHARACTERS_A_TOKEN if call.tokens_in is None else call.tokens_in
+    tokens_out = len(call.reply) // CHARACTERS_A_TOKEN if call.tokens_out is None else call.tokens_out
+    return tokens_in + tokens_out
 
 
 def _take(wanted: Reservation) -> bool:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import uuid
 
+from django.core.exceptions import ValidationError
+
+from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application, sql
 from assistant_app.models.sql import Condition
 
@@ -30,3 +33,28 @@ def is_nobodys() -> Condition:
 def is_under_way() -> Condition:
     clock = sql.clock()
     return Condition(f"status = 'running' AND lease_expires_at > {clock.sql}", clock.params)
+
+
+# --- Burr's keys: a partition is a person, an `app_id` one of their applications ----------------------
+
+
+def find_by_keys(partition_key: str | None, app_id: str | None) -> Application:
+    """Return a person's application; raise `ApplicationNotFound` for any other's and for none."""
+    try:
+        row = Application.find(app_id, owner_id=owner_of_partition(partition_key))
+    except ValidationError:  # not an id at all
+        row = None
+    if row is None:
+        raise ApplicationNotFound
+    return row
+
+
+def match_keys(row: Application, partition_key: str | None, app_id: str | None) -> bool:
+    return str(row.pk) == str(app_id) and str(row.owner_id) == partition_key
+
+
+def owner_of_partition(partition_key: str | None) -> int:
+    try:
+        return int(partition_key or "")
+    except ValueError:
+        raise ApplicationNotFound from None

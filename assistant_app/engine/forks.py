@@ -12,12 +12,14 @@ from typing import Any
 
 from burr.core import State
 
+from assistant_app.contract.actions import is_human
 from assistant_app.contract.changes import apply_changes, changes_between, leaning
+from assistant_app.engine import history
+from assistant_app.engine.origins import drafting_steps, origins
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.models import TYPED_BEFORE, Application, Step
-from assistant_app.operations import versions
 from assistant_app.workflow import drafts
-from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph, is_human
+from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph
 
 DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
 # What is taken once: by its action where it is kept, the position at which it is due, and what else is
@@ -93,7 +95,7 @@ def point_at_step(row: Application, sequence_id: int | None) -> Point:
     For a human step that is before it, so that it can be sent anew; after a draft it is the draft's.
     """
     try:
-        path = Step.objects.path_to(row, sequence_id)
+        path = history.path_to(row, sequence_id)
     except KeyError:
         raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
     graph, states = build_graph(), _states(path)
@@ -110,8 +112,8 @@ def point_at_draft(row: Application, number: int) -> Point:
     state = {**DEFAULT_STATE, **row.state}
     if not 0 < number <= len(state["draft_history"]):
         raise InvalidInput(fields={"draft": [f"There is no draft {number}."]})
-    path = Step.objects.path_to(row, row.sequence_id)
-    made_by = versions.drafting_steps(path)[number - 1]
+    path = history.path_to(row, row.sequence_id)
+    made_by = drafting_steps(path)[number - 1]
     return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))
 
 
@@ -154,4 +156,4 @@ def _states(path: Iterable[Step]) -> list[dict[str, Any]]:
 
 def _with_origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> dict[str, Any]:
     """Write into the sources of the drafts when and by which model each was made: calls are not copied."""
-    return {**state, "draft_sources": versions.origins(row, state, path)}
+    return {**state, "draft_sources": origins(row, state, path)}

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from assistant_app import conf, llm
+from assistant_app.contract.actions import HUMAN
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.runs import Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
@@ -40,7 +41,7 @@ from assistant_app.llm.base import Call, ModelClient, ModelOfRun
 from assistant_app.models import Application, database_clock
 from assistant_app.observing import tracing, tracking, watch
 from assistant_app.workflow import steps
-from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
+from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 logger = logging.getLogger(__name__)
 

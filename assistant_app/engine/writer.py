@@ -21,8 +21,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from assistant_app import conf
+from assistant_app.contract.actions import is_choice, is_human, may_call_model
 from assistant_app.contract.changes import changes_between, fold
-from assistant_app.engine import budget, calls, claims, keys
+from assistant_app.engine import budget, claims, history
 from assistant_app.engine.budget import Reservation
 from assistant_app.errors import (
     AlreadyRunning,
@@ -34,16 +35,10 @@ from assistant_app.errors import (
 )
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail
-from assistant_app.models import TYPED_BEFORE, Application, Step, sql
+from assistant_app.models import TYPED_BEFORE, Application, ModelCall, Step, sql
+from assistant_app.models.model_call import storable
 from assistant_app.models.sql import Condition, Statement
-from assistant_app.workflow.graph import (
-    DEFAULT_STATE,
-    ENTRYPOINT,
-    build_graph,
-    is_choice,
-    is_human,
-    may_call_model,
-)
+from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
@@ -100,8 +95,8 @@ class Writer:
         Burr would take for a new application.
         """
         row = self.row
-        if row is None or not keys.match(row, partition_key, app_id):
-            row = self.row = keys.find(partition_key, app_id)
+        if row is None or not claims.match_keys(row, partition_key, app_id):
+            row = self.row = claims.find_by_keys(partition_key, app_id)
             self._go_on_from_head(row)
         if sequence_id is not None:
             return self._load_step(row, sequence_id)
@@ -136,7 +131,7 @@ class Writer:
 
     def list_app_ids(self, partition_key: str | None) -> list[str]:
         """Return the ids of a person's applications, newest change first."""
-        rows = Application.objects.filter(owner_id=keys.owner_id(partition_key)).newest_first()
+        rows = Application.objects.filter(owner_id=claims.owner_of_partition(partition_key)).newest_first()
         return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
     def _go_on_from_head(self, row: Application) -> None:
@@ -147,7 +142,7 @@ class Writer:
 
     def _path_to(self, row: Application, sequence_id: int | None) -> list[Step]:
         try:
-            return Step.objects.path_to(row, sequence_id)
+            return history.path_to(row, sequence_id)
         except KeyError:  # or the application was deleted since it was read
             raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
 
@@ -191,7 +186,7 @@ class Writer:
         """
         if self.row is None:
             self.load(partition_key, app_id)
-        if not keys.match(self._known_row(), partition_key, app_id):
+        if not claims.match_keys(self._known_row(), partition_key, app_id):
             raise ApplicationNotFound
         if status == "failed":
             return self._save_failure(sequence_id, position, self.error or InternalError())
@@ -223,7 +218,7 @@ class Writer:
         self._save_failure(sequence_id, following.name if following else row.position, error)
 
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
-        reason = {"error_code": error.code, "error_message": calls.storable(error.message)}
+        reason = {"error_code": error.code, "error_message": storable(error.message)}
         values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
@@ -316,7 +311,7 @@ class Writer:
         ours = claims.is_ours(row, self._token)
         happened: list[Model] = []
         if step is not None:
-            happened = [step, *(calls.as_row(row.pk, step.sequence_id, call) for call in self.calls)]
+            happened = [step, *(ModelCall.of(row.pk, step.sequence_id, call) for call in self.calls)]
         changed = sql.update(Application, values, ours & room if room else ours)
         return sql.change(changed, [sql.insert(made) for made in happened], before)
 

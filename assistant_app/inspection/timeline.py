@@ -16,6 +16,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 
 from assistant_app.contract.changes import apply_changes, path_to
+from assistant_app.engine import history
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
@@ -126,7 +127,7 @@ class History:
     @cached_property
     def steps(self) -> dict[int, Step]:
         """By their numbers, oldest first."""
-        return Step.objects.of(self.row)
+        return history.steps_of(self.row)
 
     @cached_property
     def calls(self) -> list[ModelCall]:

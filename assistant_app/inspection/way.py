@@ -8,9 +8,10 @@ from typing import Any
 from burr.core import State, default
 from burr.core.graph import Graph
 
+from assistant_app.contract.actions import is_human
 from assistant_app.inspection import drawing
 from assistant_app.models import Application
-from assistant_app.workflow.graph import ENTRYPOINT, build_graph, is_human
+from assistant_app.workflow.graph import ENTRYPOINT, build_graph
 
 # What is done there, by the person or the model; the code name stands below it.
 WORDS = {

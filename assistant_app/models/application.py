@@ -1,32 +1,20 @@
-"""The records: one row for *now* (`Application`) and rows for *what happened* (`Step`, `ModelCall`).
-
-Written by a run (`writer`, and the renewal of its lease), by `operations`, and by what deletes (`retention`,
-`erasure`); steps and calls are never changed.
-"""
+"""An application: one email being answered, with the state that it goes on from."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistant_app.contract import changes
 from assistant_app.errors import Interrupted
 from assistant_app.models import sql
-from assistant_app.models.people import ApiToken as ApiToken  # the records of who comes in
-from assistant_app.models.people import MailReading as MailReading
-from assistant_app.models.people import SignInTries as SignInTries
-from assistant_app.people.preferences import Preferences as Preferences  # what a person wants of every draft
-from assistant_app.people.preferences import read_along, signature_of
-from assistant_app.workflow.graph import DEFAULT_STATE
-from assistant_app.workflow.steps import REOPEN
+from assistant_app.models.people import read_along, signature_of
 
 TYPED_BEFORE = "typed_before"  # beside Burr's keys in the state of a row, see `Application.typed_before`
 
@@ -227,122 +215,6 @@ class Application(models.Model):
     def due_step(self) -> str | None:
         """The human step that may be sent now: none while it runs and when it is finished."""
         return None if self.is_running or self.is_finished else self.next_step
-
-
-class StepQuerySet(models.QuerySet["Step"]):
-    def of(self, row: Application) -> dict[int, Step]:
-        """Return the steps by number, oldest first; a fork's first with its texts from the row."""
-        steps: dict[int, Step] = {step.sequence_id: step for step in self.filter(application_id=row.pk)}
-        if 0 in steps and changes.leans(steps[0].changes):  # else the state may stay deferred
-            steps[0].changes = changes.whole(steps[0].changes, DEFAULT_STATE, row.state)
-        return steps
-
-    def path_to(self, row: Application, sequence_id: int | None) -> list[Step]:
-        """Return the steps that led to one, oldest first, along their bases; `KeyError` if it is unknown."""
-        return changes.path_to(self.of(row), sequence_id)
-
-    def positions_to(self, row: Application, sequence_id: int | None) -> list[Step]:
-        """Return the same without what they changed, which is most of what is stored of them."""
-        steps = self.defer("changes").filter(application_id=row.pk)
-        return changes.path_to({step.sequence_id: step for step in steps}, sequence_id)
-
-    def times_reopened(self, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """Return how often each of these was reopened, those that never were left out; one query or none."""
-        if not application_ids:
-            return {}
-        reopened = self.filter(
-            application_id__in=application_ids,
-            base__isnull=False,  # the first step of a fork may be a copy of one
-            position=REOPEN.action,
-            status=Step.Status.COMPLETED,
-        )
-        return dict(reopened.order_by().values_list("application_id").annotate(Count("pk")))
-
-
-class Step(models.Model):
-    """One executed action. The state after it is the fold of the changes along its bases."""
-
-    class Status(models.TextChoices):
-        COMPLETED = "completed", "Completed"
-        FAILED = "failed", "Failed"
-
-    application = models.ForeignKey(Application, models.CASCADE, related_name="steps")
-    sequence_id = models.IntegerField()
-    base = models.IntegerField(null=True)  # the sequence it continues; none for the first
-    position = models.CharField(max_length=100)
-    status = models.CharField(max_length=10, choices=Status)
-    changes = models.JSONField(default=dict)  # see `changes.changes_between`; read it by `objects.of`
-    error_code = models.CharField(max_length=50, blank=True)
-    error_message = models.TextField(blank=True)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(default=timezone.now)
-
-    objects = StepQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["application", "sequence_id"]
-        constraints = [
-            # The same step run twice.
-            models.UniqueConstraint(fields=["application", "sequence_id"], name="step_once"),
-            # A history that goes round in circles.
-            models.CheckConstraint(
-                name="step_base_before_it",
-                condition=Q(base__isnull=True) | Q(base__lt=F("sequence_id")),
-            ),
-            models.CheckConstraint(
-                name="step_error_when_failed",
-                condition=Q(Q(status="failed") & ~Q(error_code=""))
-                | Q(~Q(status="failed") & Q(error_code="")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sequence_id} {self.position}"
-
-
-class ModelCall(models.Model):
-    """One call to a model, failed ones included. Durations are in seconds."""
-
-    application = models.ForeignKey(Application, models.CASCADE, related_name="model_calls")
-    sequence_id = models.IntegerField()  # of the step that made it
-    purpose = models.CharField(max_length=50)
-    provider = models.CharField(max_length=100)
-    model = models.CharField(max_length=200)
-    messages = models.JSONField()
-    parameters = models.JSONField(default=dict)
-    reply = models.TextField(blank=True)
-    tokens_in = models.PositiveIntegerField(null=True)
-    tokens_out = models.PositiveIntegerField(null=True)
-    time_to_first_token = models.FloatField(null=True)
-    duration = models.FloatField()
-    attempts = models.PositiveSmallIntegerField(default=1)
-    error_code = models.CharField(max_length=50, blank=True)
-    error_message = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["application", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} by {self.model}"
-
-
-class Usage(models.Model):
-    """What a person's runs of one day spent and have reserved; it outlives their emails."""
-
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
-    day = models.DateField()
-    drafts = models.PositiveIntegerField(default=0)
-    tokens = models.PositiveBigIntegerField(default=0)  # counted while there is a limit
-
-    class Meta:
-        constraints = [
-            # A second purse for the same day.
-            models.UniqueConstraint(fields=["owner", "day"], name="usage_once_a_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day}"
 
 
 def _as_datetime(moment: datetime | str | None) -> datetime:

@@ -1,4 +1,4 @@
-"""The records of who comes in: API tokens, tries to sign in, and staff who read a person's mail."""
+"""The records of people: tokens, sign-in tries, preferences, usage, and staff who read mail."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from knox.models import AbstractAuthToken
+
+from assistant_app.models.sql import Condition
+
+LONGEST_SIGNATURE = 200  # characters
 
 
 class ApiToken(AbstractAuthToken):
@@ -74,3 +78,45 @@ class MailReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader_name}, {self.read_at:%Y-%m-%d %H:%M}"
+
+
+class Preferences(models.Model):
+    """A person without a row has none."""
+
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    signature = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # the name under the drafts
+
+    class Meta:
+        verbose_name_plural = "preferences"
+
+    def __str__(self) -> str:
+        return self.signature
+
+
+def signature_of(owner_id: int | None) -> str:
+    """Return the name that a person's drafts end with; empty if they gave none."""
+    return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
+
+
+def read_along() -> Condition:
+    """Return the same of the owner of an application's row, to be read with it."""
+    mine = "SELECT signature FROM assistant_app_preferences AS kept"
+    return Condition(f"COALESCE(({mine} WHERE kept.owner_id = assistant_app_application.owner_id), '')")
+
+
+class Usage(models.Model):
+    """What a person's runs of one day spent and have reserved; it outlives their emails."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    drafts = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)  # counted while there is a limit
+
+    class Meta:
+        constraints = [
+            # A second purse for the same day.
+            models.UniqueConstraint(fields=["owner", "day"], name="usage_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}"

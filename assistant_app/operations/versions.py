@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
-from typing import Any
 
+from assistant_app.engine import history
+from assistant_app.engine.origins import origins
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.models import Application, ModelCall, Step
+from assistant_app.models import Application
 from assistant_app.workflow import drafts
 from assistant_app.workflow.graph import DEFAULT_STATE
 
@@ -35,7 +34,7 @@ def versions_of(row: Application) -> list[Version]:
     if not state["draft_history"]:
         return []
     current = drafts.current_number(state)
-    with_origins = origins(row, state, Step.objects.path_to(row, row.sequence_id))
+    with_origins = origins(row, state, history.path_to(row, row.sequence_id))
     both = zip(state["draft_history"], with_origins, strict=True)
     return [
         Version(
@@ -67,32 +66,3 @@ def text_of(row: Application, number: int) -> str:
     if not 0 < number <= len(texts):
         raise ApplicationNotFound(f"There is no draft {number}.")
     return str(texts[number - 1])
-
-
-def origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> list[drafts.Source]:
-    """Return the sources of a state's drafts with the time, `at`, and the `model` and its `provider` of each.
-
-    `path` are the steps that led there. What a fork copied has them in its source already, but no `provider`
-    where a version copied it that did not write that down.
-    """
-    known = drafts.sources(state)
-    calls = ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="")
-    models = {
-        number: {"model": model, "provider": provider}
-        for number, model, provider in calls.values_list("sequence_id", "model", "provider")
-    }
-    made_by = drafting_steps(path)[: len(known)]
-    return [_with_origin(source, step, models) for source, step in zip_longest(known, made_by)]
-
-
-def _with_origin(
-    source: drafts.Source, step: Step | None, models: Mapping[int, Mapping[str, str]]
-) -> drafts.Source:
-    if "at" in source or step is None:
-        return source
-    return {**source, "at": step.finished_at.isoformat(), **models.get(step.sequence_id, {})}
-
-
-def drafting_steps(path: Sequence[Step]) -> list[Step]:
-    """Return the step that each draft came with, given the way to the head; for a copied one the first."""
-    return [step for step in path for _ in step.changes.get("append", {}).get("draft_history", ())]

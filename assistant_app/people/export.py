@@ -18,7 +18,8 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import slugify
 
-from assistant_app.models import ApiToken, Application, MailReading, Preferences, Step, Usage
+from assistant_app.engine import history
+from assistant_app.models import ApiToken, Application, MailReading, Preferences, Usage
 
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """All that is stored about you here, as of {now:%Y-%m-%d %H:%M} UTC.
@@ -91,7 +92,7 @@ def _account(user: User) -> dict[str, Any]:
 def _email(row: Application) -> dict[str, Any]:
     return {
         **_plain(row),
-        "steps": [_plain(step) for step in Step.objects.of(row).values()],
+        "steps": [_plain(step) for step in history.steps_of(row).values()],
         "model_calls": [_plain(call) for call in row.model_calls.all()],
     }
 

@@ -9,7 +9,6 @@ with a `Choice`: Burr never takes it by itself, the persister begins there when 
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import lru_cache
@@ -19,11 +18,11 @@ from burr.core import Condition, GraphBuilder, State, action, default
 from burr.core.action import streaming_action
 from burr.core.graph import Graph
 
+from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.llm.base import Model
 from assistant_app.workflow import drafts, prompts
 
 ENTRYPOINT = "process_input"
-HUMAN = "human"  # the tag of an action that takes a person's input; it calls no model
 
 # What a state holds before its first step. Conditions raise on absent keys, so every key is here.
 DEFAULT_STATE: dict[str, Any] = {
@@ -65,13 +64,6 @@ _VERSIONS = [
     "feedback",
 ]
 _CURRENT = ["current_draft", "draft_number", "assumptions"]
-
-
-class Choice(Condition):
-    """Leads to what a person may do instead of the step that is due. Never true: they have to send it."""
-
-    def __init__(self, what_they_do: str) -> None:
-        super().__init__([], lambda state: False, name=f"if the person {what_they_do}")
 
 
 def if_any(key: str) -> Condition:
@@ -248,33 +240,5 @@ def build_graph(model: Model | None = None) -> Graph:
 
 @lru_cache(maxsize=8)
 def _build_graph(actions: tuple[tuple[str, Any], ...], transitions: tuple[Any, ...], model: Any) -> Graph:
-    bound = {name: act.bind(model=model) if _takes_model(act) else act for name, act in actions}
+    bound = {name: act.bind(model=model) if takes_model(act) else act for name, act in actions}
     return GraphBuilder().with_actions(**bound).with_transitions(*transitions).build()
-
-
-def _takes_model(act: Any) -> bool:
-    return "model" in inspect.signature(getattr(act, "fn", act)).parameters
-
-
-def may_call_model(graph: Graph, position: str) -> bool:
-    """Whether this action, or one that may follow it before it is a person's turn, calls a model."""
-    ahead, seen = [position], {position}
-    for name in ahead:
-        if is_human(graph, name):
-            continue
-        if _takes_model(graph.get_action(name)):
-            return True
-        following = {edge.to.name for edge in graph.transitions if edge.from_.name == name} - seen
-        seen |= following
-        ahead.extend(following)
-    return False
-
-
-def is_human(graph: Graph, position: str) -> bool:
-    action = graph.get_action(position)
-    return action is not None and HUMAN in action.tags
-
-
-def is_choice(graph: Graph, position: str) -> bool:
-    """Whether this is a human action that is never due: it is sent instead of the one that is."""
-    return any(edge.to.name == position and isinstance(edge.condition, Choice) for edge in graph.transitions)

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from assistant_app.api.urls import build_urlpatterns
+from assistant_app.contract.actions import HUMAN
 from assistant_app.workflow import graph, steps
 from assistant_app.workflow.steps import Field, HumanStep
 from tests.api.conftest import is_error
@@ -24,7 +25,7 @@ APPROVE_TONE = HumanStep(
 )
 
 
-@action(reads=[], writes=["tone"], tags=[graph.HUMAN])
+@action(reads=[], writes=["tone"], tags=[HUMAN])
 async def approve_tone(state, tone):
     return state.update(tone=tone)
 

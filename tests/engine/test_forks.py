@@ -6,6 +6,7 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.contract.changes import changes_between, fold
+from assistant_app.engine.history import path_to, steps_of
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.operations.versions import versions_of
@@ -34,7 +35,7 @@ def texts_of(row):
 
 
 def folded(row):
-    path = Step.objects.path_to(row, row.sequence_id)
+    path = path_to(row, row.sequence_id)
     return fold(DEFAULT_STATE, (step.changes for step in path))
 
 
@@ -160,7 +161,7 @@ def test_it_costs_one_copy_of_the_state_and_what_it_adds(person, model):
 @pytest.mark.parametrize("sequence_id", [1, 3, 4, 5, 8])
 def test_its_first_step_reads_whole_and_holds_none_of_the_texts(answered, sequence_id):
     child = fork(answered, sequence_id=sequence_id)
-    [step] = Step.objects.of(child.row).values()
+    [step] = steps_of(child.row).values()
     state = {key: value for key, value in child.row.state.items() if key in DEFAULT_STATE}
     assert step.changes == changes_between(DEFAULT_STATE, state)
     stored = str(child.row.steps.get().changes)
@@ -186,7 +187,7 @@ def test_what_was_typed_for_its_step_is_there_until_it_is_sent(answered, step):
 
 def test_what_comes_later_does_not_change_what_it_began_with(answered, model):
     child = fork(answered, draft=2)
-    began = Step.objects.of(child.row)[0].changes
+    began = steps_of(child.row)[0].changes
     child.send("use_draft", draft=1)
     child.send("edit_draft", text="Mine again.")
     model.will_write(ModelTimeout())
@@ -194,7 +195,7 @@ def test_what_comes_later_does_not_change_what_it_began_with(answered, model):
     child.give_feedback("Warmer")
     child.give_feedback("")
     child.send("reopen")
-    assert Step.objects.of(child.row)[0].changes == began
+    assert steps_of(child.row)[0].changes == began
     assert folded(child.row) == child.row.state
 
 

@@ -6,13 +6,14 @@ import pytest
 from django.utils import timezone
 
 from assistant_app import operations
+from assistant_app.contract.actions import may_call_model
 from assistant_app.engine import budget
-from assistant_app.engine.calls import tokens_of
+from assistant_app.engine.budget import tokens_of
 from assistant_app.engine.runner import runner
 from assistant_app.errors import Cancelled, ModelTimeout, Superseded
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ModelCall, Usage
-from assistant_app.workflow.graph import build_graph, may_call_model
+from assistant_app.workflow.graph import build_graph
 from tests.conftest import Person
 from tests.engine.conftest import used
 from tests.engine.test_runner import all_but, at_once, send_feedback

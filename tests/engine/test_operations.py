@@ -4,6 +4,7 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.contract.changes import fold
+from assistant_app.engine.history import path_to
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
 from assistant_app.engine.writer import Writer
@@ -48,7 +49,7 @@ def test_a_version_that_knows_no_reasons_reads_what_was_stored_with_them(person,
     model.will_ask("Which Thursday?", reasons=["There are two."])
     row = person.give_input()
     known = {key: value for key, value in DEFAULT_STATE.items() if key != "clarification_reasons"}
-    path = Step.objects.path_to(row, row.sequence_id)
+    path = path_to(row, row.sequence_id)
     assert fold(known, (step.changes for step in path)) == row.state
 
 
@@ -137,7 +138,7 @@ def test_fold_equals_the_stored_state_after_each_of_fifty_drafts(person, model):
     for number in range(2, 51):
         model.will_write(f"Draft {number} " + "x" * 2000)
         row = person.give_feedback(f"Change {number}")
-        path = Step.objects.path_to(row, row.sequence_id)
+        path = path_to(row, row.sequence_id)
         assert fold(DEFAULT_STATE, (step.changes for step in path)) == row.state
         sizes[number] = len(str(path[-1].changes))
     assert sizes[50] <= sizes[5] * 1.25

@@ -8,12 +8,13 @@ from burr.core import ApplicationBuilder, GraphBuilder, State, action, default
 from django.db import IntegrityError
 
 from assistant_app import operations
+from assistant_app.contract.actions import HUMAN
 from assistant_app.engine.persisters import AsyncDjangoPersister, DjangoPersister
 from assistant_app.engine.threads import DatabasePool
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, ModelTimeout
 from assistant_app.models import Application, Step
-from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, HUMAN, build_graph
+from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,6 +5,7 @@ from burr.lifecycle import PostRunStepHook
 
 from assistant_app import operations
 from assistant_app.contract.changes import fold
+from assistant_app.engine.history import path_to
 from assistant_app.engine.runner import _Follow, runner
 from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
@@ -27,7 +28,7 @@ def drafted(person):
 
 
 def path_of(person):
-    return [step.position for step in Step.objects.path_to(person.row, person.row.sequence_id)]
+    return [step.position for step in path_to(person.row, person.row.sequence_id)]
 
 
 def current(row):
@@ -185,7 +186,7 @@ def test_after_a_run_that_failed_any_of_them_goes_on_from_before_it(drafted, mod
         "formulate_draft",
     ]
     assert path_of(drafted)[5] == step
-    assert fold(DEFAULT_STATE, (s.changes for s in Step.objects.path_to(row, row.sequence_id))) == row.state
+    assert fold(DEFAULT_STATE, (s.changes for s in path_to(row, row.sequence_id))) == row.state
 
 
 def test_a_try_that_failed_can_be_retried_sent_again_and_given_up(drafted, model):
@@ -329,7 +330,7 @@ def test_the_state_after_every_step_is_what_burr_had_in_memory(person, model, re
     for app_id in (person.app_id, fork.app_id):
         completed = Step.objects.filter(application=app_id, status="completed")
         for number in completed.values_list("sequence_id", flat=True):
-            path = Step.objects.path_to(Application.objects.get(pk=app_id), number)
+            path = path_to(Application.objects.get(pk=app_id), number)
             if (str(app_id), number) in remembered:
                 assert fold(DEFAULT_STATE, (step.changes for step in path)) == remembered[str(app_id), number]
                 compared += 1

@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from assistant_app.contract.changes import fold
+from assistant_app.engine.history import path_to, steps_of
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.faults.expected import HUMAN
@@ -15,7 +16,7 @@ def check(email):
         assert not Step.objects.filter(application_id=email.app_id).exists()
         assert not ModelCall.objects.filter(application_id=email.app_id).exists()
         return
-    steps = list(Step.objects.of(row).values())
+    steps = list(steps_of(row).values())
     _is_where_it_should_be(email, row)
     _nothing_typed_is_missing(email, steps)
     _the_way_to_the_head_is_right(email, row)
@@ -57,7 +58,7 @@ def typed_in(step):
 
 
 def _the_way_to_the_head_is_right(email, row):
-    path = Step.objects.path_to(row, row.sequence_id)
+    path = path_to(row, row.sequence_id)
     assert [step.position for step in path] == [position for position, _ in email.path]
     assert all(step.status == "completed" for step in path)
     if path:
@@ -96,7 +97,7 @@ def _a_version_is_one_state(email, row):
 def is_whole_fork(app_id, texts):
     """It waits for its person with these drafts, and its own one step tells how it came to that."""
     row = Application.objects.get(pk=app_id)
-    [step] = Step.objects.of(row).values()
+    [step] = steps_of(row).values()
     assert (row.status, row.next_step, row.sequence_id, row.lease_token) == (
         "waiting",
         "process_feedback",

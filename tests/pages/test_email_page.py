@@ -8,6 +8,7 @@ import pytest
 from burr.core import State, action, default
 from django.db import connection
 
+from assistant_app.contract.actions import HUMAN
 from assistant_app.errors import ModelTimeout
 from assistant_app.mail.shown import without_header
 from assistant_app.models import Application, ModelCall
@@ -210,7 +211,7 @@ def test_a_run_says_what_it_is_doing(person, page_of, model):
 # --- A human step that the product does not have -------------------------------------------------
 
 
-@action(reads=["current_draft"], writes=["salutation", "names"], tags=[graph.HUMAN])
+@action(reads=["current_draft"], writes=["salutation", "names"], tags=[HUMAN])
 async def choose_salutation(state: State, salutation: str, names: list[str]) -> State:
     return state.update(salutation=salutation, names=names)
 

@@ -11,9 +11,10 @@ from burr.core.graph import Graph
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from assistant_app.contract.actions import Choice
 from assistant_app.inspection import way
 from assistant_app.inspection.drawing import Edge
-from assistant_app.workflow.graph import ENTRYPOINT, Choice, build_graph
+from assistant_app.workflow.graph import ENTRYPOINT, build_graph
 
 DOCUMENT = Path(settings.BASE_DIR) / "docs" / "explanation" / "state-machine.md"
 BLOCK = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)

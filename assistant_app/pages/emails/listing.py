@@ -18,6 +18,7 @@ from assistant_app.models import Application, ApplicationQuerySet, Step, databas
 from assistant_app.models.state_queries import current_draft, list_length
 from assistant_app.pages.work import words
 from assistant_app.pages.work.forms import whole_number
+from assistant_app.workflow.steps import REOPEN
 
 PAGE_SIZE = 25
 SEARCHED = ("incoming_email", "response_instructions", "current_draft")  # keys of the state
@@ -107,7 +108,7 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
     page = _page(asked.get("page", ""), total)
     here = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     emails = list(_emails(mine.filter(pk__in=matches[here])) if query else _emails(found)[here])
-    reopened = Step.objects.times_reopened([row.pk for row in emails if row.is_finished])
+    reopened = Step.objects.times(REOPEN.action, [row.pk for row in emails if row.is_finished])
     return Listing(
         query=query,
         show=show,

@@ -14,9 +14,10 @@ from assistant_app import conf
 from assistant_app.errors import InvalidInput
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application
+from assistant_app.models.people import signature_of
 from assistant_app.pages.account.access import PersonRequest, signed_in
 from assistant_app.people import readings
-from assistant_app.people.preferences import sign_with, signature_of
+from assistant_app.people.preferences import sign_with
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 YEAR = 365 * 24 * 3600

@@ -163,7 +163,7 @@ class EmailPage:
 
     @cached_property
     def heading(self) -> str:
-        reopened = Step.objects.times_reopened([self.row.pk] if self.row.is_finished else [])
+        reopened = Step.objects.times(steps.REOPEN.action, [self.row.pk] if self.row.is_finished else [])
         return words.heading(self.row, self._counts[0], reopened.get(self.row.pk, 0))
 
     @property

@@ -1,0 +1,46 @@
+"""Human steps and choices in a graph: which actions wait for a person, and which may call a model."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from burr.core import Condition
+from burr.core.graph import Graph
+
+HUMAN = "human"  # the tag of an action that takes a person's input; it calls no model
+
+
+class Choice(Condition):
+    """Leads to what a person may do instead of the step that is due. Never true: they have to send it."""
+
+    def __init__(self, what_they_do: str) -> None:
+        super().__init__([], lambda state: False, name=f"if the person {what_they_do}")
+
+
+def takes_model(act: Any) -> bool:
+    return "model" in inspect.signature(getattr(act, "fn", act)).parameters
+
+
+def may_call_model(graph: Graph, position: str) -> bool:
+    """Whether this action, or one that may follow it before it is a person's turn, calls a model."""
+    ahead, seen = [position], {position}
+    for name in ahead:
+        if is_human(graph, name):
+            continue
+        if takes_model(graph.get_action(name)):
+            return True
+        following = {edge.to.name for edge in graph.transitions if edge.from_.name == name} - seen
+        seen |= following
+        ahead.extend(following)
+    return False
+
+
+def is_human(graph: Graph, position: str) -> bool:
+    action = graph.get_action(position)
+    return action is not None and HUMAN in action.tags
+
+
+def is_choice(graph: Graph, position: str) -> bool:
+    """Whether this is a human action that is never due: it is sent instead of the one that is."""
+    return any(edge.to.name == position and isinstance(edge.condition, Choice) for edge in graph.transitions)

@@ -1,0 +1,53 @@
+"""A call to a model."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import fields
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from assistant_app.llm.base import Call
+from assistant_app.models.application import Application
+
+
+class ModelCall(models.Model):
+    """One call to a model, failed ones included. Durations are in seconds."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="model_calls")
+    sequence_id = models.IntegerField()  # of the step that made it
+    purpose = models.CharField(max_length=50)
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=200)
+    messages = models.JSONField()
+    parameters = models.JSONField(default=dict)
+    reply = models.TextField(blank=True)
+    tokens_in = models.PositiveIntegerField(null=True)
+    tokens_out = models.PositiveIntegerField(null=True)
+    time_to_first_token = models.FloatField(null=True)
+    duration = models.FloatField()
+    attempts = models.PositiveSmallIntegerField(default=1)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["application", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} by {self.model}"
+
+    @classmethod
+    def of(cls, application_id: uuid.UUID, sequence_id: int, call: Call) -> ModelCall:
+        """Return the row of a call that a step made; not saved yet."""
+        values = {field.name: storable(getattr(call, field.name)) for field in fields(call)}
+        return cls(application_id=application_id, sequence_id=sequence_id, **values)
+
+
+def storable(value: Any) -> Any:
+    """Strip NUL and lone surrogates from text: PostgreSQL rejects them, and a model may write both."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\x00", "").encode(errors="replace").decode()

@@ -1,0 +1,79 @@
+"""A step: one executed action of an application, and what it changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.db import models
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from assistant_app.contract import changes
+from assistant_app.models.application import Application
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def positions_to(self, row: Application, sequence_id: int | None) -> list[Step]:
+        """Return the steps that led to one, oldest first, without their changes, which are most of the bytes.
+
+        Raise `KeyError` if that step is unknown.
+        """
+        steps = self.defer("changes").filter(application_id=row.pk)
+        return changes.path_to({step.sequence_id: step for step in steps}, sequence_id)
+
+    def times(self, action: str, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """Count how often an action was completed in each application; at most one query.
+
+        Applications in which it never was are left out.
+        """
+        if not application_ids:
+            return {}
+        completed = self.filter(
+            application_id__in=application_ids,
+            base__isnull=False,  # the first step of a fork may be a copy
+            position=action,
+            status=Step.Status.COMPLETED,
+        )
+        return dict(completed.order_by().values_list("application_id").annotate(Count("pk")))
+
+
+class Step(models.Model):
+    """One executed action. The state after it is the fold of the changes along its bases."""
+
+    class Status(models.TextChoices):
+        COMPLETED = "completed", "Completed"
+        FAILED = "failed", "Failed"
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="steps")
+    sequence_id = models.IntegerField()
+    base = models.IntegerField(null=True)  # the sequence it continues; none for the first
+    position = models.CharField(max_length=100)
+    status = models.CharField(max_length=10, choices=Status)
+    changes = models.JSONField(default=dict)  # see `contract.changes`; read by `engine.history`
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(default=timezone.now)
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["application", "sequence_id"]
+        constraints = [
+            # The same step run twice.
+            models.UniqueConstraint(fields=["application", "sequence_id"], name="step_once"),
+            # A history that goes round in circles.
+            models.CheckConstraint(
+                name="step_base_before_it",
+                condition=Q(base__isnull=True) | Q(base__lt=F("sequence_id")),
+            ),
+            models.CheckConstraint(
+                name="step_error_when_failed",
+                condition=Q(Q(status="failed") & ~Q(error_code=""))
+                | Q(~Q(status="failed") & Q(error_code="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence_id} {self.position}"

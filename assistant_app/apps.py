@@ -8,5 +8,12 @@ class AssistantConfig(AppConfig):
     verbose_name = "Email assistant"
 
     def ready(self) -> None:
-        import_module("assistant_app.checks")  # registers them; they need the models
-        import_module("assistant_app.observing.tracking")  # what was tracked goes with its email
+        """Import what needs the models: system checks, and everything that listens to runs."""
+        import_module("assistant_app.checks")
+        tracking = import_module("assistant_app.observing.tracking")
+        watch = import_module("assistant_app.observing.watch")
+        publisher = import_module("assistant_app.events.publisher").publisher
+        runner = import_module("assistant_app.engine.runner").runner
+        # The watch first: it gives the run's task the context that log lines carry.
+        runner.listening = [watch.Watch, tracking.of_run, publisher.narrator]
+        runner.at_drain = [publisher.aclose, tracking.aclose]

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -24,6 +25,7 @@ from django.db import Error as DatabaseError
 
 from assistant_app import conf, llm
 from assistant_app.contract.actions import HUMAN
+from assistant_app.engine.listeners import MakeListener
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.runs import Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
@@ -34,12 +36,8 @@ from assistant_app.errors import (
     ShuttingDown,
     Superseded,
 )
-from assistant_app.events.log import Log
-from assistant_app.events.publisher import Publisher
-from assistant_app.events.shared import SharedLogs
 from assistant_app.llm.base import Call, ModelClient, ModelOfRun
 from assistant_app.models import Application, database_clock
-from assistant_app.observing import tracing, tracking, watch
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
@@ -53,8 +51,8 @@ class _Follow(PreRunStepHook, PostRunStepHook):
         self._run, self._writer = run, persister.writer
 
     def pre_run_step(self, *, action: Action, **future_kwargs: Any) -> None:
-        if self._run.narrator is not None:
-            self._run.narrator.step_started(action.name)
+        for listener in self._run.listeners:
+            listener.step_started(action.name)
 
     def post_run_step(self, *, exception: BaseException | None = None, **future_kwargs: Any) -> None:
         if exception is not None and self._writer.error is None:
@@ -71,6 +69,8 @@ class Runner:
         self.drained = threading.Event()
         self.runs: set[Run] = set()
         self.client: ModelClient | None = None
+        self.listening: list[MakeListener] = []
+        self.at_drain: list[Callable[[], Awaitable[None]]] = []  # called once no run is under way any more
         self._model = ModelOfRun()  # bound into the one graph; each run's task has its own session
 
     # --- Starting ------------------------------------------------------------------------------
@@ -93,10 +93,6 @@ class Runner:
             self._ensure_started()
             return self._pool
 
-    def log_of(self, application_id: uuid.UUID) -> Log | None:
-        """Return the live events of the run that this process has or lately had."""
-        return self._publisher.log_of(application_id) if self._pid == os.getpid() else None
-
     def _ensure_started(self) -> None:
         """Make the threads, in the process that uses them: what a fork brings along stands still."""
         if self._pid == os.getpid():
@@ -104,7 +100,6 @@ class Runner:
         self.runs = set()
         self._pool = DatabasePool(settings.RUNNER_DB_THREADS)
         self._thread = LoopThread()
-        self._publisher = Publisher(SharedLogs(settings.REDIS_URL) if settings.REDIS_URL else None)
         self._renewing: asyncio.Task[None] | None = None
         self._pid = os.getpid()
 
@@ -123,17 +118,17 @@ class Runner:
 
     async def _run(self, run: Run) -> None:
         try:
-            run.watch, run.tracker = watch.Watch(run), tracking.of_run(run)
+            run.listeners = [listener for make in self.listening if (listener := make(run))]
             outcome = await self._outcome(run)
         except BaseException as problem:  # noqa: BLE001  (a waiter must get its answer whatever happens)
             outcome = Outcome(run.row, as_error(problem))
         self.runs.discard(run)
-        try:
-            run.close(outcome)
-        except Exception as problem:  # noqa: BLE001  (what only tells of a run must not hold it up)
-            as_error(problem)  # logs where
-        finally:
-            run.finish(outcome)
+        for listener in run.listeners:
+            try:
+                listener.ended(outcome)
+            except Exception as problem:  # noqa: BLE001  (a listener must not hold up a run)
+                as_error(problem)  # logs where
+        run.finish(outcome)
 
     async def _outcome(self, run: Run) -> Outcome:
         run.persister = persister = self._persister(run)
@@ -155,13 +150,14 @@ class Runner:
         """Return the run's writer, and let the run's task have a model session that reports to it."""
 
         def committed(row: Application) -> None:
-            run.narrator = run.narrator or self._publisher.open(row)
-            run.narrator.committed(row)
+            for listener in run.listeners:
+                listener.committed(row)
             run.has_claimed(row)
 
         def called(call: Call) -> None:
             persister.writer.calls.append(call)
-            watch.call_made(call)
+            for listener in run.listeners:
+                listener.call_made(call)
 
         graph = build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
@@ -184,15 +180,16 @@ class Runner:
             async for _action, pieces in executed:
                 async with read_to_its_end(pieces):
                     async for piece in pieces:
-                        if run.narrator is not None:
-                            run.narrator.token(piece["token"])
+                        for listener in run.listeners:
+                            listener.token(piece["token"])
 
     async def _build(self, run: Run, persister: AsyncDjangoPersister) -> BurrApplication:
+        hooks = [hook for listener in run.listeners for hook in listener.hooks()]
         builder: Any = (
             ApplicationBuilder()
             .with_graph(persister.writer.graph)
             .with_identifiers(app_id=str(run.row.pk), partition_key=str(run.row.owner_id))
-            .with_hooks(_Follow(run, persister), *([run.tracker] if run.tracker else []), *tracing.hooks())
+            .with_hooks(_Follow(run, persister), *hooks)
             .with_state_persister(persister)
             .initialize_from(
                 persister,
@@ -263,7 +260,8 @@ class Runner:
         if self._renewing is not None:
             self._renewing.cancel()
         try:
-            await self._publisher.aclose()
+            for close in self.at_drain:
+                await close()
             if self.client is not None:
                 await self.client.aclose()
         finally:
@@ -282,7 +280,6 @@ class Runner:
         self.drained.wait()
         self._pool.close()
         self._thread.stop()
-        tracking.thread.close()
         self._pid, self.client, self.is_stopping = None, None, False
         self.drained = threading.Event()
 

@@ -13,12 +13,10 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
+from assistant_app.engine.listeners import RunListener
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
-from assistant_app.events.publisher import Narrator
 from assistant_app.models import Application
-from assistant_app.observing.tracking import Tracker
-from assistant_app.observing.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +41,7 @@ class Run:
     ended: Future[Outcome] = field(default_factory=Future)
     task: asyncio.Task[None] | None = None
     persister: AsyncDjangoPersister | None = None
-    narrator: Narrator | None = None
-    tracker: Tracker | None = None
-    watch: Watch | None = None  # once it has begun
+    listeners: list[RunListener] = field(default_factory=list)
     stop_reason: AssistantError | None = None  # why it was cancelled, if it was
 
     @property
@@ -56,20 +52,9 @@ class Run:
         """Say so to whoever waits, with the row as it was stored; once."""
         if self.claimed.done():
             return
-        if self.tracker is not None:
-            self.tracker.claimed()
-        if self.watch is not None:
-            self.watch.claimed()
+        for listener in self.listeners:
+            listener.claimed()
         self.claimed.set_result(Outcome(row))
-
-    def close(self, outcome: Outcome) -> None:
-        """End what told of it, and count how it ended."""
-        if self.narrator is not None:
-            self.narrator.close()
-        if self.tracker is not None:
-            self.tracker.close()
-        if self.watch is not None:
-            self.watch.ended(outcome)
 
     def finish(self, outcome: Outcome) -> None:
         for future in (self.claimed, self.ended):

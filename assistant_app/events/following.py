@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import redis.asyncio as redis
@@ -13,9 +14,12 @@ from django.conf import settings
 from assistant_app.engine.runner import runner
 from assistant_app.events.log import Event
 from assistant_app.events.poller import Poller
+from assistant_app.events.publisher import publisher
 from assistant_app.events.reader import Reader
 from assistant_app.events.shared import connect
 from assistant_app.models import Application
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -25,6 +29,11 @@ class _Means:
 
 
 _means: WeakKeyDictionary[asyncio.AbstractEventLoop, _Means] = WeakKeyDictionary()
+
+
+async def read(look: Callable[[], T]) -> T:
+    """Return what a function reads from the database, without holding up the event loop."""
+    return await runner.database.run(look)
 
 
 def follow(row: Application, last_event_id: str | None) -> AsyncIterator[Event | None]:
@@ -37,7 +46,7 @@ def follow(row: Application, last_event_id: str | None) -> AsyncIterator[Event |
     return Reader(
         row,
         last_event_id,
-        log_of=runner.log_of,
+        log_of=publisher.log_of,
         shared=means.shared,
         poller=means.poller,
         is_stopping=lambda: runner.is_stopping,

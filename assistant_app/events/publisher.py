@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
+from assistant_app.engine.listeners import RunListener
 from assistant_app.events.log import Event, Kind, Log
 from assistant_app.events.shared import SharedLogs
 from assistant_app.models import Application
+
+if TYPE_CHECKING:
+    from assistant_app.engine.runs import Outcome, Run
 
 GATHER_SECONDS = 1 / 60  # text that comes faster is told in one piece: a reader's screen is no faster
 KEEP_SECONDS = 60.0  # how long a run's events can be read after its end
 
 
 class Publisher:
-    """The logs of this process's runs. Used on the runs' event loop only, but for `log_of`."""
+    """The logs of this process's runs. Used on the runs' event loop only, except for `log_of`."""
 
-    def __init__(self, shared: SharedLogs | None = None) -> None:
+    def __init__(self) -> None:
+        self._pid: int | None = None  # that opened it; a fork must not share a Redis client
         self._logs: dict[uuid.UUID, Log] = {}
-        self._shared = shared
+        self._shared: SharedLogs | None = None
+
+    def narrator(self, run: Run) -> Narrator:
+        if self._pid != os.getpid():
+            self._logs = {}
+            self._shared = SharedLogs(settings.REDIS_URL) if settings.REDIS_URL else None
+            self._pid = os.getpid()
+        return Narrator(self, run.row.pk)
 
     def log_of(self, application_id: uuid.UUID) -> Log | None:
-        """Return the log of the run that this process has or lately had; safe from any thread."""
-        return self._logs.get(application_id)
+        """Return the log of the run that this process has or recently had; safe from any thread."""
+        return self._logs.get(application_id) if self._pid == os.getpid() else None
 
-    def open(self, row: Application) -> Narrator:
+    def open(self, application_id: uuid.UUID) -> Log:
         """Begin the log of a run that was just claimed."""
-        if (old := self._logs.get(row.pk)) is not None:
+        if (old := self._logs.get(application_id)) is not None:
             old.close()
-        log = self._logs[row.pk] = Log()
-        return Narrator(self, row.pk, log)
+        log = self._logs[application_id] = Log()
+        return log
 
     def tell(self, application_id: uuid.UUID, log: Log, event: Event) -> None:
         log.append(event)
@@ -49,22 +64,25 @@ class Publisher:
         """End every log, so that its readers go elsewhere; send what Redis has not had yet."""
         for log in list(self._logs.values()):
             log.close()
-        if self._shared is not None:
-            await self._shared.aclose()
+        shared, self._shared, self._pid = self._shared, None, None
+        if shared is not None:
+            await shared.aclose()
 
 
-class Narrator:
-    """Numbers and tells the events of one run."""
+class Narrator(RunListener):
+    """Numbers and tells the events of one run, from its claim on."""
 
-    def __init__(self, publisher: Publisher, application_id: uuid.UUID, log: Log) -> None:
-        self._publisher, self._application_id, self._log = publisher, application_id, log
+    def __init__(self, publisher: Publisher, application_id: uuid.UUID) -> None:
+        self._publisher, self._application_id = publisher, application_id
+        self._log: Log | None = None
         self._version, self._n = 0, 0
         self._text: list[str] = []
         self._text_told_at = 0.0  # by the loop's clock
         self._timer: asyncio.TimerHandle | None = None
 
     def step_started(self, position: str) -> None:
-        self._tell("step", {"position": position, "phase": "started"})
+        if self._log is not None:
+            self._tell("step", {"position": position, "phase": "started"})
 
     def token(self, text: str) -> None:
         """Tell a piece at once, or together with those that come within a moment of the one before."""
@@ -88,6 +106,8 @@ class Narrator:
 
     def committed(self, row: Application) -> None:
         """Tell what was stored: the step that is done, why it failed if it did, and how it stands."""
+        if self._log is None:
+            self._log = self._publisher.open(self._application_id)
         self._send_text()
         self._version, self._n = row.version, 0
         if row.error_code:
@@ -96,10 +116,11 @@ class Narrator:
             self._tell("step", {"position": row.position, "phase": "done"})
         self._tell("state", {"version": row.version, "status": row.status, "next_step": row.due_step})
 
-    def close(self) -> None:
+    def ended(self, outcome: Outcome) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._publisher.close(self._application_id, self._log)
+        if self._log is not None:
+            self._publisher.close(self._application_id, self._log)
 
     def _tell(self, kind: Kind, data: dict[str, Any]) -> None:
         self._send_text()
@@ -108,4 +129,8 @@ class Narrator:
     def _number_and_tell(self, kind: Kind, data: dict[str, Any]) -> None:
         self._n += 1
         event = Event(self._version, self._n, kind, data)
-        self._publisher.tell(self._application_id, self._log, event)
+        if self._log is not None:
+            self._publisher.tell(self._application_id, self._log, event)
+
+
+publisher = Publisher()

@@ -6,13 +6,14 @@ one only ends the tracking of it. The files hold people's mail and go with their
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 import os
 import shutil
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,17 +23,18 @@ from burr.common.types import ParentPointer
 from burr.core import Action, State
 from burr.core.application import PRIOR_STEP
 from burr.lifecycle import PostApplicationCreateHook, PostRunStepHook, PreRunStepHook
-from burr.lifecycle.base import PostEndStreamHook, PostStreamItemHook, PreStartStreamHook
+from burr.lifecycle.base import LifecycleAdapter, PostEndStreamHook, PostStreamItemHook, PreStartStreamHook
 from django.conf import settings
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from assistant_app.engine.listeners import RunListener
 from assistant_app.errors import Interrupted
 from assistant_app.models import Application
 
 if TYPE_CHECKING:
-    from assistant_app.engine.runs import Run
+    from assistant_app.engine.runs import Outcome, Run
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +78,13 @@ class _Thread:
 thread = _Thread()
 
 
+async def aclose() -> None:
+    """Wait for what is still to be written of the runs of this process."""
+    await asyncio.to_thread(thread.close)
+
+
 class Tracker(
+    RunListener,
     PostApplicationCreateHook,
     PreRunStepHook,
     PostRunStepHook,
@@ -100,7 +108,10 @@ class Tracker(
         for event in held or ():
             self._tell(event)
 
-    def close(self) -> None:
+    def hooks(self) -> Sequence[LifecycleAdapter]:
+        return (self,)
+
+    def ended(self, outcome: Outcome) -> None:
         if self._held is None and not thread.submit(self._close):
             self._close()
 

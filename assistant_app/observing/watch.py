@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from burr.lifecycle.base import LifecycleAdapter
 from prometheus_client import Counter, Gauge, Histogram
 
+from assistant_app.engine.listeners import RunListener
 from assistant_app.errors import Superseded
 from assistant_app.llm.base import Call
 from assistant_app.observing import tracing
@@ -46,7 +48,7 @@ FIRST_TOKEN_SECONDS = Histogram(
 TOKENS = Counter("emailassistant_tokens", "Tokens, as the model's server counts them.", ["direction"])
 
 
-class Watch:
+class Watch(RunListener):
     """One run, from the moment its task begins."""
 
     def __init__(self, run: Run) -> None:
@@ -56,6 +58,9 @@ class Watch:
         current.set(Context(request_id(), str(row.pk), row.owner_id))  # of the run's own task
         self._otel = tracing.on()
         self._span = self._otel.begin(run) if self._otel else None
+
+    def hooks(self) -> Sequence[LifecycleAdapter]:
+        return tracing.hooks()
 
     def claimed(self) -> None:
         RUNS_STARTED.inc()
@@ -74,24 +79,23 @@ class Watch:
         if self._otel:
             self._otel.end(self._span, name, code)
 
+    def call_made(self, call: Call) -> None:
+        if otel := tracing.on():
+            otel.call_made(call)
+        CALLS.labels(call.purpose, call.error_code).inc()
+        CALL_SECONDS.labels(call.purpose).observe(call.duration)
+        if call.time_to_first_token is not None:
+            FIRST_TOKEN_SECONDS.labels(call.purpose).observe(call.time_to_first_token)
+        for direction, tokens in (("in", call.tokens_in), ("out", call.tokens_out)):
+            if tokens:
+                TOKENS.labels(direction).inc(tokens)
+
     def _name(self, outcome: Outcome) -> str:
         if not self._run.claimed.done():
             return "refused"
         if isinstance(outcome.error, Superseded):
             return "superseded"
         return "failed" if outcome.error or outcome.row is None else str(outcome.row.status)
-
-
-def call_made(call: Call) -> None:
-    if otel := tracing.on():
-        otel.call_made(call)
-    CALLS.labels(call.purpose, call.error_code).inc()
-    CALL_SECONDS.labels(call.purpose).observe(call.duration)
-    if call.time_to_first_token is not None:
-        FIRST_TOKEN_SECONDS.labels(call.purpose).observe(call.time_to_first_token)
-    for direction, tokens in (("in", call.tokens_in), ("out", call.tokens_out)):
-        if tokens:
-            TOKENS.labels(direction).inc(tokens)
 
 
 @contextmanager

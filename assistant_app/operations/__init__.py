@@ -3,14 +3,14 @@
 from assistant_app.operations.answering import cancel as cancel
 from assistant_app.operations.answering import create as create
 from assistant_app.operations.answering import delete as delete
-from assistant_app.operations.answering import delete_as_operator as delete_as_operator
 from assistant_app.operations.answering import finished as finished
 from assistant_app.operations.answering import fork as fork
 from assistant_app.operations.answering import get as get
 from assistant_app.operations.answering import relative as relative
-from assistant_app.operations.answering import release_expired as release_expired
 from assistant_app.operations.answering import retry as retry
-from assistant_app.operations.answering import retry_as_operator as retry_as_operator
 from assistant_app.operations.answering import submit as submit
 from assistant_app.operations.answering import wait_until_claimed as wait_until_claimed
 from assistant_app.operations.answering import wait_until_ended as wait_until_ended
+from assistant_app.operations.operating import delete_as_operator as delete_as_operator
+from assistant_app.operations.operating import release_expired as release_expired
+from assistant_app.operations.operating import retry_as_operator as retry_as_operator

@@ -1,4 +1,4 @@
-"""What a person can do. Pages, API, admin and commands call these, and nothing else writes.
+"""What people can do with their own applications.
 
 Each takes the acting user and raises an `AssistantError`. Whoever is not the owner finds nothing.
 """
@@ -9,10 +9,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
-from django.db.models import F
-from django.utils import timezone
 
 from assistant_app.engine import budget, forks
 from assistant_app.engine.runner import runner
@@ -25,7 +23,6 @@ from assistant_app.errors import (
     Cancelled,
     Finished,
     IdTaken,
-    Interrupted,
     NothingToCancel,
     NothingToRetry,
     OverLimit,
@@ -33,8 +30,8 @@ from assistant_app.errors import (
     Superseded,
     WrongStep,
 )
-from assistant_app.events.forget import forget
 from assistant_app.models import Application, ApplicationQuerySet, sql
+from assistant_app.operations.deletion import delete_rows
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import ENTRYPOINT
 
@@ -96,7 +93,7 @@ def submit(
 def retry(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None = None) -> Run:
     """Go on with what is stored after a failed or interrupted run."""
     row = get(actor=actor, app_id=app_id)
-    return _retry(row, expected_version)
+    return retry_row(row, expected_version)
 
 
 def fork(
@@ -159,47 +156,7 @@ def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
 
 def delete(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None = None) -> None:
     """Remove an application and all that hangs on it, in any status; a run under way ends quietly."""
-    _delete(Application.objects.owned_by(actor), app_id, expected_version)
-
-
-# --- What an operator can do, to anybody's: the permission decides, and without it there is nothing -----
-
-
-def retry_as_operator(*, actor: PermissionsMixin, app_id: Any) -> Run:
-    """Go on with what is stored after a failed or interrupted run of any person."""
-    return _retry(_any(actor, "change", app_id), None)
-
-
-def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
-    """Call a run whose server is gone what it is: failed, interrupted. Its person sees no difference.
-
-    Raise `AlreadyRunning` if the lease is alive by the database's clock, `NothingToCancel` without one.
-    """
-    row = _any(actor, "change", app_id)
-    if row.status != Application.Status.RUNNING:
-        raise NothingToCancel
-    reason = Interrupted()
-    released = (
-        Application.objects.with_expired_lease()
-        .filter(pk=row.pk)
-        .update(
-            status=Application.Status.FAILED,
-            lease_token=None,
-            lease_expires_at=None,
-            error_code=reason.code,
-            error_message=reason.message,
-            version=F("version") + 1,
-            updated_at=timezone.now(),
-        )
-    )
-    if not released:
-        raise AlreadyRunning
-    return _any(actor, "change", app_id)
-
-
-def delete_as_operator(*, actor: PermissionsMixin, app_id: Any) -> None:
-    """Remove any person's application and all that hangs on it."""
-    _delete(Application.objects.filter(pk=_any(actor, "delete", app_id).pk), app_id)
+    delete_one(Application.objects.owned_by(actor), app_id, expected_version)
 
 
 def wait_until_claimed(run: Run) -> Application:
@@ -214,16 +171,6 @@ def wait_until_ended(run: Run) -> Application:
     return _result(run, run.ended.result())
 
 
-def _any(actor: PermissionsMixin, permission: str, app_id: Any) -> Application:
-    """Return anybody's application to whoever has the permission; `ApplicationNotFound` to the rest."""
-    if not actor.has_perm(f"assistant_app.{permission}_application"):
-        raise ApplicationNotFound
-    row = Application.objects.filter(pk=app_id).first()
-    if row is None:
-        raise ApplicationNotFound
-    return row
-
-
 def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
     existing = Application.find(app_id, owner_id=actor.pk)
     if existing is None:
@@ -231,7 +178,7 @@ def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
     return existing
 
 
-def _delete(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None = None) -> None:
+def delete_one(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None = None) -> None:
     with transaction.atomic():
         # The row first: a save between Django's deletes would leave a step without one.
         row = rows.select_for_update().filter(pk=app_id).first()
@@ -239,9 +186,7 @@ def _delete(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None
             raise ApplicationNotFound
         if expected_version not in (None, row.version):
             raise StaleVersion
-        key = row.pk
-        row.delete()
-        transaction.on_commit(lambda: forget([key]))
+        delete_rows([row.pk])
 
 
 def _check(row: Application, step: str, expected_version: int | None) -> None:
@@ -264,7 +209,7 @@ def _state_for(row: Application, step: steps.HumanStep) -> Mapping[str, Any]:
     return writer.state
 
 
-def _retry(row: Application, expected_version: int | None) -> Run:
+def retry_row(row: Application, expected_version: int | None) -> Run:
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
     if row.is_running:

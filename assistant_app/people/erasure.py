@@ -22,8 +22,8 @@ from django.db import connection, models, transaction
 
 from assistant_app.engine.runner import runner
 from assistant_app.errors import ApplicationNotFound, AssistantError, Superseded
-from assistant_app.events.forget import forget
 from assistant_app.models import ApiToken, Application, Usage
+from assistant_app.operations.deletion import delete_rows
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +62,9 @@ def erase(user: User) -> int:
         _erase_sessions(user.pk)
         _overwrite_what_is_deleted()
         for some in _batches(list(leases)):
-            Application.objects.filter(pk__in=some).delete()
+            delete_rows(some)
         user.delete()
     _end_runs(leases.values())
-    forget(list(leases))
     _compact()
     return len(leases)
 

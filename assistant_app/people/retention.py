@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from assistant_app.models import ApiToken, Application, ApplicationQuerySet, SignInTries
+from assistant_app.operations.deletion import delete_rows
 
 BATCH = 100  # emails in one transaction
 TOKEN_DAYS = 30  # that a token which ended is still listed in its person's settings
@@ -76,5 +77,5 @@ def _delete(rows: ApplicationQuerySet) -> int:
         with transaction.atomic():
             locked = rows.select_for_update().filter(pk__in=found).order_by("pk")
             going = list(locked.values_list("pk", flat=True))
-            Application.objects.filter(pk__in=going).delete()
+            delete_rows(going)
         number, after = number + len(going), found[-1]

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import uuid
+from contextlib import contextmanager
 
 import pytest
 import redis
@@ -14,7 +15,9 @@ from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, Cancelled
 from assistant_app.events import following
 from assistant_app.events.log import Event, catch_up, parse_id
+from assistant_app.events.publisher import Publisher, publisher
 from assistant_app.events.shared import SharedReader, connect, key_of
+from assistant_app.operations import answering
 from tests.own_redis import OwnRedis
 from tests.real_server import wait_until
 from tests.services import needs_redis_server
@@ -106,7 +109,7 @@ class TestARun:
         run, gate = begin_draft(person, model)
         gate.set()
         row = run.ended.result(10).row
-        events = runner.log_of(row.pk).events
+        events = publisher.log_of(row.pk).events
         told = [(event.kind, event.data.get("position"), event.data.get("phase")) for event in events]
         assert [each for each in told if each[0] == "step"] == [
             ("step", "process_input", "done"),
@@ -125,7 +128,7 @@ class TestARun:
     def test_has_ids_that_only_grow(self, person, model):
         run, gate = begin_draft(person, model)
         gate.set()
-        keys = [event.key for event in runner.log_of(run.ended.result(10).row.pk).events]
+        keys = [event.key for event in publisher.log_of(run.ended.result(10).row.pk).events]
         assert keys == sorted(set(keys))
 
     def test_is_followed_while_it_goes_on(self, person, model):
@@ -138,7 +141,7 @@ class TestARun:
     def test_ends_with_its_error(self, person, model):
         model.will_write(["Dear ", AssistantError("Odd.")])
         person.fails_at("process_input", email_to_respond="a", response_instructions="b")
-        events = runner.log_of(person.app_id).events
+        events = publisher.log_of(person.app_id).events
         assert (events[-2].kind, events[-2].data["message"]) == ("error", "Odd.")
         assert (events[-1].data["status"], events[-1].data["next_step"]) == ("failed", "process_input")
 
@@ -159,20 +162,20 @@ class TestARun:
         wait_until(lambda: run.stop_reason)
         go_on.set()
         outcome = run.ended.result(30)
-        events = runner.log_of(person.app_id).events
+        events = publisher.log_of(person.app_id).events
         assert outcome.error is None
         assert text_of(events) == outcome.row.state["current_draft"]
         assert events[-1].is_last
 
     def test_that_is_over_is_told_by_its_state(self, person):
         person.give_input()
-        runner._publisher._logs.clear()
+        publisher._logs.clear()
         events = read_all(person.row)
         assert events[-1].data == {"version": 3, "status": "waiting", "next_step": "process_feedback"}
 
     def test_of_another_process_is_told_by_the_database(self, person, model, monkeypatch):
         run, gate = begin_draft(person, model)
-        monkeypatch.setattr(following, "runner", stranger_to_runs())
+        read_as_another_process(monkeypatch)
         row = person.row
         gate.set()
         events = read_all(row)
@@ -188,7 +191,7 @@ class TestARun:
 
     def test_whose_process_died_is_told_as_failed(self, person, model, monkeypatch, expire_lease):
         _run, gate = begin_draft(person, model)
-        monkeypatch.setattr(following, "runner", stranger_to_runs())
+        read_as_another_process(monkeypatch)
         expire_lease(person.app_id)
         events = read_all(person.row)
         assert [event.kind for event in events] == ["error", "state"]
@@ -196,18 +199,22 @@ class TestARun:
         gate.set()
 
 
-def stranger_to_runs():
-    """The runner of a process that runs none of it: only its database threads are used."""
+def read_as_another_process(monkeypatch):
+    """Let readers find no live events in this process, as in one that runs none of it."""
+    monkeypatch.setattr(following, "publisher", Publisher())
 
-    class Stranger:
-        database = runner.database
-        is_stopping = False
 
-        @staticmethod
-        def log_of(application_id):
-            return None
-
-    return Stranger()
+@contextmanager
+def runs_elsewhere(monkeypatch, model):
+    """A runner with a publisher of its own runs what the operations start; readers are in another process."""
+    sender, its_publisher = Runner(), Publisher()
+    sender.client = model
+    sender.listening = [its_publisher.narrator]
+    sender.at_drain = [its_publisher.aclose]
+    monkeypatch.setattr(answering, "runner", sender)
+    read_as_another_process(monkeypatch)
+    yield sender
+    sender.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -220,12 +227,8 @@ def own_redis():
 def with_redis(settings, monkeypatch, model, own_redis):
     """A runner that tells Redis, and readers that ask it: as two processes would."""
     settings.REDIS_URL = own_redis.url
-    sender = Runner()
-    sender.client = model
-    monkeypatch.setattr(operations, "runner", sender)
-    monkeypatch.setattr(following, "runner", stranger_to_runs())
-    yield sender
-    sender.shutdown()
+    with runs_elsewhere(monkeypatch, model) as sender:
+        yield sender
 
 
 @needs_redis_server
@@ -285,15 +288,9 @@ def test_without_redis_in_mid_run_the_run_finishes_and_readers_get_the_state(
     settings, monkeypatch, person, model
 ):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"  # nobody listens there
-    sender = Runner()
-    sender.client = model
-    monkeypatch.setattr(operations, "runner", sender)
-    monkeypatch.setattr(following, "runner", stranger_to_runs())
-    try:
+    with runs_elsewhere(monkeypatch, model):
         row = person.give_input()
         assert read_all(row)[-1].data["status"] == "waiting"
-    finally:
-        sender.shutdown()
 
 
 @needs_redis_server

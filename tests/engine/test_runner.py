@@ -12,6 +12,7 @@ from assistant_app.engine.runner import Runner, _renew, runner
 from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application, Step, sql
+from assistant_app.operations import answering
 from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -182,7 +183,7 @@ def own_runner(monkeypatch, model):
     """A runner of the test's own, that it may shut down."""
     fresh = Runner()
     fresh.client = model
-    monkeypatch.setattr(operations, "runner", fresh)
+    monkeypatch.setattr(answering, "runner", fresh)
     yield fresh
     fresh.shutdown()
 

@@ -82,7 +82,7 @@ def test_a_shutdown_ends_though_the_readers_cannot_be_told(person, model, monkey
     async def cannot_close():
         raise Broken
 
-    monkeypatch.setattr(runner._publisher, "aclose", cannot_close)
+    monkeypatch.setattr(runner, "at_drain", [cannot_close])
     drained = runner.drained
     runner.begin_shutdown()
     assert drained.wait(10)

@@ -7,10 +7,10 @@ from unittest import mock
 
 from django.db import OperationalError
 
-from assistant_app import operations
 from assistant_app.engine.runner import Runner
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import Superseded
+from assistant_app.operations import answering
 
 FAULTS = ("dies before", "dies after", "database fails before", "database fails after")
 
@@ -24,7 +24,7 @@ class Servers:
         self._faults = {}
         self._runners = [self._new() for _ in range(number)]
         self._patches = [
-            mock.patch.object(operations, "runner", self),
+            mock.patch.object(answering, "runner", self),
             mock.patch.object(Writer, "_commit", self._committing(Writer._commit)),
         ]
         for patch in self._patches:

@@ -14,10 +14,9 @@ from rest_framework.views import APIView
 
 from assistant_app import operations
 from assistant_app.api.errors import exception_handler
-from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.events import server_sent
-from assistant_app.events.following import follow
+from assistant_app.events.following import follow, read
 from assistant_app.models import Application
 
 
@@ -29,7 +28,7 @@ async def application_events(request: HttpRequest, app_id: str) -> HttpResponseB
     """
     door = _Door()
     try:
-        row = await runner.database.run(lambda: door.let_in(request, app_id))
+        row = await read(lambda: door.let_in(request, app_id))
     except (AssistantError, APIException, OperationalError, InterfaceError) as problem:
         return door.refuse(problem, request)
     events = follow(row, request.headers.get("Last-Event-ID"))

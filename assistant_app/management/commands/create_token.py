@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,9 +10,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.management.base import BaseCommand, CommandError
 
+from assistant_app.errors import InvalidInput
 from assistant_app.models import ApiToken
-
-MAX_DAYS = 3650
+from assistant_app.operations import tokens
 
 
 class Command(BaseCommand):
@@ -28,13 +27,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, username: str, name: str, days: int, scope: str, **options: Any) -> str:
-        if not 1 <= days <= MAX_DAYS:
-            raise CommandError(f"--days is {days}; give a number from 1 to {MAX_DAYS}.")
-        if len(name) > 100:
-            raise CommandError("--name has more than 100 characters.")
-        ends = timedelta(days=days)
-        _, token = ApiToken.objects.create(_active_user(username), expiry=ends, name=name, scope=scope)
-        return token
+        try:
+            _, secret = tokens.create(owner=_active_user(username), name=name, days=days, scope=scope)
+        except InvalidInput as problem:
+            said = [f"--{name}: {' '.join(texts)}" for name, texts in problem.fields.items()]
+            raise CommandError("\n".join(said)) from None
+        return secret
 
 
 def _active_user(username: str) -> AbstractBaseUser:

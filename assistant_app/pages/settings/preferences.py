@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,6 +13,7 @@ from assistant_app.errors import InvalidInput
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application
 from assistant_app.models.people import signature_of
+from assistant_app.operations import tokens as token_operations
 from assistant_app.pages.account.access import PersonRequest, signed_in
 from assistant_app.people import readings
 from assistant_app.people.preferences import sign_with
@@ -64,8 +63,7 @@ def tokens(request: PersonRequest) -> HttpResponse:
     if problem or days not in _endings() or scope not in ApiToken.Scope.values:
         typed = {"token_name": name, "token_days": days, "token_scope": scope}
         return _page(request, token_problem=problem or "Choose one.", **typed, status=400)
-    ends = timedelta(days=int(days))
-    token, secret = ApiToken.objects.create(user=request.user, expiry=ends, name=name, scope=scope)
+    token, secret = token_operations.create(owner=request.user, name=name, days=int(days), scope=scope)
     return _page(request, new_token=token, secret=secret)
 
 
@@ -73,10 +71,7 @@ def tokens(request: PersonRequest) -> HttpResponse:
 @require_POST
 def revoke_token(request: PersonRequest) -> HttpResponse:
     """End one of one's own tokens; another person's, or none, changes nothing and says nothing."""
-    mine = ApiToken.objects.filter(
-        user=request.user, digest=request.POST.get("token", "").replace("\x00", "")
-    )
-    if mine.delete()[0]:
+    if token_operations.revoke(actor=request.user, digest=request.POST.get("token", "")):
         messages.success(request, "The token was revoked. It does not work any more.")
     return redirect("settings")
 
@@ -104,7 +99,8 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
 def _name_problem(name: str) -> str:
     if not name:
         return "Say what the token is for, so that you know it again."
-    return "That is too long: 100 characters fit." if len(name) > 100 else ""
+    most = token_operations.LONGEST_NAME
+    return f"That is too long: {most} characters fit." if len(name) > most else ""
 
 
 def _endings() -> dict[str, str]:

@@ -13,9 +13,9 @@ from itertools import zip_longest
 from typing import Any
 
 from assistant_app.engine import budget
-from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
+from assistant_app.events.publisher import publisher
 from assistant_app.models import Application, Step
 from assistant_app.operations.draft_report import report_on
 from assistant_app.pages.work import words
@@ -201,7 +201,7 @@ class EmailPage:
     @property
     def text_so_far(self) -> str:
         """What this process has of the draft that is being written."""
-        log = runner.log_of(self.row.pk)
+        log = publisher.log_of(self.row.pk)
         events = catch_up(log.events, None) if log and self.row.is_running else []
         return next((event.data["text"] for event in events if event.kind == "draft"), "")
 

@@ -11,10 +11,9 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from assistant_app import operations
-from assistant_app.engine.runner import runner
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.events import server_sent
-from assistant_app.events.following import follow
+from assistant_app.events.following import follow, read
 from assistant_app.events.log import Event
 from assistant_app.models import Application
 from assistant_app.pages.work import words
@@ -25,7 +24,7 @@ async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseB
     if request.method != "GET":
         return HttpResponse(status=405, headers={"Allow": "GET"})
     try:
-        row = await runner.database.run(lambda: _own(request, app_id))
+        row = await read(lambda: _own(request, app_id))
     except ApplicationNotFound:
         raise Http404 from None
     last_event_id = request.headers.get("Last-Event-ID")

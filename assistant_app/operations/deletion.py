@@ -1,0 +1,21 @@
+"""Deletes applications: the one way, whoever asks for it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from assistant_app.events.forget import forget
+from assistant_app.models import Application
+
+
+def delete_rows(application_ids: Sequence[uuid.UUID]) -> None:
+    """Delete applications with their steps and calls; take their live events out of Redis after the commit.
+
+    Call it in a transaction that has locked the rows: a save between Django's deletes would leave a step
+    without its application.
+    """
+    Application.objects.filter(pk__in=application_ids).delete()
+    transaction.on_commit(lambda: forget(application_ids))

@@ -1,0 +1,39 @@
+"""API tokens: create one, revoke one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from assistant_app.errors import InvalidInput
+from assistant_app.models import ApiToken
+
+MAX_DAYS = 3650
+LONGEST_NAME = 100  # characters
+
+
+def create(
+    *, owner: AbstractBaseUser, name: str, days: int, scope: str = ApiToken.Scope.WRITE
+) -> tuple[ApiToken, str]:
+    """Return a new token and its secret, which is stored hashed and cannot be shown again.
+
+    Raise `InvalidInput` that names `name`, `days` or `scope`.
+    """
+    problems = {}
+    if len(name) > LONGEST_NAME:
+        problems["name"] = [f"That is too long: {LONGEST_NAME} characters fit."]
+    if not 1 <= days <= MAX_DAYS:
+        problems["days"] = [f"Give a number from 1 to {MAX_DAYS}, not {days}."]
+    if scope not in ApiToken.Scope.values:
+        problems["scope"] = [f"Choose one of {', '.join(ApiToken.Scope.values)}."]
+    if problems:
+        raise InvalidInput(fields=problems)
+    token, secret = ApiToken.objects.create(user=owner, expiry=timedelta(days=days), name=name, scope=scope)
+    return token, secret
+
+
+def revoke(*, actor: AbstractBaseUser, digest: str) -> bool:
+    """End one of the actor's own tokens; return whether there was such a token."""
+    deleted, _ = ApiToken.objects.filter(user_id=actor.pk, digest=digest.replace("\x00", "")).delete()
+    return bool(deleted)

@@ -6,6 +6,8 @@ No view catches these. The API's exception handler and the pages' middleware rea
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class AssistantError(Exception):
     """Something went wrong."""
@@ -24,6 +26,12 @@ class AssistantError(Exception):
         self.fields = fields or {}
         self.retry_after = retry_after  # seconds
         super().__init__(self.message)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of every JSON answer that tells of an error."""
+        # Clients may send field names with lone surrogates, which cannot be encoded.
+        fields = {name.encode(errors="replace").decode(): texts for name, texts in self.fields.items()}
+        return {"code": self.code, "message": self.message, "fields": fields}
 
 
 # --- What was asked cannot be done (4xx) ---------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from assistant_app.api.errors import body_of
 from assistant_app.errors import BodyTooLarge
 
 # A client that is still sending when its connection closes never reads the answer. So that much of what is
@@ -93,5 +92,5 @@ async def _answer(scope: Any, send: Any) -> None:
 def _body_for(path: str) -> tuple[bytes, bytes]:
     error = BodyTooLarge()
     if path.startswith("/api/"):
-        return json.dumps(body_of(error)).encode(), b"application/json"
+        return json.dumps(error.as_json()).encode(), b"application/json"
     return f"{error.message} Go back: what you typed is still there.\n".encode(), b"text/plain; charset=utf-8"

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from assistant_app.admin.applications import ApplicationAdmin
 from assistant_app.admin.tokens import ApiTokenAdmin
 from assistant_app.admin.users import AccountAdmin
-from assistant_app.pages.account.forms import CountsTries
+from assistant_app.people.sign_in import CountsTries
 
 __all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin"]
 

@@ -44,15 +44,11 @@ def exception_handler(problem: Exception, context: dict[str, Any]) -> Response |
     elif isinstance(problem, OperationalError | InterfaceError):
         problem = DatabaseUnavailable(retry_after=5)
     if isinstance(problem, AssistantError):
-        return Response(body_of(problem), status=problem.status, headers=headers_of(problem))
+        return Response(problem.as_json(), status=problem.status, headers=headers_of(problem))
     response = rest_exception_handler(problem, context)
     if response is not None:
         response.data = _translated(response)
     return response
-
-
-def body_of(error: AssistantError) -> Body:
-    return {"code": error.code, "message": error.message, "fields": _printable(error.fields)}
 
 
 def headers_of(error: AssistantError) -> dict[str, str]:
@@ -61,7 +57,7 @@ def headers_of(error: AssistantError) -> dict[str, str]:
 
 def json_response(error: AssistantError) -> JsonResponse:
     """Answer an error outside a DRF view: from a middleware or for an address that leads nowhere."""
-    return JsonResponse(body_of(error), status=error.status, headers=headers_of(error))
+    return JsonResponse(error.as_json(), status=error.status, headers=headers_of(error))
 
 
 @csrf_exempt  # a client with a token of its own has none for forms
@@ -89,17 +85,9 @@ def _translated(response: Response) -> Body:
         if response.status_code != status.HTTP_400_BAD_REQUEST:
             return {"code": code, "message": data["detail"], "fields": {}}
         data = {"body": [data["detail"]]}
-    return {
-        "code": code,
-        "message": "Some of what was sent cannot be used.",
-        "fields": _printable({_named(name): [str(text) for text in texts] for name, texts in data.items()}),
-    }
+    fields = {_named(name): [str(text) for text in texts] for name, texts in data.items()}
+    return {**InvalidInput(fields=fields).as_json(), "code": code}
 
 
 def _named(name: str) -> str:
     return "body" if name == "non_field_errors" else name
-
-
-def _printable(fields: dict[str, list[str]]) -> dict[str, list[str]]:
-    """A name that somebody made up may hold half a character, which no answer can."""
-    return {name.encode(errors="replace").decode(): texts for name, texts in fields.items()}

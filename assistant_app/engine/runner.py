@@ -25,9 +25,8 @@ from django.db import Error as DatabaseError
 
 from assistant_app import conf, llm
 from assistant_app.contract.actions import HUMAN
-from assistant_app.engine.listeners import MakeListener
 from assistant_app.engine.persisters import AsyncDjangoPersister
-from assistant_app.engine.runs import Outcome, Run, as_error, read_to_its_end
+from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
 from assistant_app.errors import (
     AlreadyRunning,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from burr.lifecycle.base import LifecycleAdapter
 from django.db import InterfaceError, OperationalError
 
-from assistant_app.engine.listeners import RunListener
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
+from assistant_app.llm.base import Call
 from assistant_app.models import Application
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,35 @@ class Outcome:
 
     row: Application | None
     error: AssistantError | None = None
+
+
+class RunListener:
+    """Hears of one run, on the event loop of the runs: metrics, traces, live events. Must not block.
+
+    The engine knows only this class; `AssistantConfig.ready` says who listens.
+    """
+
+    def hooks(self) -> Sequence[LifecycleAdapter]:
+        """Return Burr hooks to run the application with."""
+        return ()
+
+    def step_started(self, position: str) -> None:
+        """An action begins."""
+
+    def token(self, text: str) -> None:
+        """A streaming action let out a piece of text."""
+
+    def call_made(self, call: Call) -> None:
+        """A model was called."""
+
+    def committed(self, row: Application) -> None:
+        """A step, or the claim, was stored: `row` as it is now."""
+
+    def claimed(self) -> None:
+        """The run has its lease; comes once, after the first `committed`."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """The run is over, or was refused; comes before anyone who waits for it is told."""
 
 
 @dataclass(eq=False, slots=True)
@@ -68,6 +98,10 @@ class Run:
             if self.persister is not None:
                 self.persister.writer.error = reason
             self.task.cancel()
+
+
+# Called in the run's own task as it begins; None: this run is not listened to.
+MakeListener = Callable[[Run], RunListener | None]
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from assistant_app.engine.listeners import RunListener
+from assistant_app.engine.runs import RunListener
 from assistant_app.events.log import Event, Kind, Log
 from assistant_app.events.shared import SharedLogs
 from assistant_app.models import Application

@@ -15,27 +15,20 @@ from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
 
-from django.http import HttpResponse
-
 from assistant_app.mail.header import SUBJECT, WRITE_TO, Header, pasted
-from assistant_app.models import Application
 
 # What mail programs write before the subject of an answer.
 _ANSWERS = re.compile(
     r"(?:(?:re|aw|antw|antwoord|sv|vs|odp|rif|res|ynt|回复|答复|返信)(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)*",
     re.IGNORECASE,
 )
+# How an HTTP response hands the message over as a file.
+CONTENT_TYPE = "message/rfc822"
+DISPOSITION = 'attachment; filename="reply.eml"'
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
 # The older policy: the newer one breaks long ids, and loses blanks and quotation marks where it folds.
 _POLICY = compat32.clone(linesep="\r\n")
-
-
-def response(row: Application) -> HttpResponse:
-    """Return a finished email's reply as a file to download."""
-    message = as_message(row.state["incoming_email"], row.state["final_draft"], row.updated_at)
-    disposition = {"Content-Disposition": 'attachment; filename="reply.eml"'}
-    return HttpResponse(message, content_type="message/rfc822", headers=disposition)
 
 
 def as_message(email: str, reply: str, at: datetime) -> bytes:

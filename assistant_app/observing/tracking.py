@@ -29,7 +29,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from assistant_app.engine.listeners import RunListener
+from assistant_app.engine.runs import RunListener
 from assistant_app.errors import Interrupted
 from assistant_app.models import Application
 

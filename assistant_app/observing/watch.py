@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from burr.lifecycle.base import LifecycleAdapter
 from prometheus_client import Counter, Gauge, Histogram
 
-from assistant_app.engine.listeners import RunListener
+from assistant_app.engine.runs import RunListener
 from assistant_app.errors import Superseded
 from assistant_app.llm.base import Call
 from assistant_app.observing import tracing

@@ -7,6 +7,7 @@ from assistant_app.operations.answering import finished as finished
 from assistant_app.operations.answering import fork as fork
 from assistant_app.operations.answering import get as get
 from assistant_app.operations.answering import relative as relative
+from assistant_app.operations.answering import reply_message as reply_message
 from assistant_app.operations.answering import retry as retry
 from assistant_app.operations.answering import submit as submit
 from assistant_app.operations.answering import wait_until_claimed as wait_until_claimed

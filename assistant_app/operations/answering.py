@@ -30,6 +30,7 @@ from assistant_app.errors import (
     Superseded,
     WrongStep,
 )
+from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet, sql
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.workflow import steps
@@ -59,6 +60,12 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     if not row.is_finished:
         raise ApplicationNotFound
     return row
+
+
+def reply_message(*, actor: AbstractBaseUser, app_id: Any) -> bytes:
+    """Return a finished reply as an RFC 5322 message; raise `ApplicationNotFound` while there is none."""
+    row = finished(actor=actor, app_id=app_id)
+    return reply.as_message(row.state["incoming_email"], row.state["final_draft"], row.updated_at)
 
 
 def relative(*, row: Application, app_id: Any) -> Application:

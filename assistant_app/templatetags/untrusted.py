@@ -7,7 +7,8 @@ from typing import Any
 
 from django import template
 
-from assistant_app.mail.hidden import brought_by, hidden_in
+from assistant_app.mail.hidden import hidden_in
+from assistant_app.workflow.checks.brought_in import brought_by
 
 register = template.Library()
 register.filter("hidden_in", hidden_in)

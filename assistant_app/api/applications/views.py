@@ -120,7 +120,10 @@ class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.Gen
     @schema.REPLY
     @action(detail=True, methods=["get"])
     def reply(self, request: Request, app_id: str) -> HttpResponse:
-        return reply.response(operations.finished(actor=self.actor, app_id=app_id))
+        message = operations.reply_message(actor=self.actor, app_id=app_id)
+        return HttpResponse(
+            message, content_type=reply.CONTENT_TYPE, headers={"Content-Disposition": reply.DISPOSITION}
+        )
 
     @versions_schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)

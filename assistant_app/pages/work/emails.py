@@ -138,7 +138,10 @@ def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """The same as a message that a mail program opens as a draft."""
-    return reply.response(operations.finished(actor=request.user, app_id=app_id))
+    message = operations.reply_message(actor=request.user, app_id=app_id)
+    return HttpResponse(
+        message, content_type=reply.CONTENT_TYPE, headers={"Content-Disposition": reply.DISPOSITION}
+    )
 
 
 @signed_in

@@ -1,0 +1,46 @@
+"""Sign-in and password checks whose tries are counted, for pages and admin together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from assistant_app.people import accounts
+
+TOO_MANY_TRIES = "Too many tries. Wait 5 minutes."
+
+
+class CountsTries(AuthenticationForm):
+    """Django's, with a number of tries: for the pages and for the admin."""
+
+    left: int = accounts.TRIES
+
+    @property
+    def is_throttled(self) -> bool:
+        return self.left < 0
+
+    def clean(self) -> dict[str, Any]:
+        who = self.cleaned_data.get("username") or "", accounts.network_of(self.request)
+        self.left = accounts.take_try(*who)
+        if self.is_throttled:
+            raise ValidationError(TOO_MANY_TRIES, code="throttled")
+        cleaned = super().clean()
+        accounts.forget_tries(*who)
+        return cleaned
+
+
+def check_own_password(request: HttpRequest, password: str) -> str:
+    """Return it; raise `ValidationError` unless it is that of whoever is signed in.
+
+    Tries are counted as at sign-in: a browser that was left open is no way around that.
+    """
+    who = request.user.get_username(), accounts.network_of(request)
+    if accounts.take_try(*who) < 0:
+        raise ValidationError(TOO_MANY_TRIES, code="throttled")
+    if not request.user.check_password(password):
+        raise ValidationError("That is not your password.")
+    accounts.forget_tries(*who)
+    return password

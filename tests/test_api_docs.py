@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from assistant_app import errors
-from assistant_app.api.applications.serializers import ApplicationState, ApplicationSummary
 from assistant_app.api.drafts.serializers import Checks, Draft
 from assistant_app.api.errors import CODES
+from assistant_app.api.serializers import ApplicationState, ApplicationSummary
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/reference/api.md"
 TEXT = re.sub(r"^```.*?^```", "", DOCUMENT.read_text(), flags=re.MULTILINE | re.DOTALL)

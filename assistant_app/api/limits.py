@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app import conf
-from assistant_app.api.applications import schema
-from assistant_app.api.common import CountsEverybody
+from assistant_app.api import schema
+from assistant_app.api.base import BaseView
 from assistant_app.engine import budget
 
 
@@ -36,7 +36,7 @@ class Limits(serializers.Serializer):
     text_characters = serializers.IntegerField(help_text="of instructions, an answer, a feedback")
 
 
-class LimitsView(CountsEverybody):
+class LimitsView(BaseView):
     """What you may spend, and what is left of it."""
 
     @schema.limits(Limits)

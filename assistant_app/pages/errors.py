@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from assistant_app.errors import AssistantError, InternalError
-from assistant_app.pages.account.access import ask_to_sign_in, next_address, sign_in_page
-from assistant_app.pages.account.forms import SignInForm
-from assistant_app.pages.work import carried, refusals
+from assistant_app.pages import carried, refusals
+from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
+from assistant_app.people.sign_in import SignInForm
 
 
 class FormTooOld(AssistantError):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
 from assistant_app.errors import AssistantError, DatabaseUnavailable
-from assistant_app.pages.work import refusals
+from assistant_app.pages import refusals
 
 
 class PageErrors(MiddlewareMixin):

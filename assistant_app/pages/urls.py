@@ -2,19 +2,21 @@
 
 from django.urls import path
 
-from assistant_app.pages.account import accounts
+from assistant_app.pages.account import views as accounts
+from assistant_app.pages.emails import views as emails
 from assistant_app.pages.history import views as history
 from assistant_app.pages.settings import own_data, preferences, usage
-from assistant_app.pages.work import emails, stream, versions
+from assistant_app.pages.work import stream, versions
+from assistant_app.pages.work import views as work
 
 urlpatterns = [
     path("", emails.email_list, name="email_list"),
     path("new/", emails.email_new, name="email_new"),
-    path("a/<uuid:app_id>/", emails.email, name="email"),
-    path("a/<uuid:app_id>/reply.txt", emails.email_reply, name="email_reply"),
-    path("a/<uuid:app_id>/reply.eml", emails.email_reply_eml, name="email_reply_eml"),
-    path("a/<uuid:app_id>/retry/", emails.email_retry, name="email_retry"),
-    path("a/<uuid:app_id>/cancel/", emails.email_cancel, name="email_cancel"),
+    path("a/<uuid:app_id>/", work.email, name="email"),
+    path("a/<uuid:app_id>/reply.txt", work.email_reply, name="email_reply"),
+    path("a/<uuid:app_id>/reply.eml", work.email_reply_eml, name="email_reply_eml"),
+    path("a/<uuid:app_id>/retry/", work.email_retry, name="email_retry"),
+    path("a/<uuid:app_id>/cancel/", work.email_cancel, name="email_cancel"),
     path("a/<uuid:app_id>/stream/", stream.email_stream, name="email_stream"),
     path("a/<uuid:app_id>/delete/", emails.email_delete, name="email_delete"),
     path("a/<uuid:app_id>/history/", history.email_history, name="email_history"),
@@ -25,7 +27,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/fork/", versions.email_fork, name="email_fork"),
     path("a/<uuid:app_id>/aside/", versions.email_aside, name="email_aside"),
     # The last of them: any human step of `steps.py`.
-    path("a/<uuid:app_id>/<str:step>/", emails.email_step, name="email_step"),
+    path("a/<uuid:app_id>/<str:step>/", work.email_step, name="email_step"),
     path("welcome/", accounts.welcome, name="welcome"),
     path("sign-in/", accounts.sign_in, name="sign_in"),
     path("sign-out/", accounts.sign_out, name="sign_out"),

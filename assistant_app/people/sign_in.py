@@ -32,6 +32,12 @@ class CountsTries(AuthenticationForm):
         return cleaned
 
 
+class SignInForm(CountsTries):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+
+
 def check_own_password(request: HttpRequest, password: str) -> str:
     """Return it; raise `ValidationError` unless it is that of whoever is signed in.
 

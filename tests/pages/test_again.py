@@ -4,7 +4,7 @@ import pytest
 
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, Usage
-from assistant_app.pages.work import carried
+from assistant_app.pages import carried
 from assistant_app.workflow import steps
 from tests.conftest import Person, wait_for_runs
 

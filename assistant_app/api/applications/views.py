@@ -16,8 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app import operations
-from assistant_app.api.applications import filters, schema
-from assistant_app.api.applications.serializers import (
+from assistant_app.api import filters, schema
+from assistant_app.api.base import BaseView
+from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
+from assistant_app.api.drafts import schema as versions_schema
+from assistant_app.api.drafts.serializers import NewFork
+from assistant_app.api.drafts.views import Versions
+from assistant_app.api.inspection.views import Inspection
+from assistant_app.api.serializers import (
     ApplicationState,
     ApplicationSummary,
     NewApplication,
@@ -26,12 +32,6 @@ from assistant_app.api.applications.serializers import (
     inputs_of,
     step_input,
 )
-from assistant_app.api.common import CountsEverybody
-from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
-from assistant_app.api.drafts import schema as versions_schema
-from assistant_app.api.drafts.serializers import NewFork
-from assistant_app.api.drafts.views import Versions
-from assistant_app.api.inspection.views import Inspection
 from assistant_app.engine.runs import Run
 from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet
@@ -40,7 +40,7 @@ from assistant_app.workflow.steps import HumanStep
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-class BaseApplicationViewSet(CountsEverybody, Inspection, Versions, viewsets.GenericViewSet[Application]):
+class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericViewSet[Application]):
     """The emails that you are answering."""
 
     queryset = Application.objects.all()

@@ -7,7 +7,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.applications.schema import (
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft, NewFork
+from assistant_app.api.schema import (
     ALWAYS,
     ETAG,
     LOCATION,
@@ -17,8 +18,7 @@ from assistant_app.api.applications.schema import (
     answers,
     example,
 )
-from assistant_app.api.applications.serializers import ApplicationState
-from assistant_app.api.drafts.serializers import Checks, Diff, Draft, NewFork
+from assistant_app.api.serializers import ApplicationState
 
 APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 DRAFT_EXAMPLE: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from rest_framework import serializers
 
-from assistant_app.api.applications.serializers import NewApplication
+from assistant_app.api.serializers import NewApplication
 from assistant_app.engine import forks
 from assistant_app.operations.versions import Version
 from assistant_app.workflow.checks.facts import Kind

@@ -7,7 +7,6 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.applications.schema import ALWAYS, FIRST_DRAFT, ONE, STATE_EXAMPLE, answers, example
 from assistant_app.api.inspection.serializers import (
     CallDetail,
     CallSummary,
@@ -15,6 +14,7 @@ from assistant_app.api.inspection.serializers import (
     StepSummary,
     UsageShown,
 )
+from assistant_app.api.schema import ALWAYS, FIRST_DRAFT, ONE, STATE_EXAMPLE, answers, example
 
 BASE = "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 STEP_EXAMPLE: dict[str, Any] = {

@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from assistant_app.api.applications.serializers import WhyItStopped
+from assistant_app.api.serializers import WhyItStopped
 from assistant_app.inspection.costs import Totals
 from assistant_app.inspection.timeline import CallShown, StepShown
 from assistant_app.inspection.usage import total

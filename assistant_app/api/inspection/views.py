@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from assistant_app import operations
-from assistant_app.api.common import CountsEverybody
+from assistant_app.api.base import BaseView
 from assistant_app.api.inspection import schema as schema
 from assistant_app.api.inspection.serializers import (
     CallDetail,
@@ -74,7 +74,7 @@ class Inspection(GenericViewSet[Application]):
         return self.get_paginated_response(shown.data)
 
 
-class UsageView(CountsEverybody):
+class UsageView(BaseView):
     """What you asked of models, per day."""
 
     @schema.USAGE

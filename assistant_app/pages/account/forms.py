@@ -12,15 +12,9 @@ from django.db import IntegrityError
 from django.http import HttpRequest
 
 from assistant_app.people import accounts
-from assistant_app.people.sign_in import CountsTries, check_own_password
+from assistant_app.people.sign_in import check_own_password
 
 PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is good."  # noqa: S105
-
-
-class SignInForm(CountsTries):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "User name"
 
 
 class NewAccountForm(BaseUserCreationForm):

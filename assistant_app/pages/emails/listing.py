@@ -16,8 +16,8 @@ from django.utils.http import urlencode
 
 from assistant_app.models import Application, ApplicationQuerySet, Step, database_clock
 from assistant_app.models.state_queries import current_draft, list_length
-from assistant_app.pages.work import words
-from assistant_app.pages.work.forms import whole_number
+from assistant_app.pages import words
+from assistant_app.pages.forms import whole_number
 from assistant_app.workflow.steps import REOPEN
 
 PAGE_SIZE = 25

@@ -9,7 +9,7 @@ from assistant_app.errors import Cancelled
 from assistant_app.inspection import drawing
 from assistant_app.inspection.timeline import StepShown
 from assistant_app.models import Application
-from assistant_app.pages.work.words import count
+from assistant_app.pages.words import count
 from assistant_app.templatetags.letters import excerpt
 from assistant_app.workflow import drafts
 

@@ -14,10 +14,10 @@ from assistant_app import operations
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.models import Application
-from assistant_app.pages.account.access import PersonRequest, signed_in
+from assistant_app.pages import words
+from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.history import step_words
 from assistant_app.pages.history.step_words import Said
-from assistant_app.pages.work import words
 from assistant_app.pages.work.branches import tree_of
 from assistant_app.people import readings
 from assistant_app.workflow import drafts

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assistant_app.models import Application
-from assistant_app.pages.account.access import PersonRequest, signed_in
+from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.people import erasure, export
 from assistant_app.people.sign_in import check_own_password
 

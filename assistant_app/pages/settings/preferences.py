@@ -14,12 +14,12 @@ from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application
 from assistant_app.models.people import signature_of
 from assistant_app.operations import tokens as token_operations
-from assistant_app.pages.account.access import PersonRequest, signed_in
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
 from assistant_app.people.preferences import sign_with
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
-YEAR = 365 * 24 * 3600
 
 
 @signed_in
@@ -40,15 +40,6 @@ def save_you(request: PersonRequest) -> HttpResponse:
         return _page(request, signature=name, signature_problem=problem.fields["signature"][0], status=400)
     messages.success(request, "Saved.")
     return remember(redirect("settings"), "theme", theme if theme in THEMES else "")
-
-
-def remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
-    """Keep how the pages look in this browser; an empty value forgets it."""
-    if value:
-        response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=settings.HTTPS)
-    else:
-        response.delete_cookie(name, samesite="Lax")
-    return response
 
 
 @signed_in

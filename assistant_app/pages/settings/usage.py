@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from assistant_app.inspection import usage
 from assistant_app.inspection.usage_shown import in_period
-from assistant_app.pages.account.access import PersonRequest, signed_in
+from assistant_app.pages.access import PersonRequest, signed_in
 
 
 @signed_in

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant_app.models import Application
 from assistant_app.models.state_queries import list_length
-from assistant_app.pages.work import words
+from assistant_app.pages import words
 
 SHOWN = (
     *("id", "owner_id", "parent_id", "root_id", "status", "position", "next_step", "error_code"),

@@ -18,9 +18,9 @@ from assistant_app.events.log import catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.models import Application, Step
 from assistant_app.operations.draft_report import report_on
-from assistant_app.pages.work import words
+from assistant_app.pages import words
+from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
 from assistant_app.pages.work.branches import Branch, tree_of
-from assistant_app.pages.work.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps

@@ -16,7 +16,7 @@ from assistant_app.events import server_sent
 from assistant_app.events.following import follow, read
 from assistant_app.events.log import Event
 from assistant_app.models import Application
-from assistant_app.pages.work import words
+from assistant_app.pages import words
 
 
 async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseBase:

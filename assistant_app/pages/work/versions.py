@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound, AssistantError
 from assistant_app.models import Application
-from assistant_app.pages.account.access import PersonRequest, signed_in
-from assistant_app.pages.work import carried, forms
+from assistant_app.pages import carried, forms
+from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.work.compare_page import ComparePage
 from assistant_app.pages.work.email_page import EmailPage
-from assistant_app.pages.work.emails import own, posted_id, posted_version, was_sent
+from assistant_app.pages.work.views import own, posted_id, posted_version, was_sent
 from assistant_app.workflow import steps
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}

@@ -12,10 +12,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from assistant_app import conf
-from assistant_app.pages.account.access import PersonRequest, next_address, sign_in_page, signed_in
-from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, SignInForm, SignUpForm
-from assistant_app.pages.work import carried
+from assistant_app.pages import carried
+from assistant_app.pages.access import PersonRequest, next_address, sign_in_page, signed_in
+from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, SignUpForm
 from assistant_app.people import accounts
+from assistant_app.people.sign_in import SignInForm
 
 CHANGED = (
     "Your password was changed. Everywhere else you are signed out; "

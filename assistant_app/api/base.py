@@ -1,4 +1,4 @@
-"""What all views of the API have in common."""
+"""The base of every view of the API."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
-class CountsEverybody(APIView):
-    """Whoever asks is counted, and no shared cache keeps the answer."""
+class BaseView(APIView):
+    """Throttle every request; mark responses private."""
 
     def perform_authentication(self, request: Request) -> None:
-        """Count whoever is not signed in before refusing; DRF would never throttle them."""
+        """Throttle a request that is refused, too: DRF would check the throttles only afterwards."""
         try:
             super().perform_authentication(request)
-        except APIException:  # only these: without a database, to ask again is to wait again
+        except APIException:  # no other: without a database a second query would wait again
             self.check_throttles(request)
             raise
         if request.successful_authenticator is None:

@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from assistant_app.pages.work.forms import Typed, has_text, typed_in
+from assistant_app.pages.forms import Typed, has_text, typed_in
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import ENTRYPOINT
 from assistant_app.workflow.steps import HumanStep

@@ -15,8 +15,8 @@ from assistant_app.mail.header import Header, one_line, pasted
 from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.quotes import quoted_in
 from assistant_app.mail.text import sender_of
-from assistant_app.pages.work import forms
-from assistant_app.pages.work.forms import StepForm
+from assistant_app.pages import forms
+from assistant_app.pages.forms import StepForm
 from assistant_app.workflow import steps
 
 EMAIL = "email_to_respond"

@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from assistant_app.pages.account.forms import SignInForm
-from assistant_app.pages.work import carried
-from assistant_app.pages.work.carried import Carried
+from assistant_app.pages import carried
+from assistant_app.pages.carried import Carried
 from assistant_app.people import accounts
+from assistant_app.people.sign_in import SignInForm
 
 View = Callable[..., HttpResponseBase]
 

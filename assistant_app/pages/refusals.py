@@ -10,9 +10,12 @@ from django.shortcuts import redirect, render
 from assistant_app import errors
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.models import Application
-from assistant_app.pages.work import carried, emails, forms, mail_files, words
+from assistant_app.pages import carried, forms, words
+from assistant_app.pages.emails import mail_files
+from assistant_app.pages.emails import views as emails
+from assistant_app.pages.forms import StepForm
+from assistant_app.pages.work import views as work
 from assistant_app.pages.work.email_page import EmailPage, Refusal
-from assistant_app.pages.work.forms import StepForm
 from assistant_app.workflow import steps
 
 # A second press of a button that was obeyed already is no error to a person.
@@ -56,7 +59,7 @@ def _row(request: HttpRequest) -> Application | None:
     match = request.resolver_match
     app_id = match.kwargs.get("app_id") if match else None
     if match and match.url_name == "email_new":
-        app_id = emails.posted_id(request)
+        app_id = work.posted_id(request)
     return Application.objects.owned_by(request.user).filter(pk=app_id).first() if app_id else None
 
 
@@ -64,7 +67,7 @@ def _was_obeyed(request: HttpRequest, row: Application, step: steps.HumanStep, e
     if not isinstance(error, OBEYED):
         return False
     seen_draft = forms.whole_number(request.POST.get("draft", ""))
-    return emails.was_sent(row, step, step.clean(forms.read(step, request.POST)), seen_draft)
+    return work.was_sent(row, step, step.clean(forms.read(step, request.POST)), seen_draft)
 
 
 def _email_page(
@@ -78,7 +81,7 @@ def _email_page(
 def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
     step = steps.PROCESS_INPUT
     form = StepForm(step, {}, forms.typed_in(step, request.POST), error.fields)
-    app_id = uuid.uuid4() if isinstance(error, errors.IdTaken) else emails.posted_id(request)
+    app_id = uuid.uuid4() if isinstance(error, errors.IdTaken) else work.posted_id(request)
     refused = None if isinstance(error, InvalidInput) else error
     file = mail_files.shown(request.POST)
     said = words.and_kept(error)

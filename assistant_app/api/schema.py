@@ -13,8 +13,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework.serializers import Serializer
 
 from assistant_app import errors
-from assistant_app.api.applications import filters
-from assistant_app.api.applications.serializers import (
+from assistant_app.api import filters
+from assistant_app.api.serializers import (
     ApplicationState,
     ApplicationSummary,
     Error,

@@ -1,66 +1,25 @@
-"""The pages for emails: the list, a new one, one in whatever state, and what can be done with it."""
+"""The page of one email in whatever state, and what can be done with it."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app import conf, operations
-from assistant_app.engine import budget
+from assistant_app import operations
 from assistant_app.engine.forks import DRAFTING
 from assistant_app.mail import reply
 from assistant_app.models import Application
-from assistant_app.pages.account.access import PersonRequest, signed_in
-from assistant_app.pages.emails.listing import listing
-from assistant_app.pages.settings.preferences import remember
-from assistant_app.pages.work import carried, forms, mail_files, words
+from assistant_app.pages import carried, forms
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.cookies import remember
 from assistant_app.pages.work.email_page import EmailPage, Refusal
-from assistant_app.pages.work.forms import StepForm
 from assistant_app.workflow import drafts, steps
 
 NOTHING_NEW = 204  # htmx then leaves the page as it is
-
-
-@signed_in
-@require_safe
-def email_list(request: PersonRequest) -> HttpResponse:
-    mine = Application.objects.owned_by(request.user)
-    return render(request, "email_list.html", {"listing": listing(mine, request.GET)})
-
-
-@signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
-def email_new(request: PersonRequest) -> HttpResponse:
-    """Show the form, read a file into it, or make an email of what was typed; a double press makes one."""
-    step = steps.PROCESS_INPUT
-    if request.method != "POST":
-        typed = carried.kept_for(request)
-        return new_page(request, StepForm(step, {}, typed.typed if typed else {}), uuid.uuid4())
-    if with_file := mail_files.pressed(request):
-        form, file = with_file
-        return new_page(request, form, posted_id(request), file=file)
-    data = forms.read(step, request.POST)
-    inputs = step.clean(data)
-    row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
-    if was_sent(row, step, inputs):
-        return redirect("email", row.pk)
-    if not is_new and row.version:  # they went back to the form and changed what they had sent
-        row, _ = operations.create(actor=request.user)
-    return _send(request, row.pk, step, data, row.version)
-
-
-def new_page(
-    request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
-) -> HttpResponse:
-    context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
-    context["most_bytes"] = settings.MAX_BODY_BYTES
-    context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
-    return render(request, "email_new.html", context, status=status)
 
 
 @signed_in
@@ -92,10 +51,10 @@ def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResp
     if request.method != "POST":
         return redirect("email", app_id)
     data = forms.read(human_step, request.POST)
-    return _send(request, app_id, human_step, data, posted_version(request))
+    return send_step(request, app_id, human_step, data, posted_version(request))
 
 
-def _send(
+def send_step(
     request: PersonRequest, app_id: uuid.UUID, step: steps.HumanStep, data: forms.Typed, version: int | None
 ) -> HttpResponse:
     """Submit, wait until it is stored, and let the browser fetch the page."""
@@ -142,23 +101,6 @@ def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     return HttpResponse(
         message, content_type=reply.CONTENT_TYPE, headers={"Content-Disposition": reply.DISPOSITION}
     )
-
-
-@signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
-def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """Say what goes, and delete it once that is confirmed."""
-    if request.method == "POST":
-        operations.delete(actor=request.user, app_id=app_id)
-        return redirect("email_list")
-    row = operations.get(actor=request.user, app_id=app_id)
-    context = {
-        "row": row,
-        "drafts": len(row.state.get("draft_history", [])),
-        "calls": row.model_calls.count(),
-        "branches": row.forks.count(),
-    }
-    return render(request, "email_delete.html", context)
 
 
 def own(request: PersonRequest, app_id: uuid.UUID) -> Application:

@@ -1,0 +1,75 @@
+"""The list of emails, a new one, and the page that asks before one is deleted."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assistant_app import conf, operations
+from assistant_app.engine import budget
+from assistant_app.models import Application
+from assistant_app.pages import carried, forms, words
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.emails import mail_files
+from assistant_app.pages.emails.listing import listing
+from assistant_app.pages.forms import StepForm
+from assistant_app.pages.work.views import posted_id, send_step, was_sent
+from assistant_app.workflow import steps
+
+
+@signed_in
+@require_safe
+def email_list(request: PersonRequest) -> HttpResponse:
+    mine = Application.objects.owned_by(request.user)
+    return render(request, "email_list.html", {"listing": listing(mine, request.GET)})
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_new(request: PersonRequest) -> HttpResponse:
+    """Show the form, read a file into it, or make an email of what was typed; a double press makes one."""
+    step = steps.PROCESS_INPUT
+    if request.method != "POST":
+        typed = carried.kept_for(request)
+        return new_page(request, StepForm(step, {}, typed.typed if typed else {}), uuid.uuid4())
+    if with_file := mail_files.pressed(request):
+        form, file = with_file
+        return new_page(request, form, posted_id(request), file=file)
+    data = forms.read(step, request.POST)
+    inputs = step.clean(data)
+    row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
+    if was_sent(row, step, inputs):
+        return redirect("email", row.pk)
+    if not is_new and row.version:  # they went back to the form and changed what they had sent
+        row, _ = operations.create(actor=request.user)
+    return send_step(request, row.pk, step, data, row.version)
+
+
+def new_page(
+    request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
+) -> HttpResponse:
+    context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
+    context["most_bytes"] = settings.MAX_BODY_BYTES
+    context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
+    return render(request, "email_new.html", context, status=status)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+    """Say what goes, and delete it once that is confirmed."""
+    if request.method == "POST":
+        operations.delete(actor=request.user, app_id=app_id)
+        return redirect("email_list")
+    row = operations.get(actor=request.user, app_id=app_id)
+    context = {
+        "row": row,
+        "drafts": len(row.state.get("draft_history", [])),
+        "calls": row.model_calls.count(),
+        "branches": row.forks.count(),
+    }
+    return render(request, "email_delete.html", context)

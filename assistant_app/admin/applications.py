@@ -30,6 +30,7 @@ from assistant_app.admin.usage import ShowsUsage, used
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection.timeline import History
 from assistant_app.models import Application
+from assistant_app.operations import operating
 from assistant_app.people import readings
 
 AT_ONCE = 100  # rows that one action takes
@@ -259,7 +260,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             queryset,
             "retry",
             lambda app_id: operations.wait_until_claimed(
-                operations.retry_as_operator(actor=_actor(request), app_id=app_id)
+                operating.retry(actor=_actor(request), app_id=app_id)
             ),
         )
 
@@ -269,7 +270,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             request,
             queryset,
             "release",
-            lambda app_id: operations.release_expired(actor=_actor(request), app_id=app_id),
+            lambda app_id: operating.release_expired(actor=_actor(request), app_id=app_id),
         )
 
     def _for_each(
@@ -317,7 +318,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
 
     def delete_model(self, request: HttpRequest, obj: Application) -> None:
         with suppress(ApplicationNotFound):  # somebody was first: gone is gone
-            operations.delete_as_operator(actor=_actor(request), app_id=obj.pk)
+            operating.delete(actor=_actor(request), app_id=obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         for row in list(queryset):

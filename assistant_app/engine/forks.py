@@ -123,7 +123,7 @@ def where_taken(row: Application, action: str) -> tuple[Application, int | None]
     No step, and the earliest of these that is left, if the one in which it was taken is deleted.
     """
     while True:
-        path = Step.objects.positions_to(row, row.sequence_id)
+        path = Step.objects.positions_to(row.pk, row.sequence_id)
         found = [step.sequence_id for step in path if step.position == action]
         if found:
             return row, found[-1]

@@ -23,7 +23,7 @@ from burr.lifecycle import PostRunStepHook, PreRunStepHook
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from assistant_app import conf, llm
+from assistant_app import conf
 from assistant_app.contract.actions import HUMAN
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
@@ -36,6 +36,7 @@ from assistant_app.errors import (
     Superseded,
 )
 from assistant_app.llm.base import Call, ModelClient, ModelOfRun
+from assistant_app.llm.factory import build_client
 from assistant_app.models import Application, database_clock
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
@@ -110,7 +111,7 @@ class Runner:
 
     def model_client(self) -> ModelClient:
         if self.client is None:
-            self.client = llm.build_client(conf.model_config())
+            self.client = build_client(conf.model_config())
         return self.client
 
     # --- Running -------------------------------------------------------------------------------
@@ -130,7 +131,8 @@ class Runner:
         run.finish(outcome)
 
     async def _outcome(self, run: Run) -> Outcome:
-        run.persister = persister = self._persister(run)
+        persister = self._persister(run)
+        run.writer = persister.writer
         try:
             await self._step_through(run, persister)
         except AlreadyRunning as refused:

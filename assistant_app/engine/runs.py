@@ -14,7 +14,7 @@ from typing import Any
 from burr.lifecycle.base import LifecycleAdapter
 from django.db import InterfaceError, OperationalError
 
-from assistant_app.engine.persisters import AsyncDjangoPersister
+from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
 from assistant_app.llm.base import Call
 from assistant_app.models import Application
@@ -70,13 +70,13 @@ class Run:
     claimed: Future[Outcome] = field(default_factory=Future)
     ended: Future[Outcome] = field(default_factory=Future)
     task: asyncio.Task[None] | None = None
-    persister: AsyncDjangoPersister | None = None
+    writer: Writer | None = None  # once it has begun
     listeners: list[RunListener] = field(default_factory=list)
     stop_reason: AssistantError | None = None  # why it was cancelled, if it was
 
     @property
     def lease(self) -> uuid.UUID | None:
-        return self.persister.writer.token if self.persister else None
+        return self.writer.token if self.writer else None
 
     def has_claimed(self, row: Application) -> None:
         """Say so to whoever waits, with the row as it was stored; once."""
@@ -95,8 +95,8 @@ class Run:
         """Cancel it, once: a second cancellation would hit the save of the first."""
         if self.stop_reason is None and self.task is not None:
             self.stop_reason = reason
-            if self.persister is not None:
-                self.persister.writer.error = reason
+            if self.writer is not None:
+                self.writer.error = reason
             self.task.cancel()
 
 

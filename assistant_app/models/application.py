@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant_app.errors import Interrupted
 from assistant_app.models import sql
-from assistant_app.models.people import read_along, signature_of
+from assistant_app.models.people import signature_of
 
 TYPED_BEFORE = "typed_before"  # beside Burr's keys in the state of a row, see `Application.typed_before`
 
@@ -157,7 +157,7 @@ class Application(models.Model):
     def find(cls, pk: Any, owner_id: int) -> Application | None:
         """Return a person's own one, or none, by fixed SQL: every request on an application begins so."""
         mine = sql.where(cls, id=pk, owner=owner_id)
-        return sql.find(cls, mine, read_at=sql.clock(), read_signature=read_along())
+        return sql.find(cls, mine, read_at=sql.clock(), read_signature=_signature_of_owner())
 
     @property
     def signature(self) -> str:
@@ -224,3 +224,9 @@ def _as_datetime(moment: datetime | str | None) -> datetime:
     if isinstance(moment, datetime):
         return moment
     return datetime.fromisoformat(moment).replace(tzinfo=connection.timezone)  # UTC, whatever TIME_ZONE is
+
+
+def _signature_of_owner() -> sql.Condition:
+    """Return the same of the owner of an application's row, to be read with it."""
+    mine = "SELECT signature FROM assistant_app_preferences AS kept"
+    return sql.Condition(f"COALESCE(({mine} WHERE kept.owner_id = assistant_app_application.owner_id), '')")

@@ -10,13 +10,12 @@ from django.db import models
 from django.utils import timezone
 
 from assistant_app.llm.base import Call
-from assistant_app.models.application import Application
 
 
 class ModelCall(models.Model):
     """One call to a model, failed ones included. Durations are in seconds."""
 
-    application = models.ForeignKey(Application, models.CASCADE, related_name="model_calls")
+    application = models.ForeignKey("assistant_app.Application", models.CASCADE, related_name="model_calls")
     sequence_id = models.IntegerField()  # of the step that made it
     purpose = models.CharField(max_length=50)
     provider = models.CharField(max_length=100)

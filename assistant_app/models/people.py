@@ -7,8 +7,6 @@ from django.db import models
 from django.utils import timezone
 from knox.models import AbstractAuthToken
 
-from assistant_app.models.sql import Condition
-
 LONGEST_SIGNATURE = 200  # characters
 
 
@@ -96,12 +94,6 @@ class Preferences(models.Model):
 def signature_of(owner_id: int | None) -> str:
     """Return the name that a person's drafts end with; empty if they gave none."""
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
-
-
-def read_along() -> Condition:
-    """Return the same of the owner of an application's row, to be read with it."""
-    mine = "SELECT signature FROM assistant_app_preferences AS kept"
-    return Condition(f"COALESCE(({mine} WHERE kept.owner_id = assistant_app_application.owner_id), '')")
 
 
 class Usage(models.Model):

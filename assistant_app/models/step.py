@@ -10,16 +10,15 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from assistant_app.contract import changes
-from assistant_app.models.application import Application
 
 
 class StepQuerySet(models.QuerySet["Step"]):
-    def positions_to(self, row: Application, sequence_id: int | None) -> list[Step]:
+    def positions_to(self, application_id: uuid.UUID, sequence_id: int | None) -> list[Step]:
         """Return the steps that led to one, oldest first, without their changes, which are most of the bytes.
 
         Raise `KeyError` if that step is unknown.
         """
-        steps = self.defer("changes").filter(application_id=row.pk)
+        steps = self.defer("changes").filter(application_id=application_id)
         return changes.path_to({step.sequence_id: step for step in steps}, sequence_id)
 
     def times(self, action: str, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -45,7 +44,7 @@ class Step(models.Model):
         COMPLETED = "completed", "Completed"
         FAILED = "failed", "Failed"
 
-    application = models.ForeignKey(Application, models.CASCADE, related_name="steps")
+    application = models.ForeignKey("assistant_app.Application", models.CASCADE, related_name="steps")
     sequence_id = models.IntegerField()
     base = models.IntegerField(null=True)  # the sequence it continues; none for the first
     position = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""What people can do. Every door calls these."""
+"""What people can do with their own applications. Every door calls these; `operating` is for operators."""
 
 from assistant_app.operations.answering import cancel as cancel
 from assistant_app.operations.answering import create as create
@@ -12,6 +12,3 @@ from assistant_app.operations.answering import retry as retry
 from assistant_app.operations.answering import submit as submit
 from assistant_app.operations.answering import wait_until_claimed as wait_until_claimed
 from assistant_app.operations.answering import wait_until_ended as wait_until_ended
-from assistant_app.operations.operating import delete_as_operator as delete_as_operator
-from assistant_app.operations.operating import release_expired as release_expired
-from assistant_app.operations.operating import retry_as_operator as retry_as_operator

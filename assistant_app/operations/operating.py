@@ -14,7 +14,7 @@ from assistant_app.models import Application
 from assistant_app.operations.answering import delete_one, retry_row
 
 
-def retry_as_operator(*, actor: PermissionsMixin, app_id: Any) -> Run:
+def retry(*, actor: PermissionsMixin, app_id: Any) -> Run:
     """Go on with what is stored after a failed or interrupted run of any person."""
     return retry_row(_any(actor, "change", app_id), None)
 
@@ -46,7 +46,7 @@ def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
     return _any(actor, "change", app_id)
 
 
-def delete_as_operator(*, actor: PermissionsMixin, app_id: Any) -> None:
+def delete(*, actor: PermissionsMixin, app_id: Any) -> None:
     """Remove any person's application and all that hangs on it."""
     delete_one(Application.objects.filter(pk=_any(actor, "delete", app_id).pk), app_id)
 

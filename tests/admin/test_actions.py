@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 
-from assistant_app import operations
 from assistant_app.admin import applications
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, NothingToCancel
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.operations import operating
 from tests.conftest import wait_for_runs
 
 from .conftest import EMAIL, browser_of
@@ -127,7 +127,7 @@ def test_release_refuses_a_live_lease(admin_site, tell):
 @pytest.mark.django_db
 def test_release_refuses_where_nothing_runs(operator, tell):
     with pytest.raises(NothingToCancel):
-        operations.release_expired(actor=operator, app_id=tell().row.pk)
+        operating.release_expired(actor=operator, app_id=tell().row.pk)
 
 
 @pytest.mark.django_db
@@ -136,7 +136,7 @@ def test_release_is_judged_when_it_is_written(operator, tell, monkeypatch):
     row = tell().runs()
     monkeypatch.setattr(Application, "lease_expired", True)
     with pytest.raises(AlreadyRunning):
-        operations.release_expired(actor=operator, app_id=row.pk)
+        operating.release_expired(actor=operator, app_id=row.pk)
 
 
 @pytest.mark.django_db
@@ -186,9 +186,9 @@ def test_an_operator_without_permission_finds_nothing(viewer, owner, tell):
     row = tell().ends("failed")
     for actor in (viewer, owner):
         for operation in (
-            operations.retry_as_operator,
-            operations.release_expired,
-            operations.delete_as_operator,
+            operating.retry,
+            operating.release_expired,
+            operating.delete,
         ):
             with pytest.raises(ApplicationNotFound):
                 operation(actor=actor, app_id=row.pk)
@@ -198,7 +198,7 @@ def test_an_operator_without_permission_finds_nothing(viewer, owner, tell):
 @pytest.mark.django_db
 def test_an_operator_finds_no_unknown_application(operator):
     with pytest.raises(ApplicationNotFound):
-        operations.release_expired(actor=operator, app_id="00000000-0000-0000-0000-000000000000")
+        operating.release_expired(actor=operator, app_id="00000000-0000-0000-0000-000000000000")
 
 
 @pytest.mark.django_db

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from assistant_app.engine.runner import runner
-from assistant_app.llm import build_client
 from assistant_app.llm.config import ModelConfig
+from assistant_app.llm.factory import build_client
 from assistant_app.models import ModelCall
 from tests.api.conftest import INPUT, Walk
 from tests.model_server import Reply, error, model_server  # noqa: F401  (a fixture)

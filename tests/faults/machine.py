@@ -11,6 +11,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from assistant_app import operations
 from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
+from assistant_app.operations import operating
 from tests.faults import history
 from tests.faults.driver import SERVERS, refused
 from tests.faults.expected import HUMAN, Email
@@ -162,7 +163,7 @@ class Machine(Races):
     @rule(which=which)
     def an_operator_releases(self, which):
         email = self._one(which, lambda email: email.status == "running" and email.expired)
-        operations.release_expired(actor=self.operator, app_id=email.app_id)
+        operating.release_expired(actor=self.operator, app_id=email.app_id)
         email.fail("interrupted")
 
     @rule(which=which, server=server)
@@ -183,7 +184,7 @@ class Machine(Races):
             if email.status != "running" or email.is_running:
                 refusal = "already_running" if email.is_running else "nothing_to_cancel"
                 named = {"actor": self.operator, "app_id": email.app_id}
-                refused(gone or refusal, operations.release_expired, **named)
+                refused(gone or refusal, operating.release_expired, **named)
             self._a_stranger_finds_nothing(email)
 
     def _a_stranger_finds_nothing(self, email):

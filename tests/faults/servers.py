@@ -70,7 +70,7 @@ class Servers:
     def kill(self, server):
         """Let it write nothing more, as a power cut would, and start it again."""
         for run in self._runners[server].runs:
-            _die(run.persister.writer)
+            _die(run.writer)
         self.restart(server)
 
     def _committing(self, commit):

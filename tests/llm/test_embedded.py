@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from assistant_app.errors import ModelFailed, ModelUnavailable
-from assistant_app.llm import build_client
 from assistant_app.llm.base import Message
 from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.embedded_server import EmbeddedServer, answers, shipped_model, what_is_missing
+from assistant_app.llm.factory import build_client
 from assistant_app.workflow import prompts
 from tests.llm.calling import Caller
 

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ApiToken
+from assistant_app.operations import operating
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,7 +80,7 @@ def test_a_name_holds_for_the_api_and_for_a_run_that_an_operator_continues(brows
     assert (
         client.put(f"/api/applications/{app_id}/initialize_draft/", given, format="json").status_code == 504
     )
-    operations.wait_until_ended(operations.retry_as_operator(actor=operator, app_id=app_id))
+    operations.wait_until_ended(operating.retry(actor=operator, app_id=app_id))
     told = [each.messages[-1].content for each in model.asked[1:]]
     assert [text.count("ends with my name:\nIda Brevik") for text in told] == [1, 1]
 

@@ -101,7 +101,7 @@ def _made(row: Application, number: int) -> list[tuple[Step | None, ModelCall | 
             "sequence_id", "provider", "model", "duration", "application_id"
         )
     }
-    path = Step.objects.positions_to(row, row.sequence_id)
+    path = Step.objects.positions_to(row.pk, row.sequence_id)
     steps = [step for step in path if step.position in ADDS_DRAFT and step.status == Step.Status.COMPLETED]
     known = [(step, calls.get(step.sequence_id)) for step in steps[-number:]]
     return [*known, *[(None, None)] * (number - len(known))]

@@ -1,0 +1,61 @@
+"""Where the product relies on it: the modules that a failing test names."""
+
+from contextlib import contextmanager
+
+ADMIN = "assistant_app.admin"
+ADMIN_APPLICATIONS = "assistant_app.admin.applications"
+ADMIN_DELETING = "assistant_app.admin.deleting"
+ADMIN_FILTERS = "assistant_app.admin.filters"
+ADMIN_LIST = "assistant_app.admin.paging"
+API_COMMON = "assistant_app.api.common"
+API_EVENTS = "assistant_app.api.events"
+API_PAGES = "assistant_app.api.pagination"
+API_SCHEMA = "assistant_app.api.schema"
+API_SERIALIZERS = "assistant_app.api.serializers"
+API_THROTTLES = "assistant_app.api.throttling"
+API_TOKENS = "assistant_app.api.authentication"
+API_URLS = "assistant_app.api.urls"
+API_VIEWS = "assistant_app.api.views"
+ASGI = "emailassistant.asgi"
+BACKUP = "assistant_app.management.commands.backup"
+BODY_MIDDLEWARE = "emailassistant.middleware"
+DATABASE_THREADS = "assistant_app.threads"
+EMBEDDED = "assistant_app.llm.embedded"
+ENV = "emailassistant.env"
+ERASURE = "assistant_app.people.erasure"
+EVENTS_IN_REDIS = "assistant_app.events.shared"
+GRAPH = "assistant_app.graph"
+GUNICORN = "emailassistant.gunicorn"
+HEALTH = "emailassistant.health"
+LIFESPAN = "emailassistant.lifespan"
+LOGS = "assistant_app.observing.logs"
+MIGRATION = "assistant_app.migrations.0005_search"
+MODELS = "assistant_app.models"
+OTEL = "assistant_app.observing.otel"
+PAGE_FORMS = "assistant_app.pages.forms"
+POOL = "emailassistant.postgresql.base"
+RUNNER = "assistant_app.runner"
+RUNS = "assistant_app.runs"
+SETTINGS = "emailassistant.settings"
+SIGN_UP = "assistant_app.pages.account_forms"
+STATEMENTS = "assistant_app.statements"
+STATIC = "emailassistant.static"
+STEP_CHECKS = "assistant_app.checks"
+TRACKING = "assistant_app.observing.tracking"
+TRANSPORT = "assistant_app.llm.transport"
+WAY = "assistant_app.inspection.way"
+WORKER = "emailassistant.worker"
+WRITER = "assistant_app.writer"
+ZIP_DOWNLOAD = "assistant_app.pages.own_data"
+
+PRODUCT = ("assistant_app", "emailassistant")
+PLACES = [value for value in globals().values() if isinstance(value, str) and value.startswith(PRODUCT)]
+
+
+@contextmanager
+def otherwise(sentence, *places):
+    """Fail with the sentence, and with where to look, whatever goes wrong in the block."""
+    try:
+        yield
+    except Exception as problem:
+        raise AssertionError(f"{sentence}: look at {', '.join(places)}.") from problem

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from assistant_app.api import errors
-from assistant_app.pages import errors as page_errors
+from assistant_app.pages import refusals
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -18,4 +18,4 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return errors.server_error(request)
-    return page_errors.server_error(request)
+    return refusals.server_error(request)

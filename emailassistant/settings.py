@@ -273,7 +273,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "assistant_app.pages.errors.csrf_failure"  # shows what was typed again
+CSRF_FAILURE_VIEW = "assistant_app.pages.csrf.csrf_failure"  # shows what was typed again
 
 # --- Logs and metrics ----------------------------------------------------------------------------
 

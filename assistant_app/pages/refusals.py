@@ -112,3 +112,8 @@ def _labels(typed: carried.Carried) -> dict[str, list[str]]:
         for item in typed.step.fields
         if item.one_per
     }
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Show what was typed even if the program made a mistake; uses neither database nor session."""
+    return bare_page(request, errors.InternalError("The program made a mistake."))

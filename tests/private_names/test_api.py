@@ -8,7 +8,6 @@ from knox.crypto import hash_token
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.views import exception_handler
 
-from assistant_app import steps
 from assistant_app.api.authentication import TokenAuthentication
 from assistant_app.api.errors import not_found
 from assistant_app.api.pagination import Pages
@@ -16,6 +15,7 @@ from assistant_app.api.serializers import NewApplication
 from assistant_app.api.throttling import UserThrottle
 from assistant_app.api.urls import ApiRootView
 from assistant_app.models import ApiToken
+from assistant_app.workflow import steps
 from tests.private_names.places import (
     API_EVENTS,
     API_PAGES,

@@ -13,10 +13,11 @@ from burr.core.application import PRIOR_STEP
 from burr.core.persistence import AsyncBaseStatePersister
 from burr.lifecycle import PostRunStepHook
 
-from assistant_app.graph import build_graph, is_choice, may_call_model
+from assistant_app.contract.actions import is_choice, may_call_model
+from assistant_app.engine.runs import read_to_its_end
 from assistant_app.inspection import way
 from assistant_app.observing import tracking
-from assistant_app.runs import read_to_its_end
+from assistant_app.workflow.graph import build_graph
 from tests.private_names.places import GRAPH, RUNNER, RUNS, SETTINGS, TRACKING, WAY, WRITER, otherwise
 
 

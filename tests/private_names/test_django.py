@@ -29,7 +29,7 @@ from django.utils.functional import SimpleLazyObject
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
 from assistant_app.models import Application
-from assistant_app.statements import find, where
+from assistant_app.models.sql import find, where
 from emailassistant.asgi import Handler
 from tests import services
 from tests.private_names.places import (

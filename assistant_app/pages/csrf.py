@@ -1,11 +1,11 @@
-"""What Django calls when a request went wrong before or beside the views."""
+"""The page for a form whose CSRF token is too old."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from assistant_app.errors import AssistantError, InternalError
+from assistant_app.errors import AssistantError
 from assistant_app.pages import carried, refusals
 from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
 from assistant_app.people.sign_in import SignInForm
@@ -36,8 +36,3 @@ def _sign_in_again(request: HttpRequest) -> HttpResponse:
     if typed is not None:
         carried.keep(request, typed)
     return redirect(address)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Show what was typed even if the program made a mistake; uses neither database nor session."""
-    return refusals.bare_page(request, InternalError("The program made a mistake."))

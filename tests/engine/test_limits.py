@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.contract.actions import may_call_model
-from assistant_app.engine import budget
+from assistant_app.engine import budget as spending
 from assistant_app.engine.budget import tokens_of
 from assistant_app.engine.runner import runner
 from assistant_app.errors import Cancelled, ModelTimeout, Superseded
@@ -86,7 +86,7 @@ def test_a_retry_is_judged_like_a_submit(budget, person, model):
     person.fails_at("process_input", email_to_respond="a", response_instructions="b")
     budget.MAX_DRAFTS_PER_DAY = 1
     Person(person.user).give_input()
-    with pytest.raises(budget.BudgetSpent):
+    with pytest.raises(spending.BudgetSpent):
         person.retry()
     assert person.row.status == "failed"
 
@@ -188,7 +188,7 @@ def test_the_tokens_that_were_counted_stand_for_those_reserved(settings, person,
     person.give_input()
     spent = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all())
     assert used(owner) == (1, spent)
-    assert budget.left_today(owner.pk) == (None, 50_000 - spent)
+    assert spending.left_today(owner.pk) == (None, 50_000 - spent)
 
 
 @pytest.mark.parametrize(
@@ -211,22 +211,22 @@ def test_what_is_not_counted_is_estimated(values, tokens):
 
 def test_a_new_day_begins_at_midnight(budget, person, owner, monkeypatch):
     budget.MAX_DRAFTS_PER_DAY = 1
-    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 28))
+    monkeypatch.setattr(spending, "today", lambda: date(2026, 3, 28))
     person.give_input()
-    assert budget.left_today(owner.pk) == (0, None)
+    assert spending.left_today(owner.pk) == (0, None)
     assert person.fails_at("process_feedback", feedback="x").code == "budget_spent"
-    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 29))
-    assert budget.left_today(owner.pk) == (1, None)
+    monkeypatch.setattr(spending, "today", lambda: date(2026, 3, 29))
+    assert spending.left_today(owner.pk) == (1, None)
     assert person.give_feedback("Warmer").status == "waiting"
 
 
 def test_a_run_over_midnight_gives_back_to_the_day_it_began_on(budget, person, model, owner, monkeypatch):
-    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 28))
+    monkeypatch.setattr(spending, "today", lambda: date(2026, 3, 28))
     gate = model.will_wait_to_ask()
     model.will_write(ModelTimeout())
     run = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
     model.wait_until_asked("questions")
-    monkeypatch.setattr(budget, "today", lambda: date(2026, 3, 29))
+    monkeypatch.setattr(spending, "today", lambda: date(2026, 3, 29))
     gate.set()
     run.ended.result(10)
     assert list(Usage.objects.values_list("day", "drafts")) == [(date(2026, 3, 28), 0)]
@@ -243,7 +243,7 @@ def test_a_run_over_midnight_gives_back_to_the_day_it_began_on(budget, person, m
 )
 def test_midnight_is_that_of_the_time_zone(settings, now, midnight):
     settings.TIME_ZONE = "Europe/Berlin"
-    moment = budget.next_midnight(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    moment = spending.next_midnight(datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert moment.astimezone(UTC) == datetime.fromisoformat(midnight).replace(tzinfo=UTC)
 
 

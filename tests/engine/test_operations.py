@@ -8,7 +8,7 @@ from assistant_app.engine.history import path_to
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
 from assistant_app.engine.writer import Writer
-from assistant_app.errors import ModelTimeout
+from assistant_app.errors import ApplicationNotFound, ModelTimeout, NothingToCancel
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
@@ -183,7 +183,7 @@ def test_another_servers_run_is_stopped_although_it_saved_a_step_meanwhile(perso
         rows.append(row)
         return under_lease_of(row)
 
-    monkeypatch.setattr(operations.runner, "stop", lambda *_: None)  # it is not this process's
+    monkeypatch.setattr(runner, "stop", lambda *_: None)  # it is not this process's
     monkeypatch.setattr(Writer, "under_lease_of", as_read_before_its_last_step)
     row = operations.cancel(actor=person.user, app_id=person.app_id)
     gate.set()
@@ -209,7 +209,7 @@ def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model, 
 
 def test_nothing_can_be_stopped_where_nothing_runs(person):
     person.give_input()
-    with pytest.raises(operations.NothingToCancel):
+    with pytest.raises(NothingToCancel):
         operations.cancel(actor=person.user, app_id=person.app_id)
 
 
@@ -220,7 +220,7 @@ def test_a_deletion_during_a_run_leaves_no_row_behind(person, model):
     operations.delete(actor=person.user, app_id=person.app_id)
     gate.set()
     assert run.ended.result(10).error.code == "superseded"
-    with pytest.raises(operations.ApplicationNotFound):
+    with pytest.raises(ApplicationNotFound):
         operations.wait_until_ended(run)
     for records in (Application, Step, ModelCall):
         assert not records.objects.exists()
@@ -231,5 +231,5 @@ def test_what_is_sent_again_to_a_deleted_email_finds_nothing(person, model):
     person.fails_at("process_input", email_to_respond="a", response_instructions="b")
     read_before = Run(person.row, "process_input", {"email_to_respond": "c", "response_instructions": "d"})
     operations.delete(actor=person.user, app_id=person.app_id)
-    with pytest.raises(operations.ApplicationNotFound):
+    with pytest.raises(ApplicationNotFound):
         operations.wait_until_ended(runner.start(read_before))

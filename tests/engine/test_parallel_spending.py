@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from assistant_app.engine import budget
+from assistant_app.engine import budget as spending
 from assistant_app.models import ModelCall
 from tests.conftest import Person
 from tests.engine.conftest import used
@@ -37,13 +37,13 @@ def test_of_ten_in_parallel_no_more_run_than_the_budget_allows(budget, people, m
 
 def test_without_the_guard_those_who_looked_before_spend_more(budget, people, model, owner, monkeypatch):
     """The race is real: each sees that three are left, and with the condition taken out all of them spend."""
-    monkeypatch.setattr(budget, "_budget", lambda: (budget.NO_LIMIT, budget.NO_LIMIT))
+    monkeypatch.setattr(spending, "_budget", lambda: (spending.NO_LIMIT, spending.NO_LIMIT))
     looked = threading.Barrier(TEN)
     queue = list(people)
 
     def look_and_spend():
         person = queue.pop()
-        left, _ = budget.left_today(owner.pk)
+        left, _ = spending.left_today(owner.pk)
         connection.close()
         looked.wait()
         return person.give_input() if left else None
@@ -71,7 +71,7 @@ def test_of_ten_in_parallel_no_more_are_under_way_than_may_be(settings, people, 
 
 def test_without_its_guard_all_ten_are_under_way(settings, people, model, monkeypatch):
     settings.MAX_RUNS_AT_ONCE = 4
-    monkeypatch.setattr(budget, "room", lambda owner_id: None)
+    monkeypatch.setattr(spending, "room", lambda owner_id: None)
     gates = [model.will_wait_to_ask() for _ in range(TEN)]
     codes = give_input_to_each(
         people, gates=gates, until=lambda results: len(model.calls_for("questions")) == TEN
@@ -82,4 +82,4 @@ def test_without_its_guard_all_ten_are_under_way(settings, people, model, monkey
 def test_nought_is_no_limit(settings, people, owner):
     settings.MAX_RUNS_AT_ONCE = 0
     assert give_input_to_each(people) == ["ran"] * TEN
-    assert budget.left_today(owner.pk) == (None, None)
+    assert spending.left_today(owner.pk) == (None, None)

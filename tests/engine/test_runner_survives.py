@@ -21,7 +21,7 @@ def fail(*args, **kwargs):
 
 
 def test_a_watch_that_cannot_begin_is_told_to_whoever_waits(person, monkeypatch):
-    monkeypatch.setattr(watch, "Watch", fail)
+    monkeypatch.setattr(runner, "listening", [fail])
     run = person.begin("process_input", INPUT)
     assert run.ended.result(10).error.code == "internal_error"
     assert run not in runner.runs

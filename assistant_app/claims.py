@@ -15,7 +15,8 @@ from assistant_app.statements import Condition
 def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
     """Return the condition that nobody has written the row since it was read, and that we may.
 
-    With a token it is still under that lease, expired or not; without one nobody runs it.
+    With a token it is still under that lease, expired or not; without one nobody runs it. The version
+    alone is not enough: a renewal keeps it, and a new email with the id of a deleted one starts at 0 again.
     """
     as_read = statements.where(Application, id=row.pk, version=row.version)
     if token:

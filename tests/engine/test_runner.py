@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import connection
 
-from assistant_app import claims, operations, statements
+from assistant_app import claims, conf, operations, statements
 from assistant_app.errors import ApplicationNotFound, AssistantError
 from assistant_app.models import Application, Step
 from assistant_app.runner import Runner, _renew, runner
@@ -228,6 +228,16 @@ def own_runner(monkeypatch, model):
     monkeypatch.setattr(operations, "runner", fresh)
     yield fresh
     fresh.shutdown()
+
+
+def test_a_run_that_takes_longer_than_its_lease_keeps_it(own_runner, person, model, settings):
+    settings.RUN_LEASE_SECONDS = 6  # long enough for a machine that is slow, short enough to wait for
+    run, gate = running(person, model)
+    expires_at = person.row.lease_expires_at
+    wait_until(lambda: person.row.lease_expires_at > expires_at)
+    assert person.row.lease_expires_at - conf.lease() < expires_at  # when it was renewed
+    gate.set()
+    assert run.ended.result(10).error is None
 
 
 def test_shutdown_lets_a_run_finish_within_the_grace_period(own_runner, person, model):

@@ -4,10 +4,10 @@ import asyncio
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from assistant_app import claims, conf, operations, statements
-from assistant_app.errors import ApplicationNotFound, AssistantError
+from assistant_app.errors import ApplicationNotFound, AssistantError, Cancelled, Interrupted
 from assistant_app.models import Application, Step
 from assistant_app.runner import Runner, _renew, runner
 from assistant_app.runs import Run
@@ -238,6 +238,24 @@ def test_a_run_that_takes_longer_than_its_lease_keeps_it(own_runner, person, mod
     assert person.row.lease_expires_at - conf.lease() < expires_at  # when it was renewed
     gate.set()
     assert run.ended.result(10).error is None
+
+
+def test_a_run_that_is_stopped_again_and_again_is_cancelled_once(own_runner, person, model, all_queries):
+    """Another cancellation would hit the save of the first, which here waits for a lock."""
+    run, _gate = running(person, model)
+    token = person.row.lease_token
+    with all_queries() as queries:
+        with transaction.atomic():
+            Application.objects.select_for_update().get(pk=person.app_id)
+            queries.clear()
+            own_runner.stop(token, Cancelled())
+            wait_until(lambda: queries)
+            for _ in range(3):
+                own_runner.stop(token, Interrupted())
+                one_turn = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), own_runner._thread.loop)
+                one_turn.result(10)
+        assert run.ended.result(10).error.code == person.row.error_code == "cancelled"
+    assert len([sql for _, sql in queries if "UPDATE" in sql and Application._meta.db_table in sql]) == 1
 
 
 def test_shutdown_lets_a_run_finish_within_the_grace_period(own_runner, person, model):

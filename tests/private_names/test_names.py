@@ -24,7 +24,6 @@ from tests.private_names.places import (
     API_TOKENS,
     ASGI,
     BACKUP,
-    BODY_MIDDLEWARE,
     DATABASE_THREADS,
     ERASURE,
     GRAPH,
@@ -62,7 +61,6 @@ NAMES = [
         django.db:close_old_connections
         """,
     ),
-    (BODY_MIDDLEWARE, "asks it whether it is async", "asgiref.sync:iscoroutinefunction(func)"),
     (
         LIFESPAN,
         "finds wrong settings with it",

@@ -164,9 +164,9 @@ MODEL_PRICES_CURRENCY = env.text("MODEL_PRICES_CURRENCY", "$")
 EMBEDDED_MODEL = env.boolean("EMBEDDED_MODEL", True)  # used when no server is configured
 EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # another GGUF file than the one shipped
 
-# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers.
+# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers, with DEBUG only.
 BURR_TRACKING = env.boolean("BURR_TRACKING", False)
-BURR_TRACKING_DIR = Path(env.text("BURR_TRACKING_DIR", str(DATA_DIR / "burr")))
+BURR_TRACKING_DIR = DATA_DIR / "burr"
 
 # --- Limits --------------------------------------------------------------------------------------
 

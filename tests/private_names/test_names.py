@@ -165,12 +165,12 @@ NAMES = [
     ),
     (
         TRACKING,
-        "hands on what Burr tells",
+        "tells Burr's client what Burr does not know",
         """
         burr.common.types:ParentPointer(app_id,partition_key,sequence_id)
-        burr.lifecycle.base:PreStartStreamHook.pre_start_stream
-        burr.lifecycle.base:PostStreamItemHook.post_stream_item
-        burr.lifecycle.base:PostEndStreamHook.post_end_stream(action,app_id,partition_key)
+        burr.tracking.client:LocalTrackingClient(project,storage_dir)
+        burr.tracking.client:LocalTrackingClient.post_application_create(parent_pointer)
+        burr.tracking.client:LocalTrackingClient.post_run_step(exception)
         """,
     ),
     (

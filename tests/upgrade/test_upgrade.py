@@ -1,7 +1,7 @@
 """The upgrade as docs/how-to/upgrade.md says: migrate while the previous version serves, then go over.
 
-`previous.tar.xz` is that version's code. Once a version is released, it takes the place:
-`git archive TAG assistant_app emailassistant templates manage.py | xz -9e > tests/upgrade/previous.tar.xz`.
+The archive beside this file is that version's code, named after its release. Once a version is released, it
+takes the place: docs/how-to/release.md.
 """
 
 import tarfile
@@ -21,7 +21,7 @@ from tests.server.walking import NumberedModel, Walker
 
 pytestmark = pytest.mark.server
 
-ARCHIVE = Path(__file__).with_name("previous.tar.xz")
+(ARCHIVE,) = Path(__file__).parent.glob("*.tar.xz")
 AT_ONCE = 3
 POSTGRESQL = not settings.IS_SQLITE
 

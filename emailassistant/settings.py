@@ -15,7 +15,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from emailassistant import env
+from emailassistant import __version__, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,7 +32,6 @@ WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, minimum=1, maximum=64)  # we
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "emailassistant.urls"
-WSGI_APPLICATION = "emailassistant.wsgi.application"
 ASGI_APPLICATION = "emailassistant.asgi.application"
 
 
@@ -75,7 +74,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "emailassistant.middleware.refuse_large_bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -94,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "emailassistant.context.product_version",
             ]
         },
     }
@@ -166,9 +165,9 @@ MODEL_PRICES_CURRENCY = env.text("MODEL_PRICES_CURRENCY", "$")
 EMBEDDED_MODEL = env.boolean("EMBEDDED_MODEL", True)  # used when no server is configured
 EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # another GGUF file than the one shipped
 
-# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers.
+# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers, with DEBUG only.
 BURR_TRACKING = env.boolean("BURR_TRACKING", False)
-BURR_TRACKING_DIR = Path(env.text("BURR_TRACKING_DIR", str(DATA_DIR / "burr")))
+BURR_TRACKING_DIR = DATA_DIR / "burr"
 
 # --- Limits --------------------------------------------------------------------------------------
 
@@ -240,7 +239,7 @@ REST_KNOX = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Email assistant",
     "DESCRIPTION": "A person and a language model write an email reply together.",
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [

@@ -17,7 +17,8 @@ from assistant_app.models.sql import Condition
 def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
     """Return the condition that the row is unchanged since it was read, and that we may write it.
 
-    With a token, the row must still have that lease, expired or not. Without one, it must be free.
+    With a token, the row must still have that lease, expired or not. Without one, it must be free. The
+    version alone is not enough: a renewal keeps it, and an id used again after a deletion starts at 0 again.
     """
     as_read = sql.where(Application, id=row.pk, version=row.version)
     if token:

@@ -29,6 +29,6 @@ def password_change(request: HttpRequest, extra_context: dict[str, Any] | None =
 
 admin.site.password_change = password_change  # type: ignore[method-assign, assignment]
 admin.site.login_form = StaffSignInForm
-admin.site.site_header = "Email assistant: administration"
+admin.site.site_header = "Email assistant admin"
 admin.site.site_title = "Email assistant"
-admin.site.index_title = "Records"
+admin.site.index_title = "Overview"

@@ -35,7 +35,7 @@ from assistant_app.people import readings
 
 MAX_ACTION_ROWS = 100
 MAX_OWNERS_FOUND = 1000  # per word of a search
-DONE = {"retry": "Continued: {}.", "release": "Released: {}."}
+DONE = {"retry": "Resumed: {}.", "release": "Released: {}."}
 
 
 @admin.register(Application)
@@ -256,7 +256,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("assistant_app.change_application")
 
-    @admin.action(description="Retry with the stored input", permissions=["operate"])
+    @admin.action(description="Resume from the last saved step", permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
         return self._for_each(
             request,

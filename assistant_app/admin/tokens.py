@@ -22,7 +22,7 @@ class ApiTokenAdmin(BackToTheList):
 
     @admin.display(description="name", ordering="name")
     def label(self, token: ApiToken) -> str:
-        return token.name or "Unnamed"
+        return token.name or "Untitled token"
 
     def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> ApiToken | None:
         """Return the token or None. Strip NUL characters, which PostgreSQL rejects."""

@@ -44,7 +44,7 @@ class TokenAuthentication(auth.TokenAuthentication):
 class ScopeAllows(BasePermission):
     """Allow read-only tokens safe methods only. Sessions and write tokens may use every method."""
 
-    message = "This token may only read. Create one with the scope `write`."
+    message = "This token is read-only."
 
     def has_permission(self, request: Request, view: Any) -> bool:
         token = request.auth

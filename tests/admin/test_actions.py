@@ -45,7 +45,7 @@ def test_retry_goes_on_with_what_is_stored(admin_site, stopped, how):
     answer, messages = act(admin_site, "retry", row)
     wait_for_runs()
     assert answer.status_code == 302
-    assert messages == ["Continued: Late delivery."]
+    assert messages == ["Resumed: Late delivery."]
     row.refresh_from_db()
     assert row.status == "waiting"
     assert row.state["incoming_email"] == EMAIL
@@ -67,7 +67,7 @@ def test_a_row_that_refuses_says_why_and_stops_no_other(admin_site, tell, stoppe
     _, messages = act(admin_site, "retry", waiting, running, failed)
     wait_for_runs()
     assert sorted(messages) == [
-        "Continued: Failed.",
+        "Resumed: Failed.",
         "Runs: A draft is being written already.",
         "Waits: Nothing has stopped here, so there is nothing to continue.",
     ]

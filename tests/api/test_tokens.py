@@ -131,7 +131,7 @@ def test_a_token_that_may_only_read_changes_nothing_at_any_address(owner, method
     for address in [LIST_URL, *(each.of(row.pk) for each in OF_ONE_EMAIL if each.is_api)]:
         answer = getattr(client, method)(address, INPUT, format="json")
         assert is_error(answer, 403, "forbidden"), address
-        assert "may only read" in answer.json()["message"]
+        assert "read-only" in answer.json()["message"]
     assert owner.applications.get().version == 0
 
 

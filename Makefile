@@ -69,6 +69,7 @@ check: $(VENV)/dev.stamp
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=. $(BIN)/lint-imports --no-logo --no-cache
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy

@@ -17,7 +17,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN, is_choice
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
-from assistant_app.observing import tracing, tracking
+from assistant_app.observing import tracing
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import build_graph
 from emailassistant import env
@@ -257,16 +257,15 @@ def check_tokens(**_: Any) -> Iterator[CheckMessage]:
 def check_tracking(**_: Any) -> Iterator[CheckMessage]:
     if not settings.BURR_TRACKING:
         return
-    if missing := tracking.what_is_missing():
+    if not settings.DEBUG:
         yield Error(
-            missing,
-            hint="pip install -r requirements-tracking.txt -c requirements-constraints.txt, or"
-            " BURR_TRACKING_DIR=/writable/folder, or BURR_TRACKING=0.",
+            "BURR_TRACKING is a developer tool: it slows down every run and keeps deleted mail.",
+            hint="BURR_TRACKING=0, or DEBUG=1 on your own machine.",
             id="assistant.E011",
         )
     yield Warning(
         "BURR_TRACKING writes everyone's mail to plain files.",
-        hint="BURR_TRACKING=0, except while you are debugging. Then delete BURR_TRACKING_DIR.",
+        hint="BURR_TRACKING=0, except while you are debugging. Then delete the folder burr in DATA_DIR.",
         id="assistant.W014",
     )
 

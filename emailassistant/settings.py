@@ -32,7 +32,6 @@ WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, minimum=1, maximum=64)  # we
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "emailassistant.urls"
-WSGI_APPLICATION = "emailassistant.wsgi.application"
 ASGI_APPLICATION = "emailassistant.asgi.application"
 
 
@@ -75,7 +74,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "emailassistant.middleware.refuse_large_bodies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -166,9 +164,9 @@ MODEL_PRICES_CURRENCY = env.text("MODEL_PRICES_CURRENCY", "$")
 EMBEDDED_MODEL = env.boolean("EMBEDDED_MODEL", True)  # used when no server is configured
 EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # another GGUF file than the one shipped
 
-# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers.
+# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers, with DEBUG only.
 BURR_TRACKING = env.boolean("BURR_TRACKING", False)
-BURR_TRACKING_DIR = Path(env.text("BURR_TRACKING_DIR", str(DATA_DIR / "burr")))
+BURR_TRACKING_DIR = DATA_DIR / "burr"
 
 # --- Limits --------------------------------------------------------------------------------------
 

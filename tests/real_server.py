@@ -220,6 +220,17 @@ class Sqlite:
         finally:
             connection.close()
 
+    def can_be_written(self):
+        """Return whether no process keeps the write lock for longer than a write takes."""
+        connection = sqlite3.connect(self.path, timeout=1)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return True
+
 
 class Postgres:
     """A database of its own on a PostgreSQL server, dropped with whoever still uses it."""
@@ -243,6 +254,10 @@ class Postgres:
     def rows(self, query):
         with psycopg.connect(self.url) as connection:
             return connection.execute(query).fetchall()
+
+    def can_be_written(self):
+        """Return that it can: the server ends the statement of a client that stands still."""
+        return True
 
     def _administer(self, statement):
         with psycopg.connect(self._cluster, autocommit=True) as connection:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from assistant_app.mail import hidden
+from assistant_app.mail.hidden import hidden_in, without_hidden
 from tests.conftest import Person
 from tests.llm.calling import Caller
 from tests.model_server import ModelServer
@@ -90,16 +90,16 @@ def test_the_model_is_given_no_character_that_the_person_cannot_see(owner, model
     person = Person(owner)
     row = person.give_input(mail, INSTRUCTIONS)
     _, _, within, _ = parts_of(model.asked[0])
-    assert hidden.hidden_in(within) == 0
-    assert within == hidden.without_hidden(mail)
+    assert hidden_in(within) == 0
+    assert within == without_hidden(mail)
     assert row.state["incoming_email"] == mail  # kept as it came
     browser.open(f"/a/{person.app_id}/")
-    assert browser.says(f"This email holds {hidden.hidden_in(mail)} characters that nobody can see.")
+    assert browser.says(f"This email holds {hidden_in(mail)} characters that nobody can see.")
 
 
 @pytest.mark.parametrize("text", ["می‌خواهم", "👩‍👩‍👧 ❤️", "שלום\u200f!", "co\u00adoperate", "क्‍ष", "a\tb\r\nc"])
 def test_what_other_scripts_need_is_given_and_not_complained_of(text):
-    assert hidden.without_hidden(text) == text
+    assert without_hidden(text) == text
 
 
 def test_what_hides_in_markup_is_shown_for_what_it_is(owner, model, browser):

@@ -1,5 +1,6 @@
 """No mail and no secret in a log or an error page; and the search for them in all output is no idle one."""
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,15 @@ def logged(monkeypatch):
     noted = []
     monkeypatch.setattr(leaks, "note", lambda text, source: noted.append(text))
     return noted
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\x0b", "\x85", "\u2028"])
+def test_what_somebody_chose_begins_no_line_of_the_log(logged, line_break):
+    path = f"/no/such{line_break}forged line"
+    logging.getLogger("emailassistant").warning("GET %s", path, extra={"details": {"path": path}})
+    [written] = [text for text in logged if "forged" in text]
+    assert written.count("forged line") == 2
+    assert len(written.splitlines()) == 1
 
 
 @pytest.mark.django_db(transaction=True)

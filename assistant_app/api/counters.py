@@ -1,4 +1,4 @@
-"""Counts in windows of time: in Redis for all processes together, or for this process alone without it.
+"""Fixed-window counters: in Redis for all processes together, or in this process alone without it.
 
 For rates that protect the server from load. What protects an account is counted in the database
 (`accounts`): it must hold without Redis too.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import redis
+from cachetools import TLRUCache
 from django.conf import settings
 from redis.exceptions import RedisError
 
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 PREFIX = "emailassistant:count:"
 TIMEOUT_SECONDS = 0.5  # nobody waits longer to be counted
 PAUSE_SECONDS = 5.0  # before a Redis that failed is asked again
-MANY_KEYS = 10_000
+MOST_WINDOWS = 10_000  # of one process; then it drops the one that was not used for longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,12 @@ def count(key: str, seconds: int) -> Window:
         except (RedisError, OSError) as problem:
             logger.warning("Redis takes no counts: %s. Each process counts alone.", type(problem).__name__)
             _pause.begin()
-    return _local.count(key, seconds)
+    return _count_here(key, seconds)
 
 
 def forget() -> None:
     """Begin anew in this process: for tests."""
-    _local.windows.clear()
+    _windows.clear()
     _pause.until = 0.0
 
 
@@ -62,26 +63,12 @@ def _connect(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
 
 
-class _Local:
-    """This process's windows by key: how many, and when it ends by the monotonic clock."""
-
-    def __init__(self) -> None:
-        self.windows: dict[str, tuple[int, float]] = {}
-        self._lock = threading.Lock()
-
-    def count(self, key: str, seconds: int) -> Window:
-        now = time.monotonic()
-        with self._lock:
-            used, ends_at = self.windows.get(key, (0, 0.0))
-            if ends_at <= now:
-                self._drop_ended(now)
-                used, ends_at = 0, now + seconds
-            self.windows[key] = used + 1, ends_at
-        return Window(used + 1, ends_at - now)
-
-    def _drop_ended(self, now: float) -> None:
-        if len(self.windows) >= MANY_KEYS:
-            self.windows = {key: window for key, window in self.windows.items() if window[1] > now}
+def _count_here(key: str, seconds: int) -> Window:
+    now = time.monotonic()
+    with _lock:
+        used, ends_at = _windows.get(key, (0, now + seconds))
+        _windows[key] = used + 1, ends_at
+    return Window(used + 1, ends_at - now)
 
 
 class _Pause:
@@ -95,4 +82,9 @@ class _Pause:
         self.until = time.monotonic() + PAUSE_SECONDS
 
 
-_local, _pause = _Local(), _Pause()
+_pause = _Pause()
+_lock = threading.Lock()
+# By key: how many, and when the window ends by the monotonic clock. It drops windows that have ended.
+_windows: TLRUCache[str, tuple[int, float]] = TLRUCache(
+    MOST_WINDOWS, ttu=lambda key, window, now: window[1], timer=time.monotonic
+)

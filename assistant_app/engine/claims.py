@@ -15,9 +15,10 @@ from assistant_app.models.sql import Condition
 
 
 def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
-    """Return the condition that nobody has written the row since it was read, and that we may.
+    """Return the condition that the row is as it was read, and that we may write it.
 
-    With a token it is still under that lease, expired or not; without one nobody runs it.
+    With a token it is still under that lease, expired or not; without one no run holds a lease on it. The
+    version alone is not enough: a renewal keeps it, and an id that is used again starts at 0 again.
     """
     as_read = sql.where(Application, id=row.pk, version=row.version)
     if token:

@@ -66,10 +66,18 @@ def test_with_redis_all_processes_count_together_and_without_it_each_goes_on_alo
     assert api.get(LIST_URL).status_code == 429  # not asked again at once
 
 
-def test_windows_that_have_ended_are_dropped(monkeypatch):
-    monkeypatch.setattr(counters, "MANY_KEYS", 3)
+def test_windows_that_have_ended_are_dropped():
     for number in range(3):
         counters.count(f"ended{number}", 0)
     assert counters.count("new", 60).used == 1
     assert counters.count("new", 60).used == 2
-    assert list(counters._local.windows) == ["new"]
+    assert list(counters._windows) == ["new"]
+
+
+def test_a_process_keeps_a_bounded_number_of_windows():
+    for number in range(counters.MOST_WINDOWS):
+        counters.count(f"key{number}", 60)
+    assert counters.count("key0", 60).used == 2
+    assert counters.count("new", 60).used == 1
+    assert len(counters._windows) == counters.MOST_WINDOWS
+    assert counters.count("key0", 60).used == 3  # used lately, so another one made room

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests import asgi_client
 from tests.api.conftest import INPUT, LIST_URL, is_error
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,14 +140,15 @@ def test_a_file_is_no_text(walk, nothing_happens):
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "text/plain"])
 def test_a_body_of_twenty_megabytes_is_refused(walk, nothing_happens, content_type):
-    assert is_error(raw(walk, b"x" * 20_000_000, content_type), 413, "too_large")
+    response = asgi_client.send("PUT", walk.url("initialize_draft"), b"x" * 20_000_000, content_type)
+    assert is_error(response, 413, "too_large")
     nothing_happens()
 
 
-def test_a_page_is_told_in_its_own_way_that_it_was_too_much(client):
-    response = client.generic("POST", "/admin/", b"x" * 5_000_001)
+def test_a_page_is_told_in_its_own_way_that_it_was_too_much():
+    response = asgi_client.send("POST", "/admin/", b"x" * 5_000_001, FORM)
     assert response.status_code == 413
-    assert not response["Content-Type"].startswith("application/json")
+    assert not response.headers["Content-Type"].startswith("application/json")
 
 
 @pytest.mark.parametrize(

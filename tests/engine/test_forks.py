@@ -1,16 +1,17 @@
 """Forks: an email that goes on from a step of another one."""
 
 import json
+from itertools import accumulate, pairwise
 
 import pytest
 
 from assistant_app import operations
-from assistant_app.contract.changes import changes_between, fold
+from assistant_app.contract.changes import apply_changes, changes_between, fold
 from assistant_app.engine.history import path_to, steps_of
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.operations.versions import versions_of
-from assistant_app.workflow.graph import DEFAULT_STATE
+from assistant_app.workflow.graph import ACTIONS, DEFAULT_STATE, LASTING
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,6 +198,37 @@ def test_what_comes_later_does_not_change_what_it_began_with(answered, model):
     child.send("reopen")
     assert steps_of(child.row)[0].changes == began
     assert folded(child.row) == child.row.state
+
+
+def is_kept(before, after):
+    """Whether a value is the beginning of a later one, so that its length alone can stand for it."""
+    if not before:
+        return True
+    return isinstance(before, str | list) and type(after) is type(before) and after[: len(before)] == before
+
+
+def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, model):
+    model.will_ask("Which day?", "Who calls?", reasons=["There are two.", "It is not said."])
+    model.will_write("On Monday.\n\nASSUMPTIONS:\n- The day is Monday.")
+    person.give_input()
+    person.answer("", "Tom")
+    person.give_feedback("Shorter")
+    person.send("edit_draft", text="My own words.")
+    person.send("use_draft", draft=2)
+    person.send("regenerate")
+    person.give_feedback("Warmer")
+    person.give_feedback("")
+    person.send("reopen")
+    path = path_to(person.row, person.row.sequence_id)
+    assert {step.position for step in path} == ACTIONS.keys()
+    states = list(accumulate((step.changes for step in path), apply_changes, initial=DEFAULT_STATE))
+    changed = {
+        key
+        for before, after in pairwise(states)
+        for key in DEFAULT_STATE
+        if not is_kept(before[key], after[key])
+    }
+    assert set(LASTING) == DEFAULT_STATE.keys() - changed
 
 
 def test_where_a_run_failed_a_fork_begins_before_what_started_it(answered, model):

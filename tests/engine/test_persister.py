@@ -6,6 +6,7 @@ import json
 import pytest
 from burr.core import ApplicationBuilder, GraphBuilder, State, action, default
 from django.db import IntegrityError
+from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.contract.actions import HUMAN
@@ -13,7 +14,7 @@ from assistant_app.engine.persisters import AsyncDjangoPersister, DjangoPersiste
 from assistant_app.engine.threads import DatabasePool
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, ModelTimeout
-from assistant_app.models import Application, Step
+from assistant_app.models import Application, ModelCall, Step, Usage
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -308,6 +309,32 @@ def test_a_save_without_a_load_finds_its_application(new):
 def test_a_script_that_is_never_asked_says_so(model):
     with pytest.raises(TimeoutError):
         model.wait_until_asked("draft", deadline=0.01)
+
+
+# --- All or nothing ----------------------------------------------------------------------------
+
+
+def stored():
+    return [
+        list(Usage.objects.values("drafts", "tokens")),
+        list(Application.objects.values("version", "status", "position", "state")),
+        list(Step.objects.values("sequence_id", "position", "changes")),
+        ModelCall.objects.count(),
+    ]
+
+
+def test_a_save_of_which_one_part_is_refused_changes_nothing(person, model, settings):
+    """The save settles the budget, changes the row, and adds a step whose number is taken here."""
+    settings.MAX_TOKENS_PER_DAY = 1_000_000
+    gate = model.will_wait_to_write()
+    run = person.begin("process_input", INPUT)
+    model.wait_until_asked("draft")
+    values = {"position": "formulate_draft", "status": "completed", "started_at": timezone.now()}
+    Step.objects.create(application_id=person.app_id, sequence_id=2, **values)
+    before = stored()
+    gate.set()
+    assert run.ended.result(10).error.code == "internal_error"
+    assert stored() == before
 
 
 # --- The schema --------------------------------------------------------------------------------

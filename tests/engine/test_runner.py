@@ -4,13 +4,13 @@ import asyncio
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from assistant_app import operations
+from assistant_app import conf, operations
 from assistant_app.engine import claims
 from assistant_app.engine.runner import Runner, _renew, runner
 from assistant_app.engine.runs import Run
-from assistant_app.errors import AssistantError
+from assistant_app.errors import ApplicationNotFound, AssistantError, Cancelled, Interrupted
 from assistant_app.models import Application, Step, sql
 from assistant_app.operations import answering
 from tests.real_server import wait_until
@@ -127,6 +127,18 @@ def test_a_lease_expires_at_the_same_moment_in_every_time_zone(person, model, ex
     run.ended.result(10)
 
 
+def test_a_lease_that_is_renewed_after_it_was_found_expired_is_not_taken_over(person, model, expire_lease):
+    run, gate = running(person, model)
+    expire_lease(person.app_id)
+    found_expired = person.row
+    _renew([found_expired.lease_token])  # its version stays the same
+    second = runner.start(Run(found_expired))
+    assert second.ended.result(10).error.code == "already_running"
+    gate.set()
+    assert run.ended.result(10).row.state["current_draft"] == "Dear A draft."
+    assert len(model.calls_for("draft")) == 2
+
+
 def test_a_late_owner_whom_nobody_replaced_may_finish(person, model, expire_lease):
     run, gate = running(person, model)
     expire_lease(person.app_id)
@@ -154,6 +166,38 @@ def test_a_run_that_finds_its_lease_gone_stops_its_model_call(person, model, set
     asyncio.run_coroutine_threadsafe(runner._renew(), runner._thread.loop).result(10)
     assert run.ended.result(10).error.code == "superseded"
     assert model.calls_for("draft")[1].ended.wait(10)
+
+
+# --- An id that was deleted and is used again: its versions begin at 0 once more ------------------
+
+INPUT = {"email_to_respond": "Hello", "response_instructions": "Yes"}
+
+
+def test_what_was_sent_to_a_deleted_email_is_not_stored_in_a_strangers_of_the_same_id(person, stranger):
+    sent_before = Run(person.row, "process_input", INPUT)
+    operations.delete(actor=person.user, app_id=person.app_id)
+    operations.create(actor=stranger, app_id=person.app_id)
+    with pytest.raises(ApplicationNotFound):
+        operations.wait_until_ended(runner.start(sent_before))
+    theirs = operations.get(actor=stranger, app_id=person.app_id)
+    assert (theirs.status, theirs.version, theirs.state) == ("waiting", 0, {})
+
+
+def test_a_late_run_of_a_deleted_email_writes_nothing_into_a_new_one_of_the_same_id(person, stranger, model):
+    late_gate, gate = model.will_wait_to_ask(), model.will_wait_to_ask()
+    late = person.begin("process_input", INPUT)
+    model.wait_until_asked("questions")
+    operations.delete(actor=person.user, app_id=person.app_id)
+    theirs = {"actor": stranger, "app_id": person.app_id}
+    operations.create(**theirs)
+    theirs_run = operations.submit(**theirs, step="process_input", data=INPUT | {"email_to_respond": "Hi"})
+    model.wait_until_asked("questions", times=2)  # both runs are at version 1
+    late_gate.set()
+    assert late.ended.result(10).error.code == "superseded"
+    gate.set()
+    assert theirs_run.ended.result(10).error is None
+    assert operations.get(**theirs).state["incoming_email"] == "Hi"
+    assert Step.objects.count() == 3
 
 
 @pytest.mark.parametrize("phase", ["questions", "draft"])
@@ -186,6 +230,34 @@ def own_runner(monkeypatch, model):
     monkeypatch.setattr(answering, "runner", fresh)
     yield fresh
     fresh.shutdown()
+
+
+def test_a_run_that_takes_longer_than_its_lease_keeps_it(own_runner, person, model, settings):
+    settings.RUN_LEASE_SECONDS = 6  # long enough for a machine that is slow, short enough to wait for
+    run, gate = running(person, model)
+    expires_at = person.row.lease_expires_at
+    wait_until(lambda: person.row.lease_expires_at > expires_at)
+    assert person.row.lease_expires_at - conf.lease() < expires_at  # when it was renewed
+    gate.set()
+    assert run.ended.result(10).error is None
+
+
+def test_a_run_that_is_stopped_again_and_again_is_cancelled_once(own_runner, person, model, all_queries):
+    """Another cancellation would hit the save of the first, which here waits for a lock."""
+    run, _gate = running(person, model)
+    token = person.row.lease_token
+    with all_queries() as queries:
+        with transaction.atomic():
+            Application.objects.select_for_update().get(pk=person.app_id)
+            queries.clear()
+            own_runner.stop(token, Cancelled())
+            wait_until(lambda: queries)
+            for _ in range(3):
+                own_runner.stop(token, Interrupted())
+                one_turn = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), own_runner._thread.loop)
+                one_turn.result(10)
+        assert run.ended.result(10).error.code == person.row.error_code == "cancelled"
+    assert len([sql for _, sql in queries if "UPDATE" in sql and Application._meta.db_table in sql]) == 1
 
 
 def test_shutdown_lets_a_run_finish_within_the_grace_period(own_runner, person, model):

@@ -14,6 +14,7 @@ from assistant_app.errors import (
     ShuttingDown,
 )
 from assistant_app.models import Application
+from tests import asgi_client
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,11 +147,11 @@ def test_a_wrong_number_of_answers_is_refused_and_they_are_shown_again(person, p
     assert browser.typed("answers")[1] == "Second."
 
 
-def test_a_body_over_the_limit_has_a_page_of_its_own(browser, settings):
-    settings.MAX_BODY_BYTES = 1000
-    answer = browser.client.post("/new/", {"email_to_respond": "x" * 2000})
+def test_a_body_over_the_limit_is_refused_in_words():
+    content_type = "application/x-www-form-urlencoded"
+    answer = asgi_client.send("POST", "/new/", b"email_to_respond=" + b"x" * 5_000_001, content_type)
     assert answer.status_code == 413
-    assert "larger than the server accepts" in answer.content.decode()
+    assert "larger than the server accepts" in answer.text
 
 
 def test_more_fields_than_django_reads_is_a_bad_request_in_words(browser):

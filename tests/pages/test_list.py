@@ -155,6 +155,19 @@ def test_search_looks_at_titles_senders_and_texts_in_any_script(browser, email):
         assert browser.says("1 email contains")
 
 
+@pytest.mark.parametrize("query", ["order", "<img", "/marker", "ORDER <b>"])
+def test_a_hit_in_markup_is_marked_and_all_of_it_stays_text(browser, email, query):
+    text = "<img src=/marker onerror=alert(1)> order <b>"
+    email(text, sender=text)
+    browser.open("/", data={"q": query})
+    body = browser.response.content.decode()
+    assert body.count('<mark class="mark-hit">') == 2
+    assert titles(browser) == [text]
+    assert browser.says(f"· {text}")
+    assert "<img" not in body
+    assert "<b>" not in body
+
+
 def test_a_search_that_finds_nothing_offers_a_way_on(browser, email):
     email("order 1")
     email("order 2", Status.FINISHED)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from contextlib import aclosing
-from importlib import import_module
 from itertools import pairwise
 
 import pytest
@@ -16,7 +15,6 @@ from burr.lifecycle import PostRunStepHook
 from assistant_app.contract.actions import is_choice, may_call_model
 from assistant_app.engine.runs import read_to_its_end
 from assistant_app.inspection import way
-from assistant_app.observing import tracking
 from assistant_app.workflow.graph import build_graph
 from tests.private_names.places import GRAPH, RUNNER, RUNS, SETTINGS, TRACKING, WAY, WRITER, otherwise
 
@@ -111,7 +109,7 @@ def _run(kept, *actions, **options):
 def test_burr_keeps_the_prior_step_in_the_state_and_marks_its_own_keys():
     kept = Kept()
     said = "Burr no longer keeps the prior step under `PRIOR_STEP`, or names its own keys otherwise"
-    with otherwise(said, WRITER, TRACKING):
+    with otherwise(said, WRITER):
         _run(kept, speak)
         assert kept.state.get(PRIOR_STEP) == "speak"
         assert [key for key in kept.state.get_all() if not key.startswith("__")] == ["said"]
@@ -211,24 +209,3 @@ def test_burr_logs_under_its_own_name():
         finally:
             logging.getLogger("burr").removeHandler(handler)
         assert records
-
-
-def test_burrs_tracker_counts_and_writes_where_we_look(tmp_path):
-    with otherwise("Burr's tracking client has other attributes or folders", TRACKING):
-        made = import_module(tracking.CLIENT).LocalTrackingClient
-        client = made(project="mine", storage_dir=str(tmp_path))
-
-        async def look():
-            application = await _build(Kept(), [dictate], client)
-            async for _, pieces in application.astream_iterate(halt_after=["dictate"]):
-                counts = []
-                async for _ in pieces:
-                    counts.append(client.stream_state["a", "dictate", "1"].count)
-                return counts
-
-        try:
-            assert asyncio.run(look()) == [1, 2]
-            assert (tmp_path / "mine" / "a").is_dir()
-        finally:
-            client.f.close()
-            client.f = None

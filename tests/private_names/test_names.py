@@ -24,7 +24,6 @@ from tests.private_names.places import (
     API_TOKENS,
     ASGI,
     BACKUP,
-    BODY_MIDDLEWARE,
     DATABASE_THREADS,
     ERASURE,
     GRAPH,
@@ -62,7 +61,6 @@ NAMES = [
         django.db:close_old_connections
         """,
     ),
-    (BODY_MIDDLEWARE, "asks it whether it is async", "asgiref.sync:iscoroutinefunction(func)"),
     (
         LIFESPAN,
         "finds wrong settings with it",
@@ -167,12 +165,12 @@ NAMES = [
     ),
     (
         TRACKING,
-        "hands on what Burr tells",
+        "tells Burr's client what Burr does not know",
         """
         burr.common.types:ParentPointer(app_id,partition_key,sequence_id)
-        burr.lifecycle.base:PreStartStreamHook.pre_start_stream
-        burr.lifecycle.base:PostStreamItemHook.post_stream_item
-        burr.lifecycle.base:PostEndStreamHook.post_end_stream(action,app_id,partition_key)
+        burr.tracking.client:LocalTrackingClient(project,storage_dir)
+        burr.tracking.client:LocalTrackingClient.post_application_create(parent_pointer)
+        burr.tracking.client:LocalTrackingClient.post_run_step(exception)
         """,
     ),
     (

@@ -67,6 +67,7 @@ def test_failures_are_logged_without_mail_and_without_secrets(model_server):
     for hidden in (secret, server.tokens["ida"], "Late delivery", "Thursday", said):
         assert hidden not in log
     assert "\\nforged line" in log
+    assert [line for line in log.splitlines() if line.startswith("forged line")] == []
 
 
 # A row that the program cannot read: whoever does meets an error that shows what is in it.

@@ -73,7 +73,7 @@ def own_redis():
 
 @pytest.fixture
 def server(model_server, own_redis):
-    env = {"REDIS_URL": own_redis.url, "RUN_LEASE_SECONDS": "3", "LOG_FORMAT": "json", "BURR_TRACKING": "1"}
+    env = {"REDIS_URL": own_redis.url, "RUN_LEASE_SECONDS": "3", "LOG_FORMAT": "json"}
     options = {"people": ("ida", "otto"), "postgresql": not settings.IS_SQLITE}
     with RealServer(model=model_server, env=env, **options) as server:
         yield server

@@ -6,19 +6,19 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from django.conf import settings
 
 from tests.model_server import Reply
 from tests.real_server import RealServer, wait_until
 from tests.server.conftest import in_background, new_email, send_input, state_of, wait_until_asked
-from tests.services import on_postgresql
 
-pytestmark = [pytest.mark.server, pytest.mark.postgresql, on_postgresql]
+pytestmark = pytest.mark.server
 
 
 @contextmanager
 def two_servers(model_server, **env):
     with (
-        RealServer(model=model_server, postgresql=True, env=env) as first,
+        RealServer(model=model_server, postgresql=not settings.IS_SQLITE, env=env) as first,
         RealServer(model=model_server, env=env, beside=first) as second,
     ):
         yield first, second
@@ -39,11 +39,16 @@ def both_with_short_leases(model_server):
 @contextmanager
 def stopped(server):
     """Let a server stand still, as a machine that is suspended or swaps."""
-    os.killpg(server.process.pid, signal.SIGSTOP)
+    group = server.process.pid
+    os.killpg(group, signal.SIGSTOP)
+    while not server.database.can_be_written():  # SQLite: it stands in the middle of a write
+        os.killpg(group, signal.SIGCONT)
+        wait_until(server.database.can_be_written)
+        os.killpg(group, signal.SIGSTOP)
     try:
         yield
     finally:
-        os.killpg(server.process.pid, signal.SIGCONT)
+        os.killpg(group, signal.SIGCONT)
 
 
 def test_a_server_that_stood_still_cannot_write_over_who_took_over(both_with_short_leases, model_server):

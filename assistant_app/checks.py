@@ -93,9 +93,7 @@ def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
         yield _step_error(f"The action {action.name!r} has {entries} entries in steps.STEPS, not {expected}.")
     elif is_human and _inputs(action) != {field.name for field in steps.get(action.name).fields}:
         inputs = ", ".join(sorted(_inputs(action)))
-        yield _step_error(
-            f"The fields of the step {action.name!r} must match its action's inputs: {inputs}."
-        )
+        yield _step_error(f"The fields of the step {action.name!r} must match its action's inputs: {inputs}.")
     elif is_human and is_choice(build_graph(), action.name) != steps.get(action.name).is_choice:
         yield _step_error(f"The graph and steps.STEPS disagree on whether {action.name!r} is a choice.")
 

@@ -1,6 +1,6 @@
-"""The records: one row for *now* (`Application`) and rows for *what happened* (`Step`, `ModelCall`).
+"""The records: an `Application` row holds the current state; `Step` and `ModelCall` rows are its history.
 
-Runs, operations, erasure and retention write them. Steps and calls never change.
+Runs, operations, erasure and retention write them. Steps and model calls never change.
 """
 
 from assistant_app.models.application import TYPED_BEFORE as TYPED_BEFORE

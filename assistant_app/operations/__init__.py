@@ -1,4 +1,4 @@
-"""What people can do with their own applications. Every door calls these; `operating` is for operators."""
+"""What owners can do with their applications. Every door calls these. `operating` is for operators."""
 
 from assistant_app.operations.answering import cancel as cancel
 from assistant_app.operations.answering import create as create

@@ -1,4 +1,4 @@
-"""Who may see a page. Whoever is not signed in is asked to, and loses nothing that was typed."""
+"""Access control for pages. Visitors are asked to sign in, and the text they submitted is kept."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ View = Callable[..., HttpResponseBase]
 
 
 class PersonRequest(HttpRequest):
-    """A request of somebody who is signed in: what a `signed_in` view gets."""
+    """The request of a signed-in user, as `signed_in` views get it."""
 
     user: User
 
 
 def signed_in(view: View) -> View:
-    """Let only signed-in people in, and no shared or browser cache keep what they see."""
+    """Require sign-in for a view, and keep its responses out of all caches."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -65,9 +65,9 @@ def sign_in_page(
 
 
 def next_address(request: HttpRequest) -> str:
-    """Return the path to go to after signing in; never another site's.
+    """Return the path to open after sign-in, never a URL of another site.
 
-    What does not begin with a slash is no path: `redirect` would take it for the name of a view.
+    Only values with a leading slash are accepted: `redirect` would take others for names of views.
     """
     address = request.POST.get("next") or request.GET.get("next") or ""
     if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):

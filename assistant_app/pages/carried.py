@@ -1,7 +1,7 @@
-"""What was typed on a page that could not take it, on its way through sign-in.
+"""Carry submitted text through sign-in when a page could not accept it.
 
-It goes along in the sign-in form, is kept in the session afterwards, one for each page, and is shown
-again in its own form until that is sent. It is never sent by itself.
+The text travels in hidden fields of the sign-in form. After sign-in the session keeps one text per page, and
+the page prefills its form with it until that form is sent. The text is never submitted automatically.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from assistant_app.workflow.graph import ENTRYPOINT
 from assistant_app.workflow.steps import HumanStep
 
 SESSION_KEY = "typed"
-MOST = 10  # pages: with each request all of it is read
+MOST = 10  # pages; every request loads the whole session
 PREFIX = "typed-"  # in the sign-in form, beside its own fields
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    address: str  # of the page whose form it was typed into
+    address: str  # path of the page with the form
     step: HumanStep
     typed: Typed
 
     @property
     def hidden(self) -> Iterator[tuple[str, str]]:
-        """Names and texts of the hidden inputs."""
+        """Yield names and values of the hidden inputs."""
         yield f"{PREFIX}step", self.step.action
         for name, value in self.typed.items():
             for text in value if isinstance(value, list) else [value]:
@@ -39,11 +39,11 @@ class Carried:
 
 
 def step_of(request: HttpRequest) -> HumanStep | None:
-    """Return the human step that a request was meant for, if it was for one."""
+    """Return the human step that a request submits; None if it submits none."""
     match = request.resolver_match
     if match is None:
         return None
-    if match.url_name in ("email_fork", "email_aside"):  # with what was typed for the draft, if anything was
+    if match.url_name in ("email_fork", "email_aside"):  # these may carry text written for the draft
         texts = {"feedback": steps.PROCESS_FEEDBACK, "text": steps.EDIT_DRAFT}
         return next((step for name, step in texts.items() if name in request.POST), None)
     actions = {"email_new": ENTRYPOINT, "email_edit": steps.EDIT_DRAFT.action}
@@ -51,7 +51,7 @@ def step_of(request: HttpRequest) -> HumanStep | None:
 
 
 def from_page(request: HttpRequest) -> Carried | None:
-    """Return what was sent to a page of ours that was not able to take it."""
+    """Return the text of a request that could not be accepted; None if it has none."""
     step = step_of(request)
     if request.method != "POST" or step is None:
         return None
@@ -59,7 +59,7 @@ def from_page(request: HttpRequest) -> Carried | None:
 
 
 def from_sign_in(post: QueryDict, address: str) -> Carried | None:
-    """Return what the sign-in form carries along."""
+    """Return the text carried by a submitted sign-in form; None if it has none."""
     step = _step(post.get(f"{PREFIX}step", ""))
     if step is None:
         return None
@@ -78,30 +78,30 @@ def keep(request: HttpRequest, carried: Carried) -> None:
 
 
 def kept_for(request: HttpRequest) -> Carried | None:
-    """Return what is kept for the page that is asked for."""
+    """Return the text kept for the requested page; None if there is none."""
     data = _kept(request).get(request.path, {})
     step = _step(data.get("step", ""))
     return None if step is None else Carried(request.path, step, data["typed"])
 
 
 def was_sent(request: HttpRequest) -> None:
-    """Forget what was kept for the step of the email that was sent just now, and nothing else."""
+    """Forget the text kept for the step that was just submitted. Keep texts for other steps."""
     step = step_of(request)
     if step is not None and _kept(request).get(_address(request), {}).get("step") == step.action:
         drop(request)
 
 
 def drop(request: HttpRequest) -> None:
-    """Forget what is kept for this email, in whichever step."""
+    """Forget the text kept for this email, for any step."""
     kept = _kept(request)
     if kept.pop(_address(request), None) is not None:
         request.session[SESSION_KEY] = kept
 
 
 def _kept(request: HttpRequest) -> dict[str, dict[str, Any]]:
-    """Return what is kept for each address, the newest last."""
+    """Return the kept texts by path, the newest last."""
     kept: dict[str, Any] = request.session.get(SESSION_KEY) or {}
-    # Before it could be several, it was the one.
+    # Old sessions hold a single text in another shape.
     return {kept["address"]: kept} if "address" in kept else dict(kept)
 
 

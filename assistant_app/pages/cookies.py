@@ -1,4 +1,4 @@
-"""How the pages look in one browser: kept in its cookies."""
+"""Display preferences of one browser, stored in cookies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ YEAR = 365 * 24 * 3600  # seconds
 
 
 def remember(response: HttpResponse, name: str, value: str) -> HttpResponse:
-    """Keep how the pages look in this browser; an empty value forgets it."""
+    """Store a display preference in a cookie; an empty value deletes it."""
     if value:
         response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=settings.HTTPS)
     else:

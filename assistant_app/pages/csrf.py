@@ -1,4 +1,4 @@
-"""The page for a form whose CSRF token is too old."""
+"""The response to a form with an outdated CSRF token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FormTooOld(AssistantError):
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show what was typed again, in a form that has the right token now."""
+    """Show the submitted text again, in a form with a current token."""
     match = request.resolver_match
     if match is not None and match.url_name == "sign_in":
         return _sign_in_again(request)

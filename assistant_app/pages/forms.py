@@ -1,6 +1,6 @@
-"""The form for a human step, made from `steps.py`, and what its buttons mean.
+"""The form of a human step, derived from `steps.py`, and the meaning of its buttons.
 
-Nothing is validated here: `HumanStep.clean` does that, inside the operations.
+There is no validation here. Operations do that with `HumanStep.clean`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from assistant_app.workflow.steps import Field, HumanStep
 
 Typed = dict[str, Any]  # field name -> text, or a list of texts
 
-# The keys under which the graph keeps what was typed, where they are not the field's own name.
+# Field name -> state key, for fields whose input is stored under another name.
 STORED_AS = {"email_to_respond": "incoming_email", "answers": "clarification_answers"}
 
 
@@ -29,13 +29,13 @@ class BothPressed(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One place to type in."""
+    """One text input."""
 
     id: str
     label: str
     text: str
-    number: int = 0  # of a list's boxes
-    reason: str = ""  # why it is asked
+    number: int = 0  # from 1 in a list field
+    reason: str = ""  # why the question is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ShownField:
 
 @dataclass(frozen=True, slots=True)
 class StepForm:
-    """A step's form as it is shown: the state it is for, what was typed into it, what is wrong."""
+    """A step's form as shown: the state it is for, the typed text and the errors."""
 
     step: HumanStep
     state: Mapping[str, Any]
@@ -61,7 +61,7 @@ class StepForm:
 
     @property
     def template(self) -> str:
-        """The step's own fragment where there is one, or else the generic one."""
+        """The name of the step's own template if there is one, otherwise of the generic one."""
         return str(select_template([f"_form_{self.step.action}.html", "_form.html"]).template.name)
 
     @property
@@ -70,13 +70,13 @@ class StepForm:
 
     @property
     def problems(self) -> list[tuple[str, str]]:
-        """Where to go and what is wrong there, for the list over the form."""
+        """The errors as (element id, message), for the summary above the form."""
         mine = [
             (shown.boxes[0].id if shown.boxes else "form", _named(shown.field.label, text))
             for shown in self.fields
             for text in shown.errors
         ]
-        others = ("eml", "language", "assumptions")  # have no field of the step
+        others = ("eml", "language", "assumptions")  # inputs that are not fields of the step
         return mine + [(name, text) for name in others for text in self.errors.get(name, ())]
 
     def _shown(self, item: Field) -> ShownField:
@@ -103,7 +103,7 @@ def _named(label: str, problem: str) -> str:
 
 
 def typed_in(step: HumanStep, post: QueryDict) -> Typed:
-    """Return a person's text as it came, field by field, with the words that a button stands for."""
+    """Return the submitted text by field, unvalidated; a quick-change button adds its own words."""
     if step == steps.PROCESS_FEEDBACK and "correct" in post:
         return {"feedback": _corrections(post)}
     if step == steps.PROCESS_FEEDBACK and (refined := _refined(post)):
@@ -115,41 +115,44 @@ def typed_in(step: HumanStep, post: QueryDict) -> Typed:
 
 
 def stored(step: HumanStep, state: Mapping[str, Any]) -> Typed:
-    """Return what was typed for a step when it was last sent, as the state holds it."""
+    """Return the step's last input from the state, by field name."""
     return {item.name: state.get(STORED_AS.get(item.name, item.name)) for item in step.fields}
 
 
 def whole_number(text: str) -> int | None:
-    """Return a number that came as text, of up to nine figures; none for anything else."""
+    """Parse a number of up to nine digits; return None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def has_text(typed: Typed) -> bool:
-    texts = (text for value in typed.values() for text in (value if isinstance(value, list) else [value]))
-    return any(text and text.strip() for text in texts)
+    for value in typed.values():
+        texts = value if isinstance(value, list) else [value]
+        if any(text and text.strip() for text in texts):
+            return True
+    return False
 
 
 def read(step: HumanStep, post: QueryDict) -> Typed:
-    """Return the step's data as the pressed button means it."""
+    """Return the step's input as the pressed button defines it. Raise `InvalidInput`."""
     typed = typed_in(step, post)
     return BUTTONS[step.action](typed, post) if step.action in BUTTONS else typed
 
 
 def _read_input(typed: Typed, post: QueryDict) -> Typed:
-    """Leave out what the email quotes, if a file was read and its quoted messages are not to be given."""
+    """Remove quoted messages from an email read from a file, unless the form keeps them."""
     if "file" in post and "quoted" not in post:
         return {**typed, "email_to_respond": without_quoted(typed["email_to_respond"])}
     return typed
 
 
 def _corrections(post: QueryDict) -> str:
-    """Return in words what is to be taken for granted instead."""
+    """Return the corrected assumptions as feedback text."""
     both = zip(post.getlist("assumption"), post.getlist("instead"), strict=False)
     return "\n\n".join(steps.corrected(one, other) for one, other in both if other.strip())
 
 
 def _refined(post: QueryDict) -> str:
-    """Return what a quick change asks for, after what was typed; nothing if none was pressed."""
+    """Return the typed feedback plus the text of the pressed quick change; "" if none was pressed."""
     quick, language = post.get("quick", ""), post.get("language", "")
     if quick in steps.REFINEMENTS or (quick == "language" and language.strip()):
         return steps.refined(quick, post.get("feedback", ""), language)

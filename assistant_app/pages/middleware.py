@@ -1,4 +1,4 @@
-"""Turns an `AssistantError` that a page view raised into its page. No view catches one."""
+"""Turn an `AssistantError` raised by a page view into its error page, so views need not catch it."""
 
 from __future__ import annotations
 

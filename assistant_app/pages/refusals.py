@@ -1,4 +1,4 @@
-"""The page for an error: the newest state, what went wrong in words, and what was typed, again."""
+"""Error pages: the current state, what went wrong, and the submitted text, so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from assistant_app.pages.work import views as work
 from assistant_app.pages.work.email_page import EmailPage, Refusal
 from assistant_app.workflow import steps
 
-# A second press of a button that was obeyed already is no error to a person.
+# Errors that a double click causes after the first click succeeded. They are hidden from the user.
 OBEYED = (errors.StaleVersion, errors.AlreadyRunning, errors.Finished, errors.WrongStep, errors.Superseded)
-# To try again what goes on already, to stop what is over: the page says how it is.
+# Retrying what already runs, or stopping what has ended: the page shows the current state instead.
 REDUNDANT = (*OBEYED, errors.NothingToRetry, errors.NothingToCancel)
 
 
 def answer(request: HttpRequest, error: AssistantError) -> HttpResponse:
-    """Return the page for an error that a page view met."""
+    """Return the page for an error raised by a page view."""
     response = _page(request, error)
     if error.retry_after:
         response["Retry-After"] = str(error.retry_after)
@@ -55,7 +55,7 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
 
 
 def _row(request: HttpRequest) -> Application | None:
-    """Return the person's own email that the request is about, if there is one."""
+    """Return the user's application that the request is about; None if there is none."""
     match = request.resolver_match
     app_id = match.kwargs.get("app_id") if match else None
     if match and match.url_name == "email_new":
@@ -95,7 +95,7 @@ def error_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
 
 
 def bare_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
-    """The same without anything that needs the database."""
+    """Return an error page that needs no database."""
     context = {"error": error, "kept": _kept(request), "is_bare": True}
     return render(request, "500.html", context, status=error.status)
 
@@ -106,7 +106,7 @@ def _kept(request: HttpRequest) -> StepForm | None:
 
 
 def _labels(typed: carried.Carried) -> dict[str, list[str]]:
-    """Stand in for the state, which cannot be read: the labels of a list's boxes."""
+    """Return numbered labels for list inputs, as a substitute for the state, which cannot be read."""
     return {
         item.one_per: [f"{item.label} {number}" for number, _ in enumerate(typed.typed[item.name], start=1)]
         for item in typed.step.fields
@@ -115,5 +115,5 @@ def _labels(typed: carried.Carried) -> dict[str, list[str]]:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show what was typed even if the program made a mistake; uses neither database nor session."""
+    """Show the submitted text after an unexpected error, using neither database nor session."""
     return bare_page(request, errors.InternalError("The program made a mistake."))

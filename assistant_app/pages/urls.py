@@ -1,4 +1,4 @@
-"""The pages' addresses."""
+"""The URLs of the pages."""
 
 from django.urls import path
 
@@ -26,7 +26,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/compare/", versions.email_compare, name="email_compare"),
     path("a/<uuid:app_id>/fork/", versions.email_fork, name="email_fork"),
     path("a/<uuid:app_id>/aside/", versions.email_aside, name="email_aside"),
-    # The last of them: any human step of `steps.py`.
+    # Must come last below `a/`: it matches any human step.
     path("a/<uuid:app_id>/<str:step>/", work.email_step, name="email_step"),
     path("welcome/", accounts.welcome, name="welcome"),
     path("sign-in/", accounts.sign_in, name="sign_in"),

@@ -1,4 +1,4 @@
-"""What the pages say about an email's state, in the words of the person who answers it."""
+"""The texts with which pages describe an email's state to its owner."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ INPUTS = {
     "process_feedback": "feedback",
     "edit_draft": "text",
 }
-GONE_ON = ("stale_version", "wrong_step", "superseded")  # codes: the email was changed elsewhere
-# What a press asks for without a text.
+GONE_ON = ("stale_version", "wrong_step", "superseded")  # codes that mean: the email was changed elsewhere
+# Steps that are buttons without text input.
 PRESSED = ("use_draft", "regenerate", "reopen")
 KINDS = {
     "waiting": "Waiting for you",
@@ -29,12 +29,12 @@ KINDS = {
     "failed": "Stopped",
     "finished": "Finished",
 }
-ANEW = "Change the instructions"  # of a branch that has them, and the email, from where it began
+CHANGE_INPUT = "Change the instructions"  # for a fork that starts again with the parent's email
 TIMES = {1: "once", 2: "twice"}
 
 
 def kind(row: Application) -> str:
-    """One of waiting, writing, failed, finished: the icon and the colour."""
+    """Return "waiting", "writing", "failed" or "finished", which selects the icon and the colour."""
     if row.is_running:
         return "writing"
     if row.has_stopped:
@@ -43,7 +43,7 @@ def kind(row: Application) -> str:
 
 
 def heading(row: Application, drafts: int, reopened: int = 0) -> str:
-    """The state in a word or two, over the page."""
+    """Return the page heading: the state in a few words."""
     now = kind(row)
     if now == "finished":
         return finished(reopened)
@@ -51,12 +51,12 @@ def heading(row: Application, drafts: int, reopened: int = 0) -> str:
 
 
 def under_way(row: Application) -> str:
-    """The action that a running email is at, as far as the pages tell them apart."""
+    """Return the action that is running. Pages tell only questions and drafts apart."""
     return "determine_clarifications" if row.position == "process_input" else "formulate_draft"
 
 
 def is_another_try(row: Application) -> bool:
-    """Whether the run under way, or the one that stopped, writes the same once more: no feedback began it."""
+    """Return whether the last run regenerates a draft instead of answering feedback."""
     return row.position == steps.REGENERATE.action
 
 
@@ -67,16 +67,16 @@ def progress(action: str, drafts: int) -> str:
 
 
 def finished(reopened: int) -> str:
-    """That it is finished, and how often it was reopened until then."""
+    """Return "Finished", with the number of times it was reopened."""
     if not reopened:
         return KINDS["finished"]
     return f"{KINDS['finished']}, reopened {TIMES.get(reopened) or f'{reopened:,} times'}"
 
 
 def to_do(row: Application, drafts: int, questions: int, reopened: int = 0) -> str:
-    """The state as the next thing to do, in the list.
+    """Return the next thing to do, for the list.
 
-    `drafts` is how many there are while it runs, and else the number of the current one.
+    `drafts` is the number of drafts during a run, otherwise the number of the current draft.
     """
     if row.is_running:
         return progress(under_way(row), drafts)
@@ -85,14 +85,14 @@ def to_do(row: Application, drafts: int, questions: int, reopened: int = 0) -> s
     if row.is_finished:
         return finished(reopened)
     return {
-        "process_input": ANEW if row.title else "Paste the email",
+        "process_input": CHANGE_INPUT if row.title else "Paste the email",
         "clarify_instructions": f"Answer {count(questions, 'question')}",
         "process_feedback": f"Read draft {drafts}",
     }.get(row.next_step) or steps.get(row.next_step).title
 
 
 def detail(row: Application, drafts: int, questions: int) -> str:
-    """What the heading leaves open: which draft, how many questions, why it stopped."""
+    """Return what the heading leaves out: which draft, how many questions, or why it stopped."""
     if row.is_running:
         return "started"
     if row.has_stopped:
@@ -100,21 +100,21 @@ def detail(row: Application, drafts: int, questions: int) -> str:
     if row.is_finished:
         return f"You accepted draft {drafts}"
     return {
-        "process_input": ANEW if row.title else "Nothing was pasted yet",
+        "process_input": CHANGE_INPUT if row.title else "Nothing was pasted yet",
         "clarify_instructions": f"{sentence(count(questions, 'question'))} before the first draft",
         "process_feedback": f"Draft {drafts} is ready",
     }.get(row.next_step) or steps.get(row.next_step).title
 
 
 def tab(row: Application, drafts: int, questions: int) -> str:
-    """What the browser's tab begins with."""
+    """Return the start of the browser tab's title."""
     if row.is_running or row.is_finished:
         return heading(row, drafts)
     return "Stopped" if row.has_stopped else detail(row, drafts, questions)
 
 
 def news(row: Application, drafts: list[str]) -> str:
-    """What a screen reader is told when the page changes by itself."""
+    """Return the screen reader announcement for an automatic page change."""
     if row.is_running:
         return f"{progress(under_way(row), len(drafts))}."
     if row.is_finished:
@@ -141,7 +141,7 @@ def what_is_kept(row: Application) -> str:
 
 
 def what_the_file_does(email: str) -> str:
-    """What to expect of the reply as a file, so that a missing address is no surprise."""
+    """Return what the reply file will contain, including a note if the recipient is missing."""
     header = Header(pasted(email))
     addresses = ", ".join(address.addr_spec for address in header.addresses(*WRITE_TO))
     to = f" to {addresses}" if addresses else ""
@@ -153,7 +153,7 @@ def what_the_file_does(email: str) -> str:
 def phases(
     action: str, drafts: int, has_questions: bool, is_another_try: bool = False
 ) -> list[tuple[str, bool]]:
-    """What a run does, one after the other, and whether it is done."""
+    """Return the phases of a run in order, as (text, is done)."""
     if drafts:
         read = [] if is_another_try else [("Feedback read", True)]
         return [*read, (f"Writing draft {drafts + 1}", False)]
@@ -164,16 +164,16 @@ def phases(
 
 
 def not_obeyed(error: AssistantError) -> tuple[str, str]:
-    """Return heading and sentence for a button that was pressed in vain, without a text."""
+    """Return heading and sentence for a button without text whose action was rejected."""
     is_stale = error.code in GONE_ON
     why = "This email went on in another window. This is how it is now." if is_stale else error.message
     return "Nothing was changed", sentence(why)
 
 
 def refusal(error: AssistantError, row: Application, step: str, meanwhile: str = "") -> tuple[str, str]:
-    """Return heading and sentence for a text that was not sent; the page shows the text again.
+    """Return heading and sentence for a text that was rejected; the page shows the text again.
 
-    `meanwhile` is what happened to the draft that it is about, if that is known.
+    `meanwhile` says what happened in the meantime to the draft that the text is about, if known.
     """
     typed = INPUTS.get(step, "text")
     verb = "were" if typed.endswith("s") else "was"
@@ -193,13 +193,13 @@ def refusal(error: AssistantError, row: Application, step: str, meanwhile: str =
 
 
 def and_kept(error: AssistantError) -> str:
-    """The error's own words, and in the same breath that nothing typed is lost."""
+    """Return the error's message, followed by a sentence that the text is kept."""
     where = "Your text is saved here." if isinstance(error, OverLimit) else "Your text is kept, below."
     return f"{error.message} {where}"
 
 
 def left_today(drafts: int | None, tokens: int | None) -> str:
-    """What may still be spent, beside the button that spends it; nothing where there is no limit."""
+    """Return what is left of today's limits, for the submit button; "" without limits."""
     if 0 in (drafts, tokens):
         return f"No {'drafts' if drafts == 0 else 'tokens'} left today. The next are free at 00:00."
     limited = [count(left, noun) for left, noun in ((drafts, "draft"), (tokens, "token")) if left is not None]

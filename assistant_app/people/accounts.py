@@ -92,7 +92,8 @@ def may_sign_up(network: str) -> bool:
 def _count(what: str, seconds: int, *, pause_at: int = 0) -> int:
     """Count an event in its fixed window; return the count. Event number `pause_at` restarts the window."""
     now = timezone.now()
-    later, row = now + timedelta(seconds=seconds), SignInTries.objects.filter(key=_hash(what))
+    later = now + timedelta(seconds=seconds)
+    row = SignInTries.objects.filter(key=_hash(what))
     SignInTries.objects.filter(ends_at__lte=now).delete()
     fresh = SignInTries(key=_hash(what), used=0, ends_at=later)
     SignInTries.objects.bulk_create([fresh], ignore_conflicts=True)

@@ -1,1 +1,1 @@
-"""Sign in, sign up, passwords."""
+"""The pages for sign-in, sign-up and passwords."""

@@ -1,4 +1,4 @@
-"""The forms for accounts: Django's own, in our words."""
+"""Django's account forms with our labels and help texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is go
 
 
 class NewAccountForm(BaseUserCreationForm):
-    """For the first account."""
+    """The form for the first account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,7 +28,7 @@ class NewAccountForm(BaseUserCreationForm):
 
 
 class SignUpForm(NewAccountForm):
-    """For whoever comes along, and not too often."""
+    """The throttled form for open sign-up."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +41,7 @@ class SignUpForm(NewAccountForm):
         return cleaned
 
     def create(self) -> User | None:
-        """Return the new account; none, and say so, if the name was taken since it was looked at."""
+        """Save and return the account; None, with a form error, if the name was taken after validation."""
         try:
             return self.save()
         except IntegrityError:

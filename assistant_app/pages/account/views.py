@@ -1,4 +1,4 @@
-"""The pages for accounts: the first one, signing in and out, signing up, a new password."""
+"""The account pages: first account, sign-in and sign-out, sign-up, and change of password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHANGED = (
 
 @sensitive_post_parameters()
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Create the first account; only while there is none."""
+    """Create the first account. Redirect once there is one."""
     if accounts.exist():
         if request.method == "POST":
             messages.warning(request, accounts.NotTheFirst().message)
@@ -66,7 +66,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 def sign_up(request: HttpRequest) -> HttpResponse:
-    """Create one's own account, where the operator has opened that."""
+    """Create an account, if OPEN_SIGN_UP is on."""
     if not settings.OPEN_SIGN_UP:
         raise Http404
     if not accounts.exist():

@@ -1,1 +1,1 @@
-"""The list of emails."""
+"""The pages that list, create and delete emails."""

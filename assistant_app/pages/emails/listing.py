@@ -1,4 +1,4 @@
-"""The list of one's emails: filters with counts, search, pages. The state stays in the database."""
+"""The list of the user's emails: filters with counts, search and pagination. States are not loaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Status = Application.Status
 
 
 def _filters() -> dict[str, tuple[str, Q]]:
-    """What `show` may be, its words, and the emails that it shows."""
+    """Return the filters by their `show` parameter, each with label and condition."""
     expired = Q(lease_expires_at__lte=database_clock())
     return {
         "": ("All", Q()),
@@ -57,7 +57,7 @@ class Listing:
     query: str
     show: str
     page: int
-    total: int  # emails that the filter and the search leave
+    total: int  # emails that match filter and search
     filters: list[Filter]
     rows: list[Row]
 
@@ -87,7 +87,7 @@ class Listing:
 
     @property
     def search(self) -> str:
-        """The search as a part of an address, for the filters' links."""
+        """The search as a query string part, for the links of the filters."""
         return "&" + urlencode({"q": self.query}) if self.query else ""
 
     def _address(self, page: int) -> str:
@@ -96,13 +96,13 @@ class Listing:
 
 
 def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
-    """Return the page that is asked for, with three queries, and a fourth if it shows finished emails."""
+    """Return the requested page, with three queries, or four if it shows finished emails."""
     filters = _filters()
     query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     show = asked.get("show", "") if asked.get("show", "") in filters else ""
     counts = mine.aggregate(**{_name(key): Count("pk", filter=q) for key, (_, q) in filters.items()})
     found, total = mine.filter(filters[show][1]), counts[_name(show)]
-    if query:  # the texts are searched once, for the number and for the page
+    if query:  # search the texts once, for both the total and the page
         matches = list(_search(found, query).newest_first().values_list("pk", flat=True))
         total = len(matches)
     page = _page(asked.get("page", ""), total)
@@ -134,10 +134,9 @@ def _page(asked: str, total: int) -> int:
 
 
 def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
-    """Narrow to the emails that hold the words, in capitals or not.
+    """Return the emails that contain the query, ignoring case.
 
-    PostgreSQL turns letters into capitals five times as fast where it need not know the language's, and
-    for a search without letters beyond ASCII it need not.
+    On PostgreSQL, upper-casing with the "C" collation is five times as fast, and enough for ASCII queries.
     """
     headline = Q(title__icontains=query) | Q(sender__icontains=query)
     if connection.vendor == "postgresql" and query.isascii():
@@ -149,7 +148,7 @@ def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
 
 
 def _emails(found: ApplicationQuerySet) -> Any:
-    """Return the rows with the numbers that they show, newest first, and without their texts."""
+    """Return the rows, newest first, with the numbers they show and without their texts."""
     return (
         found.defer("state", "error_message")
         .annotate(

@@ -1,4 +1,4 @@
-"""A file on the form for a new email: it is read into the field, shown, and goes nowhere by itself."""
+"""Read an uploaded mail file into the form for a new email. Nothing is submitted or stored yet."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file that was read. From then on the form carries what it says of it."""
+    """A file that was read. The form carries these values from then on."""
 
     name: str
     left_out: list[str]
-    before: str  # what stood in the field, and comes back when the file is removed
+    before: str  # the field's text before the file; restored when the file is removed
     gives_quoted: bool = True
-    email: str = ""  # what stands in the field now
+    email: str = ""  # the field's current text
 
     @property
     def sender(self) -> str:
@@ -48,7 +48,7 @@ class ReadFile:
 
 
 def shown(post: QueryDict) -> ReadFile | None:
-    """Return the file that a form says was read into it."""
+    """Return the file that was read into a submitted form; None if there is none."""
     if not (name := post.get("file", "")):
         return None
     return ReadFile(
@@ -57,7 +57,7 @@ def shown(post: QueryDict) -> ReadFile | None:
 
 
 def pressed(request: HttpRequest) -> tuple[StepForm, ReadFile | None] | None:
-    """Return the form with the file that was chosen, or without the one removed; none if neither was asked.
+    """Return the form after a file was added or removed; None if the request does neither.
 
     Raise `InvalidInput` if the file cannot be used.
     """
@@ -85,7 +85,7 @@ def _read(upload: UploadedFile, before: str) -> ReadFile:
 
 
 def _too_long(typed: forms.Typed) -> dict[str, list[str]]:
-    """Return what is wrong with the email that was read; what else is missing is not asked for yet."""
+    """Return the errors of the email field only. Other fields may still be empty at this point."""
     try:
         steps.PROCESS_INPUT.clean(typed)
     except InvalidInput as problem:

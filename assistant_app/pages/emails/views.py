@@ -1,4 +1,4 @@
-"""The list of emails, a new one, and the page that asks before one is deleted."""
+"""The list of emails, the form for a new one, and the page to delete one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def email_list(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_new(request: PersonRequest) -> HttpResponse:
-    """Show the form, read a file into it, or make an email of what was typed; a double press makes one."""
+    """Show the form, read a file into it, or create an email; a double click creates only one."""
     step = steps.PROCESS_INPUT
     if request.method != "POST":
         typed = carried.kept_for(request)
@@ -44,7 +44,7 @@ def email_new(request: PersonRequest) -> HttpResponse:
     row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
     if was_sent(row, step, inputs):
         return redirect("email", row.pk)
-    if not is_new and row.version:  # they went back to the form and changed what they had sent
+    if not is_new and row.version:  # the user went back to the form and changed a text already sent
         row, _ = operations.create(actor=request.user)
     return send_step(request, row.pk, step, data, row.version)
 
@@ -61,7 +61,7 @@ def new_page(
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """Say what goes, and delete it once that is confirmed."""
+    """Show what would be deleted, and delete it once confirmed."""
     if request.method == "POST":
         operations.delete(actor=request.user, app_id=app_id)
         return redirect("email_list")

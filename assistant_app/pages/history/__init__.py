@@ -1,1 +1,1 @@
-"""What happened, step by step."""
+"""The history pages."""

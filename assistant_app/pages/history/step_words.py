@@ -1,4 +1,4 @@
-"""What the history says of a step, in the words of the person who answers the email."""
+"""How the history pages describe a step to the owner."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Said:
 
 
 def of_step(row: Application, shown: StepShown) -> Said:
-    """Return what happened in a line or two; a step of an unknown kind has its action's name."""
+    """Return a short description of a step. Unknown actions get their name in words."""
     step = shown.step
     if step.error_code:
         return Said(_failed(shown), step.error_message)

@@ -1,4 +1,4 @@
-"""The history of one email: what happened, the state after a step, a call to the model to the letter."""
+"""The history pages of one email: the timeline, one step in full, and one model call in full."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_safe
 def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpResponse:
-    """One step with every text in full, and the state after it."""
+    """Show one step with every text in full, and the state after it."""
     row = operations.get(actor=request.user, app_id=app_id)
     history = History(row)
     shown = history.step(number)
@@ -72,7 +72,7 @@ def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -
 @signed_in
 @require_safe
 def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpResponse:
-    """One call to the model: what it was told, what it replied, and the same as a command."""
+    """Show one model call: its messages, its reply, and the same call as a curl command."""
     row = operations.get(actor=request.user, app_id=app_id)
     shown: CallShown = timeline.call_of(row, number)
     return _render(request, "history_call.html", row, {"part": shown})
@@ -87,6 +87,6 @@ def _entry(row: Application, shown: StepShown) -> Entry:
 
 
 def _counts(row: Application) -> tuple[int, int]:
-    """The number of the current draft, and how many questions there are."""
+    """Return the number of the current draft (0 for none) and the number of questions."""
     state = {**DEFAULT_STATE, **row.state}
     return drafts.current_number(state) or 0, len(state["clarification_questions"])

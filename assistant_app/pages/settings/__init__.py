@@ -1,1 +1,1 @@
-"""Settings, usage and one's own data."""
+"""The pages for settings, usage and the user's own data."""

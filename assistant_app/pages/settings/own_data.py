@@ -1,4 +1,4 @@
-"""One's own data: download all of it, or erase it with the account."""
+"""The user's own data: download it, or erase it with the account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from assistant_app.people.sign_in import check_own_password
 
 
 class EraseForm(forms.Form):
-    """The password again, and that it is meant."""
+    """The password and a confirmation."""
 
     password = forms.CharField(
         label="Your password",
@@ -45,7 +45,7 @@ class EraseForm(forms.Form):
 @signed_in
 @require_safe
 def export_own(request: PersonRequest) -> StreamingHttpResponse:
-    """All of it as a zip file, sent while it is made."""
+    """Send all of the user's data as a zip file, streamed while it is built."""
     parts = export.archive(request.user)
     headers = {"Content-Disposition": 'attachment; filename="emails.zip"', "X-Accel-Buffering": "no"}
     body = _in_threads(parts) if isinstance(request, ASGIRequest) else parts
@@ -56,7 +56,7 @@ def export_own(request: PersonRequest) -> StreamingHttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_own(request: PersonRequest) -> HttpResponse:
-    """Say what goes, and erase it once the password and a tick confirm that."""
+    """Show what would be erased, and erase it once confirmed with the password and a checkbox."""
     form = EraseForm(request)
     if erasure.is_last_administrator(request.user):
         if form.is_bound:
@@ -77,7 +77,7 @@ def erase_own(request: PersonRequest) -> HttpResponse:
 
 
 async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Make each part in the request's own thread, where its database connection is."""
+    """Build each part in the request's thread, which owns the database connection."""
     take = sync_to_async(lambda: next(parts, None), thread_sensitive=True)
     while (part := await take()) is not None:
         yield part

@@ -1,4 +1,4 @@
-"""The settings page: the name under drafts, how it looks, API tokens, the model now, one's own data."""
+"""The settings page: name under drafts, theme, API tokens, the current model, and own data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def settings_page(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def save_you(request: PersonRequest) -> HttpResponse:
-    """Keep the name for every door, and the appearance for this browser."""
+    """Save the name for all drafts, and the theme for this browser."""
     theme, name = request.POST.get("theme", ""), request.POST.get("signature", "")
     try:
         if "signature" in request.POST:
@@ -44,7 +44,7 @@ def save_you(request: PersonRequest) -> HttpResponse:
 
 @signed_in
 def tokens(request: PersonRequest) -> HttpResponse:
-    """Create a token and show it once, in the answer: it is stored as a hash only."""
+    """Create a token and show it once, in this response: only its hash is stored."""
     if request.method != "POST":
         return redirect("settings")
     name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
@@ -61,7 +61,7 @@ def tokens(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def revoke_token(request: PersonRequest) -> HttpResponse:
-    """End one of one's own tokens; another person's, or none, changes nothing and says nothing."""
+    """Revoke one of the user's own tokens. Silently ignore unknown tokens and those of other users."""
     if token_operations.revoke(actor=request.user, digest=request.POST.get("token", "")):
         messages.success(request, "The token was revoked. It does not work any more.")
     return redirect("settings")
@@ -95,6 +95,6 @@ def _name_problem(name: str) -> str:
 
 
 def _endings() -> dict[str, str]:
-    """Days as they are sent, and their words. Every token ends: a forgotten one is a door left open."""
+    """Return the choices for a token's lifetime in days. Every token expires: some get forgotten."""
     days = sorted({7, settings.API_TOKEN_DAYS, 365})
     return {str(number): "1 year" if number == 365 else f"{number} days" for number in days}

@@ -1,4 +1,4 @@
-"""The page of what one asked of models, per day and per email."""
+"""The usage page: the user's model usage per day and per email."""
 
 from __future__ import annotations
 

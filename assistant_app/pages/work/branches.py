@@ -1,4 +1,4 @@
-"""The branches of an email: what was forked from one another, as a tree."""
+"""The forks of an email as a tree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = (
 class Branch:
     email: Application
     name: str
-    depth: int  # how many it descends from
+    depth: int  # number of ancestors
     drafts: int
     kind: str
     is_this: bool
@@ -30,9 +30,9 @@ class Branch:
 
 
 def tree_of(row: Application) -> list[Branch]:
-    """Return the emails that were forked from one another, each before its own forks; with one query.
+    """Return the email's tree of forks, each email before its own forks; one query.
 
-    Those whose parent was deleted stand like first ones. Alone, an email is its own tree.
+    An email whose parent was deleted becomes a root. An email without forks is a tree of one.
     """
     rows = list(
         Application.objects.tree_of(row)

@@ -1,4 +1,4 @@
-"""What the compare page shows: two drafts of one tree of branches, and what changed between them."""
+"""The data of the compare page: two drafts from one tree of forks, and their differences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VIEWS = {"side": "Side by side", "one": "In one text"}
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two drafts; `value` is what the chooser sends."""
+    """One of the two drafts. `value` is its value in the select box."""
 
     row: Application
     draft: Draft
@@ -38,19 +38,17 @@ class ComparePage:
 
     @classmethod
     def of(cls, row: Application, a: str, b: str, view: str) -> ComparePage:
-        """Return the page for two choices: "2" is a draft of this email, "<id>:2" one of a branch.
+        """Return the page for two choices: "2" is a draft of this email, "<id>:2" a draft of a fork.
 
-        Left out, they are the current draft, or the newest while there is none, and the one that it is best
-        compared with. Raise `ApplicationNotFound` for what is not there.
+        `b` defaults to the current draft, or the newest if none is current. `a` defaults to the draft that is
+        best compared with it. Raise `ApplicationNotFound` for an unknown draft.
         """
         email = EmailPage(row)
         last = email.number or len(email.drafts)
         first = email.counterpart_of(last) or last
-        one, other = (
-            _side(email, chosen or str(default)) if chosen or default else None
-            for chosen, default in ((a, first), (b, last))
-        )
-        return cls(email, one, other, view if view in VIEWS else "side")
+        first_side = _side(email, a or str(first)) if a or first else None
+        last_side = _side(email, b or str(last)) if b or last else None
+        return cls(email, first_side, last_side, view if view in VIEWS else "side")
 
     @cached_property
     def comparison(self) -> diffs.Comparison | None:
@@ -66,14 +64,14 @@ class ComparePage:
 
     @property
     def choices(self) -> Iterator[tuple[str, str]]:
-        """The drafts to choose from, as value and label: this email's first."""
+        """Yield the drafts to choose from, as (value, label); this email's drafts come first."""
         for branch in sorted(self.email.tree, key=lambda branch: not branch.is_this):
             for number in range(1, branch.drafts + 1):
                 yield _choice(branch, number)
 
     @property
     def usable(self) -> list[Side]:
-        """The two, as far as they are earlier drafts of this email that it may go back to."""
+        """Those of the two drafts that this email may go back to."""
         found = {side.value: side for side in self.sides if self._may_be_used(side)}
         return list(found.values())
 
@@ -83,7 +81,7 @@ class ComparePage:
 
     @property
     def may_finish(self) -> bool:
-        """Whether the second is the current draft and waits to be accepted."""
+        """Return whether the second draft is the current one and may be accepted."""
         return self.b is not None and self.b.value == str(self.email.number) and self.email.may_change
 
 

@@ -1,7 +1,7 @@
-"""Everything that the page of one email shows, read with three queries beside its own row's.
+"""Everything that the page of one email shows, read with three queries in addition to the row.
 
-A fourth asks what is left of the day, where that is limited and a form says so, or of a finished email how
-often it was reopened.
+A fourth query reads today's remaining limits, if a form shows them, or how often a finished email was
+reopened.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.graph import DEFAULT_STATE
 from assistant_app.workflow.steps import HumanStep
 
-ROUNDS_SHOWN = 2  # of the earlier ones; from the fourth draft on, those before fold into one row
+ROUNDS_SHOWN = 2  # earlier drafts shown one by one; older ones fold into one row
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What somebody typed that was not sent, and why; none if it waits for them to come back."""
+    """Text that was not submitted. `error` says why; it is None if the text was kept for later."""
 
     step: HumanStep
     typed: Typed
     error: AssistantError | None = None
-    seen_draft: str = ""  # the number of the draft that they were reading
+    seen_draft: str = ""  # number of the draft the user was reading
 
 
 @dataclass(frozen=True)
 class EmailPage:
     row: Application
     refusal: Refusal | None = None
-    wants_change: bool = False  # of what was sent last, after a run that stopped
-    is_still: bool = False  # no refreshing
-    wants_edit: bool = False  # of the current draft, by hand
-    not_continued: AssistantError | None = None  # why a stopped run could not be tried again now
+    wants_change: bool = False  # edit the last input after a run that stopped
+    is_still: bool = False  # no automatic refresh
+    wants_edit: bool = False  # edit the current draft by hand
+    not_continued: AssistantError | None = None  # why the retry of a stopped run was rejected
     state: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,12 +61,12 @@ class EmailPage:
 
     @cached_property
     def number(self) -> int:
-        """The number of the current draft: what feedback goes to and what is accepted. Nought for none."""
+        """The number of the current draft, to which feedback and acceptance apply; 0 for none."""
         return drafts.current_number(self.state) or 0
 
     @property
     def draft(self) -> Draft | None:
-        """The current one, which is open while it is the person's turn and at the end."""
+        """The current draft, shown open when it is the owner's turn and when finished."""
         return self.drafts[self.number - 1] if self.number and self.shows_newest else None
 
     @property
@@ -75,21 +75,21 @@ class EmailPage:
 
     @property
     def may_change(self) -> bool:
-        """Whether a draft waits for the person, who may edit it, go back or have it written again."""
+        """Return whether a draft waits for the owner, who may edit it, go back or regenerate it."""
         return self.row.due_step == steps.PROCESS_FEEDBACK.action and self.draft is not None
 
     @property
     def may_go_back(self) -> bool:
-        """Whether one of the drafts may be the current one again, also where the next one was not written."""
+        """Return whether an earlier draft may be used again, also after a run that stopped."""
         return self.row.due_step == steps.PROCESS_FEEDBACK.action
 
     @property
     def compared_with(self) -> int:
-        """The draft that the open one is best compared with, if there is one."""
+        """The number of the draft that the open one is best compared with; 0 for none."""
         return self.counterpart_of(self.number) if self.draft else 0
 
     def counterpart_of(self, number: int) -> int:
-        """The draft that another one is best compared with: what it was made from, or the one before."""
+        """Return the draft to compare with another one: its source, or else its neighbour; 0 for none."""
         if not number or len(self.drafts) < 2:
             return 0
         return self.drafts[number - 1].of or (number - 1 if number > 1 else number + 1)
@@ -106,7 +106,7 @@ class EmailPage:
 
     @property
     def rounds(self) -> list[Draft]:
-        """The other drafts, each folded to a line."""
+        """The other drafts, each folded into one line."""
         if self.shows_newest:
             open_number = 0 if self.is_editing and self.is_about_another_draft else self.number
             return [draft for draft in self.drafts if draft.number != open_number]
@@ -120,12 +120,12 @@ class EmailPage:
 
     @property
     def said_before(self) -> tuple[str, ...]:
-        """What was said about the draft that is open, before the person went back to it."""
+        """The feedback about the open draft from before the owner went back to it."""
         return self.draft.said if self.draft and self.draft not in self.rounds else ()
 
     @property
     def open_feedback(self) -> str:
-        """What was said last, if no draft came of it: the person may want to change it."""
+        """The last feedback if no draft answers it: the owner may want to change it."""
         return unanswered(self.state) if self.row.has_stopped and self.drafts and not self.form else ""
 
     @property
@@ -138,12 +138,12 @@ class EmailPage:
 
     @property
     def shows_email(self) -> bool:
-        """Before the first draft the email is needed to answer; later it is folded."""
+        """Return whether the email is shown open: before the first draft, the owner needs it to answer."""
         return bool(self.state["incoming_email"]) and not self.drafts and self.kind == "waiting"
 
     @property
     def questions(self) -> list[tuple[str, str]]:
-        """Question and answer, once they are answered."""
+        """The questions with their answers, once they are answered."""
         answers = self.state["clarification_answers"]
         if answers is None:
             return []
@@ -157,7 +157,7 @@ class EmailPage:
 
     @property
     def _counts(self) -> tuple[int, int]:
-        """How many drafts, or while none is written the number of the current one, and how many questions."""
+        """The number of drafts (of the current draft, if no run is active) and the number of questions."""
         drafts = self.number if self.shows_newest else len(self.state["draft_history"])
         return drafts, len(self.state["clarification_questions"])
 
@@ -195,12 +195,12 @@ class EmailPage:
 
     @property
     def is_live(self) -> bool:
-        """Whether the page follows the run; not while it holds a text that a swap would take away."""
+        """Return whether the page follows the run. It does not while a swap would remove unsent text."""
         return self.kind == "writing" and not self.is_still and self.refusal is None
 
     @property
     def text_so_far(self) -> str:
-        """What this process has of the draft that is being written."""
+        """The text of the running draft, as far as this process has it."""
         log = publisher.log_of(self.row.pk)
         events = catch_up(log.events, None) if log and self.row.is_running else []
         return next((event.data["text"] for event in events if event.kind == "draft"), "")
@@ -225,7 +225,7 @@ class EmailPage:
 
     @property
     def refusal_words(self) -> tuple[str, str] | None:
-        """Heading and sentence of the notice; field errors have a list of their own."""
+        """Heading and sentence of the notice. Field errors have their own list."""
         refusal = self.refusal
         if refusal is None or refusal.error is None or refusal.error.fields or self.asks_which:
             return None
@@ -239,20 +239,20 @@ class EmailPage:
 
     @property
     def fits_form(self) -> bool:
-        """Whether what was typed belongs into the form that is shown now."""
+        """Return whether the unsent text belongs in the form that is shown now."""
         if self.refusal is None:
             return False
         return self.row.due_step == self.refusal.step.action or self.is_editing
 
     @property
     def is_editing(self) -> bool:
-        """Whether the sheet is the editor: asked for, or with a text in it that was not sent."""
+        """Return whether the sheet is the editor: on request, or because it holds unsent text."""
         is_refused = self.refusal is not None and self.refusal.step == steps.EDIT_DRAFT
         return self.may_change and (self.wants_edit or is_refused)
 
     @cached_property
     def seen_draft(self) -> int:
-        """The draft that they were reading while they wrote what was not sent; nought if it is not known."""
+        """The number of the draft that the unsent text is about; 0 if unknown."""
         refusal = self.refusal
         if refusal is None or refusal.error is None or refusal.error.fields or not has_text(refusal.typed):
             return 0
@@ -261,18 +261,18 @@ class EmailPage:
 
     @property
     def is_about_another_draft(self) -> bool:
-        """Whether the text was written about another draft than the one that is shown."""
+        """Return whether the unsent text is about a draft other than the one shown."""
         is_another = self.seen_draft not in (0, self.number)
         return is_another and self.fits_form and self.draft is not None
 
     @property
     def meanwhile(self) -> list[Draft]:
-        """What was written since the text was, if that is why it was not sent."""
+        """The drafts written after the unsent text, if they are why it was rejected."""
         return self.drafts[self.seen_draft :] if self._has_gone_on else []
 
     @property
     def went_back_to(self) -> int:
-        """The earlier draft that is the current one again, if that is why it was not sent; else nought."""
+        """The number of the draft the owner went back to, if that is why the text was rejected; else 0."""
         return self.number if self._has_gone_on and not self.is_newest else 0
 
     @property
@@ -283,7 +283,7 @@ class EmailPage:
 
     @property
     def is_newest(self) -> bool:
-        """Whether the current draft is the one that was written last."""
+        """Return whether the current draft is the newest one."""
         return self.number == len(self.drafts)
 
     @property
@@ -299,7 +299,7 @@ class EmailPage:
 
     @property
     def kept(self) -> StepForm | None:
-        """What was typed for a step that is not due, to read and to copy."""
+        """The unsent text for a step that is not due, to read and copy."""
         if self.refusal is None or self.fits_form or not has_text(self.refusal.typed):
             return None
         if all(field.is_number for field in self.refusal.step.fields):
@@ -308,13 +308,13 @@ class EmailPage:
 
     @property
     def keeps_text_of_draft(self) -> bool:
-        """Whether what was just refused is a text about a draft, which can be put aside or go to a branch."""
+        """Return whether the rejected text is about a draft, so it can be saved or sent to a fork."""
         kept = self.kept if self.is_refused else None
         return kept is not None and kept.step in (steps.PROCESS_FEEDBACK, steps.EDIT_DRAFT)
 
     @property
     def form(self) -> StepForm | None:
-        """The form of the step that is due, filled with what was typed and not sent."""
+        """The form of the step that is due, prefilled with unsent text; None if there is no form."""
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):
             return None
         step = steps.EDIT_DRAFT if self.is_editing else steps.get(self.row.due_step)
@@ -324,7 +324,7 @@ class EmailPage:
         return StepForm(step, self.state, self._to_begin_with(step))
 
     def _to_begin_with(self, step: HumanStep) -> Typed:
-        """Return what is in a form before anything is typed: what it changes, or is sent anew."""
+        """Return the values that prefill a form: the text to edit, or the input to send again."""
         if step == steps.EDIT_DRAFT:
             return {"text": self.state["current_draft"]}
         if self.row.has_stopped:
@@ -333,7 +333,7 @@ class EmailPage:
 
     @cached_property
     def left_today(self) -> str:
-        """Asked for by the forms alone: a page without one spends no query on it."""
+        """What is left of today's limits. Costs a query, so only templates with a form read it."""
         return words.left_today(*budget.left_today(self.row.owner_id))
 
     @property

@@ -1,4 +1,4 @@
-"""The drafts of an email as its page shows them: text, who wrote it and when, what was said about it."""
+"""The drafts of an email as its page shows them: text, author, time, and the feedback about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.workflow import drafts
 
-ADDS_DRAFT = ("formulate_draft", "edit_draft")  # the positions of steps that one draft comes with
+ADDS_DRAFT = ("formulate_draft", "edit_draft")  # positions of the steps that add a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Draft:
     text: str
     at: datetime | None
     call: ModelCall | None
-    model: str  # that wrote it, also where the call itself was made for another email
-    provider: str  # of that model, as the call has it; empty where it is not known
+    model: str  # the model that wrote it; known even if the call belongs to a fork's parent
+    provider: str  # the provider of the call; "" if unknown
     is_own: bool
     of: int | None  # the number of the draft that it was made from
-    after: str  # the feedback that it answers
-    is_another_try: bool  # at what an earlier one was made from
-    said: tuple[str, ...] = ()  # what was said about it
+    after: str  # the feedback it answers
+    is_another_try: bool  # regenerated from the same input as an earlier draft
+    said: tuple[str, ...] = ()  # the feedback about it
 
     @property
     def is_by_demonstration(self) -> bool:
@@ -35,7 +35,7 @@ class Draft:
 
 
 def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
-    """Return the drafts, oldest first, with two queries, whatever there is."""
+    """Return the drafts, oldest first; at most two queries."""
     texts = state["draft_history"]
     if not texts:
         return []
@@ -70,9 +70,9 @@ def _made_from(source: drafts.Source) -> tuple[Any, ...]:
 
 
 def said_about(state: Mapping[str, Any]) -> dict[int, list[str]]:
-    """Return by the number of a draft what was said about it.
+    """Return the feedback about each draft, by draft number.
 
-    What nothing came of yet is about the current one.
+    Feedback that no draft answers yet is about the current draft.
     """
     sources, about = drafts.sources(state), dict[int, list[str]]()
     for piece, text in enumerate(state["feedback_history"], start=1):
@@ -85,14 +85,14 @@ def said_about(state: Mapping[str, Any]) -> dict[int, list[str]]:
 
 
 def unanswered(state: Mapping[str, Any]) -> str:
-    """Return the feedback that was given last if no draft came of it."""
+    """Return the last feedback if no draft answers it; otherwise ""."""
     said = state["feedback_history"]
     is_answered = any(source["feedback"] == len(said) for source in drafts.sources(state))
     return str(said[-1]) if said and not is_answered else ""
 
 
 def _made(row: Application, number: int) -> list[tuple[Step | None, ModelCall | None]]:
-    """Return the last steps that a draft came with, on the way to the head, each with its call."""
+    """Return the last `number` steps on the path to the head that added a draft, each with its call."""
     if not number:
         return []
     calls = {

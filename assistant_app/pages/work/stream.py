@@ -1,4 +1,4 @@
-"""The live part of a page whose email is being answered: server-sent events that htmx swaps in."""
+"""Live updates for the page of a running email: server-sent events that htmx swaps in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from assistant_app.pages import words
 
 
 async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseBase:
-    """Stream what happens to one's email until it is a person's turn; holds no thread meanwhile."""
+    """Stream the events of the user's email until the run ends. Holds no thread while waiting."""
     if request.method != "GET":
         return HttpResponse(status=405, headers={"Allow": "GET"})
     try:
@@ -39,9 +39,9 @@ def _own(request: HttpRequest, app_id: uuid.UUID) -> Application:
 
 
 class _Shown:
-    """Events as fragments of the page. `draft` replaces the sheet, `token` is appended to what it brought.
+    """Render events as page fragments. `draft` replaces the sheet, and `token` is appended to it.
 
-    Only these two and the end have ids: who comes back with one has a sheet to append to.
+    Only these two and the last event have ids, so a client that reconnects with an id already has a sheet.
     """
 
     def __init__(self, row: Application, *, has_sheet: bool) -> None:

@@ -1,4 +1,4 @@
-"""The pages for versions: edit a draft by hand, compare two, branch off."""
+"""The pages to edit a draft by hand, compare two drafts, and fork an email."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROC
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpResponse:
-    """Turn the current draft into the editor, or take the edited text as the next draft."""
+    """Show the current draft in the editor, or save the edited text as the next draft."""
     row = own(request, app_id)
     if request.method == "POST":
         return _save(request, row)
@@ -62,7 +62,7 @@ def _save(request: PersonRequest, row: Application) -> HttpResponse:
 @signed_in
 @require_safe
 def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """What changed from one draft to another, of this email or of its branches."""
+    """Show what changed between two drafts of this email or its forks."""
     row = operations.get(actor=request.user, app_id=app_id)
     page = ComparePage.of(
         row, request.GET.get("a", ""), request.GET.get("b", ""), request.GET.get("view", "")
@@ -73,10 +73,10 @@ def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """Make a branch: at a draft, at a step, or to send the answers or the email and instructions anew.
+    """Fork the email: at a draft, at a step, or to submit the answers or the initial input again.
 
-    What was typed for the draft goes along and is sent to the branch; if it is refused, there is none.
-    A double press makes one.
+    Text typed for the draft is submitted to the fork; if it is rejected, no fork is created. A double click
+    creates only one fork.
     """
     row = operations.get(actor=request.user, app_id=app_id)
     step = carried.step_of(request)
@@ -87,7 +87,7 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         inputs = step.clean(typed)
         fork, is_new = _branch(request, row, posted_id(request))
         if not is_new and fork.version > 1 and not was_sent(fork, step, inputs):
-            # They went back to the form and changed what they had sent.
+            # The user went back to the form and changed a text that was already sent.
             fork, is_new = _branch(request, row, uuid.uuid4())
         if is_new:
             _send_along(request, fork, step, typed)
@@ -95,7 +95,7 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 
 
 def _branch(request: PersonRequest, row: Application, new_id: uuid.UUID) -> tuple[Application, bool]:
-    """Return the branch that is asked for, and whether it is new."""
+    """Return the requested fork, and whether it is new."""
     if again := request.POST.get("again"):
         if again not in ONCE_MORE:
             raise ApplicationNotFound
@@ -122,7 +122,7 @@ def _send_along(request: PersonRequest, fork: Application, step: steps.HumanStep
 @signed_in
 @require_POST
 def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """Keep what was typed for the draft, unsent, or drop it; the page shows what is kept in its form."""
+    """Save the text typed for the draft without submitting it, or drop it. The page prefills its form."""
     operations.get(actor=request.user, app_id=app_id)
     if "drop" in request.POST:
         carried.drop(request)
@@ -133,7 +133,7 @@ def email_aside(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
-    """Return a posted number, or none; `ApplicationNotFound` for nonsense."""
+    """Return a posted number, or None if it is empty. Raise `ApplicationNotFound` if it is not a number."""
     text = request.POST.get(name, "")
     if not text:
         return None

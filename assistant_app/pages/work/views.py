@@ -1,4 +1,4 @@
-"""The page of one email in whatever state, and what can be done with it."""
+"""The page of one email in any state, and its actions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ NOTHING_NEW = 204  # htmx then leaves the page as it is
 @signed_in
 @require_safe
 def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """One email in its state; a page that follows it asks for what comes after the run."""
+    """Show one email. A page that follows a run sends `unless=running` to fetch the page after the run."""
     row = own(request, app_id)
     if row.is_running and request.GET.get("unless") == "running":
         return HttpResponse(status=NOTHING_NEW)
-    if "beside" in request.GET:  # remembered, so that it outlives every submit and swap
+    if "beside" in request.GET:  # stored in a cookie, so it survives every submit and swap
         return remember(redirect("email", app_id), "beside", "1" if request.GET["beside"] == "1" else "")
     typed = carried.kept_for(request)
     page = EmailPage(
@@ -44,7 +44,7 @@ def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResponse:
-    """Take what was typed for a human step; its address alone leads to the page."""
+    """Submit a human step. A `GET` redirects to the email's page."""
     human_step = carried.step_of(request)
     if human_step is None:
         raise Http404
@@ -57,7 +57,7 @@ def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResp
 def send_step(
     request: PersonRequest, app_id: uuid.UUID, step: steps.HumanStep, data: forms.Typed, version: int | None
 ) -> HttpResponse:
-    """Submit, wait until it is stored, and let the browser fetch the page."""
+    """Submit a step, wait until it is stored, and redirect to the page."""
     run = operations.submit(
         actor=request.user, app_id=app_id, step=step.action, data=data, expected_version=version
     )
@@ -77,7 +77,7 @@ def email_retry(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def email_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """Stop the run; all that was typed is kept."""
+    """Stop the run. Everything that was typed is kept."""
     operations.cancel(actor=request.user, app_id=app_id)
     return redirect(reverse("email", args=[app_id]) + "#notice")
 
@@ -85,7 +85,7 @@ def email_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_safe
 def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """The accepted draft as a text file."""
+    """Return the accepted draft as a text file."""
     row = operations.finished(actor=request.user, app_id=app_id)
     disposition = {"Content-Disposition": 'attachment; filename="reply.txt"'}
     return HttpResponse(
@@ -96,7 +96,7 @@ def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_safe
 def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    """The same as a message that a mail program opens as a draft."""
+    """Return the accepted draft as a message that mail programs open as a draft."""
     message = operations.reply_message(actor=request.user, app_id=app_id)
     return HttpResponse(
         message, content_type=reply.CONTENT_TYPE, headers={"Content-Disposition": reply.DISPOSITION}
@@ -104,14 +104,14 @@ def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 
 
 def own(request: PersonRequest, app_id: uuid.UUID) -> Application:
-    """Return the person's own email, which knows its owner without asking."""
+    """Return the user's application, with `owner` set to avoid a query."""
     row = operations.get(actor=request.user, app_id=app_id)
     row.owner = request.user
     return row
 
 
 def posted_version(request: HttpRequest) -> int | None:
-    """Return the version that a form was shown with: none if it has none, and no version for nonsense."""
+    """Return the version the form was shown with; None without one, -1 (never valid) for nonsense."""
     text = request.POST.get("version", "")
     if not text:
         return None
@@ -129,18 +129,18 @@ def posted_id(request: HttpRequest) -> uuid.UUID:
 def was_sent(
     row: Application, step: steps.HumanStep, inputs: forms.Typed, seen_draft: int | None = None
 ) -> bool:
-    """Whether the newest state holds just this already: the second press of a double press.
+    """Return whether this input was already stored, as after a double click.
 
-    `seen_draft` is the draft that feedback is about, if that is known: the same words about another one
-    are another piece of feedback.
+    `seen_draft` is the draft that feedback is about, if known: the same text about another draft is new
+    feedback.
     """
     if step == steps.PROCESS_FEEDBACK and not inputs["feedback"]:
-        # An empty text is what the state begins with: only its position tells that it was sent.
+        # The initial state has empty feedback too. Only the position tells that it was sent.
         return row.is_finished or (row.position == step.action and not row.state["feedback"])
     if step == steps.PROCESS_FEEDBACK and seen_draft is not None and seen_draft != _last_said_about(row):
         return False
     if step == steps.EDIT_DRAFT:
-        # “Save and finish” goes on from there, as an empty text does.
+        # “Save and finish” continues with an empty feedback step.
         is_taken = row.position == step.action or was_sent(row, steps.PROCESS_FEEDBACK, {"feedback": ""})
         return is_taken and row.state["current_draft"] == inputs["text"]
     if step.is_choice:
@@ -151,8 +151,8 @@ def was_sent(
 
 
 def _last_said_about(row: Application) -> int | None:
-    """Return the draft that feedback was the last thing to be sent about; none if something else was sent."""
-    if row.position == steps.PROCESS_FEEDBACK.action:  # no draft came of it yet
+    """Return the draft that the last input was feedback about; None if the last input was something else."""
+    if row.position == steps.PROCESS_FEEDBACK.action:  # no draft answers it yet
         return drafts.current_number(row.state)
     source = drafts.source_of_current(row.state)
     if source is None or source["by"] != drafts.MODEL or row.position != DRAFTING:

@@ -1,4 +1,4 @@
-"""What stands under a draft before it is accepted: what the checks found, and where that is in the text."""
+"""The findings of the checks, shown below a draft before it is accepted, and their place in the text."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class WorthALook:
 
     @cached_property
     def paragraphs(self) -> Marked:
-        """The text with its marks; put together again, it is the same to the last character."""
+        """The text in paragraphs with marks. Joined again, it is exactly the same text."""
         return marked(self.report.text, [*self.report.checks.findings, *self.report.changed])
 
 
 def marked(text: str, findings: Iterable[Finding]) -> Marked:
-    """Split a text at blank lines and at its marks; of two that overlap the first counts."""
+    """Split a text at blank lines and findings. Of overlapping findings, the first one is marked."""
     pieces: list[tuple[str, str]] = []
     position = 0
     for found in sorted(findings, key=lambda found: found.start):

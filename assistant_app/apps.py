@@ -9,12 +9,12 @@ class AssistantConfig(AppConfig):
     verbose_name = "Email assistant"
 
     def ready(self) -> None:
-        """Import what needs the models: system checks, and everything that listens to runs."""
+        """Register the system checks and connect the listeners to the runner; both need the models."""
         import_module("assistant_app.checks")
         watch = import_module("assistant_app.observing.watch")
         publisher = import_module("assistant_app.events.publisher").publisher
         runner = import_module("assistant_app.engine.runner").runner
-        # The watch first: it gives the run's task the context that log lines carry.
+        # Watch comes first: it sets the context that the log lines of a run carry.
         runner.listening = [watch.Watch, publisher.narrator]
         runner.at_drain = [publisher.aclose]
         if settings.BURR_TRACKING:

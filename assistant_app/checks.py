@@ -1,6 +1,6 @@
-"""System checks: each way to get the settings wrong, with what to type instead.
+"""System checks: one for each way to get the settings wrong, with a hint that says what to type.
 
-Errors keep the server from starting; warnings are printed by `manage.py check` and `make run`.
+Errors keep the server from starting. `manage.py check` and `make run` print warnings.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from emailassistant import env
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}
 SHORTEST_KEY = 32
-BYTES_OF_CHARACTER = 12  # as a form sends what lies outside the alphabets: four bytes, three letters each
-SHORTEST_LEASE = 10  # a third of it passes between renewals
-FEWEST_TOKENS = 100_000  # an email of 200,000 characters takes half of that, and is sent twice
-LONGEST_GRACE = 80  # systemd kills after 90 seconds, and ten of ours follow the grace
+BYTES_OF_CHARACTER = 12  # the worst case in a form: four UTF-8 bytes, each percent-encoded as three
+SHORTEST_LEASE = 10  # seconds; leases are renewed after a third of their length
+FEWEST_TOKENS = 100_000  # an email of 200,000 characters takes half of that and is sent twice
+LONGEST_GRACE = 80  # systemd kills after 90 seconds, and shutdown takes up to ten more than the grace
 
 
 def check_variables(**_: Any) -> Iterator[CheckMessage]:
@@ -39,8 +39,8 @@ def check_embedded_model(**_: Any) -> Iterator[CheckMessage]:
     path = settings.EMBEDDED_MODEL_PATH
     if path and not _is_model(Path(path)):
         yield Error(
-            "EMBEDDED_MODEL_PATH names no GGUF file that can be read.",
-            hint="Give the absolute path of a GGUF file, or leave it out for the one that is shipped.",
+            "EMBEDDED_MODEL_PATH is not a readable GGUF file.",
+            hint="Give the absolute path of a GGUF file, or leave it out to use the bundled one.",
             id="assistant.E004",
         )
 
@@ -56,8 +56,8 @@ def _is_model(path: Path) -> bool:
 def check_hosts_given(**_: Any) -> Iterator[CheckMessage]:
     if not settings.ALLOWED_HOSTS and not settings.DEBUG:
         yield Error(
-            "ALLOWED_HOSTS is empty: every request would be refused.",
-            hint="Name the hosts that people type: ALLOWED_HOSTS=mail.example.org",
+            "ALLOWED_HOSTS is empty, so every request would be rejected.",
+            hint="List the host names that users type: ALLOWED_HOSTS=mail.example.org",
             id="assistant.E005",
         )
 
@@ -67,19 +67,19 @@ def check_otel(**_: Any) -> Iterator[CheckMessage]:
         tracing.on()
     except ImportError:
         yield Error(
-            "OTEL is on, but the packages for traces are not installed.",
+            "OTEL is on, but the OpenTelemetry packages are not installed.",
             hint=".venv/bin/pip install -c requirements-constraints.txt -r requirements-otel.txt, or OTEL=0.",
             id="assistant.E007",
         )
 
 
 def check_human_steps(**_: Any) -> Iterator[CheckMessage]:
-    """`steps.STEPS` has one entry for each action that takes a person's input, with its inputs."""
+    """Check that `steps.STEPS` has one entry with matching fields for each action tagged HUMAN."""
     actions = build_graph().actions
     table = [step.action for step in steps.STEPS]
     known = {action.name for action in actions}
     for name in sorted(set(table) - known):
-        yield _step_error(f"steps.STEPS names {name!r}, which is no action of the graph.")
+        yield _step_error(f"steps.STEPS names {name!r}, which is not an action of the graph.")
     for action in actions:
         yield from _check_action(action, table.count(action.name))
 
@@ -93,7 +93,7 @@ def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
         yield _step_error(f"The action {action.name!r} has {entries} entries in steps.STEPS, not {expected}.")
     elif is_human and _inputs(action) != {field.name for field in steps.get(action.name).fields}:
         inputs = ", ".join(sorted(_inputs(action)))
-        yield _step_error(f"The fields of the step {action.name!r} are not its action's inputs: {inputs}.")
+        yield _step_error(f"The fields of the step {action.name!r} must match its action's inputs: {inputs}.")
     elif is_human and is_choice(build_graph(), action.name) != steps.get(action.name).is_choice:
         yield _step_error(f"The graph and steps.STEPS disagree on whether {action.name!r} is a choice.")
 
@@ -104,15 +104,15 @@ def _inputs(action: Action) -> set[str]:
 
 
 def _step_error(message: str) -> Error:
-    hint = "An action tagged HUMAN in graph.py and its entry in steps.py belong together; see docs/."
+    hint = "Each HUMAN action in graph.py needs one entry in steps.py: docs/explanation/state-machine.md."
     return Error(message, hint=hint, id="assistant.E010")
 
 
 def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
     if settings.HTTPS and settings.SECRET_KEY_IS_LOCAL:
         yield Warning(
-            "The secret key is the one that was made for local use, in DATA_DIR.",
-            hint="Several machines need the same key: SECRET_KEY_FILE=/run/secrets/secret_key",
+            "HTTPS is on, but SECRET_KEY is the one generated in DATA_DIR.",
+            hint="Several servers must share one key: SECRET_KEY_FILE=/run/secrets/secret_key",
             id="assistant.W001",
         )
 
@@ -120,8 +120,8 @@ def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
 def check_length_of_secret_key(**_: Any) -> Iterator[CheckMessage]:
     if len(settings.SECRET_KEY) < SHORTEST_KEY:
         yield Warning(
-            "SECRET_KEY is so short that it can be guessed, and with it everybody's session.",
-            hint="SECRET_KEY=… with what `openssl rand -base64 48` writes, or leave it out.",
+            "SECRET_KEY is so short that it can be guessed. Sessions could then be forged.",
+            hint="Set SECRET_KEY=… to the output of `openssl rand -base64 48`, or leave it out.",
             id="assistant.W015",
         )
 
@@ -129,7 +129,7 @@ def check_length_of_secret_key(**_: Any) -> Iterator[CheckMessage]:
 def check_sqlite(**_: Any) -> Iterator[CheckMessage]:
     if settings.IS_SQLITE and settings.WEB_CONCURRENCY > 1:
         yield Warning(
-            "Several web processes share one SQLite file: their writes wait for each other.",
+            "Several web processes share one SQLite file, so their writes wait for each other.",
             hint="DATABASE_URL=postgresql://USER:PASSWORD@HOST:5432/NAME, or WEB_CONCURRENCY=1.",
             id="assistant.W002",
         )
@@ -154,7 +154,7 @@ def check_model_key(**_: Any) -> Iterator[CheckMessage]:
     host = urlsplit(settings.OPENAI_BASE_URL).hostname or ""
     if not settings.OPENAI_API_KEY and host.endswith("api.openai.com"):
         yield Warning(
-            "OpenAI answers nothing without a key, and OPENAI_API_KEY is empty.",
+            "OpenAI needs a key, but OPENAI_API_KEY is empty.",
             hint="OPENAI_API_KEY=sk-…, or OPENAI_API_KEY_FILE=/run/secrets/openai_api_key",
             id="assistant.W004",
         )
@@ -163,8 +163,8 @@ def check_model_key(**_: Any) -> Iterator[CheckMessage]:
 def check_lease(**_: Any) -> Iterator[CheckMessage]:
     if settings.RUN_LEASE_SECONDS < SHORTEST_LEASE:
         yield Warning(
-            "RUN_LEASE_SECONDS is short: a slow moment of the database takes a run from its own server.",
-            hint="RUN_LEASE_SECONDS=30. Runs may last far longer: their leases are renewed.",
+            "RUN_LEASE_SECONDS is too short: if the database is slow, a server may lose its own runs.",
+            hint="RUN_LEASE_SECONDS=30. Runs may take much longer, because their leases are renewed.",
             id="assistant.W005",
         )
 
@@ -182,8 +182,8 @@ def check_pool(**_: Any) -> Iterator[CheckMessage]:
 def check_any_host(**_: Any) -> Iterator[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         yield Warning(
-            "ALLOWED_HOSTS accepts every name, also one that an attacker chose.",
-            hint="Name the hosts that people type: ALLOWED_HOSTS=mail.example.org",
+            "ALLOWED_HOSTS accepts every name, including one chosen by an attacker.",
+            hint="List the host names that users type: ALLOWED_HOSTS=mail.example.org",
             id="assistant.W007",
         )
 
@@ -191,8 +191,8 @@ def check_any_host(**_: Any) -> Iterator[CheckMessage]:
 def check_grace(**_: Any) -> Iterator[CheckMessage]:
     if settings.SHUTDOWN_GRACE_SECONDS > LONGEST_GRACE:
         yield Warning(
-            "SHUTDOWN_GRACE_SECONDS is longer than most supervisors wait before they kill.",
-            hint="SHUTDOWN_GRACE_SECONDS=20, or raise the supervisor's own limit to ten seconds more.",
+            "SHUTDOWN_GRACE_SECONDS is longer than most supervisors wait before they kill a process.",
+            hint="SHUTDOWN_GRACE_SECONDS=20, or set the supervisor's limit to the grace plus ten seconds.",
             id="assistant.W008",
         )
 
@@ -200,8 +200,8 @@ def check_grace(**_: Any) -> Iterator[CheckMessage]:
 def check_debug(**_: Any) -> Iterator[CheckMessage]:
     if settings.DEBUG and (settings.HTTPS or not set(settings.ALLOWED_HOSTS) <= LOCAL_HOSTS):
         yield Warning(
-            "DEBUG shows people's mail and the settings to whoever meets an error.",
-            hint="DEBUG=0 wherever others reach the site.",
+            "DEBUG shows mail and settings to anyone who causes an error.",
+            hint="DEBUG=0 wherever others can reach the site.",
             id="assistant.W009",
         )
 
@@ -209,8 +209,8 @@ def check_debug(**_: Any) -> Iterator[CheckMessage]:
 def check_proxy(**_: Any) -> Iterator[CheckMessage]:
     if settings.HTTPS and not settings.BEHIND_PROXY:
         yield Warning(
-            "HTTPS is on, but nothing says that a request came over https: every page redirects for ever.",
-            hint="BEHIND_PROXY=1, with a proxy that always sets X-Forwarded-Proto itself.",
+            "HTTPS is on without BEHIND_PROXY, so every page redirects to itself forever.",
+            hint="BEHIND_PROXY=1, with a proxy that always sets X-Forwarded-Proto.",
             id="assistant.W010",
         )
 
@@ -218,8 +218,8 @@ def check_proxy(**_: Any) -> Iterator[CheckMessage]:
 def check_reachable(**_: Any) -> Iterator[CheckMessage]:
     if settings.HOST not in LOCAL_HOSTS and set(settings.ALLOWED_HOSTS) <= LOCAL_HOSTS:
         yield Warning(
-            "The server listens for other machines, but ALLOWED_HOSTS refuses what they type.",
-            hint=f"ALLOWED_HOSTS=the.name.they.type,127.0.0.1 (HOST is {settings.HOST}).",
+            "The server accepts connections from other machines, but ALLOWED_HOSTS has only local names.",
+            hint=f"ALLOWED_HOSTS=mail.example.org,127.0.0.1 (HOST is {settings.HOST}).",
             id="assistant.W011",
         )
 
@@ -227,7 +227,7 @@ def check_reachable(**_: Any) -> Iterator[CheckMessage]:
 def check_live_text(**_: Any) -> Iterator[CheckMessage]:
     if settings.WEB_CONCURRENCY > 1 and not settings.REDIS_URL:
         yield Warning(
-            "Several web processes without Redis: a draft grows live only in the one that writes it.",
+            "Several web processes without Redis: only the process that runs a draft shows it live.",
             hint="REDIS_URL=redis://127.0.0.1:6379/0, or WEB_CONCURRENCY=1.",
             id="assistant.W012",
         )
@@ -247,7 +247,7 @@ def check_tokens(**_: Any) -> Iterator[CheckMessage]:
     if 0 < settings.MAX_TOKENS_PER_DAY < FEWEST_TOKENS:
         yield Warning(
             "MAX_TOKENS_PER_DAY is not enough for one long email.",
-            hint=f"MAX_TOKENS_PER_DAY={FEWEST_TOKENS} or more; 0 is no limit.",
+            hint=f"MAX_TOKENS_PER_DAY={FEWEST_TOKENS} or more; 0 means no limit.",
             id="assistant.W013",
         )
 
@@ -257,13 +257,13 @@ def check_tracking(**_: Any) -> Iterator[CheckMessage]:
         return
     if not settings.DEBUG:
         yield Error(
-            "BURR_TRACKING is for developers: it slows down every run and keeps mail that was deleted.",
-            hint="BURR_TRACKING=0, or DEBUG=1 on a machine of your own.",
+            "BURR_TRACKING is a developer tool: it slows down every run and keeps deleted mail.",
+            hint="BURR_TRACKING=0, or DEBUG=1 on your own machine.",
             id="assistant.E011",
         )
     yield Warning(
-        "BURR_TRACKING writes everybody's mail into plain files.",
-        hint="BURR_TRACKING=0 unless you are looking for a fault; then remove the folder burr in DATA_DIR.",
+        "BURR_TRACKING writes everyone's mail to plain files.",
+        hint="BURR_TRACKING=0, except while you are debugging. Then delete the folder burr in DATA_DIR.",
         id="assistant.W014",
     )
 
@@ -295,5 +295,5 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
 
 @register("assistant")
 def check_assistant(**_: Any) -> list[CheckMessage]:
-    """Run them all."""
+    """Return the messages of all checks."""
     return [message for check in CHECKS for message in check()]

@@ -1,4 +1,4 @@
-"""What the app reads from Django's settings, in its own words."""
+"""Typed access to the settings that the app uses."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ def limit(name: str) -> int:
 
 
 def most(name: str) -> int | None:
-    """Return how many of something a person may have, e.g. `most("MAX_ROUNDS")`; none for no limit."""
+    """Return a limit per user, such as `most("MAX_ROUNDS")`; None if there is no limit."""
     return int(getattr(settings, name)) or None
 
 
 def lease() -> timedelta:
-    """How long a run may go without being renewed before another may take it over."""
+    """Return how long a lease lasts. A run that does not renew it in time may be taken over."""
     return timedelta(seconds=settings.RUN_LEASE_SECONDS)
 
 
 def has_model_server() -> bool:
-    """Whether a model's server is configured: an address, or a key for OpenAI's."""
+    """Return whether a model server is configured, by its address or by a key for OpenAI."""
     return bool(settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL)
 
 
 def model_config() -> ModelConfig:
-    """Return what the model client needs: the configured server, or else the embedded model."""
+    """Return the configuration of the model client: the configured server, or else the embedded model."""
     base_url = settings.OPENAI_BASE_URL or OPENAI_BASE_URL
     path = settings.EMBEDDED_MODEL_PATH
     return ModelConfig(

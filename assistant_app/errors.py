@@ -1,7 +1,7 @@
-"""Every error that a person or a client can meet: a fact, a stable code and an HTTP status.
+"""Every error that users and API clients can see, each with a stable code and an HTTP status.
 
-No view catches these. The API's exception handler and the pages' middleware read `code`, `status`,
-`message`, `fields` and `retry_after` off them; the docstring is the default message.
+Views do not catch these. The API's exception handler and the pages' middleware turn them into responses.
+The docstring is the default message.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ class AssistantError(Exception):
         super().__init__(self.message)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the body of every JSON answer that tells of an error."""
+        """Return the body of a JSON error response."""
         # Clients may send field names with lone surrogates, which cannot be encoded.
         fields = {name.encode(errors="replace").decode(): texts for name, texts in self.fields.items()}
         return {"code": self.code, "message": self.message, "fields": fields}
 
 
-# --- What was asked cannot be done (4xx) ---------------------------------------------------------
+# --- The request cannot be fulfilled (4xx) --------------------------------------------------------
 
 
 class InvalidInput(AssistantError):
-    """Some of what was sent cannot be used."""
+    """Some fields need attention."""
 
     code = "invalid"
     status = 400
 
 
 class ApplicationNotFound(AssistantError):
-    """There is nothing here for you."""
+    """This does not exist, or it is not yours."""
 
     code = "not_found"
     status = 404
@@ -101,7 +101,7 @@ class NothingToRegenerate(AssistantError):
 
 
 class Superseded(AssistantError):
-    """Another run went on with this email. Look at its newest state."""
+    """Another run changed this email. Fetch its latest state."""
 
     code = "superseded"
     status = 409
@@ -115,7 +115,7 @@ class Cancelled(AssistantError):
 
 
 class StaleVersion(AssistantError):
-    """There is a newer version of this email than the one you sent this for."""
+    """This email has changed since the version you sent."""
 
     code = "stale_version"
     status = 412
@@ -154,7 +154,7 @@ class BodyTooLarge(AssistantError):
     status = 413
 
 
-# --- What was stored went no further (5xx): the state is kept and `retry` works -------------------
+# --- The run failed (5xx): the state is kept and `retry` works ------------------------------------
 
 
 class InternalError(AssistantError):

@@ -226,7 +226,7 @@ def test_without_a_database_it_fails_at_once(monkeypatch):
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
 def test_refuses_to_watch_without_a_pause_or_with_one_that_never_ends(seconds):
-    with pytest.raises(CommandError, match="above 0"):
+    with pytest.raises(CommandError, match="greater than 0"):
         resume(watch=seconds)
 
 

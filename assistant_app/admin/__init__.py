@@ -1,6 +1,6 @@
-"""The operator's cockpit: who waits, what failed and why. Shows everything, edits no history.
+"""The admin for operators: what waits, what failed and why. History is read-only.
 
-Its actions are operations; steps and calls have no pages of their own, so nothing there can be changed.
+Its actions call operations. Steps and model calls have no admin pages, so they cannot be changed.
 """
 
 from typing import Any
@@ -19,16 +19,16 @@ __all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin"]
 
 
 class StaffSignInForm(CountsTries, AdminAuthenticationForm):
-    """Tries here and on the pages are counted together."""
+    """Throttle sign-in attempts, counted together with those on the pages."""
 
 
 def password_change(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Lead to the pages' own, which counts the tries."""
+    """Redirect to the password page, which throttles attempts."""
     return redirect("password")
 
 
 admin.site.password_change = password_change  # type: ignore[method-assign, assignment]
 admin.site.login_form = StaffSignInForm
-admin.site.site_header = "Email assistant: administration"
+admin.site.site_header = "Email assistant admin"
 admin.site.site_title = "Email assistant"
-admin.site.index_title = "What is there"
+admin.site.index_title = "Overview"

@@ -1,4 +1,4 @@
-"""The list of all applications, one of them in full, and what an operator can do to them."""
+"""The admin of applications: the list, the detail page, and the operator's actions."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from assistant_app.models import Application
 from assistant_app.operations import operating
 from assistant_app.people import readings
 
-AT_ONCE = 100  # rows that one action takes
-FOUND = 1000  # owners whose name holds a word of the search
-DONE = {"retry": "Goes on: {}.", "release": "Released: {}."}
+MAX_ACTION_ROWS = 100
+MAX_OWNERS_FOUND = 1000  # per word of a search
+DONE = {"retry": "Resumed: {}.", "release": "Released: {}."}
 
 
 @admin.register(Application)
@@ -56,13 +56,13 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # each would count the table
+    show_facets = admin.ShowFacets.NEVER  # each facet would count the whole table
     paginator = LimitedPaginator
     ordering = ("-updated_at",)
     sortable_by = ("state_word", "age")
-    search_fields = ("title", "sender")  # and the owner's name, see `get_search_results`
+    search_fields = ("title", "sender")  # and the owner's name; see `get_search_results`
     actions = ("retry", "release")
-    fields = ()  # the template shows the facts
+    fields = ()  # the template shows the values
 
     class Media:
         css = {"all": ["assistant_app/admin.css"]}
@@ -78,9 +78,10 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Application], search_term: str
     ) -> tuple[QuerySet[Application], bool]:
-        """An id is looked up as such; the databases disagree on how it looks as text.
+        """Search by id, or by words in title, sender and owner name.
 
-        Owners are found first: one condition over two tables would have every email read.
+        Ids are compared as UUIDs, because databases store their text differently. Owners are found with a
+        query of their own, because an OR across a join defeats the indexes.
         """
         term = search_term.replace("\x00", "").strip()
         try:
@@ -89,7 +90,9 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             found = queryset
         for word in term.split():
             owners = list(
-                get_user_model().objects.filter(username__icontains=word).values_list("pk", flat=True)[:FOUND]
+                get_user_model()
+                .objects.filter(username__icontains=word)
+                .values_list("pk", flat=True)[:MAX_OWNERS_FOUND]
             )
             found = found.filter(Q(title__icontains=word) | Q(sender__icontains=word) | Q(owner__in=owners))
         return found, False
@@ -100,12 +103,12 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
 
     @admin.display(description="owner")
     def owner_link(self, row: Application) -> str:
-        query = urlencode({"owner": row.owner.get_username()})  # a name may hold a plus
+        query = urlencode({"owner": row.owner.get_username()})  # a name may contain a plus
         return format_html('<a href="?{}">{}</a>', query, row.owner)
 
     @admin.display(description="status", ordering="status")
     def state_word(self, row: Application) -> str:
-        """The status, with what the columns only tell together: interrupted, and why it stopped."""
+        """Return the status with its error code; a run with an expired lease shows as interrupted."""
         if row.is_interrupted:
             kind, word, why = "interrupted", "Interrupted", ""
         else:
@@ -142,9 +145,9 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
         return f"{'Expired' if row.lease_expired else 'Until'} {until:%Y-%m-%d %H:%M:%S}"
 
     def branched_from(self, row: Application) -> str:
-        """What a fork was forked from, at which step: its first step holds what it took along."""
+        """Return a link to the parent of a fork, and the step at which it was forked."""
         if row.parent_id is None:
-            return "one that is deleted"
+            return "a deleted application"
         address = reverse("admin:assistant_app_application_change", args=[quote(row.parent_id)])
         step = "before its first step" if row.parent_sequence_id is None else f"step {row.parent_sequence_id}"
         return format_html('<a href="{}">{}</a>, {}', address, row.parent_id, step)
@@ -176,7 +179,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             "steps_page": page,
             "timeline": list(history.shown(list(page), with_texts=True)) if may_read else [],
             "drawing": history.drawing,
-            **_why(),
+            **_reading_rules(),
             "facts": [*self._facts(row), *used(history)],
             "can_operate": self.has_operate_permission(request),
             "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
@@ -202,7 +205,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
         ]
 
     def read_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Take the reason why staff read a person's mail; the texts come after it."""
+        """Store why a staff member reads an owner's mail. The texts are shown only after that."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
@@ -216,7 +219,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
         return _back(request, row.pk)
 
     def step_view(self, request: HttpRequest, object_id: str, sequence_id: int) -> HttpResponse:
-        """One step with every text in full."""
+        """Show one step with every text in full."""
         row = self.get_object(request, unquote(object_id))
         if not self.has_view_permission(request, row):
             raise PermissionDenied
@@ -244,7 +247,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits an application; the permission of that name is for the actions."""
+        """Return False: applications are read-only. The change permission allows the actions instead."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -253,7 +256,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("assistant_app.change_application")
 
-    @admin.action(description="Retry: go on with what is stored", permissions=["operate"])
+    @admin.action(description="Resume from the last saved step", permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
         return self._for_each(
             request,
@@ -280,9 +283,9 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
         action: str,
         operate: Callable[[Any], Application],
     ) -> HttpResponse | None:
-        """Do it to each row; one that refuses says why and stops no other."""
-        rows = list(queryset.values_list("pk", "title")[: AT_ONCE + 1])
-        for app_id, title in rows[:AT_ONCE]:
+        """Call `operate` for each row and report each error; an error does not stop the other rows."""
+        rows = list(queryset.values_list("pk", "title")[: MAX_ACTION_ROWS + 1])
+        for app_id, title in rows[:MAX_ACTION_ROWS]:
             try:
                 row = operate(app_id)
             except AssistantError as refused:
@@ -290,21 +293,22 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             else:
                 self.log_change(request, row, action.capitalize())
                 self.message_user(request, DONE[action].format(title or app_id), messages.SUCCESS)
-        if len(rows) > AT_ONCE:
-            self.message_user(request, f"Only the first {AT_ONCE}: choose the rest again.", messages.WARNING)
+        if len(rows) > MAX_ACTION_ROWS:
+            said = f"Only the first {MAX_ACTION_ROWS} were handled. Select the rest again."
+            self.message_user(request, said, messages.WARNING)
         return _back(request, rows[0][0]) if rows and "from_detail" in request.POST else None
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         try:
             return super().response_action(request, *args, **kwargs)
-        except ValidationError:  # something that is no id was chosen
+        except ValidationError:  # a selected value is not an id
             self.message_user(request, "There is no such application.", messages.ERROR)
             return None
 
     # --- Deleting ------------------------------------------------------------------------------
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
-        """Name the emails; what hangs on them goes too and would fill pages."""
+        """List the applications only: listing all their steps and calls would fill pages."""
         rows = list(objs)
         names = [f"{row}, with all its steps and model calls" for row in rows]
         allowed = all(self.has_delete_permission(request, row) for row in rows)
@@ -317,7 +321,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
         return super().log_deletions(request, [_untitled(row) for row in queryset])  # type: ignore[arg-type]
 
     def delete_model(self, request: HttpRequest, obj: Application) -> None:
-        with suppress(ApplicationNotFound):  # somebody was first: gone is gone
+        with suppress(ApplicationNotFound):  # already deleted by someone else
             operating.delete(actor=_actor(request), app_id=obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
@@ -325,20 +329,20 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             self.delete_model(request, row)
 
 
-def _why() -> dict[str, Any]:
+def _reading_rules() -> dict[str, Any]:
     minutes = int(readings.READS_FOR.total_seconds() / 60)
     return {"shortest": readings.SHORTEST, "longest": readings.LONGEST, "minutes": minutes}
 
 
 def _untitled(row: Application) -> Application:
-    """For the admin's log, which outlives the email: it names the id, not the title."""
+    """Return a copy without its title: the admin log outlives the email and must name only the id."""
     named = copy(row)
     named.title = ""
     return named
 
 
 def _code(name: str) -> str:
-    """A name of the program's that may be broken after its underscores."""
+    """Return an identifier as `<code>` with a `<wbr>` after each underscore."""
     parts = format_html_join(mark_safe("_<wbr>"), "{}", ((part,) for part in name.split("_")))
     return format_html("<code>{}</code>", parts)
 

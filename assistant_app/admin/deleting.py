@@ -1,4 +1,4 @@
-"""What nobody may change can be deleted all the same: then the list is shown again, filtered as it was."""
+"""Deleting from a read-only admin: return to the list with its filters."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.urls import reverse
 
 class BackToTheList(admin.ModelAdmin):
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
-        """Django leads whoever may not change to the index, where no list is."""
-        super().response_delete(request, obj_display, obj_id)  # says that it is deleted
+        """Redirect to the list. Django redirects users without the change permission to the index."""
+        super().response_delete(request, obj_display, obj_id)  # adds the success message
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         kept: Any = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return HttpResponseRedirect(add_preserved_filters(kept, address))

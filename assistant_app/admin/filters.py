@@ -1,4 +1,4 @@
-"""What an operator asks of the list: what needs a look, and whose is it."""
+"""Filters of the admin list: by status and by owner."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from django.utils import timezone
 from assistant_app.models import Application, ApplicationQuerySet
 
 Status = Application.Status
-TOO_LONG = timedelta(minutes=10)  # since its last step was stored
+TOO_LONG = timedelta(minutes=10)  # since the last stored step
 
 
 class NeedsALook(SimpleListFilter):
-    title = "what needs a look"
+    title = "status"
     parameter_name = "look"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -29,13 +29,13 @@ class NeedsALook(SimpleListFilter):
             ("interrupted", "Interrupted"),
             ("long", f"Running for over {int(TOO_LONG.total_seconds() / 60)} minutes"),
             ("running", "Running"),
-            ("cancelled", "Stopped by its person"),
-            ("waiting", "Waiting for a person"),
+            ("cancelled", "Stopped by the owner"),
+            ("waiting", "Waiting for the owner"),
             ("finished", "Finished"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        assert isinstance(queryset, ApplicationQuerySet)  # noqa: S101  (for the type checker)
+        assert isinstance(queryset, ApplicationQuerySet)  # noqa: S101  (tells mypy the type)
         match self.value():
             case "failed":
                 stopped = queryset.filter(status=Status.FAILED)
@@ -54,7 +54,7 @@ class NeedsALook(SimpleListFilter):
 
 
 class ByOwner(SimpleListFilter):
-    """A field to type a user name into: a list of all owners would be as long as the table."""
+    """Filter by a typed user name. A list of all owners could be as long as the table."""
 
     title = "owner"
     parameter_name = "owner"
@@ -67,7 +67,7 @@ class ByOwner(SimpleListFilter):
         return True
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Hand the template what else is asked for, so that the form keeps it."""
+        """Yield the context for the template, with the other filters so that its form keeps them."""
         yield {
             "value": self.value() or "",
             "others": [(k, v) for k, v in changelist.filter_params.items() if k != self.parameter_name],

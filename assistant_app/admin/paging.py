@@ -1,4 +1,4 @@
-"""A list that stays quick with a hundred thousand rows: it counts no further than anybody pages."""
+"""Pagination of the admin list that stays fast with a hundred thousand rows: it stops counting early."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CALLS = Coalesce(
 
 
 class LimitedPaginator(Paginator):
-    """Counts up to `COUNTED` rows; the pages end there, and the list says so."""
+    """Count at most `COUNTED` rows. The pages end there, and the list says so."""
 
     @cached_property
     def count(self) -> int:
@@ -40,12 +40,12 @@ class LimitedPaginator(Paginator):
 
 
 class ApplicationList(ChangeList):
-    """The page's rows, each with its number of drafts and of model calls: one query for the page."""
+    """Add the numbers of drafts and model calls to the rows of a page with one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = rows = list(self.result_list)
-        # Not in the list's own query, where another order would have them counted for every row.
+        # A query of its own: in the list's query, some orderings would count them for every row of the table.
         counted = Application.objects.filter(pk__in=[row.pk for row in rows]).order_by()
         numbers = {pk: found for pk, *found in counted.values_list("pk", list_length("draft_history"), CALLS)}
         for row in rows:

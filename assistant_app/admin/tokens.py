@@ -1,4 +1,4 @@
-"""API tokens: who has one and until when. Deleting one revokes it; nobody can read or make one here."""
+"""The admin of API tokens: who has one and when it expires. Deleting a token revokes it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class ApiTokenAdmin(BackToTheList):
 
     @admin.display(description="name", ordering="name")
     def label(self, token: ApiToken) -> str:
-        return token.name or "Without a name"
+        return token.name or "Untitled token"
 
     def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> ApiToken | None:
-        """PostgreSQL does not even look for a text with a NUL in it."""
+        """Return the token or None. Strip NUL characters, which PostgreSQL rejects."""
         return super().get_object(request, object_id.replace("\x00", ""), *args)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

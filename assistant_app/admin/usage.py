@@ -1,4 +1,4 @@
-"""What everybody asked of models, per day and per person; no titles and no texts."""
+"""The usage page of the admin: model usage per day and per user, without titles and texts."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from assistant_app.templatetags.letters import seconds
 
 
 class ShowsUsage(admin.ModelAdmin):
-    """The part of the applications' admin that sums what they used."""
+    """Admin mixin: the usage page."""
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.usage_view)
         return [path("usage/", page, name="assistant_app_application_usage"), *super().get_urls()]
 
     def usage_view(self, request: HttpRequest) -> HttpResponse:
-        """Sum a period, of everybody or of the person that `owner` names."""
+        """Show the usage of a period, for all users or for the user named by the `owner` parameter."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         name = request.GET.get("owner", "").replace("\x00", "").strip()
         calls = ModelCall.objects.all()
         if name:
-            person = get_user_model().objects.filter(username=name).first()
-            calls = usage.calls_of(person.pk if person else None)
+            user = get_user_model().objects.filter(username=name).first()
+            calls = usage.calls_of(user.pk if user else None)
         period, context = in_period(request.GET.get("days", ""), calls)
         context |= {
             **self.admin_site.each_context(request),
@@ -46,7 +46,7 @@ class ShowsUsage(admin.ModelAdmin):
 
 
 def used(history: History) -> list[tuple[str, str]]:
-    """Return what one application used, as names and texts."""
+    """Return the usage of one application as pairs of label and text."""
     totals = history.totals
     failed = f", {totals.failed:,} failed" if totals.failed else ""
     facts = [

@@ -1,4 +1,4 @@
-"""Accounts, as Django's own admin has them; when somebody came is a record, which nobody edits."""
+"""The admin of accounts: Django's own, with read-only dates and a guard for the last administrator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from assistant_app.models import ApiToken, Application
 from assistant_app.people import erasure
 
-LAST = "there would be none left. Make somebody else one first."
+LAST = "one administrator must remain. Make another user an administrator first."
 admin.site.unregister(User)
 
 
@@ -23,7 +23,7 @@ class AccountAdmin(UserAdmin):
     readonly_fields = ("last_login", "date_joined")
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
-        """Count what goes along: one by one it would fill pages. The last administrator stays."""
+        """Show counts of related objects, which would fill pages. Protect the last administrator."""
         users = list(objs)
         counts: dict[type[Model], int] = {
             User: len(users),
@@ -36,6 +36,6 @@ class AccountAdmin(UserAdmin):
             if number and not self.admin_site.get_model_admin(model).has_delete_permission(request)
         }
         names = [f"{user}, with all their emails and tokens" for user in users]
-        kept = [f"{user}, an administrator: {LAST}" for user in users if user.is_superuser]
+        kept = [f"{user}: {LAST}" for user in users if user.is_superuser]
         summary = {model._meta.verbose_name_plural: number for model, number in counts.items()}
         return names, summary, lacking, kept if erasure.is_last_administrator(*users) else []

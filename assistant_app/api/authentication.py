@@ -1,4 +1,4 @@
-"""Tokens, by knox: hashed in the database, ending on their day, and limited to their scope."""
+"""Token authentication on top of knox: tokens are stored as hashes, expire, and have a scope."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ from rest_framework.request import Request
 
 from assistant_app.models import ApiToken, sql
 
-LAST_USE = timedelta(minutes=1)  # is stored so often, so that most requests write nothing
-# What a request does not ask of a person and a token: half of the columns, and most of the time to read them.
-NOT_ASKED = frozenset({"token_key", "created"}) | {
+LAST_USE_PRECISION = timedelta(minutes=1)  # update `last_used_at` at most this often to save writes
+# Columns that no request needs: half of all columns, and most of the time it takes to read them.
+DEFERRED = frozenset({"token_key", "created"}) | {
     f"user__{name}" for name in ("password", "last_login", "date_joined", "email", "first_name", "last_name")
 }
 
 
 class TokenAuthentication(auth.TokenAuthentication):
-    """One query by the hash, which is the key.
+    """Find the token by its hash, the primary key, with one query.
 
-    Knox's own loads every token of the user, deletes the ended ones in a read, and fails on bytes
-    that are no text.
+    Knox loads every token of the user, deletes expired ones while reading, and fails on non-text bytes.
     """
 
     def authenticate_credentials(self, token: bytes) -> tuple[object, ApiToken]:
         if not token.isalnum():
             raise AuthenticationFailed("There is no such token.")
         key = sql.where(ApiToken, digest=hash_token(token.decode("ascii")))
-        found = sql.find(ApiToken, key, "user", defer=NOT_ASKED)
+        found = sql.find(ApiToken, key, "user", defer=DEFERRED)
         if found is None or found.has_ended:
             raise AuthenticationFailed("There is no such token, or it has expired.")
         validated = self.validate_user(found)
@@ -43,9 +42,9 @@ class TokenAuthentication(auth.TokenAuthentication):
 
 
 class ScopeAllows(BasePermission):
-    """A token that may only read changes nothing; a session is its person and may do all."""
+    """Allow read-only tokens safe methods only. Sessions and write tokens may use every method."""
 
-    message = "This token may only read. Make one that may write."
+    message = "This token is read-only."
 
     def has_permission(self, request: Request, view: Any) -> bool:
         token = request.auth
@@ -55,6 +54,6 @@ class ScopeAllows(BasePermission):
 
 
 def _note_use(token: ApiToken, now: datetime) -> None:
-    if token.last_used_at is None or token.last_used_at <= now - LAST_USE:
-        with suppress(DatabaseError):  # nobody is kept out because it could not be noted
+    if token.last_used_at is None or token.last_used_at <= now - LAST_USE_PRECISION:
+        with suppress(DatabaseError):  # best effort: a failed write must not fail the request
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

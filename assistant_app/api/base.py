@@ -1,4 +1,4 @@
-"""The base of every view of the API."""
+"""The base class of every API view."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class BaseView(APIView):
     """Throttle every request; mark responses private."""
 
     def perform_authentication(self, request: Request) -> None:
-        """Throttle a request that is refused, too: DRF would check the throttles only afterwards."""
+        """Throttle requests that fail authentication too: DRF checks the throttles only afterwards."""
         try:
             super().perform_authentication(request)
-        except APIException:  # no other: without a database a second query would wait again
+        except APIException:  # nothing broader: with the database down, a second query would wait again
             self.check_throttles(request)
             raise
         if request.successful_authenticator is None:

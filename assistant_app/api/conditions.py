@@ -1,7 +1,7 @@
-"""What a request asks for in its headers: the version as an entity tag, an answer at once.
+"""Conditional and preference headers: the version as an ETag, and `Prefer: respond-async`.
 
-The tag says which commit an answer shows. A run whose lease has expired shows as stopped without a
-commit, and a branch whose parent was deleted names none any more, so neither is ever *not modified*.
+The ETag names the stored version. Two things change without a new version: a run whose lease expired shows
+as stopped, and a fork whose parent was deleted loses its parent. In both cases the API never answers 304.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
 
-# A proxy that compresses makes a tag weak; the version in it is the same.
+# A compressing proxy makes an ETag weak. The version in it stays the same.
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')
 
 
@@ -22,17 +22,17 @@ def etag(row: Application) -> str:
 
 
 def expected_version(request: Request) -> int | None:
-    """Return the version that `If-Match` asks for; none without it, and for `*`."""
+    """Return the version in `If-Match`; None without the header or for `*`. Raise `InvalidInput`."""
     header = request.headers.get("If-Match", "*").strip()
     if header == "*":
         return None
     if found := _TAG.fullmatch(header):
         return int(found[1])
-    raise InvalidInput(fields={"If-Match": ['Send the ETag of an answer, such as "3", or *.']})
+    raise InvalidInput(fields={"If-Match": ['Send the ETag of a response, such as "3", or *.']})
 
 
 def is_unchanged(request: Request, row: Application) -> bool:
-    """Whether `If-None-Match` names the version that the client has."""
+    """Return whether `If-None-Match` names the current version."""
     header = request.headers.get("If-None-Match", "").strip()
     changes_without_commit = row.status == Application.Status.RUNNING or (row.root_id and not row.parent_id)
     if not header or changes_without_commit:
@@ -41,6 +41,6 @@ def is_unchanged(request: Request, row: Application) -> bool:
 
 
 def prefers_async(request: Request) -> bool:
-    """Whether the client wants its answer at once and not when the run is over (RFC 7240, section 4.1)."""
+    """Return whether the client wants a response before the run ends (RFC 7240, section 4.1)."""
     preferences = request.headers.get("Prefer", "").lower().split(",")
     return "respond-async" in (each.partition(";")[0].strip() for each in preferences)

@@ -1,4 +1,4 @@
-"""One shape for every error that the API answers: `{"code", "message", "fields"}`."""
+"""One shape for every error of the API: `{"code", "message", "fields"}`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from assistant_app.errors import (
     InvalidInput,
 )
 
-# The codes of errors that are not ours: DRF's own vary with the reason.
+# Our codes for DRF's errors. DRF's own codes depend on the reason.
 CODES = {
     400: "invalid",
     401: "not_signed_in",
@@ -36,7 +36,7 @@ Body = dict[str, Any]
 
 
 def exception_handler(problem: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer any error that a view raised; nothing for a mistake of ours, which Django answers with 500."""
+    """Return the response to an exception from a view; None for bugs, which Django answers with 500."""
     if isinstance(problem, RequestDataTooBig):
         problem = BodyTooLarge()
     elif isinstance(problem, SuspiciousOperation):
@@ -56,20 +56,20 @@ def headers_of(error: AssistantError) -> dict[str, str]:
 
 
 def json_response(error: AssistantError) -> JsonResponse:
-    """Answer an error outside a DRF view: from a middleware or for an address that leads nowhere."""
+    """Return the response to an error outside DRF views: in middleware or for an unknown URL."""
     return JsonResponse(error.as_json(), status=error.status, headers=headers_of(error))
 
 
-@csrf_exempt  # a client with a token of its own has none for forms
+@csrf_exempt  # API clients with a token have no CSRF token
 def not_found(request: HttpRequest, **kwargs: Any) -> JsonResponse:
     hint = "" if request.path.endswith("/") else " Addresses end with a slash."
     return json_response(ApplicationNotFound(f"There is no such address.{hint}"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Answer what Django refused before any view: most often a name that is not one of ours."""
+    """Respond to requests that Django rejected before any view, usually for a wrong Host header."""
     if isinstance(exception, DisallowedHost):
-        wrong = {"Host": ["This name is not one of ALLOWED_HOSTS."]}
+        wrong = {"Host": ["This name is not in ALLOWED_HOSTS."]}
         return json_response(InvalidInput(fields=wrong))
     return json_response(InvalidInput("The request cannot be read."))
 
@@ -81,7 +81,7 @@ def server_error(request: HttpRequest) -> JsonResponse:
 def _translated(response: Response) -> Body:
     data = response.data if isinstance(response.data, dict) else {"body": response.data}
     code = CODES.get(response.status_code, "error")
-    if isinstance(data.get("detail"), str):  # else it is a field of that name
+    if isinstance(data.get("detail"), str):  # a list here would be the errors of a field named "detail"
         if response.status_code != status.HTTP_400_BAD_REQUEST:
             return {"code": code, "message": data["detail"], "fields": {}}
         data = {"body": [data["detail"]]}

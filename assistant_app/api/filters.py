@@ -1,4 +1,4 @@
-"""What a list can be narrowed to: a status, a step that is due, words in title and sender."""
+"""Filters for the list of applications: status, next step, and words in title or sender."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_QUERY_CHARACTERS = 200
 
 
 def narrow(rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQuerySet:
-    """Return the rows that all filters let through; raise `InvalidInput` that names the wrong ones."""
+    """Return the rows that pass all filters. Raise `InvalidInput` with a message for each bad value."""
     problems: dict[str, list[str]] = {}
     for name, apply in FILTERS.items():
         if value := params.get(name, "").strip():
@@ -29,7 +29,7 @@ def narrow(rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQ
 
 
 def _by_status(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
-    """As the answers show it: a run whose lease has expired has stopped."""
+    """Filter by the status that responses show: a run with an expired lease counts as failed."""
     if value not in Status.values:
         raise ValueError(f"Choose one of: {', '.join(Status.values)}.")
     if value == Status.FAILED:
@@ -48,9 +48,9 @@ def _by_next_step(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
 
 def _by_words(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
     if len(value) > MAX_QUERY_CHARACTERS:
-        raise ValueError(f"It has {len(value):,} characters; {MAX_QUERY_CHARACTERS} fit.")
+        raise ValueError(f"It has {len(value):,} characters; {MAX_QUERY_CHARACTERS} are allowed.")
     if "\x00" in value:
-        raise ValueError("It holds a NUL character.")
+        raise ValueError("It contains a NUL character.")
     for word in value.split():
         rows = rows.filter(Q(title__icontains=word) | Q(sender__icontains=word))
     return rows

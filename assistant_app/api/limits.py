@@ -1,4 +1,4 @@
-"""What one may still spend: asked before, so that nobody has to run into a refusal."""
+"""The endpoint that shows the user's limits and what is left of them."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from assistant_app.engine import budget
 
 
 class Allowance(serializers.Serializer):
-    """How much of something there is."""
+    """One limit and how much of it is used."""
 
     limit = serializers.IntegerField(allow_null=True, help_text="null: no limit")
-    used = serializers.IntegerField(help_text="what runs under way have reserved included")
+    used = serializers.IntegerField(help_text="includes what active runs have reserved")
     left = serializers.IntegerField(allow_null=True, help_text="null: no limit")
 
 
 class Limits(serializers.Serializer):
-    """What you may spend."""
+    """Your limits."""
 
     runs_at_once = Allowance()
     drafts_today = Allowance()
-    tokens_today = Allowance(help_text="counted while there is a limit")
-    next_day_at = serializers.DateTimeField(help_text="when the next drafts and tokens are free")
+    tokens_today = Allowance(help_text="counted only while there is a limit")
+    next_day_at = serializers.DateTimeField(help_text="when the daily limits reset")
     drafts_per_email = serializers.IntegerField(allow_null=True)
     email_characters = serializers.IntegerField()
-    text_characters = serializers.IntegerField(help_text="of instructions, an answer, a feedback")
+    text_characters = serializers.IntegerField(help_text="for instructions, an answer or a piece of feedback")
 
 
 class LimitsView(BaseView):
-    """What you may spend, and what is left of it."""
+    """Your limits and what is left of them."""
 
     @schema.limits(Limits)
     def get(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Pages of a list: `page`, and `page_size` up to a hundred."""
+"""Pagination of lists with the query parameters `page` and `page_size`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Pages(PageNumberPagination):
     max_page_size = 100
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """As DRF has it, in the words of OpenAPI 3.1, without `nullable`; the example is one full list."""
+        """Return DRF's schema in OpenAPI 3.1 terms (no `nullable`), with an example of a one-page list."""
         described: dict[str, Any] = super().get_paginated_response_schema(schema)
         described["properties"]["count"]["example"] = 1
         for name in ("next", "previous"):

@@ -1,4 +1,4 @@
-"""Body parsers that refuse what no client sends on purpose, before anything looks at it."""
+"""Body parsers that reject malformed bodies with 400 before a view sees them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Context = Mapping[str, Any]
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON in valid UTF-8, without NaN and Infinity (DRF's own checks), and not endlessly nested."""
+    """Reject JSON that is nested too deeply. DRF rejects bad UTF-8, NaN and Infinity."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, context: Context | None = None) -> Any:
         try:
@@ -24,7 +24,7 @@ class JSONParser(parsers.JSONParser):
 
 
 class FormParser(parsers.FormParser):
-    """A form in valid UTF-8: Django puts U+FFFD for what it cannot read."""
+    """Reject forms that are not valid UTF-8, where Django would insert U+FFFD."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, context: Context | None = None) -> Any:
         body = stream.read()
@@ -33,7 +33,7 @@ class FormParser(parsers.FormParser):
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """The same for the forms of the browsable API. No endpoint takes a file, so all of it is text."""
+    """Do the same for multipart forms. No endpoint takes a file, so the whole body is text."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, context: Context | None = None) -> Any:
         body = stream.read()

@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says of each endpoint: every status code, each error with an example."""
+"""OpenAPI descriptions of the endpoints: every status code, and an example for each error."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ RUN: list[ErrorClass] = [
     *OVER_LIMIT,
 ]
 
-# All examples are of one email.
+# All examples describe the same email.
 FIRST_DRAFT = "Hello, 60 sensors ship on Thursday. You get a credit note within 14 days.\n\n[Your name]"
 SECOND_DRAFT = "Hello, 60 sensors ship on Thursday, the others on 10 December."
 STATE_EXAMPLE = OpenApiExample(
-    "A draft to look at",
+    "A draft to review",
     response_only=True,
     status_codes=["200"],
     value={
@@ -119,24 +119,27 @@ ETAG = OpenApiParameter(
     description='The version, such as `"4"`.',
 )
 LOCATION = OpenApiParameter(
-    "Location", str, OpenApiParameter.HEADER, response=[200, 201], description="The email's address."
+    "Location", str, OpenApiParameter.HEADER, response=[200, 201], description="The URL of the email."
 )
 EVENTS_AT = OpenApiParameter(
-    "Location", str, OpenApiParameter.HEADER, response=[202], description="The stream of the run's events."
+    "Location", str, OpenApiParameter.HEADER, response=[202], description="The URL of the run's event stream."
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The ETag that this is sent for; another version answers 412.",
+    description="The ETag you expect; any other version answers 412.",
 )
 IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag you have; unchanged answers 304."
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag you have; answers 304 if it is still current.",
 )
 
 
 def answers(success: dict[Any, Any], failures: Iterable[ErrorClass]) -> dict[Any, Any]:
-    """Return the responses of an operation: what it is for, and each status that it can fail with."""
+    """Return the `responses` of an operation: its success and one entry per error status."""
     by_status: dict[int, list[ErrorClass]] = {}
     for error in failures:
         by_status.setdefault(error.status, []).append(error)
@@ -161,16 +164,16 @@ LIST = extend_schema(
     operation_id="list_applications",
     summary="List your emails, newest change first",
     parameters=[
-        _query("status", "Only those of this status.", enum=Application.Status.values),
-        _query("next_step", "Only those that wait for this.", enum=steps.may_be_due()),
+        _query("status", "Only emails with this status.", enum=Application.Status.values),
+        _query("next_step", "Only emails that wait for this step.", enum=steps.may_be_due()),
         _query("q", f"Words in title or sender; up to {filters.MAX_QUERY_CHARACTERS} characters."),
     ],
     responses=answers({200: ApplicationSummary(many=True)}, [*ALWAYS, errors.InvalidInput, *ONE]),
 )
 CREATE = extend_schema(
     operation_id="create_application",
-    summary="Begin to answer an email",
-    description="With an `app_id` of your own it can be repeated: the first answers 201, the others 200.",
+    summary="Start to answer an email",
+    description="Send your own `app_id` to make the request safe to repeat: a repeat answers 200, not 201.",
     parameters=[ETAG, LOCATION],
     request=NewApplication,
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, errors.IdTaken]),
@@ -180,7 +183,7 @@ CREATE = extend_schema(
         )
     ],
 )
-NOT_MODIFIED = OpenApiResponse(None, "It is as you have it.")
+NOT_MODIFIED = OpenApiResponse(None, "Not modified.")
 READING: dict[str, Any] = {
     "parameters": [ETAG, IF_NONE_MATCH],
     "responses": answers({200: ApplicationState, 304: NOT_MODIFIED}, [*ALWAYS, *ONE]),
@@ -190,34 +193,34 @@ RETRIEVE = extend_schema(operation_id="get_application", summary="Show the full 
 STATE = extend_schema(operation_id="get_state", summary="Show the full state", **READING)
 DELETE = extend_schema(
     operation_id="delete_application",
-    summary="Remove it and all that hangs on it",
+    summary="Delete an email with all its drafts, steps and model calls",
     parameters=[IF_MATCH],
-    responses=answers({204: OpenApiResponse(None, "It is gone.")}, [*WRITING, *ONE, errors.StaleVersion]),
+    responses=answers({204: OpenApiResponse(None, "Deleted.")}, [*WRITING, *ONE, errors.StaleVersion]),
 )
 REPLY = extend_schema(
     operation_id="get_reply",
-    summary="Take the accepted draft along as a message (RFC 5322)",
-    description="A mail program opens it as a draft, in the thread of the email that it answers.",
+    summary="Download the accepted draft as a message (RFC 5322)",
+    description="A mail program opens it as a draft in the thread of the original email.",
     responses=answers({(200, "message/rfc822"): OpenApiTypes.BINARY}, [*ALWAYS, *ONE]),
 )
 PREFER = OpenApiParameter(
     "Prefer",
     str,
     OpenApiParameter.HEADER,
-    description="`respond-async` answers 202 at once; `Location` is the stream of its events.",
+    description="`respond-async` answers 202 at once; `Location` is the run's event stream.",
 )
-BEGUN = OpenApiResponse(ApplicationState, "It has begun: what was sent is stored.")
+STARTED = OpenApiResponse(ApplicationState, "The run has started and the input is stored.")
 RETRY = extend_schema(
     operation_id="retry",
-    summary="Go on with what is stored after a run that stopped",
+    summary="Retry a run that stopped, with the stored input",
     parameters=[ETAG, EVENTS_AT, IF_MATCH, PREFER],
     request=None,
-    responses=answers({200: ApplicationState, 202: BEGUN}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
+    responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
     examples=[STATE_EXAMPLE],
 )
 CANCEL = extend_schema(
     operation_id="cancel",
-    summary="Stop the run under way; what was typed is kept",
+    summary="Stop the current run; your input is kept",
     parameters=[ETAG],
     request=None,
     responses=answers({200: ApplicationState}, [*WITH_BODY, *ONE, errors.NothingToCancel]),
@@ -226,7 +229,7 @@ CANCEL = extend_schema(
 
 
 def _plain_failure(error: ErrorClass) -> dict[str, Any]:
-    """Return one error as OpenAPI writes it, for an operation that is not a view of DRF's."""
+    """Return one error as raw OpenAPI, for an operation that is not a DRF view."""
     media = {
         "schema": {"$ref": "#/components/schemas/Error"},
         "examples": {error.code: {"value": _example(error)}},
@@ -237,12 +240,12 @@ def _plain_failure(error: ErrorClass) -> dict[str, Any]:
 _EVENT_ERRORS: list[ErrorClass] = [_NotSignedIn, *ONE, _Throttled, errors.DatabaseUnavailable]
 EVENTS = {
     "operationId": "events",
-    "summary": "Follow a run as it happens",
+    "summary": "Follow a run live",
     "description": (
         "Server-sent events with JSON data: `step` `{position, phase}`, `token` `{text}`, `draft` `{text}`"
-        " (all of the text so far: it replaces), `error` `{code, message}`, `state`"
-        " `{version, status, next_step}`, and `end`. Each has the id `<version>-<n>`; with"
-        " `Last-Event-ID` nothing is missed or told twice."
+        " (the whole text so far, which replaces what you have), `error` `{code, message}`, `state`"
+        " `{version, status, next_step}`, and `end`. Each event has the id `<version>-<n>`. Reconnect with"
+        " `Last-Event-ID` to continue without gaps or repeats."
     ),
     "tags": ["applications"],
     "parameters": [
@@ -252,7 +255,7 @@ EVENTS = {
     "security": [{"token": []}, {"cookieAuth": []}],
     "responses": {
         "200": {
-            "description": "The stream. It ends with the run.",
+            "description": "The stream; it ends when the run ends.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         **{str(error.status): _plain_failure(error) for error in _EVENT_ERRORS},
@@ -261,18 +264,18 @@ EVENTS = {
 
 
 def with_events(result: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Add the stream of events, which is not a view of DRF's, to the finished schema."""
+    """Add the event stream, which is not a DRF view, to the finished schema."""
     result["paths"]["/api/applications/{app_id}/events/"] = {"get": EVENTS}
     return result
 
 
 def example(name: str, value: Any) -> list[OpenApiExample]:
-    """Return what shows an answer."""
+    """Return an example of a 200 response."""
     return [OpenApiExample(name, response_only=True, status_codes=["200"], value=value)]
 
 
 def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
-    """Return what describes the limits; `left` is what a submit is judged by."""
+    """Return the `extend_schema` decorator for the limits endpoint."""
     shown = {
         "runs_at_once": {"limit": 5, "used": 1, "left": 4},
         "drafts_today": {"limit": 50, "used": 19, "left": 31},
@@ -284,7 +287,7 @@ def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
     }
     return extend_schema(
         operation_id="get_limits",
-        summary="Show what you may spend, and what is left of it",
+        summary="Show your limits and what is left of them",
         responses=answers({200: serializer}, ALWAYS),
         examples=example("31 drafts left", shown),
     )
@@ -294,15 +297,15 @@ HIDDEN = extend_schema(exclude=True)
 
 
 def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], Any]:
-    """Return what describes the endpoint of a human step."""
+    """Return the `extend_schema` decorator for the endpoint of a human step."""
     return extend_schema(
         operation_id=human_step.endpoint,
         summary=human_step.title,
-        description="Waits until the model is done, and answers the full state.",
+        description="Waits until the model is done and returns the full state.",
         parameters=[ETAG, EVENTS_AT, IF_MATCH, PREFER],
         request=serializer if human_step.fields else None,
         responses=answers(
-            {200: ApplicationState, 202: BEGUN},
+            {200: ApplicationState, 202: STARTED},
             [*WITH_BODY, *ONE, errors.WrongStep, *(() if human_step.when_finished else NOT_AT_THE_END), *RUN],
         ),
         examples=[STATE_EXAMPLE],

@@ -1,6 +1,6 @@
-"""What an answer holds, and the fields of each human step for the schema and the browsable forms.
+"""Serializers for responses, and for the input of each human step in the schema and the browsable forms.
 
-Step serializers validate nothing: `HumanStep.clean`, inside the operations, is the one place for that.
+Step serializers do not validate. Operations do that with `HumanStep.clean`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from assistant_app.workflow.graph import DEFAULT_STATE
 from assistant_app.workflow.steps import Field, HumanStep
 
 Status = Application.Status
-_NOBODYS = uuid.UUID(int=0)
+_ANY_ID = uuid.UUID(int=0)  # a placeholder in cached paths
 
 
 class WhyItStopped(serializers.Serializer):
@@ -32,48 +32,51 @@ class WhyItStopped(serializers.Serializer):
 
 class Parent(serializers.Serializer):
     app_id = serializers.UUIDField()
-    step = serializers.IntegerField(
-        allow_null=True, help_text="the number of the step that it branched off at"
-    )
+    step = serializers.IntegerField(allow_null=True, help_text="number of the step at which it was forked")
 
 
 class ApplicationState(serializers.Serializer):
-    """One email being answered, with all that was written for it."""
+    """One email being answered, with all its texts."""
 
     app_id = serializers.UUIDField()
-    email_to_respond = serializers.CharField(allow_null=True, help_text="null until it is given")
-    response_instructions = serializers.CharField(allow_null=True, help_text="null until they are given")
+    email_to_respond = serializers.CharField(allow_null=True, help_text="null until it is sent")
+    response_instructions = serializers.CharField(allow_null=True, help_text="null until they are sent")
     questions = serializers.ListField(
-        child=serializers.CharField(), allow_null=True, help_text="null until known; empty if none is needed"
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="null until they are known; empty if the model needs none",
     )
     question_reasons = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         allow_null=True,
-        help_text='why each question is asked, "" where the model did not say; null until they are known',
+        help_text='why each question is asked; "" if the model gave no reason; null until they are known',
     )
     answers = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         allow_null=True,
-        help_text='null until given; one for each question, "" for a skipped one',
+        help_text='one for each question, "" for a skipped one; null until they are sent',
     )
     drafts = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
     draft_number = serializers.IntegerField(
-        allow_null=True, help_text="of the current draft, which is the one that feedback goes to; from 1"
+        allow_null=True, help_text="number of the current draft, from 1; feedback and acceptance apply to it"
     )
     assumptions = serializers.ListField(
-        child=serializers.CharField(), help_text="what the model took for granted in the current draft"
+        child=serializers.CharField(), help_text="what the model assumed in the current draft"
     )
     feedback_history = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
     final_draft = serializers.CharField(allow_null=True)
     next_step = serializers.CharField(
-        allow_null=True, help_text="what may be sent now; null while a run is under way and when finished"
+        allow_null=True, help_text="the step to send next; null while a run is active and when finished"
     )
-    next_url = serializers.URLField(allow_null=True, help_text="where to send it")
+    next_url = serializers.URLField(allow_null=True, help_text="the URL to send it to")
     status = serializers.ChoiceField(choices=Status.choices)
-    version = serializers.IntegerField(help_text="counts what was stored; also the ETag")
+    version = serializers.IntegerField(help_text="increases with every stored change; also the ETag")
     title = serializers.CharField(allow_blank=True)
-    error = WhyItStopped(allow_null=True, help_text="why the last run stopped, if it did")
-    parent = Parent(allow_null=True, help_text="of a fork: what it branched off from, unless that is deleted")
+    error = WhyItStopped(allow_null=True, help_text="why the last run stopped; null if it did not")
+    parent = Parent(
+        allow_null=True,
+        help_text="the email that this fork came from; null without one, or if it was deleted",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -95,12 +98,12 @@ class ApplicationState(serializers.Serializer):
             "final_draft": state["final_draft"],
             "next_step": row.due_step,
             "next_url": _next_url(row, self.context["request"]),
-            **_what_both_show(row),
+            **_shared_fields(row),
         }
 
 
 class ApplicationSummary(serializers.Serializer):
-    """One email being answered, without its texts."""
+    """One email being answered without its texts."""
 
     app_id = serializers.UUIDField()
     url = serializers.URLField()
@@ -120,12 +123,12 @@ class ApplicationSummary(serializers.Serializer):
             "url": _url("detail", row, self.context["request"]),
             "sender": row.sender,
             "next_step": row.due_step,
-            **_what_both_show(row),
+            **_shared_fields(row),
         }
 
 
 class Nothing(serializers.Serializer):
-    """A body without fields: what is not known is refused, and not lost without a word."""
+    """A body without fields. Reject unknown fields instead of ignoring them."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
@@ -135,34 +138,36 @@ class Nothing(serializers.Serializer):
         return values
 
     def get_initial(self) -> dict[str, Any]:
-        """Leave out what may be left out: a raw form can then be sent as it stands."""
+        """Leave out optional fields without a value, so a raw form can be sent unchanged."""
         return {name: value for name, value in super().get_initial().items() if value is not None}
 
 
 class NewApplication(Nothing):
-    app_id = serializers.UUIDField(required=False, help_text="your own choice; repeating it is harmless")
+    app_id = serializers.UUIDField(
+        required=False, help_text="an id of your choice; makes the request idempotent"
+    )
 
     def validate_app_id(self, value: uuid.UUID) -> uuid.UUID:
         if not isinstance(self.initial_data["app_id"], str):
-            raise serializers.ValidationError("Send the id as text.")
+            raise serializers.ValidationError("Send the id as a string.")
         return value
 
 
 class Error(serializers.Serializer):
-    code = serializers.CharField(help_text="stable; decide by this one")
-    message = serializers.CharField(help_text="for a person")
+    code = serializers.CharField(help_text="stable; use it in programs")
+    message = serializers.CharField(help_text="for people")
     fields = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), help_text="what is wrong with each field"
     )
 
 
 class StepInput(serializers.Serializer):
-    """The base of the steps' serializers."""
+    """The base class of the step serializers."""
 
     step: HumanStep
 
     def prefill(self, state: dict[str, Any], sent: Any) -> None:
-        """Show in the browsable form what was sent, and for each item of a list an input and its reason."""
+        """Prefill the browsable form: sent values, one input per list item, and the item's reason."""
         given = sent if isinstance(sent, Mapping) else {}
         for field in self.step.fields:
             shown = self.fields[field.name]
@@ -178,14 +183,14 @@ class StepInput(serializers.Serializer):
 
 
 def step_input(step: HumanStep) -> type[StepInput]:
-    """Return the serializer of a human step's input."""
+    """Return the serializer class for a human step's input."""
     name = step.action.title().replace("_", "")
     fields = {field.name: _serializer_field(field) for field in step.fields}
     return type(name, (StepInput,), {"__doc__": step.title, "step": step, **fields})
 
 
 def inputs_of(step: HumanStep, data: Any) -> Any:
-    """Return what was sent for a step; a form's lists as lists, without the form's own fields."""
+    """Return the submitted data. From a form, keep lists as lists and drop the CSRF token."""
     if not isinstance(data, QueryDict):
         return data
     lists = {field.name for field in step.fields if field.one_per}
@@ -214,7 +219,7 @@ def _serializer_field(field: Field) -> serializers.Field:
 
 
 def _printable(value: Any) -> Any:
-    """Refused text may hold what no answer can: half a character."""
+    """Replace lone surrogates, which cannot be encoded in a response."""
     if isinstance(value, list):
         return [_printable(item) for item in value]
     return str(value).encode(errors="replace").decode()
@@ -228,16 +233,16 @@ def _next_url(row: Application, request: Any) -> str | None:
 
 def _url(name: str, row: Application, request: Any) -> str:
     path = _path(name, get_script_prefix(), get_urlconf())
-    return str(request.build_absolute_uri(path.replace(str(_NOBODYS), str(row.pk))))
+    return str(request.build_absolute_uri(path.replace(str(_ANY_ID), str(row.pk))))
 
 
 @lru_cache(maxsize=64)
 def _path(name: str, prefix: str, urlconf: str | None) -> str:
-    """Return a view's path with a place for the id: Django takes longer to reverse one than to read a row."""
-    return reverse(f"application-{name}", args=[_NOBODYS])
+    """Return a view's path with a placeholder for the id. Cached: `reverse` is slower than reading a row."""
+    return reverse(f"application-{name}", args=[_ANY_ID])
 
 
-def _what_both_show(row: Application) -> dict[str, Any]:
+def _shared_fields(row: Application) -> dict[str, Any]:
     return {
         "status": row.status_now,
         "version": row.version,

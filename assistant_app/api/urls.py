@@ -1,4 +1,4 @@
-"""The API's addresses; whatever else is below /api/ is answered in the API's own shape."""
+"""The API's URLs. Any other path below /api/ gets a JSON 404."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from assistant_app.workflow.steps import HumanStep
 
 
 class ApiRootView(APIRootView):
-    """The API begins here, with your emails. The documentation names every address."""
+    """The API starts here, with your emails. The documentation lists every URL."""
 
 
 def build_urlpatterns(human_steps: Iterable[HumanStep]) -> list[URLPattern | URLResolver]:
-    """Return the addresses of an API with these steps."""
+    """Return the URL patterns of an API with these steps."""
     router = DefaultRouter()
     router.include_format_suffixes = False
     router.APIRootView = ApiRootView

@@ -1,1 +1,1 @@
-"""What happened, for all doors to show: an email's steps, states and calls, usage, and what it cost."""
+"""Read-only views of the history for pages, API and admin: steps, states, calls, usage and cost."""

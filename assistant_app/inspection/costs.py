@@ -1,6 +1,6 @@
-"""What calls to a model cost by the operator's price table, and their totals.
+"""Cost of model calls by the operator's price table, and totals over calls.
 
-No price for a model means no cost, never a guess. Money is `Decimal`, in the currency of the table.
+A model without a price has no cost; nothing is guessed. Money is `Decimal` in the table's currency.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over calls. `cost` is that of those with a price: none if none has, and then nothing is shown."""
+    """Sums over calls. `cost` covers the calls with a known cost; it is None if there are none."""
 
     calls: int = 0
     failed: int = 0
@@ -26,7 +26,7 @@ class Totals:
     tokens_out: int = 0
     seconds: float = 0.0
     cost: Decimal | None = None
-    without_cost: int = 0  # calls that went well whose cost is not known
+    without_cost: int = 0  # successful calls with unknown cost
 
     def __add__(self, other: Totals) -> Totals:
         costs = [cost for cost in (self.cost, other.cost) if cost is not None]
@@ -46,12 +46,12 @@ class Totals:
 
     @property
     def is_partial(self) -> bool:
-        """Whether it cost more than is known."""
+        """Return whether the real cost is higher than `cost`."""
         return self.cost is not None and self.without_cost > 0
 
 
 def of_tokens(model: str, tokens_in: int | None, tokens_out: int | None) -> Decimal | None:
-    """Return what these tokens cost; none without a price for the model, or if nobody counted them."""
+    """Return the cost of these tokens; None if the model has no price or the tokens were not counted."""
     price: Mapping[str, Decimal] | None = settings.MODEL_PRICES.get(model)
     if price is None or tokens_in is tokens_out is None:
         return None

@@ -1,7 +1,7 @@
-"""A call to a model as a command for a shell, to be made again by hand.
+"""Show a model call as a curl command that repeats it.
 
-Nothing that mail or a model says can leave its place: the body goes in through a quoted here-document,
-as ASCII, on a line of its own. The key is a variable of the shell and never in the text.
+Text from mail or a model cannot break out of the command: the body is one ASCII line in a quoted
+here-document. The key stays in a shell variable and never appears in the command.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ COMMAND = """curl -sS -N {url} \\
 {body}
 BODY
 """
-# An interactive shell may look for these even where it should not.
+# Interactive shells may expand these even in a quoted here-document.
 ESCAPED = {"!": "\\u0021", "'": "\\u0027", "`": "\\u0060", "$": "\\u0024"}
 
 
 def command_of(call: ModelCall) -> str:
-    """Return the command that sends what was sent."""
+    """Return the command that sends the same request."""
     body = {"model": call.model, "messages": call.messages, **call.parameters}
     return COMMAND.format(url=_url(call.provider), body=_quoted(json.dumps(body)))
 
 
 def _quoted(text: str) -> str:
-    """Write the characters that shells know as JSON escapes; they occur in JSON's strings only."""
+    """Replace characters that are special in shells by JSON escapes. In JSON they occur only in strings."""
     return "".join(ESCAPED.get(character, character) for character in text)
 
 
 def _url(provider: str) -> str:
-    """Return the server's address, without credentials; a variable where only its name was kept."""
+    """Return the shell-quoted URL without credentials, or a shell variable if only the host is known."""
     for known in (conf.model_config().base_url, OPENAI_BASE_URL):
         if provider == host_of(known):
             parts = urlsplit(known)

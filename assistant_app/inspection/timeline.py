@@ -1,7 +1,6 @@
-"""What happened to one email: its steps, what each changed, the state after it, its calls, its way.
+"""The history of one email: its steps, their changes, the state after each, and the model calls.
 
-Read with two or three queries however long it is; pages, admin and API show what they need of it. The
-state after a step is folded from the changes, as it is everywhere.
+It takes two or three queries for any length. The state after a step is folded from the changes.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from assistant_app.models import Application, ModelCall, Step
 from assistant_app.workflow.graph import DEFAULT_STATE, build_graph
 
 PAGE_SIZE = 50  # steps
-SHORT, WHOLE = 1_500, 10_000_000  # characters of one text: among others, and on a page of its own
-LONG_FIELDS = ("messages", "parameters", "reply")  # of a call
+SHORT, WHOLE = 1_500, 10_000_000  # characters shown of one text: in a list, and on its own page
+LONG_FIELDS = ("messages", "parameters", "reply")  # of `ModelCall`
 State = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A value as text, cut where it grows too long for the page."""
+    """A value as text, cut to the length that fits the page."""
 
     shown: str
     more: int = 0  # characters left out
@@ -39,7 +38,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a step did to one key of the state; of a list that grew, `appended` is what was added."""
+    """A step's change of one state key. `appended` has the items added to a list, or is None."""
 
     key: str
     before: Any
@@ -49,7 +48,7 @@ class Change:
 
     @property
     def old(self) -> Text | None:
-        """What was taken away, if anything was."""
+        """The replaced value, or None if there was none or the change only appended."""
         return text_of(self.before, self.limit) if self.before and self.appended is None else None
 
     @property
@@ -61,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class CallShown:
-    """A call to the model; `number` counts the calls of its email from 1."""
+    """A model call. `number` counts the calls of the email from 1."""
 
     number: int
     call: ModelCall
@@ -92,7 +91,7 @@ class CallShown:
 class StepShown:
     step: Step
     is_human: bool
-    is_on_the_way: bool  # leads to the head; else it failed or was gone back from
+    is_on_the_way: bool  # on the path to the head; False if the step failed or was undone
     before: State
     after: State
     calls: list[CallShown]
@@ -109,7 +108,7 @@ class StepShown:
         changed = {key for part in parts.values() for key in part}
         return [
             Change(key, self.before.get(key), value, appended.get(key), self.limit)
-            for key, value in self.after.items()  # in the order of the state, whatever the database's
+            for key, value in self.after.items()  # in the order of the state; the database has its own order
             if key in changed
         ]
 
@@ -119,24 +118,24 @@ class StepShown:
 
 
 class History:
-    """The steps and calls of one application; the texts of calls only of the steps that are shown."""
+    """The steps and calls of one application. Texts of calls are loaded only for the steps shown."""
 
     def __init__(self, row: Application) -> None:
         self.row = row
 
     @cached_property
     def steps(self) -> dict[int, Step]:
-        """By their numbers, oldest first."""
+        """The steps by number, oldest first."""
         return history.steps_of(self.row)
 
     @cached_property
     def calls(self) -> list[ModelCall]:
-        """Oldest first, without their texts: the position in the list, from 1, is a call's number."""
+        """The calls without their texts, oldest first. A call's number is its position, from 1."""
         return list(self.row.model_calls.defer(*LONG_FIELDS))
 
     @cached_property
     def states(self) -> dict[int | None, State]:
-        """The state after each step; a base is always older than what goes on from it."""
+        """The state after each step. One pass is enough, because a step's base is always older."""
         states: dict[int | None, State] = {None: DEFAULT_STATE}
         for number, step in self.steps.items():
             states[number] = apply_changes(states[step.base], step.changes)
@@ -144,12 +143,12 @@ class History:
 
     @cached_property
     def way(self) -> dict[int, str]:
-        """The steps that led to the head, oldest first: number and position."""
+        """The steps on the path to the head, oldest first, as number -> position."""
         path = path_to(self.steps, self.row.sequence_id)
         return {step.sequence_id: step.position for step in path}
 
     def page(self, asked: str | None) -> Page:
-        """Return the page of steps that is asked for, or the nearest there is."""
+        """Return the requested page of steps, or the nearest one that exists."""
         return Paginator(list(self.steps.values()), PAGE_SIZE).get_page(asked)
 
     @property
@@ -164,7 +163,7 @@ class History:
     def shown(
         self, steps: Sequence[Step], limit: int = SHORT, *, with_texts: bool = False
     ) -> Iterator[StepShown]:
-        """Yield steps of this history with all that can be said of them; the texts are one more query."""
+        """Yield these steps of the history ready to be shown. `with_texts` costs one more query."""
         humans = way.humans(build_graph())
         texts = self._calls_of(steps) if with_texts else {}
         calls = [
@@ -186,14 +185,14 @@ class History:
         return self.row.model_calls.filter(sequence_id__in=[step.sequence_id for step in steps]).in_bulk()
 
     def step(self, number: int, *, with_texts: bool = False) -> StepShown:
-        """Return one step; raise `ApplicationNotFound` if there is none of that number."""
+        """Return one step in full. Raise `ApplicationNotFound` if the number is unknown."""
         if number not in self.steps:
             raise ApplicationNotFound("There is no such step.")
         return next(self.shown([self.steps[number]], WHOLE, with_texts=with_texts))
 
 
 def call_of(row: Application, number: int) -> CallShown:
-    """Return one call with its texts, by its number from 1; `ApplicationNotFound` if there is none."""
+    """Return one call in full, by its number from 1. Raise `ApplicationNotFound` if it is unknown."""
     calls = row.model_calls.order_by("id")[number - 1 : number] if 0 < number < 10**9 else ()
     for call in calls:
         return CallShown(number, call, WHOLE)
@@ -201,7 +200,7 @@ def call_of(row: Application, number: int) -> CallShown:
 
 
 def text_of(value: Any, limit: int, first: int = 1) -> Text:
-    """Return a value of the state for people to read; `first` numbers the first item of a list."""
+    """Return a state value as readable text. Items of a list are numbered from `first`."""
     text = _plain(value, first)
     return Text(text[:limit].rstrip(), len(text) - limit) if len(text) > limit else Text(text)
 

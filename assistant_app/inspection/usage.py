@@ -1,6 +1,6 @@
-"""What was asked of models, per day, per person and per email: summed by the database.
+"""Model usage per day, per user and per email, summed by the database.
 
-What was deleted with its email is not counted any more. A day is a calendar day in TIME_ZONE.
+Calls of deleted emails are not counted. A day is a calendar day in TIME_ZONE.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from assistant_app.inspection import costs
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import ModelCall
 
-MOST_DAYS = 366  # that are summed at once
-MOST_ENTRIES = 10  # emails, or people, that are named
+MOST_DAYS = 366  # in one request
+MOST_ENTRIES = 10  # emails or users in a ranking
 COUNTED = ~Q(tokens_in=None, tokens_out=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Some days, the last one included."""
+    """A range of days, including the last one."""
 
     first: date
     last: date
@@ -39,7 +39,7 @@ class Period:
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     def calls(self, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
-        """Narrow calls to those of these days."""
+        """Return the calls made on these days."""
         zone = timezone.get_default_timezone()
         begin = datetime.combine(self.first, time.min, zone)
         end = datetime.combine(self.last + timedelta(days=1), time.min, zone)
@@ -58,13 +58,13 @@ def per_day(calls: QuerySet[ModelCall], period: Period) -> dict[date, Totals]:
 
 
 def per_email(calls: QuerySet[ModelCall], period: Period) -> dict[tuple[Any, str], Totals]:
-    """Return the emails, as id and title, that used most tokens, most first; two queries."""
+    """Return the emails that used the most tokens, as (id, title) -> totals, highest first; two queries."""
     titles, sums = _most(period.calls(calls), "application_id", "application__title")
     return {(key, titles[key]): totals for key, totals in sums.items()}
 
 
 def per_person(calls: QuerySet[ModelCall], period: Period) -> dict[str, Totals]:
-    """Return the people, by user name, who used most tokens, most first; two queries."""
+    """Return the users who used the most tokens, as name -> totals, highest first; two queries."""
     names, sums = _most(period.calls(calls), "application__owner_id", "application__owner__username")
     return {names[key]: totals for key, totals in sums.items()}
 
@@ -82,7 +82,7 @@ def _most(calls: QuerySet[ModelCall], key: str, name: str) -> tuple[dict[Any, st
 
 
 def _sums(calls: QuerySet[ModelCall], key: str = "key") -> dict[Any, Totals]:
-    """Return the totals by a key; grouped by model too, as each has a price of its own."""
+    """Return the totals by key. The query also groups by model, because prices differ."""
     rows = (
         calls.order_by()
         .values_list(key, "model")

@@ -1,4 +1,4 @@
-"""What a page of usage shows, for people and for staff: a chart, a table of days, and the sum."""
+"""The data of the usage pages, for users and for staff: a chart, a table of days, and totals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
 
 
 def in_period(asked: str, calls: QuerySet[ModelCall]) -> tuple[Period, dict[str, Any]]:
-    """Return the period that was chosen, or 30 days, and what a template is given; one query."""
+    """Return the chosen period (30 days by default) and the template context; one query."""
     chosen = asked if asked in PERIODS else "30"
     period = Period.of_days(int(chosen), budget.today())
     days = usage.per_day(calls, period)

@@ -1,4 +1,4 @@
-"""The state machine as it was gone through by one email, ready to be drawn."""
+"""The path of one email through the state machine, ready to be drawn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assistant_app.inspection import drawing
 from assistant_app.models import Application
 from assistant_app.workflow.graph import ENTRYPOINT, build_graph
 
-# What is done there, by the person or the model; the code name stands below it.
+# What happens at each action, in the drawing above its code name.
 WORDS = {
     "process_input": "Paste the email",
     "determine_clarifications": "Look for questions",
@@ -29,7 +29,7 @@ WORDS = {
 
 
 def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -> drawing.Drawing:
-    """Return the graph with the way taken: positions, oldest first, and the state at the head."""
+    """Return a drawing of the graph. `way` has the positions passed, oldest first; `state` is the head's."""
     graph = build_graph()
     return drawing.draw(
         actions=humans(graph),
@@ -42,12 +42,12 @@ def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -
 
 
 def humans(graph: Graph) -> dict[str, bool]:
-    """Return of each action whether it takes a person's input."""
+    """Return, for each action, whether it takes human input."""
     return {action.name: is_human(graph, action.name) for action in graph.actions}
 
 
 def _now_at(graph: Graph, row: Application, state: Mapping[str, Any]) -> str:
-    """Return the action that runs, waits or failed; of a finished application the last one."""
+    """Return the action that runs, waits or failed; the last one if the application is finished."""
     if row.is_finished:
         return row.position
     following = graph.get_next_node(row.position or None, State(dict(state)), ENTRYPOINT)
@@ -55,7 +55,7 @@ def _now_at(graph: Graph, row: Application, state: Mapping[str, Any]) -> str:
 
 
 def edges(graph: Graph) -> list[drawing.Edge]:
-    """Return the transitions, each with the words that say when it is taken."""
+    """Return the transitions, each labelled with its condition in words."""
     leaving = [transition.from_.name for transition in graph.transitions]
     return [
         drawing.Edge(

@@ -30,9 +30,8 @@ def found() -> list[Nearby]:
     urls = {name: f"http://127.0.0.1:{port}/v1" for name, port in USUAL_PORTS.items()}
     # No certificates: loading them takes 80 ms, and these servers use plain HTTP.
     with httpx2.Client(timeout=PATIENCE, trust_env=False, verify=False) as client:
-        return [
-            Nearby(name, url, models) for name, url in urls.items() if (models := _models_at(client, url))
-        ]
+        models_of = {name: _models_at(client, url) for name, url in urls.items()}
+    return [Nearby(name, urls[name], models) for name, models in models_of.items() if models]
 
 
 def _models_at(client: httpx2.Client, base_url: str) -> tuple[str, ...]:

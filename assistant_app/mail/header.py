@@ -57,7 +57,8 @@ class Header:
 
     def text(self, *names: str) -> str:
         """Return the decoded text of the first of these names that has any, on one line."""
-        return next((text for name in names if (text := self._text(name))), "")
+        texts = (self._text(name) for name in names)
+        return next(filter(None, texts), "")
 
     def _text(self, name: str) -> str:
         parsed = self._parsed(name)
@@ -67,7 +68,8 @@ class Header:
         """Return the addresses of the first of these names that has any."""
         for name in names:
             parsed = self._parsed(name, as_if="from")
-            if found := [known for one in getattr(parsed, "addresses", ()) if (known := _address(one))]:
+            candidates = [_address(one) for one in getattr(parsed, "addresses", ())]
+            if found := [address for address in candidates if address is not None]:
                 return found
         return []
 

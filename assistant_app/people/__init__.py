@@ -1,1 +1,1 @@
-"""People: who comes in, what they want, who read their mail; what is kept, taken along and erased."""
+"""Accounts, preferences, mail readings by staff, and the retention, export and erasure of data."""

@@ -1,7 +1,7 @@
-"""Accounts: the first one, and how often somebody may try to sign in or to make one.
+"""The first account, and throttles for sign-in and sign-up.
 
-Tries are counted in the database, so that all processes and machines count together. The counts are by
-hash, and are dropped once they have ended.
+Attempts are counted in the database, because all processes and machines share it. Names and networks are
+stored as hashes, and counters are deleted when their window ends.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from django.utils import timezone
 from assistant_app.errors import AssistantError
 from assistant_app.models import SignInTries
 
-TRIES = 5  # of one name from one network
-TRIES_OF_A_NETWORK = 50  # of all names: one password for many accounts
+TRIES = 5  # for one user name from one network
+TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
 PAUSE = 300  # seconds
-SIGN_UPS = 10  # of one network
+SIGN_UPS = 10  # from one network
 SIGN_UPS_SECONDS = 3600
 
 
 class NotTheFirst(AssistantError):
-    """The first account was just created by somebody else."""
+    """Someone else has just created the first account."""
 
     code = "not_the_first"
     status = 409
@@ -40,9 +40,9 @@ def exist() -> bool:
 
 
 def create_first(user: User) -> User:
-    """Store the first account, an administrator; raise `NotTheFirst` if there is one by now."""
+    """Save the first account as an administrator. Raise `NotTheFirst` if an account exists by now."""
     with transaction.atomic():
-        # Two visitors at once: on SQLite the transaction has the only write lock already.
+        # Lock out a second visitor. On SQLite this transaction already holds the only write lock.
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {user._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
@@ -54,9 +54,10 @@ def create_first(user: User) -> User:
 
 
 def network_of(request: HttpRequest | None) -> str:
-    """Return where somebody comes from: an IPv4 address, or the 64 bits that an IPv6 customer has.
+    """Return the client's network: its IPv4 address, or the /64 network of its IPv6 address.
 
-    Behind a proxy it is what the proxy appended; without one, nobody names their own address.
+    With BEHIND_PROXY, use the address that the proxy appended to X-Forwarded-For. Without it, ignore that
+    header, because clients can forge it.
     """
     meta = request.META if request else {}
     address = str(meta.get("REMOTE_ADDR", ""))
@@ -72,30 +73,30 @@ def network_of(request: HttpRequest | None) -> str:
 
 
 def take_try(user_name: str, network: str) -> int:
-    """Count one try to sign in; return how many are left after it, below nought if it is one too many."""
+    """Count a sign-in attempt; return how many are left, negative if this one is too many."""
     left = TRIES - _count(f"name {user_name.casefold()}\n{network}", PAUSE, pause_at=TRIES)
     return min(left, TRIES_OF_A_NETWORK - _count(f"network {network}", PAUSE))
 
 
 def forget_tries(user_name: str, network: str) -> None:
-    """The password was right: that was no try at somebody's account."""
+    """Undo the count of an attempt with the right password."""
     SignInTries.objects.filter(key=_hash(f"name {user_name.casefold()}\n{network}")).delete()
     SignInTries.objects.filter(key=_hash(f"network {network}"), used__gt=0).update(used=F("used") - 1)
 
 
 def may_sign_up(network: str) -> bool:
-    """Count one new account."""
+    """Count a sign-up; return whether it is allowed."""
     return _count(f"sign-up {network}", SIGN_UPS_SECONDS) <= SIGN_UPS
 
 
 def _count(what: str, seconds: int, *, pause_at: int = 0) -> int:
-    """Count one more of something; the pause begins anew with the last one that is allowed."""
+    """Count an event in its fixed window; return the count. Event number `pause_at` restarts the window."""
     now = timezone.now()
     later, row = now + timedelta(seconds=seconds), SignInTries.objects.filter(key=_hash(what))
     SignInTries.objects.filter(ends_at__lte=now).delete()
     fresh = SignInTries(key=_hash(what), used=0, ends_at=later)
     SignInTries.objects.bulk_create([fresh], ignore_conflicts=True)
-    with transaction.atomic():  # the update locks the row, so what is read is this try's own number
+    with transaction.atomic():  # the update locks the row, so the value read next is this attempt's own
         row.update(used=F("used") + 1)
         used = row.values_list("used", flat=True).first() or 1
         if used == pause_at:

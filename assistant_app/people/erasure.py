@@ -1,7 +1,7 @@
-"""Erases a person: the account, all emails, and whatever else holds a text of theirs.
+"""Erase an account with its emails and every other record that holds the user's texts.
 
-What is left is what belongs to others: that this person, as an administrator, read somebody's email, and
-the reason that they gave its owner.
+Readings of other owners' mail stay: that this user, as an administrator, read an email, and the reason they
+gave. They belong to the owner of that email.
 """
 
 from __future__ import annotations
@@ -31,26 +31,27 @@ BATCH = 500
 
 
 class LastAdministrator(AssistantError):
-    """You are the only administrator. Make somebody else one first."""
+    """You are the only administrator. Make someone else an administrator first."""
 
     code = "last_administrator"
     status = 409
 
 
 def is_last_administrator(*users: User) -> bool:
-    """Whether without them nobody could make accounts any more, or anybody could make the first one."""
+    """Return whether deleting these users would leave no active administrator."""
     administrators = User.objects.filter(is_superuser=True, is_active=True)
     others = administrators.exclude(pk__in=[user.pk for user in users])
     return any(user.is_superuser for user in users) and not others.exists()
 
 
 def erase(user: User) -> int:
-    """Erase a person and all that is theirs, in one transaction; return how many emails that were.
+    """Erase a user and everything that belongs to them in one transaction; return the number of emails.
 
-    A run under way ends quietly, whatever process it is in: its next save finds no row.
+    Active runs end quietly in any process, because their next save finds no row. Raise `ApplicationNotFound`
+    if the account is already gone.
     """
     with transaction.atomic():
-        # In the order in which a claim takes its locks; a new email waits for the account's.
+        # Take locks in the same order as a claim. The lock on the account makes new emails wait.
         if not get_user_model()._default_manager.select_for_update().filter(pk=user.pk).exists():
             raise ApplicationNotFound
         list(Usage.objects.select_for_update().filter(owner_id=user.pk).values_list("pk"))
@@ -61,8 +62,8 @@ def erase(user: User) -> int:
             _erase_log_entries(model, keys)
         _erase_sessions(user.pk)
         _overwrite_what_is_deleted()
-        for some in _batches(list(leases)):
-            delete_rows(some)
+        for batch in _batches(list(leases)):
+            delete_rows(batch)
         user.delete()
     _end_runs(leases.values())
     _compact()
@@ -70,36 +71,36 @@ def erase(user: User) -> int:
 
 
 def _erase_log_entries(model: type[models.Model], keys: list[Any]) -> None:
-    """The admin's log names what was changed: an email's title, a token's name."""
+    """Delete the admin log entries of these records: they hold titles of emails and names of tokens."""
     kind = ContentType.objects.get_for_model(model)
-    for some in _batches(keys):
-        LogEntry.objects.filter(content_type=kind, object_id__in=list(map(str, some))).delete()
+    for batch in _batches(keys):
+        LogEntry.objects.filter(content_type=kind, object_id__in=list(map(str, batch))).delete()
 
 
 def _erase_sessions(user_id: Any) -> None:
-    """A session names its person in what it holds only, so all are looked at."""
+    """Delete the user's sessions. Only a session's data names its user, so read all sessions."""
     sessions = Session.objects.iterator(chunk_size=BATCH)
     mine = [each.pk for each in sessions if each.get_decoded().get(SESSION_KEY) == str(user_id)]
-    for some in _batches(mine):
-        Session.objects.filter(pk__in=some).delete()
+    for batch in _batches(mine):
+        Session.objects.filter(pk__in=batch).delete()
 
 
 def _end_runs(leases: Iterable[uuid.UUID | None]) -> None:
-    """Those of this process, at once; others notice when they save or renew their lease."""
+    """Stop the runs of this process now. Other processes notice when they save or renew a lease."""
     for lease in leases:
         if lease is not None:
             runner.stop(lease, Superseded())
 
 
 def _overwrite_what_is_deleted() -> None:
-    """SQLite leaves a deleted text in its file until something else is written there."""
+    """Make SQLite overwrite deleted content, which otherwise stays in the file until its space is reused."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
 
 
 def _compact() -> None:
-    """Leave no copy of an earlier version in SQLite's file either, nor in the log beside it."""
+    """Remove older copies of deleted content from SQLite's file and its write-ahead log."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     try:
@@ -110,10 +111,10 @@ def _compact() -> None:
     except DatabaseError:
         is_busy = True
     if is_busy:
-        logger.warning("SQLite's file is in use: run its VACUUM later, so that it keeps no deleted text.")
+        logger.warning("The SQLite file is in use. Run VACUUM later to remove deleted content from it.")
 
 
 def _batches(keys: list[Any]) -> Iterator[list[Any]]:
     remaining = iter(keys)
-    while some := list(islice(remaining, BATCH)):
-        yield some
+    while batch := list(islice(remaining, BATCH)):
+        yield batch

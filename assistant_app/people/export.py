@@ -1,6 +1,6 @@
-"""All that is stored of a person, as one zip file that people can read: JSON, and each email as text.
+"""Export everything stored about a user as a zip file of readable JSON and text files.
 
-It is made while it is sent, one email at a time, so that it takes no more memory than the largest of them.
+The file is built while it is sent, one email at a time, so memory use is bounded by the largest email.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from assistant_app.engine import history
 from assistant_app.models import ApiToken, Application, MailReading, Preferences, Usage
 
 SECRETS = {"password", "digest", "token_key", "lease_token"}
-README = """All that is stored about you here, as of {now:%Y-%m-%d %H:%M} UTC.
+README = """Everything stored about you on this server, as of {now:%Y-%m-%d %H:%M} UTC.
 
-account.json   your account, the name under your drafts, tokens (not the secrets), what you used,
-               who else read your emails and why
+account.json   your account, the name under your drafts, your tokens (without their secrets), your usage,
+               and who else read your emails and why
 emails/        a folder for each email, oldest first:
-  email.txt    the email, what you said, the drafts
-  email.json   the same and all the rest: every step, and every call of the model with what it was told
+  email.txt    the email, your instructions, answers and feedback, and the drafts
+  email.json   the same, with every step and every call to the model in full
 """
 
 
 class _Sink:
-    """Takes what the zip file writes, and gives it to whoever sends it; it cannot be gone back in."""
+    """Collect the bytes that `ZipFile` writes until they are sent. Not seekable."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -43,7 +43,7 @@ class _Sink:
         return len(part)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: there is no buffer to flush."""
 
     def taken(self) -> bytes:
         taken, self._parts = b"".join(self._parts), []
@@ -51,7 +51,7 @@ class _Sink:
 
 
 def archive(user: User) -> Iterator[bytes]:
-    """Yield the zip file in pieces. No database connection is held while one is sent."""
+    """Yield the zip file in parts. No database connection is held while a part is sent."""
     sink = _Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED) as file:  # type: ignore[call-overload]
         for path, moment, text in _files(user):
@@ -72,7 +72,7 @@ def _files(user: User) -> Iterator[tuple[str, datetime, str]]:
     for number, pk in enumerate(list(rows.values_list("pk", flat=True)), start=1):
         row = rows.filter(pk=pk).first()
         if row is None:
-            continue  # deleted meanwhile
+            continue  # deleted in the meantime
         folder = f"emails/{number:04}-{slugify(row.title)[:50] or 'untitled'}"
         yield f"{folder}/email.txt", row.updated_at, as_text(row)
         yield f"{folder}/email.json", row.updated_at, _json(_email(row))
@@ -98,7 +98,7 @@ def _email(row: Application) -> dict[str, Any]:
 
 
 def _plain(row: Model) -> dict[str, Any]:
-    """Return every column but the secrets."""
+    """Return all columns except secrets."""
     names = (field.attname for field in row._meta.concrete_fields)
     return {name: getattr(row, name) for name in names if name not in SECRETS}
 
@@ -112,7 +112,7 @@ def _other(value: Any) -> str:
 
 
 def as_text(row: Application) -> str:
-    """Return an email as people read it. What somebody wrote is set in, so that it passes for no heading."""
+    """Return an email as readable text. Written text is indented, so it cannot look like a heading."""
     state = row.state
     parts = [("The email", state.get("incoming_email")), ("Instructions", state.get("response_instructions"))]
     questions, answers = state.get("clarification_questions") or [], state.get("clarification_answers") or []
@@ -122,14 +122,15 @@ def as_text(row: Application) -> str:
     parts += [(f"Draft {n}", text) for n, text in enumerate(state.get("draft_history") or [], start=1)]
     parts += [(f"Feedback {n}", text) for n, text in enumerate(state.get("feedback_history") or [], start=1)]
     parts.append(("Final reply", state.get("final_draft")))
-    head = f"{_shown(row.title) or 'Untitled'}\nbegun {row.created_at:%Y-%m-%d %H:%M} UTC, {row.status_now}\n"
-    return head + "".join(f"\n{name}\n\n{_set_in(text)}\n" for name, text in parts if text)
+    title = _escaped(row.title) or "Untitled"
+    head = f"{title}\nstarted {row.created_at:%Y-%m-%d %H:%M} UTC, {row.status_now}\n"
+    return head + "".join(f"\n{name}\n\n{_indented(text)}\n" for name, text in parts if text)
 
 
-def _set_in(text: str) -> str:
-    return "\n".join(f"    {_shown(line)}" for line in text.splitlines())
+def _indented(text: str) -> str:
+    return "\n".join(f"    {_escaped(line)}" for line in text.splitlines())
 
 
-def _shown(text: str) -> str:
-    """A sender's control characters must not reach the terminal that shows the file."""
+def _escaped(text: str) -> str:
+    """Escape control characters, which could attack a terminal that shows the file."""
     return "".join(f"\\x{ord(c):02x}" if category(c) == "Cc" and c != "\t" else c for c in text)

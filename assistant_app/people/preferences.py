@@ -1,4 +1,4 @@
-"""What a person wants of every draft, through whichever door it is asked for."""
+"""A user's preferences for all drafts, used by pages, API and commands alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assistant_app.models.people import LONGEST_SIGNATURE
 
 
 def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
-    """Let the actor's drafts end with that name from now on; return it as it is kept."""
+    """Sign the actor's future drafts with this name; return it as stored. Raise `InvalidInput`."""
     name = one_line(name)
     if len(name) > LONGEST_SIGNATURE:
         problem = f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."

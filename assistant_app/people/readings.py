@@ -1,4 +1,4 @@
-"""Staff who read a person's mail: they say why first, it is stored, and the person can see it."""
+"""Access of staff to other people's mail: they give a reason first, and the owner can see it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.utils import timezone
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.models import Application, MailReading
 
-READS_FOR = timedelta(minutes=30)  # then they say anew why
+READS_FOR = timedelta(minutes=30)  # after that a new reason is needed
 SHORTEST, LONGEST = 10, 300  # characters of a reason
 SHOWN = 50
 
 
 def may_read(reader: AbstractBaseUser, row: Application) -> bool:
-    """Whether they said why of late; nobody needs a reason for their own mail."""
+    """Return whether the reader owns the email or has recently given a reason."""
     if row.owner_id == reader.pk:
         return True
     said = MailReading.objects.filter(application_id=row.pk, reader_id=reader.pk)
@@ -26,7 +26,10 @@ def may_read(reader: AbstractBaseUser, row: Application) -> bool:
 
 
 def begin(*, actor: User, app_id: Any, reason: str) -> MailReading:
-    """Store that the actor reads a person's mail from now on, and why; raise `InvalidInput` without a why."""
+    """Record that the actor reads this email and why.
+
+    Raise `InvalidInput` without a proper reason, and `ApplicationNotFound` without the permission.
+    """
     row = _visible(actor, app_id)
     reason = " ".join(reason.replace("\x00", "").split())
     if not SHORTEST <= len(reason) <= LONGEST:
@@ -42,7 +45,7 @@ def begin(*, actor: User, app_id: Any, reason: str) -> MailReading:
 
 
 def of_owner(owner: AbstractBaseUser) -> QuerySet[MailReading]:
-    """Return who read this person's mail, newest first, each with its email if that is still there."""
+    """Return the readings of this owner's mail, newest first, with the application unless it was deleted."""
     readings = MailReading.objects.filter(owner_id=owner.pk).select_related("application")
     return readings.only("reader_name", "reason", "read_at", "application__title", "owner_id")
 

@@ -1,6 +1,6 @@
-"""What is kept no longer than it has to be: old emails by their status, and sessions and tokens that ended.
+"""Delete old emails by status, and expired sessions and tokens.
 
-Nothing that is under way is touched, and nobody waits long: each transaction takes a few emails.
+Active runs are left alone. Each transaction takes a few emails, to keep its locks short.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from django.utils import timezone
 from assistant_app.models import ApiToken, Application, ApplicationQuerySet, SignInTries
 from assistant_app.operations.deletion import delete_rows
 
-BATCH = 100  # emails in one transaction
-TOKEN_DAYS = 30  # that a token which ended is still listed in its person's settings
+BATCH = 100  # emails per transaction
+TOKEN_DAYS = 30  # how long an expired token stays listed in its owner's settings
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """For how many days since their last change emails are kept; 0 is for ever."""
+    """How many days emails are kept after their last change; 0 means forever."""
 
     finished_days: int
     unfinished_days: int
 
 
 def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
-    """Return what is too old, by name: finished emails, and those that wait for a person or stopped.
+    """Return the emails to delete by group name: finished ones, and ones that are waiting or stopped.
 
-    A run whose server was killed has stopped as well, though nobody has said so in its row.
+    A run with an expired lease counts as stopped, although its row still says running.
     """
     finished = Application.Status.FINISHED
     groups = {
@@ -49,16 +49,16 @@ def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
 
 
 def ended(now: datetime) -> dict[str, QuerySet]:
-    """Return what nobody can use any more, by name."""
+    """Return expired records by their name."""
     return {
         "sessions": Session.objects.filter(expire_date__lt=now),
         "tokens": ApiToken.objects.filter(expiry__lt=now - timedelta(days=TOKEN_DAYS)),
-        "counts of tries": SignInTries.objects.filter(ends_at__lt=now),
+        "sign-in counters": SignInTries.objects.filter(ends_at__lt=now),
     }
 
 
 def prune(policy: Policy, *, is_dry: bool = False) -> dict[str, int]:
-    """Delete all of it, or only count it; return how many rows of each kind."""
+    """Delete what is due and expired, or only count it if `is_dry`; return the number of rows by name."""
     now = timezone.now()
     counts = {name: rows.count() if is_dry else _delete(rows) for name, rows in due(policy, now).items()}
     for name, rows in ended(now).items():
@@ -67,7 +67,7 @@ def prune(policy: Policy, *, is_dry: bool = False) -> dict[str, int]:
 
 
 def _delete(rows: ApplicationQuerySet) -> int:
-    """Delete emails a few at a time, each judged again once it is locked: somebody may go on with one."""
+    """Delete emails in batches. Check each one again after locking it: its owner may have continued it."""
     number, after = 0, None
     while True:
         batch = rows.order_by("pk") if after is None else rows.order_by("pk").filter(pk__gt=after)

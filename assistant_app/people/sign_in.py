@@ -1,4 +1,4 @@
-"""Sign-in and password checks whose tries are counted, for pages and admin together."""
+"""Throttled sign-in and password checks, shared by pages and admin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOO_MANY_TRIES = "Too many tries. Wait 5 minutes."
 
 
 class CountsTries(AuthenticationForm):
-    """Django's, with a number of tries: for the pages and for the admin."""
+    """Django's sign-in form with throttling."""
 
     left: int = accounts.TRIES
 
@@ -39,9 +39,9 @@ class SignInForm(CountsTries):
 
 
 def check_own_password(request: HttpRequest, password: str) -> str:
-    """Return it; raise `ValidationError` unless it is that of whoever is signed in.
+    """Return the password if it is the current user's; otherwise raise `ValidationError`.
 
-    Tries are counted as at sign-in: a browser that was left open is no way around that.
+    Attempts count as sign-in attempts, so an unattended browser is no way around the throttle.
     """
     who = request.user.get_username(), accounts.network_of(request)
     if accounts.take_try(*who) < 0:

@@ -1,1 +1,1 @@
-"""What the templates need beside Django's own."""
+"""Template filters and tags."""

@@ -1,4 +1,4 @@
-"""Filters for figures: numbers with their thousands, money, times of steps."""
+"""Filters for numbers, money and exact times."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def number(value: int | None) -> str:
 
 @register.filter
 def money(cost: Decimal | None) -> str:
-    """Write a cost with its currency; nothing if it is not known."""
+    """Format a cost with its currency; an empty string if the cost is unknown."""
     if cost is None:
         return ""
     currency = settings.MODEL_PRICES_CURRENCY
@@ -39,7 +39,7 @@ def money(cost: Decimal | None) -> str:
 
 @register.filter
 def moment(at: datetime) -> SafeString:
-    """Write when something happened, to the second."""
+    """Format a time to the second, with the date unless it is today."""
     local = timezone.localtime(at)
     shown = "H:i:s" if local.date() == timezone.localdate() else "j M Y, H:i:s"
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), date_format(local, shown))

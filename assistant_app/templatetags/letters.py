@@ -1,4 +1,4 @@
-"""Filters for mail and drafts, times and icons. Text is returned as plain `str`: templates escape it."""
+"""Filters for mail, drafts, times and icons. They return plain `str`, so that templates escape it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def branch_id() -> SafeString:
-    """The id of the branch that a form makes, so that a double press makes one."""
+    """Return a hidden field with a new id for a fork, so that a double click makes only one."""
     return format_html('<input type="hidden" name="app_id" value="{}">', uuid.uuid4())
 
 
@@ -41,19 +41,19 @@ def megabytes(size: int) -> str:
 
 @register.filter
 def paragraphs(text: str) -> list[str]:
-    """Split at blank lines; joined by them again, it is the same text to the last character."""
+    """Split at blank lines. Joining the parts with blank lines gives the same text again."""
     return text.split("\n\n")
 
 
 @register.filter
 def excerpt(text: str) -> str:
-    """Return the beginning in one line."""
+    """Return the beginning of a text on one line."""
     return " ".join(text[: EXCERPT * 4].split())[:EXCERPT]
 
 
 @register.filter
 def answered(questions: Iterable[tuple[str, str]]) -> str:
-    """Say in a line how many questions were answered, and quote the first answer."""
+    """Return one line that says how many questions were answered and quotes the first answer."""
     answers = [answer for _, answer in questions]
     given = [answer for answer in answers if answer]
     parts = [f"{len(given)} answered: “{given[0]}”"] if given else []
@@ -64,7 +64,7 @@ def answered(questions: Iterable[tuple[str, str]]) -> str:
 
 @register.filter
 def when(moment: datetime | None) -> SafeString:
-    """Return a time as people say it, with the exact one beside."""
+    """Format a time in a short form, with the exact time as the tooltip."""
     if moment is None:
         return SafeString("")
     local = timezone.localtime(moment)
@@ -83,7 +83,7 @@ def _spoken(local: datetime) -> str:
 
 @register.filter
 def found(text: str, query: str) -> str | SafeString:
-    """Mark where a search was found."""
+    """Mark the matches of a search."""
     if not query:
         return text
     parts = re.split(f"({re.escape(query)})", text, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What the pages say about a mail that brings something in unseen."""
+"""Tags that warn of hidden content in an email, and of links that a draft took from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ register.filter("hidden_in", hidden_in)
 
 @register.simple_tag
 def brought_in(draft: str, state: Mapping[str, Any]) -> list[str]:
-    """Return the links and addresses of a draft that come from the mail alone."""
+    """Return the links and addresses in a draft that come only from the email, not from its owner."""
     answers = state.get("clarification_answers") or []
     own = [state.get("response_instructions", ""), *answers, *state.get("feedback_history", [])]
     return brought_by(state.get("incoming_email", ""), draft, own)

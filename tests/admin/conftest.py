@@ -126,7 +126,7 @@ WHY = "He asked why his draft failed: ticket 4711"
 
 
 def say_why(client, row):
-    """Give the reason without which nobody's texts are shown."""
+    """Give the reason that is needed before any text is shown."""
     if not MailReading.objects.filter(application_id=row.pk).exists():
         client.post(f"/admin/assistant_app/application/{row.pk}/read/", {"reason": WHY})
 

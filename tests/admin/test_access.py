@@ -40,7 +40,7 @@ def test_staff_without_permission_sees_nothing(staff, pages):
 
 
 @pytest.mark.parametrize("who", ["owner", "stranger", None])
-def test_whoever_is_not_staff_is_asked_to_sign_in(request, pages, who):
+def test_users_who_are_not_staff_are_asked_to_sign_in(request, pages, who):
     client = browser_of(request.getfixturevalue(who)) if who else Client()
     for page in pages:
         answer = client.get(page)

@@ -45,7 +45,7 @@ def test_retry_goes_on_with_what_is_stored(admin_site, stopped, how):
     answer, messages = act(admin_site, "retry", row)
     wait_for_runs()
     assert answer.status_code == 302
-    assert messages == ["Goes on: Late delivery."]
+    assert messages == ["Resumed: Late delivery."]
     row.refresh_from_db()
     assert row.status == "waiting"
     assert row.state["incoming_email"] == EMAIL
@@ -67,7 +67,7 @@ def test_a_row_that_refuses_says_why_and_stops_no_other(admin_site, tell, stoppe
     _, messages = act(admin_site, "retry", waiting, running, failed)
     wait_for_runs()
     assert sorted(messages) == [
-        "Goes on: Failed.",
+        "Resumed: Failed.",
         "Runs: A draft is being written already.",
         "Waits: Nothing has stopped here, so there is nothing to continue.",
     ]
@@ -75,7 +75,7 @@ def test_a_row_that_refuses_says_why_and_stops_no_other(admin_site, tell, stoppe
 
 @transactional
 @pytest.mark.usefixtures("model")
-def test_from_the_page_of_one_the_way_leads_back_there(admin_site, stopped):
+def test_an_action_on_the_detail_page_returns_to_it(admin_site, stopped):
     row = stopped()
     assert "Retry" in admin_site.get(f"{LIST}{row.pk}/change/").content.decode()
     answer, _ = act(admin_site, "retry", row, from_detail="1")
@@ -93,12 +93,12 @@ def test_an_action_is_logged_with_who_did_it(admin_site, operator, stopped):
 
 @transactional
 @pytest.mark.usefixtures("model")
-def test_takes_no_more_than_it_can_at_once(admin_site, stopped, monkeypatch):
-    monkeypatch.setattr(applications, "AT_ONCE", 2)
+def test_an_action_takes_a_limited_number_of_rows(admin_site, stopped, monkeypatch):
+    monkeypatch.setattr(applications, "MAX_ACTION_ROWS", 2)
     rows = [stopped() for _ in range(3)]
     _, messages = act(admin_site, "retry", *rows)
     wait_for_runs()
-    assert messages[-1] == "Only the first 2: choose the rest again."
+    assert messages[-1] == "Only the first 2 were handled. Select the rest again."
     assert Application.objects.filter(status="failed").count() == 1
 
 
@@ -153,7 +153,7 @@ def test_choosing_what_does_not_exist_does_nothing(admin_site, tell, action, cho
 
 
 @pytest.mark.django_db
-def test_deleting_one_asks_and_takes_all_that_hangs_on_it(admin_site, one_draft):
+def test_deleting_one_asks_first_and_deletes_its_steps_and_calls(admin_site, one_draft):
     address = f"{LIST}{one_draft.row.pk}/delete/"
     page = admin_site.get(address).content.decode()
     assert "with all its steps and model calls" in page
@@ -182,7 +182,7 @@ def test_deleting_what_somebody_else_just_deleted_is_no_error(operator, rf, tell
 
 @pytest.mark.django_db
 def test_an_operator_without_permission_finds_nothing(viewer, owner, tell):
-    """The owner has no right over others' either; the permission decides, not whose it is."""
+    """The permission decides, not ownership."""
     row = tell().ends("failed")
     for actor in (viewer, owner):
         for operation in (
@@ -202,7 +202,7 @@ def test_an_operator_finds_no_unknown_application(operator):
 
 
 @pytest.mark.django_db
-def test_who_may_only_look_can_neither_act_nor_delete(viewer, tell):
+def test_staff_with_view_permission_can_neither_act_nor_delete(viewer, tell):
     row = tell().ends("failed")
     client = browser_of(viewer)
     page = client.get(f"{LIST}{row.pk}/change/").content.decode()

@@ -58,7 +58,7 @@ def test_a_branch_says_what_it_branched_off_from(admin_site, one_draft, owner):
     assert address(one_draft.row) in page
     assert "Branch of" not in html(admin_site, one_draft)
     operations.delete(actor=owner, app_id=one_draft.row.pk)
-    assert "Branch of one that is deleted" in words(html(admin_site, branch))
+    assert "Branch of a deleted application" in words(html(admin_site, branch))
 
 
 def test_a_failed_step_shows_why(admin_site, one_draft):
@@ -85,7 +85,7 @@ def test_what_a_change_replaced_is_shown_beside_it(admin_site, one_draft):
 
 
 def test_the_state_after_a_step_is_the_fold_along_its_bases(admin_site, tell):
-    """A step that was gone back from leaves nothing in what goes on from before it."""
+    """A step that was undone leaves nothing in the state of the steps that continue before it."""
     story = tell().step("process_input", incoming_email="first", response_instructions="one")
     story.row.sequence_id, story.state = (
         None,
@@ -113,7 +113,7 @@ def test_the_model_calls_show_messages_reply_parameters_tokens_and_times(admin_s
     assert '"temperature": 0.4' in step
 
 
-def test_a_failed_call_shows_that_no_word_came(admin_site, one_draft):
+def test_a_failed_call_shows_that_there_was_no_reply(admin_site, one_draft):
     step = words(steps_of(html(admin_site, one_draft))[2])
     assert "first word never" in step
     assert "? out" in step
@@ -144,7 +144,7 @@ def test_the_drawing_shows_the_way_and_where_it_stands(admin_site, one_draft):
     ],
     ids=["new", "running", "failed", "finished"],
 )
-def test_the_drawing_fills_the_place_of_every_status(admin_site, tell, make, here):
+def test_the_drawing_marks_the_current_place_in_every_status(admin_site, tell, make, here):
     assert f"{here} · now here" in html(admin_site, make(tell))
 
 
@@ -187,7 +187,7 @@ def test_fifty_drafts_cost_as_few_queries_as_one(admin_site, tell):
         story.step("formulate_draft", current_draft=drafts[-1], draft_history=drafts).call()
         story.step("process_feedback", feedback=f"Again {n}.")
     story.ends("waiting")
-    html(admin_site, story)  # what Django keeps of content types is there whoever went before
+    html(admin_site, story)  # warms up Django's cache of content types
     with CaptureQueriesContext(connection) as queries:
         answer = admin_site.get(address(story.row))
     assert answer.status_code == 200

@@ -108,7 +108,7 @@ def test_filters_by_owner_whatever_the_case_of_the_letters(admin_site, tell, str
     tell("mine")
     tell("his", user=stranger)
     assert titles(admin_site, "?owner=OTTO") == ["his"]
-    assert titles(admin_site, "?owner=nobody") == []
+    assert titles(admin_site, "?owner=unknown") == []
     assert titles(admin_site, "?owner=%00") == ["his", "mine"]
 
 
@@ -196,7 +196,7 @@ def test_pages_follow_each_other(admin_site):
 
 
 @pytest.mark.usefixtures("a_thousand")
-def test_counts_no_further_than_anybody_pages(admin_site, monkeypatch):
+def test_stops_counting_at_a_limit(admin_site, monkeypatch):
     monkeypatch.setattr(paging, "COUNTED", 200)
     page = admin_site.get(LIST).content.decode()
     assert "The first 200 applications, and more" in page

@@ -1,4 +1,4 @@
-"""Nobody reads another person's mail in the admin without saying why, and its owner can see who did."""
+"""Staff must give a reason before they read another person's mail in the admin. The owner sees who did."""
 
 from datetime import timedelta
 
@@ -65,7 +65,7 @@ def test_a_reason_that_says_nothing_is_none(admin_site, look, one_draft, reason)
     assert not MailReading.objects.exists()
 
 
-def test_a_link_that_somebody_is_lured_to_is_no_reason(admin_site, one_draft):
+def test_following_a_link_is_no_reason(admin_site, one_draft):
     admin_site.get(address(one_draft.row, "read/"), {"reason": WHY})
     Client(enforce_csrf_checks=True).post(address(one_draft.row, "read/"), {"reason": WHY})
     assert not MailReading.objects.exists()
@@ -76,14 +76,14 @@ def test_staff_without_the_permission_cannot_even_say_why(staff, one_draft):
     assert not MailReading.objects.exists()
 
 
-def test_whoever_may_operate_may_read_as_before(staff, one_draft, look):
+def test_the_permission_to_operate_includes_reading(staff, one_draft, look):
     staff.user_permissions.add(Permission.objects.get(codename="change_application"))
     client = browser_of(staff)
     say_why(client, one_draft.row)
     assert shows(look(client)) == [True] * 3
 
 
-def test_nobody_needs_a_reason_for_their_own(operator, admin_site, tell):
+def test_reading_your_own_email_needs_no_reason(operator, admin_site, tell):
     own = with_one_draft(tell(user=operator))
     assert shows(admin_site.get(address(own.row)).content.decode()) == [True] * 3
 

@@ -44,7 +44,7 @@ def test_one_person_alone(admin_site, used):
     page = usage(admin_site, owner="otto")
     assert "Model calls 1 " in page
     assert "ida :" not in page
-    assert "Nothing in these days." in usage(admin_site, owner="nobody\x00")
+    assert "Nothing in these days." in usage(admin_site, owner="unknown\x00")
 
 
 def test_only_for_those_who_may_look(used, viewer, staff, owner, client):

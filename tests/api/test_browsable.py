@@ -174,7 +174,7 @@ def test_a_multipart_form_is_read_as_the_others_are(browser, model):
 def test_the_first_page_says_what_it_is(browser):
     page = look(browser, "/api/")
     assert "Api Root" in page.text
-    assert "The API begins here, with your emails." in page.text
+    assert "The API starts here, with your emails." in page.text
     assert "DefaultRouter" not in page.text
 
 

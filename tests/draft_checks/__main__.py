@@ -1,11 +1,11 @@
-"""`python -m tests.draft_checks`: how good the checks on drafts are, and each false alarm and miss."""
+"""`python -m tests.draft_checks`: prints the accuracy of the checks, and each false alarm and miss."""
 
 from tests.draft_checks.labelled import precision, recall, results
 
 
 def main():
     every = results()
-    print("| | drafts | right | false alarms | missed | precision | recall |")
+    print("| | drafts | right | wrong alarms | missed | precision | recall |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for language in ("en", "de", "fr", ""):
         some = [one for one in every if one.language.startswith(language)]
@@ -13,7 +13,7 @@ def main():
         shares = [f"{share(some):.0%}" for share in (precision, recall)]
         print(f"| {' | '.join([language or 'all', str(len(some)), *map(str, numbers), *shares])} |")
     for one in every:
-        for kind, texts in (("false alarm", one.wrong), ("missed", one.missed)):
+        for kind, texts in (("wrong alarm", one.wrong), ("missed", one.missed)):
             for text in texts:
                 print(f"{kind}: {text!r} ({one.language}) in {one.draft.replace(chr(10), ' ')[:100]!r}")
 

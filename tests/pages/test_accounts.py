@@ -47,7 +47,7 @@ def test_the_first_account_needs_a_proper_password_twice(visitor):
 
 def test_a_second_visitor_who_was_slower_is_told_so(visitor, owner):
     answer = visitor.client.post("/welcome/", FIRST | {"username": "otto"}, follow=True)
-    assert "The first account was just created by somebody else." in answer.content.decode()
+    assert "Someone else has just created the first account." in answer.content.decode()
     assert User.objects.count() == 1
 
 

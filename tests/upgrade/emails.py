@@ -115,8 +115,8 @@ class Email(Walker):
         answer = client.delete(f"/api/applications/{self.app_id}/")
         assert answer.status_code == 204, answer.text
 
-    def fork(self, client, **point):
-        """Return an email that was forked from this one, and will be told other texts from there on."""
+    def fork(self, client, *, position="formulate_draft", **point):
+        """Return an email that was forked from this one after that step. It will be told other texts."""
         answer = client.post(f"/api/applications/{self.app_id}/fork/", json=point)
         assert answer.status_code == 201, answer.text
         state, mark, fork = answer.json(), uuid.uuid4().hex, copy(self)
@@ -126,7 +126,7 @@ class Email(Walker):
         assert fork.said == self.said[: len(fork.said)]
         assert state["drafts"] == self.stored["drafts"][: fork.inherited]
         fork.feedback = f"Longer {mark}"
-        fork.way = ["formulate_draft"]
+        fork.way = [position]
         if point.get("before"):
             fork.answer = f"Until May. {mark}"
             fork.way = ["determine_clarifications"]
@@ -175,7 +175,7 @@ def waiting(ida):
 
 def forks(ida):
     """Return forks of emails that are there, and of such that are deleted."""
-    there, deleted = Email(ida, steps=4), Email(ida, steps=3)
+    there, deleted = Email(ida, steps=4), Email(ida, steps=3).send(ida, "use", draft=1)
     between = there.fork(ida, draft=2)
     made = [
         there,
@@ -185,6 +185,7 @@ def forks(ida):
         between.send(ida, "process_feedback", feedback="Warmer.").fork(ida, draft=3),
         there.fork(ida, draft=2).send_next(ida),
         deleted.fork(ida, draft=1),
+        deleted.fork(ida, position="use_draft"),
         deleted.fork(ida, draft=2).send(ida, "process_feedback", feedback="Warmer."),
         deleted.fork(ida, before="process_input"),
     ]

@@ -38,6 +38,15 @@ class Balancer:
         self.servers = servers
         self.emails, self.answers, self.over = [], 0, threading.Event()
         self._lock, self._busy, self._turns = threading.Lock(), Counter(), count()
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+
+    def __enter__(self):
+        self.walks = [self._pool.submit(self.walk) for _ in range(AT_ONCE)]
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self._pool.shutdown()
 
     @contextmanager
     def client(self):
@@ -84,8 +93,11 @@ class Balancer:
     def failed(self):
         return [walk.exception() for walk in self.walks if walk.done() and walk.exception()]
 
-    def start(self, pool):
-        self.walks = [pool.submit(self.walk) for _ in range(AT_ONCE)]
+    def finish(self):
+        """Let everybody finish their email, and nobody begin another one."""
+        self.over.set()
+        for walk in self.walks:
+            walk.result()
 
 
 def one_at_each_step(server, model):
@@ -161,61 +173,57 @@ def go_on_in_turn(walkers, servers):
                 walker.look(reader)
 
 
-def assert_signed(asked):
-    """The model is told the name that drafts end with."""
-    assert asked
-    assert all(NAME in str(body["messages"]) for body in asked)
+def finish_and_check(everything, balancer, after, model):
+    """Carry each email to its end; the model is told the name that drafts end with."""
+    asked = len(drafts_asked(model))
+    with after.client() as ida:
+        for email in everything:
+            email.go_on(ida)
+    told = drafts_asked(model)[asked:]
+    assert told
+    assert all(NAME in str(body["messages"]) for body in told)
+    for email in [*everything, *balancer.emails]:
+        email.check(after)
 
 
 def test_no_request_is_lost_while_the_database_and_then_the_server_is_upgraded():
-    model = NumberedModel(latency=0.01).start()
     with (
+        NumberedModel(latency=0.01) as model,
         Previous(model=model, postgresql=POSTGRESQL, env=ENV) as before,
         Account(before) as account,
-        ThreadPoolExecutor(AT_ONCE) as pool,
     ):
         waiting, gate = one_at_each_step(before, model)
         others, gates = in_every_state(before, model, account)
         everything = [*waiting, *others]
         showed = shown(before, everything, "", "steps/", "drafts/")
-        balancer = Balancer(before)
-        balancer.start(pool)
-        balancer.wait_for_more()
 
-        after = RealServer(model=model, beside=before, env=ENV)
-        after.run("manage.py", "migrate", "--no-input")  # the previous version serves
-        balancer.wait_for_more()  # and goes on to
-
-        with after:
-            assert_holds(shown(after, everything, "", "steps/", "drafts/"), showed)
-            account.visit(after, everything)
-
-            balancer.go_over_to(before, after)  # for a while, both serve
-            with after.client() as ida:
-                everything.append(others[0].fork(ida, draft=1))
-                others[-1].stop(ida)  # what the other one runs
-            go_on_in_turn(everything, (after, before))
-            assert_holds(
-                shown(before, everything, "steps/", "drafts/"), shown(after, everything, "steps/", "drafts/")
-            )
+        with Balancer(before) as balancer:
             balancer.wait_for_more()
+            after = RealServer(model=model, beside=before, env=ENV)
+            after.run("manage.py", "migrate", "--no-input")  # the previous version serves
+            balancer.wait_for_more()  # and goes on to
 
-            balancer.go_over_to(after)
-            for each in (gate, *gates):
-                each.set()  # what was begun before ends there
-            assert before.stop() == 0
-            balancer.wait_for_more()
-            balancer.over.set()
-            for walk in balancer.walks:
-                walk.result()
-            asked = len(drafts_asked(model))
-            with after.client() as ida:
-                for email in everything:
-                    email.go_on(ida)
-            assert_signed(drafts_asked(model)[asked:])
-            for email in [*everything, *balancer.emails]:
-                email.check(after)
-            assert [email.way for email in waiting] == [STEPS] * len(waiting)
-            assert sum(email.continued for email in waiting) == 0
-            account.check(after)
-    model.stop()
+            with after:
+                assert_holds(shown(after, everything, "", "steps/", "drafts/"), showed)
+                account.visit(after, everything)
+
+                balancer.go_over_to(before, after)  # for a while, both serve
+                with after.client() as new, before.client() as old:
+                    fork = others[1].fork(new, position="use_draft")
+                    everything += [fork, fork.fork(old, position="use_draft")]
+                    others[-1].stop(new)  # what the other one runs
+                go_on_in_turn(everything, (after, before))
+                parts = ("steps/", "steps/0/", "drafts/")
+                assert_holds(shown(before, everything, *parts), shown(after, everything, *parts))
+                balancer.wait_for_more()
+
+                balancer.go_over_to(after)
+                for each in (gate, *gates):
+                    each.set()  # what was begun before ends there
+                assert before.stop() == 0
+                balancer.wait_for_more()
+                balancer.finish()
+                finish_and_check(everything, balancer, after, model)
+                assert [email.way for email in waiting] == [STEPS] * len(waiting)
+                assert sum(email.continued for email in waiting) == 0
+                account.check(after)

@@ -1,1 +1,1 @@
-"""Applications and their steps."""
+"""The endpoints for applications and their steps."""

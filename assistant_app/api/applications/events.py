@@ -1,4 +1,4 @@
-"""The live events of an application's run, for API clients: server-sent events with JSON data."""
+"""Stream an application's live events to API clients as server-sent events with JSON data."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from assistant_app.events.following import follow, read
 from assistant_app.models import Application
 
 
-@csrf_exempt  # DRF's authentication by session asks for the token itself
+@csrf_exempt  # DRF's session authentication checks the token itself
 async def application_events(request: HttpRequest, app_id: str) -> HttpResponseBase:
-    """Stream `step`, `token`, `draft`, `error` and `state` events until the run is over.
+    """Stream `step`, `token`, `draft`, `error` and `state` events until the run ends.
 
-    Asynchronous, which DRF's views are not: a reader holds no thread and no database connection.
+    DRF views are synchronous. This view is async, so a reader holds no thread and no database connection.
     """
     door = _Door()
     try:
@@ -36,7 +36,7 @@ async def application_events(request: HttpRequest, app_id: str) -> HttpResponseB
 
 
 class _Door(APIView):
-    """DRF's authentication, permissions and throttles, for a view that is not DRF's."""
+    """DRF's authentication, permissions and throttles for a plain Django view."""
 
     def let_in(self, request: HttpRequest, app_id: str) -> Application:
         rest_request = self.initialize_request(request)

@@ -1,6 +1,6 @@
-"""One viewset; it has an action for each human step of `steps.STEPS`.
+"""The viewset for applications. `build_viewset` adds one action for each human step.
 
-Views only translate: operations decide, and what they raise the exception handler answers.
+Views only translate HTTP. Operations decide, and the exception handler turns their errors into responses.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     lookup_url_kwarg = "app_id"
     lookup_value_regex = UUID_PATTERN
     serializer_class: type[serializers.Serializer] = NewApplication
-    row: Application | None = None  # that the answer shows
-    sent: Any = None  # to a step; a form shows it again if it was refused
+    row: Application | None = None  # rendered in the response
+    sent: Any = None  # the submitted step input; a form shows it again if it was rejected
 
     @property
     def actor(self) -> AbstractBaseUser:
@@ -58,7 +58,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return Application.objects.owned_by(self.request.user).newest_first()
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the serializer of a form in the browsable API."""
+        """Return a serializer; the browsable API also uses it for its forms, which need prefilling."""
         serializer = super().get_serializer(*args, **kwargs)
         if isinstance(serializer, StepInput):
             row = self.row or self.get_queryset().filter(pk=self.kwargs["app_id"]).first()
@@ -66,7 +66,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return serializer
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Ignore `Accept` for the reply, which has one form only; its errors are JSON."""
+        """Ignore `Accept` for the reply, which has a single format. Its errors are JSON."""
         return super().perform_content_negotiation(request, force or self.action == "reply")
 
     # --- Without an application ------------------------------------------------------------------
@@ -107,14 +107,14 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @schema.RETRY
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def retry(self, request: Request, app_id: str) -> Response:
-        self._take_nothing(app_id)
+        self._require_empty_body(app_id)
         run = operations.retry(actor=self.actor, app_id=app_id, expected_version=expected_version(request))
         return self._wait_for(run)
 
     @schema.CANCEL
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def cancel(self, request: Request, app_id: str) -> Response:
-        self._take_nothing(app_id)
+        self._require_empty_body(app_id)
         return self._state_of(operations.cancel(actor=self.actor, app_id=app_id))
 
     @schema.REPLY
@@ -128,19 +128,19 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @versions_schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)
     def fork(self, request: Request, app_id: str) -> Response:
-        self._mine(app_id)  # before anything is said about what was sent
+        self._mine(app_id)  # 404 before any error about the body
         wanted = NewFork(data=request.data)
         wanted.is_valid(raise_exception=True)
         return self._created(*operations.fork(actor=self.actor, app_id=app_id, **wanted.arguments()))
 
     @schema.HIDDEN
     def show(self, request: Request, app_id: str) -> Response:
-        """Answer the state at a step's own address, so that its page has the step's form."""
+        """Return the state for `GET` on a step's URL, where the browsable API shows the step's form."""
         return self.retrieve(request, app_id)
 
-    def _take_nothing(self, app_id: str) -> None:
+    def _require_empty_body(self, app_id: str) -> None:
         if self.request.data:
-            self._mine(app_id)  # before anything is said about what was sent
+            self._mine(app_id)  # 404 before any error about the body
             Nothing(data=self.request.data).is_valid(raise_exception=True)
 
     def _send(self, step: HumanStep, app_id: str) -> Response:
@@ -160,7 +160,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return answer
 
     def _wait_for(self, run: Run) -> Response:
-        """Answer when the run is over, or with `Prefer: respond-async` (RFC 7240) once it has begun."""
+        """Respond when the run has ended; with `Prefer: respond-async` (RFC 7240), as soon as it started."""
         if not prefers_async(self.request):
             return self._state_of(operations.wait_until_ended(run))
         answer = self._state_of(operations.wait_until_claimed(run), status.HTTP_202_ACCEPTED)
@@ -171,12 +171,12 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     def _state_of(self, row: Application, code: int = status.HTTP_200_OK) -> Response:
         self.row = row
         shown = ApplicationState(row, context=self.get_serializer_context())
-        # A plain dict: from DRF's own the browsable API would fill its forms.
+        # A plain dict: the browsable API would fill its forms from a `ReturnDict`.
         return Response(dict(shown.data), status=code, headers={"ETag": etag(row)})
 
 
 def build_viewset(human_steps: Iterable[HumanStep]) -> type[BaseApplicationViewSet]:
-    """Return the viewset with an action for each of these steps."""
+    """Return a viewset class with one action for each of these steps."""
     actions = {step.endpoint: _action(step) for step in human_steps}
     return type("ApplicationViewSet", (BaseApplicationViewSet,), actions)
 

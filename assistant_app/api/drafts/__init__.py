@@ -1,1 +1,1 @@
-"""The drafts of an email as versions."""
+"""The endpoints for drafts, their checks, diffs and forks."""

@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says of drafts and forks."""
+"""OpenAPI descriptions of the endpoints for drafts and forks."""
 
 from __future__ import annotations
 
@@ -83,35 +83,40 @@ DRAFTS = extend_schema(
 DRAFT = extend_schema(
     operation_id="get_draft",
     summary="Show a draft",
-    parameters=[_number("number", "The draft's.")],
+    parameters=[_number("number", "Number of the draft.")],
     responses=answers({200: Draft}, [*ALWAYS, *ONE]),
     examples=example("A second draft", DRAFT_EXAMPLE),
 )
 CHECKS = extend_schema(
     operation_id="get_draft_checks",
-    summary="Show what the checks say of a draft",
-    description="They ask no model, and block nothing: a draft without a finding may still be wrong.",
-    parameters=[_number("number", "The draft's.")],
+    summary="Show what the checks found in a draft",
+    description="The checks call no model and block nothing. A draft without findings may still be wrong.",
+    parameters=[_number("number", "Number of the draft.")],
     responses=answers({200: Checks}, [*ALWAYS, *ONE]),
-    examples=example("Something was made up, something left out", CHECKS_EXAMPLE),
+    examples=example("Something made up, something left out", CHECKS_EXAMPLE),
 )
 DIFF = extend_schema(
     operation_id="get_diff",
     summary="Show what changed from one draft to another",
     parameters=[
-        _number("number", "Of the draft before."),
-        _number("other_number", "Of the draft after."),
-        OpenApiParameter("other", str, description="The email that the draft after is of: a fork, say."),
+        _number("number", "Number of the first draft."),
+        _number("other_number", "Number of the second draft."),
+        OpenApiParameter(
+            "other",
+            str,
+            description="The id of the email with the second draft, if it is another one (a fork).",
+        ),
     ],
     responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE]),
-    examples=example("Something was added, something taken out", DIFF_EXAMPLE),
+    examples=example("Something added, something removed", DIFF_EXAMPLE),
 )
 FORK = extend_schema(
     operation_id="fork",
-    summary="Branch off: go on from a step or a draft in a new one",
+    summary="Fork: continue from a step or a draft in a new email",
     description=(
-        "It waits for you at the nearest point at or before that step at which it was your turn, with all"
-        " that there was then. With an `app_id` of your own it can be repeated: then 200 and the same one."
+        "The fork waits for you at the nearest point, at or before that step, where it was your turn. It has"
+        " everything the email had then. Send your own `app_id` to make the request safe to repeat: a repeat"
+        " answers 200 with the same fork."
     ),
     parameters=[ETAG, LOCATION],
     request=NewFork,

@@ -1,4 +1,4 @@
-"""What an answer says of a draft, of its checks and of a comparison, and what a fork is asked with."""
+"""Serializers for drafts, their checks and diffs, and the input of a fork."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from assistant_app.workflow.checks.findings import Source
 
 
 class Draft(serializers.Serializer):
-    """One draft, as it was written."""
+    """One draft."""
 
-    number = serializers.IntegerField(help_text="from 1, in the order in which they were made")
+    number = serializers.IntegerField(help_text="from 1, in the order they were written")
     text = serializers.CharField()
     by = serializers.ChoiceField(choices=["model", "person"])
-    of = serializers.IntegerField(allow_null=True, help_text="the draft that it was made from")
-    feedback = serializers.CharField(allow_null=True, help_text="that it answers")
-    assumptions = serializers.ListField(child=serializers.CharField(), help_text="that the model made")
-    is_current = serializers.BooleanField(help_text="feedback goes to this one, and it is accepted")
-    model = serializers.CharField(allow_null=True, help_text="that wrote it")
+    of = serializers.IntegerField(allow_null=True, help_text="number of the draft it was made from")
+    feedback = serializers.CharField(allow_null=True, help_text="the feedback it answers")
+    assumptions = serializers.ListField(
+        child=serializers.CharField(), help_text="what the model assumed in it"
+    )
+    is_current = serializers.BooleanField(help_text="whether feedback and acceptance apply to this draft")
+    model = serializers.CharField(allow_null=True, help_text="the model that wrote it")
     created_at = serializers.DateTimeField(allow_null=True)
 
     def to_representation(self, version: Version) -> dict[str, Any]:
@@ -52,7 +54,7 @@ class WhichDraft(serializers.Serializer):
 
 
 class Diff(serializers.Serializer):
-    """What changed, word by word: equal and deleted texts make the first, equal and inserted the other."""
+    """A word diff. Equal and deleted texts joined are the first draft, equal and inserted ones the second."""
 
     before = WhichDraft()
     after = WhichDraft()
@@ -65,40 +67,47 @@ class Diff(serializers.Serializer):
 class Passage(serializers.Serializer):
     kind = serializers.ChoiceField(choices=[*get_args(Kind), "placeholder", "changed"])
     text = serializers.CharField(trim_whitespace=False)
-    start = serializers.IntegerField(help_text="where it begins, in characters (code points) of the draft")
+    start = serializers.IntegerField(help_text="where it starts, in characters (code points) of the draft")
     end = serializers.IntegerField()
 
 
 class Given(serializers.Serializer):
     source = serializers.ChoiceField(choices=get_args(Source))  # type: ignore[assignment]
-    number = serializers.IntegerField(help_text="of the answer, or of the feedback behind the draft, from 1")
+    number = serializers.IntegerField(help_text="number of the answer or of the piece of feedback, from 1")
     text = serializers.CharField()
-    present = serializers.ListField(child=serializers.CharField(), help_text="its facts that the draft has")
-    missing = serializers.ListField(child=serializers.CharField(), help_text="those that it has not")
+    present = serializers.ListField(child=serializers.CharField(), help_text="its facts found in the draft")
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="its facts missing from the draft"
+    )
 
 
 class Checks(serializers.Serializer):
-    """What a rule can say of a draft, without a model: a `Report`."""
+    """What rules found in a draft, without a model. Serializes a `Report`."""
 
     unsupported = Passage(
-        many=True, source="checks.unsupported", help_text="found nowhere in the email nor in what you wrote"
+        many=True, source="checks.unsupported", help_text="not found in the email or in what you wrote"
     )
     placeholders = Passage(many=True, source="checks.placeholders", help_text="still to be filled in")
-    changed = Passage(many=True, help_text="what stands where your own words were")
-    lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that it changed")
+    changed = Passage(many=True, help_text="passages that replaced your own words")
+    lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that were replaced")
     given = Given(many=True, source="checks.given", help_text="your instructions, answers and feedback")
 
 
 class NewFork(NewApplication):
-    """Where to branch off: at a step, at a draft, or before what is taken anew; else where it stands."""
+    """Where to fork: at a step, at a draft, or before a step to submit again; by default at the head."""
 
-    step = serializers.IntegerField(required=False, min_value=0, max_value=10**9, help_text="its number")
-    draft = serializers.IntegerField(required=False, min_value=1, max_value=10**9, help_text="its number")
+    step = serializers.IntegerField(
+        required=False, min_value=0, max_value=10**9, help_text="number of the step"
+    )
+    draft = serializers.IntegerField(
+        required=False, min_value=1, max_value=10**9, help_text="number of the draft"
+    )
     before = serializers.ChoiceField(
         required=False,
         choices=[*forks.ONCE],
-        help_text="the step that is taken anew, also of a parent",
-        error_messages={"invalid_choice": f"Choose one of: {', '.join(forks.ONCE)}."},  # DRF's repeats it
+        help_text="the step to submit again; it may be a step of the parent",
+        # DRF's own message echoes the input.
+        error_messages={"invalid_choice": f"Choose one of: {', '.join(forks.ONCE)}."},
     )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +117,7 @@ class NewFork(NewApplication):
         return values
 
     def arguments(self) -> dict[str, Any]:
-        """Return what was sent as `operations.fork` takes it."""
+        """Return the keyword arguments for `operations.fork`."""
         sent = self.validated_data
         new_id: uuid.UUID | None = sent.get("app_id")
         return {

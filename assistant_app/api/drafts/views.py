@@ -1,4 +1,4 @@
-"""The drafts of an email, what the checks say of one, and what changed from one to another."""
+"""The endpoints that show drafts, their checks and the diff between two of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUMBER = "[0-9]{1,6}"
 
 
 class Versions(GenericViewSet[Application]):
-    """The part of the viewset that shows drafts."""
+    """Viewset mixin: the endpoints for drafts."""
 
     @schema.DRAFTS
     @action(detail=True, methods=["get"])
@@ -70,7 +70,7 @@ class Versions(GenericViewSet[Application]):
         return operations.get(actor=cast(AbstractBaseUser, self.request.user), app_id=app_id)
 
     def _relative(self, row: Application, other: str) -> Application:
-        """Return this one, or another of the same tree."""
+        """Return `row`, or the application `other` of the same tree. Raise `InvalidInput` for a bad id."""
         if not other:
             return row
         try:

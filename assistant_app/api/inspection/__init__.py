@@ -1,1 +1,1 @@
-"""Steps, model calls, states and usage."""
+"""The endpoints for steps, model calls and usage."""

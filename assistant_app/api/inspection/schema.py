@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says of steps, calls and usage."""
+"""OpenAPI descriptions of the endpoints for steps, calls and usage."""
 
 from __future__ import annotations
 
@@ -98,13 +98,13 @@ USED = {
 
 STEPS = extend_schema(
     operation_id="list_steps",
-    summary="List what happened, oldest first",
+    summary="List the steps, oldest first",
     responses=answers({200: StepSummary(many=True)}, [*ALWAYS, *ONE]),
     examples=example("A draft was written", STEP_EXAMPLE),
 )
 STEP = extend_schema(
     operation_id="get_step",
-    summary="Show a step, what it changed, and the state after it",
+    summary="Show a step, its changes, and the state after it",
     parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
     responses=answers({200: StepDetail}, [*ALWAYS, *ONE]),
     examples=example("A draft was written", STEP_IN_FULL),
@@ -117,17 +117,17 @@ CALLS = extend_schema(
 )
 CALL = extend_schema(
     operation_id="get_call",
-    summary="Show a call to the model to the letter",
+    summary="Show a call to the model in full",
     parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
     responses=answers({200: CallDetail}, [*ALWAYS, *ONE]),
     examples=example("A draft", CALL_IN_FULL),
 )
 USAGE = extend_schema(
     operation_id="get_usage",
-    summary="Show what you asked of models, per day",
+    summary="Show your model usage per day",
     parameters=[
-        OpenApiParameter("days", int, description="How many days, up to 366; 30 if not given."),
-        OpenApiParameter("until", str, description="The last day, such as `2026-01-31`; today if not given."),
+        OpenApiParameter("days", int, description="How many days, up to 366; 30 by default."),
+        OpenApiParameter("until", str, description="The last day, such as `2026-01-31`; today by default."),
     ],
     responses=answers({200: UsageShown}, [*ALWAYS, errors.InvalidInput]),
     examples=example("One day", USED),

@@ -1,4 +1,4 @@
-"""What an answer says of a step, of a call to the model, and of a day."""
+"""Serializers for steps, calls to the model, and usage per day."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from assistant_app.models import ModelCall, Step
 
 
 class StepSummary(serializers.Serializer):
-    """One executed step, without its texts."""
+    """One executed step without its texts."""
 
     number = serializers.IntegerField()
     url = serializers.URLField()
-    position = serializers.CharField(help_text="the action")
-    base = serializers.IntegerField(allow_null=True, help_text="the step that it continues; null: none")
+    position = serializers.CharField(help_text="the name of the action")
+    base = serializers.IntegerField(allow_null=True, help_text="the step it continues; null for the first")
     status = serializers.CharField(help_text="completed or failed")
     by_person = serializers.BooleanField(help_text="whether it took a person's input")
-    on_the_way = serializers.BooleanField(help_text="false: it failed, or was gone back from")
+    on_the_way = serializers.BooleanField(
+        help_text="whether it led to the current state; false if it failed or was undone"
+    )
     started_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField()
-    changed = serializers.ListField(child=serializers.CharField(), help_text="keys of the state")
+    changed = serializers.ListField(child=serializers.CharField(), help_text="the state keys it changed")
     calls = serializers.ListField(child=serializers.IntegerField(), help_text="numbers of its model calls")
     error = WhyItStopped(allow_null=True)
 
@@ -57,12 +59,12 @@ class ChangeShown(serializers.Serializer):
     before = serializers.JSONField(help_text="null for a list that grew")
     after = serializers.JSONField(help_text="null for a list that grew")
     appended = serializers.ListField(
-        child=serializers.JSONField(), allow_null=True, help_text="what a list grew by; else null"
+        child=serializers.JSONField(), allow_null=True, help_text="the items added to a list; otherwise null"
     )
 
 
 class StepDetail(StepSummary):
-    """One executed step, what it changed, and the state after it."""
+    """One executed step, its changes, and the state after it."""
 
     changes = ChangeShown(many=True)
     state = serializers.DictField(child=serializers.JSONField(), help_text="after the step")
@@ -78,32 +80,34 @@ class StepDetail(StepSummary):
 
 
 class CallSummary(serializers.Serializer):
-    """One call to a model, without its texts."""
+    """One call to a model without its texts."""
 
-    number = serializers.IntegerField(help_text="counts the calls of this email from 1")
+    number = serializers.IntegerField(help_text="numbers the calls of this email from 1")
     url = serializers.URLField()
     step = serializers.IntegerField(help_text="the step that made it")
     purpose = serializers.CharField()
     provider = serializers.CharField(help_text="the server's host")
     model = serializers.CharField()
-    tokens_in = serializers.IntegerField(allow_null=True, help_text="null: the server did not count")
-    tokens_out = serializers.IntegerField(allow_null=True, help_text="null: the server did not count")
-    time_to_first_token = serializers.FloatField(allow_null=True, help_text="seconds; null: none came")
+    tokens_in = serializers.IntegerField(allow_null=True, help_text="null if the server did not count them")
+    tokens_out = serializers.IntegerField(allow_null=True, help_text="null if the server did not count them")
+    time_to_first_token = serializers.FloatField(allow_null=True, help_text="seconds; null if none arrived")
     duration = serializers.FloatField(help_text="seconds")
     attempts = serializers.IntegerField()
-    cost = serializers.CharField(allow_null=True, help_text="a decimal number; null without a price")
+    cost = serializers.CharField(
+        allow_null=True, help_text="a decimal number; null if the model has no price"
+    )
     currency = serializers.CharField()
     error = WhyItStopped(allow_null=True)
     created_at = serializers.DateTimeField()
 
     def to_representation(self, shown: CallShown) -> dict[str, Any]:
         call = shown.call
-        same = ("purpose", "provider", "model", "tokens_in", "tokens_out", "time_to_first_token")
+        copied = ("purpose", "provider", "model", "tokens_in", "tokens_out", "time_to_first_token")
         return {
             "number": shown.number,
             "url": _url(self, "call", call.application_id, shown.number),
             "step": call.sequence_id,
-            **{name: getattr(call, name) for name in same},
+            **{name: getattr(call, name) for name in copied},
             "duration": call.duration,
             "attempts": call.attempts,
             "cost": _money(shown.cost),
@@ -119,12 +123,14 @@ class MessageShown(serializers.Serializer):
 
 
 class CallDetail(CallSummary):
-    """One call to a model: what it was told to the letter, and what it replied."""
+    """One call to a model with the exact messages and the reply."""
 
     messages = MessageShown(many=True)
     parameters = serializers.DictField(child=serializers.JSONField())
     reply = serializers.CharField(allow_blank=True)
-    curl = serializers.CharField(help_text="the same as a command; the key is $OPENAI_API_KEY")
+    curl = serializers.CharField(
+        help_text="the same call as a curl command; it reads the key from $OPENAI_API_KEY"
+    )
 
     def to_representation(self, shown: CallShown) -> dict[str, Any]:
         call = shown.call
@@ -133,13 +139,15 @@ class CallDetail(CallSummary):
 
 
 class TotalsShown(serializers.Serializer):
-    calls = serializers.IntegerField(help_text="to models, failed ones included")
+    calls = serializers.IntegerField(help_text="calls to models, including failed ones")
     failed_calls = serializers.IntegerField()
     tokens_in = serializers.IntegerField()
     tokens_out = serializers.IntegerField()
-    duration = serializers.FloatField(help_text="seconds that models worked")
-    cost = serializers.CharField(allow_null=True, help_text="a decimal number; null if none is known")
-    calls_without_cost = serializers.IntegerField(help_text="that went well, without a price or a count")
+    duration = serializers.FloatField(help_text="total time of the calls in seconds")
+    cost = serializers.CharField(allow_null=True, help_text="a decimal number; null if no cost is known")
+    calls_without_cost = serializers.IntegerField(
+        help_text="successful calls without a price or a token count"
+    )
 
     def to_representation(self, totals: Totals) -> dict[str, Any]:
         return {
@@ -158,7 +166,7 @@ class DayShown(TotalsShown):
 
 
 class UsageShown(serializers.Serializer):
-    """What you asked of models, per day."""
+    """Your model usage per day."""
 
     first_day = serializers.DateField()
     last_day = serializers.DateField()

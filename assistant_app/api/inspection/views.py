@@ -1,4 +1,4 @@
-"""What happened: the steps of an email and its calls to the model, and what was used per day."""
+"""The endpoints that show an application's steps and model calls, and the user's usage per day."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAYS = 30
 
 
 class Inspection(GenericViewSet[Application]):
-    """The part of the viewset that shows what happened."""
+    """Viewset mixin: the endpoints for steps and model calls."""
 
     @schema.STEPS
     @action(detail=True, methods=["get"])
@@ -75,7 +75,7 @@ class Inspection(GenericViewSet[Application]):
 
 
 class UsageView(BaseView):
-    """What you asked of models, per day."""
+    """Your model usage per day."""
 
     @schema.USAGE
     def get(self, request: Request) -> Response:
@@ -85,17 +85,17 @@ class UsageView(BaseView):
 
 
 def _period(params: Mapping[str, str]) -> usage.Period:
-    """Return the days that are asked for; raise `InvalidInput` that names the wrong ones."""
+    """Return the requested period. Raise `InvalidInput` with a message for each bad parameter."""
     days, until = params.get("days", str(DAYS)), params.get("until", budget.today().isoformat())
     problems = {}
     if not re.fullmatch("[0-9]{1,3}", days) or not 1 <= int(days) <= usage.MOST_DAYS:
-        problems["days"] = [f"Give a whole number from 1 to {usage.MOST_DAYS}."]
+        problems["days"] = [f"Send a whole number from 1 to {usage.MOST_DAYS}."]
     try:
         last = date.fromisoformat(until)
         if not 2000 <= last.year < 9999:
             raise ValueError
     except ValueError:
-        problems["until"] = ["Give a day: 2026-01-31."]
+        problems["until"] = ["Send a day, such as 2026-01-31."]
     if problems:
         raise InvalidInput(fields=problems)
     return usage.Period.of_days(int(days), last)

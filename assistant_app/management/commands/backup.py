@@ -1,4 +1,4 @@
-"""Copy the SQLite database while it is in use: `manage.py backup /backups/2026-11-22.sqlite3`."""
+"""Copy the SQLite database while the server runs: `manage.py backup /backups/2026-11-22.sqlite3`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from django.db import connection
 
 
 class Command(BaseCommand):
-    help = "Copies the SQLite database into a new file, while the server runs. PostgreSQL has pg_dump."
+    help = "Copies the SQLite database to a new file while the server runs. For PostgreSQL, use pg_dump."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="where to write it; it must not be there yet")
+        parser.add_argument("file", type=Path, help="where to write the copy; the file must not exist yet")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         if connection.vendor != "sqlite":
-            raise CommandError(f'This is PostgreSQL: pg_dump --format=custom --file="{file}" "$DATABASE_URL"')
-        if not connection.introspection.table_names():  # another DATA_DIR than the server's makes a new file
+            raise CommandError(
+                f'For PostgreSQL, run: pg_dump --format=custom --file="{file}" "$DATABASE_URL"'
+            )
+        if not connection.introspection.table_names():  # with a wrong DATA_DIR, SQLite just made a new file
             name = connection.settings_dict["NAME"]
-            raise CommandError(f"There is nothing in {name}: are DATA_DIR and DATABASE_URL the server's?")
+            raise CommandError(f"{name} has no tables. Are DATA_DIR and DATABASE_URL the server's?")
         if file.exists():
-            raise CommandError(f"{file} is there already.")
-        before = os.umask(0o077)  # it holds everybody's mail
+            raise CommandError(f"{file} already exists.")
+        before = os.umask(0o077)  # the file contains everyone's mail
         try:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [str(file)])

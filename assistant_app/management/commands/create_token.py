@@ -1,4 +1,4 @@
-"""Print a token for the API: `manage.py create_token ida --name laptop --days 30 --scope read`."""
+"""Print a new API token: `manage.py create_token ida --name laptop --days 30 --scope read`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from assistant_app.operations import tokens
 
 
 class Command(BaseCommand):
-    help = "Prints a new token for the API. It is stored hashed, so it cannot be shown again."
+    help = "Prints a new API token. Only its hash is stored, so it cannot be shown again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username", help="whose token it is")
         parser.add_argument("--name", default="", help="what it is for, up to 100 characters")
-        parser.add_argument("--days", type=int, default=settings.API_TOKEN_DAYS, help="how long it works")
+        parser.add_argument(
+            "--days", type=int, default=settings.API_TOKEN_DAYS, help="how many days it is valid"
+        )
         parser.add_argument(
             "--scope", choices=ApiToken.Scope.values, default=ApiToken.Scope.WRITE, help="what it may do"
         )
@@ -38,7 +40,7 @@ class Command(BaseCommand):
 def _active_user(username: str) -> AbstractBaseUser:
     user = get_user_model()._default_manager.filter(username=username).first()
     if user is None:
-        raise CommandError(f"There is no user {username!r}. `manage.py createsuperuser` makes one.")
+        raise CommandError(f"There is no user {username!r}. Create one with `manage.py createsuperuser`.")
     if not user.is_active:
-        raise CommandError(f"The account of {username!r} is switched off.")
+        raise CommandError(f"The account of {username!r} is inactive.")
     return user

@@ -1,4 +1,4 @@
-"""Write all that is stored of a person into a zip file: `manage.py export_user ida ida.zip`."""
+"""Export all data of a user to a zip file: `manage.py export_user ida ida.zip`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from assistant_app.people import export
 
 
 class Command(BaseCommand):
-    help = "Writes a zip file with all that is stored of a person. Only you can read it."
+    help = "Writes all data of a user to a zip file that only you can read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("username", help="whose data it is")
-        parser.add_argument("file", type=Path, help="where to write it; it must not be there yet")
+        parser.add_argument("username", help="the user whose data to export")
+        parser.add_argument("file", type=Path, help="where to write it; the file must not exist yet")
 
     def handle(self, *args: Any, username: str, file: Path, **options: Any) -> None:
         user = get_user_model()._default_manager.filter(username=username).first()
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         try:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as problem:
-            raise CommandError(f"{file} cannot be made: {problem.strerror}.") from None
+            raise CommandError(f"{file} cannot be created: {problem.strerror}.") from None
         with os.fdopen(descriptor, "wb") as target:
             for part in export.archive(user):
                 target.write(part)

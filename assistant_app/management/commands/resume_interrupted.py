@@ -1,4 +1,4 @@
-"""Continue what a killed or restarted server left behind: each as its owner would, by retrying it."""
+"""Continue interrupted runs after a crash or restart, by retrying each one as its owner."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError, OverLimit
 from assistant_app.models import Application
 
-AT_ONCE = 50  # runs under way together
+AT_ONCE = 50  # runs to start together
 LONGEST_PAUSE = 86_400  # seconds
-ATTEMPTS = 3  # an email that stops the server each time must not do so for ever
+ATTEMPTS = 3  # give up on an email that crashes the server every time
 
 
 class Command(BaseCommand):
-    help = "Continue all emails whose run was interrupted, e.g. after a crash."
+    help = "Continues all emails whose run was interrupted, for example by a crash."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--watch", type=float, metavar="SECONDS", help="look again every so often, until stopped"
+            "--watch", type=float, metavar="SECONDS", help="repeat at this interval until stopped"
         )
 
     def handle(self, *args: Any, watch: float | None = None, **options: Any) -> None:
-        """Exit with 1 if something could not be continued, unless it watches: then with 0, once stopped."""
+        """Exit with 1 if a run could not be continued. With `--watch`, exit with 0 when stopped."""
         if watch is not None and not 0 < watch <= LONGEST_PAUSE:
-            raise CommandError(f"--watch needs a number of seconds above 0, up to {LONGEST_PAUSE}.")
+            raise CommandError(f"--watch needs a number of seconds greater than 0 and up to {LONGEST_PAUSE}.")
         self.is_watching = watch is not None
         self.tried: Counter[Any] = Counter()
         self.stopping = threading.Event()
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(f"{left} could not be continued.")
 
     def _look(self, watch: float | None) -> int:
-        """Continue what is found, once or again and again; return how many of the last look failed."""
+        """Continue interrupted runs, once or at each interval; return how many failed in the last round."""
         while True:
             try:
                 failed = self._resume_all()
@@ -59,13 +59,13 @@ class Command(BaseCommand):
                     raise
                 failed = 0
                 self.stderr.write(f"The database could not be read: {type(problem).__name__}.")
-            connection.close()  # a pause holds none
+            connection.close()  # hold no connection during the pause
             if watch is None or self.stopping.wait(watch):
                 return failed
 
     def _resume_all(self) -> int:
         ended = Counter[bool]()
-        self.over_limit: dict[Any, str] = {}  # an owner's others come first; the words of the refusal
+        self.over_limit: dict[Any, str] = {}  # app_id -> message; skipped until other runs have ended
         while not self.stopping.is_set() and (found := self._find()):
             ended.update(self._resume(found))
         for app_id, refusal in self.over_limit.items():
@@ -76,22 +76,22 @@ class Command(BaseCommand):
         return ended[False]
 
     def _find(self) -> list[tuple[Any, Any]]:
-        """Return the ids and owners of some that are interrupted and were not tried too often."""
-        worn_out = [app_id for app_id, attempts in self.tried.items() if attempts >= ATTEMPTS]
-        passed_over = [*worn_out, *self.over_limit]
-        rows = Application.objects.interrupted().exclude(pk__in=passed_over).order_by("updated_at")
+        """Return ids and owners of some interrupted applications; skip those given up or over a limit."""
+        given_up = [app_id for app_id, attempts in self.tried.items() if attempts >= ATTEMPTS]
+        skipped = [*given_up, *self.over_limit]
+        rows = Application.objects.interrupted().exclude(pk__in=skipped).order_by("updated_at")
         return [(row.pk, row.owner) for row in rows.defer("state").select_related("owner")[:AT_ONCE]]
 
     def _resume(self, found: list[tuple[Any, Any]]) -> Iterator[bool]:
-        """Start them together and wait for all; yield of each whether it came to a good end."""
+        """Start these runs together and wait for all; yield, for each, whether it succeeded."""
         runs: list[Run] = []
         for app_id, owner in found:
             self.tried[app_id] += 1
             try:
                 runs.append(operations.retry(actor=owner, app_id=app_id))
-            except AssistantError as refused:  # somebody was first, or it was deleted: it is in good hands
+            except AssistantError as refused:  # not a failure: someone else continued or deleted it
                 self.stdout.write(f"{app_id}: {refused.message}")
-        connection.close()  # whoever waits holds none
+        connection.close()  # hold no connection while waiting
         self._wait(runs)
         for run in runs:
             error = run.ended.result().error
@@ -105,10 +105,10 @@ class Command(BaseCommand):
                 self.stderr.write(f"{run.row.pk}: {error.message}")
             yield error is None
         if any(run.ended.result().error is None for run in runs):
-            self.over_limit.clear()  # there is room again
+            self.over_limit.clear()  # try them again: a run ended
 
     def _wait(self, runs: list[Run]) -> None:
-        """Wait for the runs; a signal shortens it to the grace period, after which they are interrupted."""
+        """Wait until the runs end. After a signal they get the grace period and are then interrupted."""
         under_way = {run.ended for run in runs}
         while under_way:
             under_way = wait(under_way, timeout=0.2).not_done
@@ -118,7 +118,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def _set_by_signals(event: threading.Event) -> Iterator[None]:
-    """Set the event on SIGTERM and SIGINT; no more, as a handler may interrupt whoever holds a lock."""
+    """Set the event on SIGTERM and SIGINT. The handlers do nothing else: they may interrupt a lock holder."""
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_: event.set()) for number in numbers]
     try:

@@ -1,4 +1,4 @@
-"""Print the state machine as a Mermaid diagram; `--write` puts it into the documentation."""
+"""Print the state machine as a Mermaid diagram; `--write` updates the documentation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = "Prints the state machine as a Mermaid diagram."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--write", action="store_true", help="put it into the documentation")
+        parser.add_argument("--write", action="store_true", help="update the diagram in the documentation")
 
     def handle(self, *args: Any, write: bool, **options: Any) -> str | None:
         diagram = mermaid(build_graph())
@@ -36,14 +36,14 @@ class Command(BaseCommand):
 
 
 def mermaid(graph: Graph) -> str:
-    """Return the graph as Mermaid's `stateDiagram-v2`; what waits for a person is of the class `human`."""
-    going_on = [edge.from_.name for edge in graph.transitions if not isinstance(edge.condition, Choice)]
+    """Return the graph as a Mermaid `stateDiagram-v2`, with the class `human` on human actions."""
+    with_successor = [edge.from_.name for edge in graph.transitions if not isinstance(edge.condition, Choice)]
     humans = [name for name, is_human in way.humans(graph).items() if is_human]
     lines = [
         "stateDiagram-v2",
         f"    [*] --> {ENTRYPOINT}",
         *(_arrow(edge) for edge in way.edges(graph)),
-        *(f"    {action.name} --> [*]" for action in graph.actions if action.name not in going_on),
+        *(f"    {action.name} --> [*]" for action in graph.actions if action.name not in with_successor),
         "    classDef human stroke-width:3px",
         f"    class {','.join(humans)} human",
     ]

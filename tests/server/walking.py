@@ -136,17 +136,29 @@ class Walker:
         assert (state["email_to_respond"], state["response_instructions"]) == (self.email, self.instructions)
         assert state["answers"] == [self.answer]
         assert state["feedback_history"] == [self.feedback]
-        is_it = f"application_id = '{self.app_id.replace('-', '') if settings.IS_SQLITE else self.app_id}'"
-        steps = server.rows(
-            f"SELECT position, status, sequence_id FROM assistant_app_step WHERE {is_it} ORDER BY sequence_id"
-        )
+        steps = self.steps(server)
         assert [position for position, status, _ in steps if status == "completed"] == STEPS
         assert len(steps) == len({number for _, _, number in steps}) == len(STEPS) + failures
-        calls = server.rows(
-            f"SELECT reply FROM assistant_app_modelcall WHERE {is_it} AND purpose = 'draft'"
-            " AND error_code = '' ORDER BY id"
-        )
-        assert state["drafts"] == [reply for (reply,) in calls]
+        assert state["drafts"] == self.replies(server)
         assert max(Counter(state["drafts"]).values()) == 1
         assert len(state["drafts"]) == 2
         assert state["final_draft"] == state["drafts"][-1]
+
+    def steps(self, server):
+        """Return position, status and number of each step in the database."""
+        columns = "position, status, sequence_id"
+        return server.rows(
+            f"SELECT {columns} FROM assistant_app_step WHERE {self._is_it} ORDER BY sequence_id"
+        )
+
+    def replies(self, server):
+        """Return the texts of the model's calls for drafts that succeeded."""
+        calls = server.rows(
+            f"SELECT reply FROM assistant_app_modelcall WHERE {self._is_it} AND purpose = 'draft'"
+            " AND error_code = '' ORDER BY id"
+        )
+        return [reply for (reply,) in calls]
+
+    @property
+    def _is_it(self):
+        return f"application_id = '{self.app_id.replace('-', '') if settings.IS_SQLITE else self.app_id}'"

@@ -66,7 +66,7 @@ class Account:
         wait_until(are_listed)  # others write meanwhile, and the pages of the list move
 
     def check(self, server):
-        """All of it is there: nobody has to sign in again, a token that was revoked stays so."""
+        """All of it is there: both are still signed in, and a token that was revoked stays so."""
         page = self.ida.get(server, "/settings/")
         assert f'value="{NAME}"' in page
         assert 'data-theme="dark"' in page

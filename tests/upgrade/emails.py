@@ -38,6 +38,10 @@ class Email(Walker):
         for _ in range(steps):
             self.send_next(client)
 
+    def begin(self, client):
+        self.answered = client.post("/api/applications/").json()  # the state that the server answered last
+        return self.answered["app_id"]
+
     # --- What is done with it ------------------------------------------------------------------
 
     def send(self, client, endpoint, *, status=200, is_async=False, **data):
@@ -53,24 +57,30 @@ class Email(Walker):
             self.said.append(data["feedback"])
         if endpoint == "edit":
             self.edits.append(data["text"])
-        self.note(answer.json() if status < 300 else self.state(client))
+        self.answered = answer.json() if status < 300 else self.state(client)
+        self.note(self.answered)
         return self
 
-    def send_next(self, client, *, state=None, status=200, is_async=False):
-        endpoint, data = self.inputs_for(state or self.state(client))
+    def send_next(self, client, *, status=200, is_async=False):
+        endpoint, data = self.inputs_for(self.answered)
         return self.send(client, endpoint, status=status, is_async=is_async, **data)
 
-    def go_on(self, client):
-        while (state := self.wait_until_it_stands(client))["status"] != "finished":
-            self.take_a_step(client, state)
+    def look(self, client):
+        self.answered = super().look(client)
+        return self.answered
 
-    def take_a_step(self, client, state):
-        """Do what the email waits for, if it does."""
-        if state["status"] == "failed":
+    def go_on(self, client):
+        self.wait_until_it_stands(client)
+        while self.answered["status"] != "finished":
+            self.take_a_step(client)
+
+    def take_a_step(self, client):
+        """Do what the email waited for when the server answered last, if it did."""
+        if self.answered["status"] == "failed":
             self.send(client, "retry")
             self.continued += 1
-        elif state["status"] == "waiting":
-            self.send_next(client, state=state)
+        elif self.answered["status"] == "waiting":
+            self.send_next(client)
 
     def fails(self, client, model, reply, endpoint=""):
         """Send what is due, or that, and let the model fail."""
@@ -81,14 +91,14 @@ class Email(Walker):
         else:
             self.send_next(client, status=status)
         self.failures += 1
-        assert self.state(client)["status"] == "failed"
+        assert self.answered["status"] == "failed"
         return self
 
     def begins(self, client, model, *, words=None):
         """Send what is due; the model answers, or goes on after so many words, when the gate opens."""
         gate, asked = threading.Event(), len(model.received)
         reply = Reply(text=model.next_draft())
-        if self.state(client)["next_step"] == "process_input":
+        if self.answered["next_step"] == "process_input":
             reply = questions("Until when?")
         if words is None:
             reply.gate = gate
@@ -120,7 +130,7 @@ class Email(Walker):
         answer = client.post(f"/api/applications/{self.app_id}/fork/", json=point)
         assert answer.status_code == 201, answer.text
         state, mark, fork = answer.json(), uuid.uuid4().hex, copy(self)
-        fork.app_id, fork.stored = state["app_id"], {}
+        fork.app_id, fork.answered, fork.stored = state["app_id"], state, {}
         fork.failures, fork.edits = 0, []
         fork.inherited, fork.said = len(state["drafts"]), state["feedback_history"]
         assert fork.said == self.said[: len(fork.said)]

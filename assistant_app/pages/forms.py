@@ -62,7 +62,8 @@ class StepForm:
     @property
     def template(self) -> str:
         """The name of the step's own template if there is one, otherwise of the generic one."""
-        return str(select_template([f"_form_{self.step.action}.html", "_form.html"]).template.name)
+        own = f"work/_form_{self.step.action}.html"
+        return str(select_template([own, "work/_form.html"]).template.name)
 
     @property
     def fields(self) -> list[ShownField]:

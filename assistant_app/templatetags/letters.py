@@ -1,4 +1,4 @@
-"""Filters for mail, drafts, times and icons. They return plain `str`, so that templates escape it."""
+"""Filters for mail, drafts and times. They return plain `str`, so that templates escape it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,6 @@ EXCERPT = 180  # characters of a folded row
 
 for function in (shown.header, shown.without_header, shown.newest_part, shown.rest):
     register.filter(function)
-
-
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    return format_html('<svg class="icon" aria-hidden="true"><use href="#{}"></use></svg>', name)
 
 
 @register.simple_tag

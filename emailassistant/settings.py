@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "assistant_app.pages.middleware.PageErrors",
+    "assistant_app.pages.refusals.PageErrors",
 ]
 TEMPLATES = [
     {
@@ -272,7 +272,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "assistant_app.pages.csrf.csrf_failure"  # shows what was typed again
+CSRF_FAILURE_VIEW = "assistant_app.pages.refusals.csrf_failure"  # shows what was typed again
 
 # --- Logs and metrics ----------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 
 from assistant_app.inspection import usage
 from assistant_app.inspection.timeline import History
-from assistant_app.inspection.usage_shown import in_period
+from assistant_app.inspection.usage import in_period
 from assistant_app.models import ModelCall
 from assistant_app.templatetags.figures import money
 from assistant_app.templatetags.letters import seconds

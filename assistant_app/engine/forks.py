@@ -15,7 +15,7 @@ from burr.core import State
 from assistant_app.contract.actions import is_human
 from assistant_app.contract.changes import apply_changes, changes_between, leaning
 from assistant_app.engine import history
-from assistant_app.engine.origins import drafting_steps, origins
+from assistant_app.engine.history import drafting_steps, origins
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.models import TYPED_BEFORE, Application, Step
 from assistant_app.workflow import drafts

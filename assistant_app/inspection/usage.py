@@ -14,7 +14,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from assistant_app.inspection import costs
+from assistant_app.engine import budget
+from assistant_app.inspection import chart, costs
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import ModelCall
 
@@ -109,3 +110,20 @@ def _sums(calls: QuerySet[ModelCall], key: str = "key") -> dict[Any, Totals]:
             without_cost=well - counted if cost is not None else well,
         )
     return sums
+
+
+PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
+
+
+def in_period(asked: str, calls: QuerySet[ModelCall]) -> tuple[Period, dict[str, Any]]:
+    """Return the chosen period (30 days by default) and the template context; one query."""
+    chosen = asked if asked in PERIODS else "30"
+    period = Period.of_days(int(chosen), budget.today())
+    days = per_day(calls, period)
+    return period, {
+        "periods": PERIODS,
+        "chosen": chosen,
+        "chart": chart.of_days(days),
+        "total": total(days.values()),
+        "days": [(day, totals) for day, totals in reversed(days.items()) if totals.calls],
+    }

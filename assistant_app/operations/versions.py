@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assistant_app.engine import history
-from assistant_app.engine.origins import origins
+from assistant_app.engine.history import origins
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
 from assistant_app.workflow import drafts

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.deprecation import MiddlewareMixin
 
 from assistant_app import errors
-from assistant_app.errors import AssistantError, InvalidInput
+from assistant_app.errors import AssistantError, DatabaseUnavailable, InvalidInput
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, words
+from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
 from assistant_app.pages.emails import mail_files
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.work import views as work
 from assistant_app.pages.work.email_page import EmailPage, Refusal
+from assistant_app.people.sign_in import SignInForm
 from assistant_app.workflow import steps
 
 # Errors that a double click causes after the first click succeeded. They are hidden from the user.
@@ -117,3 +121,37 @@ def _labels(typed: carried.Carried) -> dict[str, list[str]]:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Show the submitted text after an unexpected error, using neither database nor session."""
     return bare_page(request, errors.InternalError("The program made a mistake."))
+
+
+class FormTooOld(AssistantError):
+    """You signed in or out in another window since this page was opened. Please press the button again."""
+
+    code = "form_too_old"
+    status = 403
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Show the submitted text again, in a form with a current token."""
+    match = request.resolver_match
+    if match is not None and match.url_name == "sign_in":
+        return _sign_in_again(request)
+    if not request.user.is_authenticated and carried.from_page(request):
+        return ask_to_sign_in(request)
+    return answer(request, FormTooOld())
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    address = next_address(request)
+    typed = carried.from_sign_in(request.POST, address)
+    if not request.user.is_authenticated:
+        return sign_in_page(request, SignInForm(request), address, typed, status=403)
+    if typed is not None:
+        carried.keep(request, typed)
+    return redirect(address)
+
+
+class PageErrors(MiddlewareMixin):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError | InterfaceError):
+            exception = DatabaseUnavailable(retry_after=5)
+        return answer(request, exception) if isinstance(exception, AssistantError) else None

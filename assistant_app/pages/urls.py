@@ -5,7 +5,8 @@ from django.urls import path
 from assistant_app.pages.account import views as accounts
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.history import views as history
-from assistant_app.pages.settings import own_data, preferences, usage
+from assistant_app.pages.settings import own_data
+from assistant_app.pages.settings import views as preferences
 from assistant_app.pages.work import stream, versions
 from assistant_app.pages.work import views as work
 
@@ -33,7 +34,7 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign_out"),
     path("sign-up/", accounts.sign_up, name="sign_up"),
     path("password/", accounts.password, name="password"),
-    path("usage/", usage.usage_page, name="usage"),
+    path("usage/", preferences.usage_page, name="usage"),
     path("settings/", preferences.settings_page, name="settings"),
     path("settings/you/", preferences.save_you, name="save_you"),
     path("settings/export/", own_data.export_own, name="export_own"),

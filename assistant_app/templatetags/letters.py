@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -14,6 +15,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from assistant_app.mail import shown
+from assistant_app.mail.hidden import hidden_in
+from assistant_app.workflow.checks.brought_in import brought_by
 from assistant_app.workflow.diffs import Segment
 
 register = template.Library()
@@ -118,3 +121,14 @@ def found(text: str, query: str) -> str | SafeString:
 @register.filter
 def seconds(duration: float) -> str:
     return f"{duration:.1f} s" if duration < 60 else f"{duration / 60:.1f} min"
+
+
+register.filter("hidden_in", hidden_in)
+
+
+@register.simple_tag
+def brought_in(draft: str, state: Mapping[str, Any]) -> list[str]:
+    """Return the links and addresses in a draft that come only from the email, not from its owner."""
+    answers = state.get("clarification_answers") or []
+    own = [state.get("response_instructions", ""), *answers, *state.get("feedback_history", [])]
+    return brought_by(state.get("incoming_email", ""), draft, own)

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assistant_app import conf
 from assistant_app.errors import InvalidInput
+from assistant_app.inspection import usage
+from assistant_app.inspection.usage import in_period
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application
 from assistant_app.models.people import signature_of
@@ -98,3 +100,12 @@ def _endings() -> dict[str, str]:
     """Return the choices for a token's lifetime in days. Every token expires: some get forgotten."""
     days = sorted({7, settings.API_TOKEN_DAYS, 365})
     return {str(number): "1 year" if number == 365 else f"{number} days" for number in days}
+
+
+@signed_in
+@require_safe
+def usage_page(request: PersonRequest) -> HttpResponse:
+    mine = usage.calls_of(request.user.pk)
+    chosen, context = in_period(request.GET.get("days", ""), mine)
+    context["emails"] = usage.per_email(mine, chosen)
+    return render(request, "settings/usage.html", context)

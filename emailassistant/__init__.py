@@ -1,1 +1,1 @@
-"""The Django project around `assistant_app`: settings, URLs, servers."""
+"""The Django project: settings, URLs and the servers that run `assistant_app`."""

@@ -1,4 +1,4 @@
-"""For load balancers and supervisors: is the process alive, and can it do its work."""
+"""Health checks for load balancers and supervisors: `/healthz` (alive) and `/readyz` (able to serve)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer as long as the process does; looks at nothing else."""
+    """Respond "ok" as long as the process is alive. Check nothing else."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether requests can be served, and if not, why. Never a host, a name or a password."""
+    """Report whether requests can be served, and if not, why. Never expose hosts, names or passwords."""
     problem = _problem()
     if problem:
         return JsonResponse({"status": "not ready", "problem": problem}, status=503)

@@ -24,9 +24,9 @@ DRAIN_MARGIN_SECONDS = 7  # on top of the grace, to store interrupted runs; guni
 class Lifespan:
     """ASGI middleware: refuse to start with wrong settings, and let runs finish before exit.
 
-    Under uvicorn neither gunicorn's `worker_exit` nor `atexit` runs. `lifespan.shutdown` comes only when every
-    connection is closed, including those that wait for a run. So the drain begins at the signal, and the
-    shutdown event only waits for its end.
+    Under uvicorn neither gunicorn's `worker_exit` nor `atexit` runs. `lifespan.shutdown` comes only when
+    every connection is closed, including those that wait for a run. So the drain begins at the signal, and
+    the shutdown event only waits for its end.
     """
 
     def __init__(self, app: Any) -> None:

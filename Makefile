@@ -70,6 +70,8 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=. $(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/djlint --check --lint templates
+	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 --check {} +
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy

@@ -12,7 +12,15 @@ from assistant_app.pages import refusals
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/"):
         return errors.bad_request(request, exception)
-    return defaults.bad_request(request, exception)
+    return defaults.bad_request(request, exception, "errors/400.html")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return defaults.permission_denied(request, exception, "errors/403.html")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return defaults.page_not_found(request, exception, "errors/404.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

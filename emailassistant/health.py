@@ -8,12 +8,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from emailassistant import __version__
 
 
 @require_safe
 @never_cache
+@vary_on_headers("Accept")
 def healthz(request: HttpRequest) -> HttpResponse:
     """Respond "ok" as long as the process is alive. Check nothing else."""
+    # Monitors compare the text with `ok`, so only the JSON has the version.
+    if request.get_preferred_type(["text/plain", "application/json"]) == "application/json":
+        return JsonResponse({"status": "ok", "version": __version__})
     return HttpResponse("ok", content_type="text/plain")
 
 

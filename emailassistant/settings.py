@@ -15,7 +15,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
-from emailassistant import env
+from emailassistant import __version__, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -92,6 +92,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "emailassistant.context.product_version",
             ]
         },
     }
@@ -238,7 +239,7 @@ REST_KNOX = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Email assistant",
     "DESCRIPTION": "A person and a language model write an email reply together.",
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [

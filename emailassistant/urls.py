@@ -12,4 +12,6 @@ urlpatterns = [
 ]
 
 handler400 = "emailassistant.error_pages.bad_request"
+handler403 = "emailassistant.error_pages.permission_denied"
+handler404 = "emailassistant.error_pages.page_not_found"
 handler500 = "emailassistant.error_pages.server_error"

@@ -1,1 +1,1 @@
-"""What a workflow is: its human steps, and what each step changed. Knows nothing of Django."""
+"""What a workflow is: its human steps, and what each step changed. Does not import Django."""

@@ -1,4 +1,4 @@
-"""Human steps and choices in a graph: which actions wait for a person, and which may call a model."""
+"""Human steps and choices in a graph: which actions wait for a person, and which call a model."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from burr.core import Condition
 from burr.core.graph import Graph
 
-HUMAN = "human"  # the tag of an action that takes a person's input; it calls no model
+HUMAN = "human"  # tag of an action that takes a person's input; such actions call no model
 
 
 class Choice(Condition):
-    """Leads to what a person may do instead of the step that is due. Never true: they have to send it."""
+    """Lead to a step that a person may send instead of the due one. Never true, so Burr never takes it."""
 
     def __init__(self, what_they_do: str) -> None:
         super().__init__([], lambda state: False, name=f"if the person {what_they_do}")
@@ -23,7 +23,7 @@ def takes_model(act: Any) -> bool:
 
 
 def may_call_model(graph: Graph, position: str) -> bool:
-    """Whether this action, or one that may follow it before it is a person's turn, calls a model."""
+    """Return whether a run that starts at this action may call a model before the next human step."""
     ahead, seen = [position], {position}
     for name in ahead:
         if is_human(graph, name):
@@ -42,5 +42,5 @@ def is_human(graph: Graph, position: str) -> bool:
 
 
 def is_choice(graph: Graph, position: str) -> bool:
-    """Whether this is a human action that is never due: it is sent instead of the one that is."""
+    """Return whether this is a human action that is never due, but may be sent instead of the due one."""
     return any(edge.to.name == position and isinstance(edge.condition, Choice) for edge in graph.transitions)

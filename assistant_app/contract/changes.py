@@ -1,7 +1,7 @@
 """What a step changed, and the state after it: pure functions of plain data.
 
-A history is a tree of steps, each with the base that it continues; the state after a step is the fold
-of the changes on the way to it.
+A history is a tree of steps. Each step has a base, the step that it continues. The state after a step is
+the fold of all changes from the first step to this one.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ Changes = dict[str, Any]
 
 
 class HasBase(Protocol):
-    """A step, as far as the way to it goes."""
+    """The part of a step that `path_to` needs."""
 
-    base: Any  # the number of the step that it continues; none for the first
+    base: Any  # the number of the step that it continues; None for the first
 
 
 StepT = TypeVar("StepT", bound=HasBase)
@@ -24,8 +24,8 @@ StepT = TypeVar("StepT", bound=HasBase)
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """Return what a step changed: `{"set": {key: value}, "append": {key: items}, "last": {key: list}}`.
 
-    A list that only grew is stored as what was appended; a text that is the last of a list that the
-    same step appended to (a draft, feedback) is named, not repeated. So a step costs what was written.
+    For a list that only grew, store the appended items. A text that is also the last appended item of a
+    list (a draft, feedback) is stored as the name of that list. This keeps a step as small as its new text.
     """
     changed = {key: value for key, value in after.items() if key not in before or before[key] != value}
     appended = {
@@ -42,7 +42,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Chan
 
 
 def apply_changes(state: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
-    """Return the state after a step; the reverse of `changes_between`."""
+    """Return the state after a step; the inverse of `changes_between`."""
     after = {**state, **changes.get("set", {})}
     for key, items in changes.get("append", {}).items():
         after[key] = [*after[key], *items]
@@ -52,12 +52,12 @@ def apply_changes(state: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 
 
 def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
-    """Return the changes of a first step without the texts that the state at the head repeats.
+    """Return the changes of a fork's first step without the texts that the state at the head repeats.
 
-    Only for keys that later steps keep or append to: what the first step holds is then how the head's value
-    begins, and its length, in characters or items, stands for it under `append`. A text that is an item of a
-    list left out so is named under `item`, `{key: [list, index]}`. A version that does not know of this fails
-    at the number, rather than take the state for an empty one.
+    `keys` are keys that later steps keep or append to, so the first step's value is a prefix of the head's
+    value. Its length, in characters or items, replaces it under `append`. A text that is an item of such
+    a list is stored under `item` as `{key: [list, index]}`. An older version of the program fails at the
+    number, which is better than reading an empty state.
     """
     values, appended = changes.get("set", {}), changes.get("append", {})
     written = {**values, **appended}
@@ -78,12 +78,12 @@ def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
 
 
 def leans(changes: Changes) -> bool:
-    """Whether these are changes that `leaning` left texts out of."""
+    """Return whether `leaning` left texts out of these changes."""
     return any(isinstance(number, int) for number in changes.get("append", {}).values())
 
 
 def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str, Any]) -> Changes:
-    """Return the changes with these texts, taken from the state at the head; the reverse of `leaning`."""
+    """Return the changes with the texts filled in from the state at the head; the inverse of `leaning`."""
     appended = changes.get("append", {})
     left = {key: head[key][:number] for key, number in appended.items() if isinstance(number, int)}
     lists = {key: value for key, value in left.items() if isinstance(default_state[key], list)}
@@ -98,7 +98,7 @@ def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str,
 
 
 def fold(default_state: Mapping[str, Any], path: Iterable[Changes]) -> dict[str, Any]:
-    """Return the state after the last step of a path, given the changes of each from the first on."""
+    """Return the state after the last step of a path, given the changes of each step, oldest first."""
     state = dict(default_state)
     for changes in path:
         state = apply_changes(state, changes)
@@ -106,7 +106,7 @@ def fold(default_state: Mapping[str, Any], path: Iterable[Changes]) -> dict[str,
 
 
 def path_to(steps: Mapping[int, StepT], head: int | None) -> list[StepT]:
-    """Return the steps that led to one, oldest first, along their bases; `KeyError` if one is not there."""
+    """Return the steps that lead to `head`, oldest first. Raise `KeyError` if a step is missing."""
     path: list[StepT] = []
     while head is not None:
         path.append(steps[head])

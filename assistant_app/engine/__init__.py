@@ -1,1 +1,1 @@
-"""Runs any application: claim, save, continue, stop."""
+"""Runs applications: claim, save, continue, stop."""

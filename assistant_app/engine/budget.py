@@ -1,8 +1,9 @@
-"""What one person may spend: runs at once, drafts and tokens a day, drafts of one email.
+"""The limits for one owner: runs at once, drafts and tokens a day, drafts of one email.
 
-A claim reserves, in its own transaction and before a model is called; the release settles. The row of
-the day is changed under a condition, so its lock puts a person's claims one after the other, and it
-outlives the emails that it counts. Whoever needs both locks it before the application.
+A claim reserves the budget in its own transaction, before a model is called. The release settles it, that
+is, replaces the reservation by the real use. The usage row of the day is updated under a condition. Its
+lock serialises an owner's claims, and it is kept when the emails are deleted.
+Lock order: the usage row first, then the application.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage, sql
 from assistant_app.models.sql import Condition, Statement
 
-NOT_SENT = {"draft_history", "final_draft"}  # of a state, to the model: it gets the current draft
-CALLS = 2  # that one run may make: for questions, and for the draft
-OWN_WORDS = 2000  # tokens for our own words in the prompts and for a reply of common length
+NOT_SENT = {"draft_history", "final_draft"}  # state keys not sent to the model, which gets the current draft
+CALLS = 2  # model calls of one run at most: questions and draft
+OWN_WORDS = 2000  # tokens: prompt overhead plus a typical reply
 NO_LIMIT = 2**62
-CHARACTERS_A_TOKEN = 4  # estimate, where the model's server does not count
-BUSY_SECONDS = 5  # until a place among the runs at once may be free
+CHARACTERS_A_TOKEN = 4  # estimate, if the model's server does not count tokens
+BUSY_SECONDS = 5  # Retry-After for the limit of concurrent runs
 
-# One statement, for the first run of a day as well. The condition keeps parallel claims within the
-# budget: it is judged on the row as it is once it is locked.
+# One statement that also covers the first run of a day. The database checks the condition after it has
+# locked the row, which keeps parallel claims within the budget.
 TAKE = """
 INSERT INTO assistant_app_usage AS used (owner_id, day, drafts, tokens) VALUES (%s, %s, 1, %s)
 ON CONFLICT (owner_id, day) DO UPDATE
@@ -46,12 +47,12 @@ UPDATE assistant_app_usage SET drafts = drafts + %s, tokens = tokens + %s WHERE 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a run under way has taken of its day; a run belongs to the day on which it began."""
+    """What a run has reserved of one day's budget: the day on which the run began."""
 
     owner_id: int
     day: date
-    tokens: int  # estimated; nought without a limit
-    calls: tuple[Call, ...] = ()  # made and stored so far
+    tokens: int  # estimated; 0 without a limit
+    calls: tuple[Call, ...] = ()  # model calls stored so far
 
     def with_calls(self, calls: Iterable[Call]) -> Reservation:
         return replace(self, calls=(*self.calls, *calls))
@@ -59,7 +60,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much of something there is; a limit of none is no limit."""
+    """The limit and the use of one resource; a limit of None means unlimited."""
 
     limit: int | None
     used: int
@@ -73,7 +74,7 @@ class Allowance:
 
 
 def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
-    """Take what a run that calls the model may use; raise `TooManyRounds` or `BudgetSpent`."""
+    """Reserve the budget for a run that may call the model. Raise `TooManyRounds` or `BudgetSpent`."""
     check_rounds(state)
     wanted = Reservation(owner_id, today(), _estimate(state))
     if not _take(wanted):
@@ -82,9 +83,9 @@ def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
 
 
 def settlement(reservation: Reservation | None, calls: Iterable[Call]) -> Statement | None:
-    """Return the statement that replaces what was reserved by what was used; none if that is the same.
+    """Return the statement that replaces the reservation by the real use; None if they are equal.
 
-    It gives back a draft that no model worked on, and corrects the tokens, which were estimated.
+    It gives back the draft if no model worked on it, and corrects the estimated tokens.
     """
     if reservation is None:
         return None
@@ -103,9 +104,9 @@ def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
 
 
 def room(owner_id: int) -> Condition | None:
-    """Return the condition that a person has fewer runs than they may; none if they may have any number.
+    """Return the condition that the owner is below the limit of concurrent runs; None without a limit.
 
-    For use after `reserve`: a person's claims queue for its lock, so that none of them is overlooked.
+    Use it after `reserve`: an owner's claims wait for its lock, so that the count sees all of them.
     """
     most = conf.most("MAX_RUNS_AT_ONCE")
     if most is None:
@@ -116,7 +117,7 @@ def room(owner_id: int) -> Condition | None:
 
 
 def no_room() -> TooManyRuns:
-    """Return the error for a claim that found no room; by now there may be some again."""
+    """Return the error for a claim that was over the limit of concurrent runs."""
     most = conf.most("MAX_RUNS_AT_ONCE")
     number = f"{_counted(most, 'draft')} {'is' if most == 1 else 'are'}"
     message = f"{number} being written for you, and that is the most at once."
@@ -124,18 +125,18 @@ def no_room() -> TooManyRuns:
 
 
 def check_rounds(state: Mapping[str, Any]) -> None:
-    """Raise `TooManyRounds` if the email may not have another draft, whoever makes it."""
+    """Raise `TooManyRounds` if the email may not have another draft, by the model or by hand."""
     most = conf.most("MAX_ROUNDS")
     if most is not None and len(state.get("draft_history", ())) >= most:
         message = f"This email has {_counted(most, 'draft')}, and that is the limit."
         raise TooManyRounds(f"{message} Accept the last one.")
 
 
-# --- For whoever wants to know before ---------------------------------------------------------------
+# --- For doors that show the budget -----------------------------------------------------------------
 
 
 def drafts_and_tokens_today(owner_id: int | None) -> tuple[Allowance, Allowance]:
-    """Return both with one query. What runs under way have reserved counts as used."""
+    """Return both allowances with one query. Reservations of runs under way count as used."""
     row = Usage.objects.filter(owner_id=owner_id, day=today()).first() or Usage()
     return (
         Allowance(conf.most("MAX_DRAFTS_PER_DAY"), row.drafts),
@@ -144,7 +145,7 @@ def drafts_and_tokens_today(owner_id: int | None) -> tuple[Allowance, Allowance]
 
 
 def left_today(owner_id: int | None) -> tuple[int | None, int | None]:
-    """Return how many drafts and tokens are left, none without a limit; no query if there is neither."""
+    """Return how many drafts and tokens are left; None without a limit. No query if both are unlimited."""
     if conf.most("MAX_DRAFTS_PER_DAY") is conf.most("MAX_TOKENS_PER_DAY") is None:
         return None, None
     drafts, tokens = drafts_and_tokens_today(owner_id)
@@ -156,12 +157,12 @@ def runs_at_once(owner_id: int) -> Allowance:
 
 
 def today() -> date:
-    """The calendar day in TIME_ZONE."""
+    """Return the calendar day in TIME_ZONE."""
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 def next_midnight(now: datetime) -> datetime:
-    """Return when the next day begins in TIME_ZONE; a day may have 23 or 25 hours."""
+    """Return when the next day begins in TIME_ZONE. A day may have 23 or 25 hours."""
     zone = timezone.get_default_timezone()
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time.min, zone)
 
@@ -170,12 +171,12 @@ def next_midnight(now: datetime) -> datetime:
 
 
 def was_paid(call: Call) -> bool:
-    """Whether the model worked on it: it answered something, or was stopped while it was at it."""
+    """Return whether the model worked on the call: it answered something, or was stopped meanwhile."""
     return bool(call.reply) or call.error_code in ("", "cancelled")
 
 
 def tokens_of(call: Call) -> int:
-    """As the model's server counts them, or else by the characters; none for what was not answered."""
+    """Return the tokens as the model's server counts them, or an estimate; 0 for an unpaid call."""
     if not was_paid(call):
         return 0
     asked = sum(len(message["content"]) for message in call.messages)
@@ -186,7 +187,7 @@ def tokens_of(call: Call) -> int:
 
 def _take(wanted: Reservation) -> bool:
     drafts, tokens = _budget()
-    if wanted.tokens > tokens:  # the first row of a day is under no condition
+    if wanted.tokens > tokens:  # the INSERT of a day's first row has no condition
         return False
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [wanted.owner_id, wanted.day, wanted.tokens, drafts, tokens])
@@ -194,7 +195,7 @@ def _take(wanted: Reservation) -> bool:
 
 
 def _budget() -> tuple[int, int]:
-    """Return how many drafts and tokens a day has."""
+    """Return the limits of drafts and tokens a day."""
     return conf.most("MAX_DRAFTS_PER_DAY") or NO_LIMIT, conf.most("MAX_TOKENS_PER_DAY") or NO_LIMIT
 
 
@@ -203,7 +204,7 @@ def _runs_of(owner_id: int) -> ApplicationQuerySet:
 
 
 def _estimate(state: Mapping[str, Any]) -> int:
-    """Return more tokens than most runs need: parallel ones are judged before anything is counted."""
+    """Return more tokens than most runs need: parallel runs are checked before any is counted."""
     if conf.most("MAX_TOKENS_PER_DAY") is None:
         return 0
     texts = json.dumps([value for key, value in state.items() if key not in NOT_SENT], ensure_ascii=False)

@@ -1,6 +1,6 @@
-"""Who may write an application's row: conditions for the fixed SQL of claims, saves and limits.
+"""Who may write an application's row: SQL conditions for claims, saves and limits.
 
-A lease is judged by the database's clock. The querysets of `models` say the same for whole lists.
+Leases expire by the database's clock. The querysets in `models` are the same conditions for lists.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from assistant_app.models.sql import Condition
 
 
 def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
-    """Return the condition that the row is as it was read, and that we may write it.
+    """Return the condition that the row is unchanged since it was read, and that we may write it.
 
-    With a token it is still under that lease, expired or not; without one no run holds a lease on it. The
-    version alone is not enough: a renewal keeps it, and an id that is used again starts at 0 again.
+    With a token, the row must still have that lease, expired or not. Without one, it must be free. The
+    version alone is not enough: a renewal keeps it, and an id used again after a deletion starts at 0 again.
     """
     as_read = sql.where(Application, id=row.pk, version=row.version)
     if token:
         return as_read & sql.where(Application, lease_token=token)
-    return as_read & sql.where(Application, owner=row.owner_id) & is_nobodys()
+    return as_read & sql.where(Application, owner=row.owner_id) & is_free()
 
 
-def is_nobodys() -> Condition:
+def is_free() -> Condition:
+    """Return the condition that no live lease is held."""
     clock = sql.clock()
     return Condition(f"(status <> 'running' OR lease_expires_at <= {clock.sql})", clock.params)
 
@@ -36,14 +37,14 @@ def is_under_way() -> Condition:
     return Condition(f"status = 'running' AND lease_expires_at > {clock.sql}", clock.params)
 
 
-# --- Burr's keys: a partition is a person, an `app_id` one of their applications ----------------------
+# --- Burr's keys: a partition key is an owner, an `app_id` one of their applications ------------------
 
 
 def find_by_keys(partition_key: str | None, app_id: str | None) -> Application:
-    """Return a person's application; raise `ApplicationNotFound` for any other's and for none."""
+    """Return the owner's application. Raise `ApplicationNotFound` if they have none with this id."""
     try:
         row = Application.find(app_id, owner_id=owner_of_partition(partition_key))
-    except ValidationError:  # not an id at all
+    except ValidationError:  # not a UUID
         row = None
     if row is None:
         raise ApplicationNotFound

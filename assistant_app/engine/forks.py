@@ -1,6 +1,6 @@
-"""What a fork begins with: the state of another email at one of its steps, where it is a person's turn.
+"""Where a fork starts: the state of another application after a step, where a human step is next.
 
-Functions of what is stored; `operations.fork` writes.
+These functions only read; `operations.fork` writes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from assistant_app.models import TYPED_BEFORE, Application, Step
 from assistant_app.workflow import drafts
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph
 
-DRAFTING = "formulate_draft"  # the step that a fork at a draft begins after, whoever wrote the draft
-# What is taken once: by its action where it is kept, the position at which it is due, and what else is
-# there by then.
+DRAFTING = "formulate_draft"  # a fork at a draft starts after this step, even if the owner wrote the draft
+# Steps submitted only once: action -> (state key, position before it, keys already set).
 ONCE: dict[str, tuple[str, str, list[str]]] = {
     "process_input": ("incoming_email", "", []),
     "clarify_instructions": (
@@ -36,9 +35,9 @@ ONCE: dict[str, tuple[str, str, list[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a fork begins: after which step of its parent, and with what. No position is the very start."""
+    """Where a fork starts: a step of its parent, and the state after it. An empty position is the start."""
 
-    sequence_id: int | None  # that was asked for; none before the first
+    sequence_id: int | None  # the requested step of the parent; None before the first
     position: str
     state: Mapping[str, Any]
 
@@ -48,7 +47,7 @@ class Point:
         return str(following.name)  # type: ignore[union-attr]
 
     def first_step(self, row: Application) -> Step:
-        """Return the step that brings the state into a history of its own; the row has its texts."""
+        """Return the fork's first step, which holds its initial state; long texts are only in the row."""
         return Step(
             application=row,
             sequence_id=0,
@@ -61,7 +60,7 @@ class Point:
 
 
 def child(parent: Application, point: Point, app_id: uuid.UUID) -> Application:
-    """Return the application that goes on from there, not saved yet."""
+    """Return the fork that starts at `point`, not saved yet."""
     numbers = {"sequence_id": 0, "last_sequence_id": 0, "version": 1} if point.position else {}
     state = dict(point.state) if point.position else {}
     if typed := _typed_for(point.next_step, parent):
@@ -82,7 +81,7 @@ def child(parent: Application, point: Point, app_id: uuid.UUID) -> Application:
 
 
 def _typed_for(action: str, parent: Application) -> dict[str, Any]:
-    """Return what was typed for an action, if that is taken once, under the keys of the state."""
+    """Return the parent's input for `action`, by state key; {} unless in ONCE."""
     if action not in ONCE:
         return {}
     state = {**DEFAULT_STATE, **parent.state, **parent.typed_before}
@@ -90,9 +89,10 @@ def _typed_for(action: str, parent: Application) -> dict[str, Any]:
 
 
 def point_at_step(row: Application, sequence_id: int | None) -> Point:
-    """Return the nearest point at or before a step at which it is a person's turn.
+    """Return the nearest point at or before a step where a human step is next.
 
-    For a human step that is before it, so that it can be sent anew; after a draft it is the draft's.
+    For a human step this is the point before it, so that it can be sent again. For a step that wrote a
+    draft it is the point after it. Raise `ApplicationNotFound` if the step is unknown.
     """
     try:
         path = history.path_to(row, sequence_id)
@@ -118,9 +118,10 @@ def point_at_draft(row: Application, number: int) -> Point:
 
 
 def where_taken(row: Application, action: str) -> tuple[Application, int | None]:
-    """Return the newest step of that action on the way here, in this application or one it descends from.
+    """Return the application and the newest step in which `action` was taken.
 
-    No step, and the earliest of these that is left, if the one in which it was taken is deleted.
+    That is this application or an ancestor. If the one that took it was deleted, return the oldest
+    ancestor that is left, and None for the step.
     """
     while True:
         path = Step.objects.positions_to(row.pk, row.sequence_id)
@@ -129,14 +130,14 @@ def where_taken(row: Application, action: str) -> tuple[Application, int | None]
             return row, found[-1]
         if row.parent is None:
             return row, None
-        row = row.parent  # what a fork begins with was taken there
+        row = row.parent  # the fork starts with the input that the parent took
 
 
 def point_before(row: Application, action: str) -> Point:
-    """Return the point at which what is taken once was due, out of the state alone.
+    """Return the point before a step of ONCE, rebuilt from the state alone.
 
-    That is for a fork that began later and has outlived its parent. Raise `ApplicationNotFound` if it was
-    never taken.
+    A fork whose parent was deleted needs this: its own history starts after that step. Raise
+    `ApplicationNotFound` if the step was never taken.
     """
     state = {**DEFAULT_STATE, **row.state}
     if action not in ONCE or not state[ONCE[action][0]]:
@@ -155,5 +156,5 @@ def _states(path: Iterable[Step]) -> list[dict[str, Any]]:
 
 
 def _with_origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> dict[str, Any]:
-    """Write into the sources of the drafts when and by which model each was made: calls are not copied."""
+    """Add time and model to the source of each draft, because model calls are not copied."""
     return {**state, "draft_sources": origins(row, state, path)}

@@ -1,4 +1,4 @@
-"""When each draft was made, and by which model: known from the steps and their calls."""
+"""When each draft was made, and by which model, from the steps and their model calls."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from assistant_app.workflow import drafts
 
 
 def origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> list[drafts.Source]:
-    """Return the sources of a state's drafts with the time, `at`, and the `model` and its `provider` of each.
+    """Return the sources of a state's drafts, completed with `at` (time), `model` and `provider`.
 
-    `path` are the steps that led there. What a fork copied has them in its source already, but no `provider`
-    where a version copied it that did not write that down.
+    `path` holds the steps that lead to the state. Drafts that a fork copied have these values already;
+    older versions did not store `provider`.
     """
     known = drafts.sources(state)
     calls = ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="")
@@ -35,5 +35,5 @@ def _with_origin(
 
 
 def drafting_steps(path: Sequence[Step]) -> list[Step]:
-    """Return the step that each draft came with, given the way to the head; for a copied one the first."""
+    """Return the step that added each draft on the path; copied drafts came with a fork's first step."""
     return [step for step in path for _ in step.changes.get("append", {}).get("draft_history", ())]

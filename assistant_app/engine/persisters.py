@@ -1,6 +1,6 @@
-"""Burr's persisters over our records: an async one for the runner, a sync one beside it.
+"""Burr's persisters over our records: an async one for the runner, and a sync one.
 
-Both are thin: the database work is a `Writer`'s, and one of them is one writer of one application.
+Both are thin: a `Writer` does the database work. One persister serves one application.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class DjangoPersister(BaseStatePersister):
 
 
 class AsyncDjangoPersister(AsyncBaseStatePersister):
-    """For Burr's `abuild()`; its database work goes through a pool of threads.
+    """For Burr's `abuild()`; the database work runs in a pool of threads.
 
-    `on_commit` is called on the event loop with the row as it now is, after each save.
+    `on_commit` is called on the event loop after each save, with the saved row.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AsyncDjangoPersister(AsyncBaseStatePersister):
         self, partition_key: str, app_id: str | None, sequence_id: int | None = None, **kwargs: Any
     ) -> PersistedStateData | None:
         if self.writer.row is not None and sequence_id is None:
-            return self.writer.load(partition_key, app_id)  # in hand: no query
+            return self.writer.load(partition_key, app_id)  # in memory already, no query
         return await self._pool.run(lambda: self.writer.load(partition_key, app_id, sequence_id))
 
     async def list_app_ids(self, partition_key: str, **kwargs: Any) -> list[str]:
@@ -96,7 +96,7 @@ class AsyncDjangoPersister(AsyncBaseStatePersister):
         await self._write(lambda: self.writer.fail(error))
 
     async def _write(self, write: Callable[[], None]) -> None:
-        """Write, and tell of it also if the run was stopped meanwhile: what was begun is finished."""
+        """Write, then call `on_commit`, even if the run is cancelled meanwhile: the write still completes."""
         written: list[Application] = []
 
         def work() -> None:

@@ -1,8 +1,8 @@
-"""The one way in which anything runs: from a human step to the next one, or to the end.
+"""Runs applications, each from one human step to the next or to the end.
 
-A run belongs to the process, not to the request that began it: all runs live on one event loop in a
-thread of their own, so a closed browser cancels nothing. `start` never raises; what happened comes as
-an `Outcome`. No database connection is held while a model works.
+A run belongs to the process, not to the request that started it: all runs share one event loop in a
+separate thread, so closing the browser cancels nothing. `start` never raises; the result is an `Outcome`.
+No database connection is held while a model works.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Follow(PreRunStepHook, PostRunStepHook):
-    """Tell the readers which step begins, and the persister why one failed: Burr tells it only that."""
+    """Tell the listeners which step starts, and the writer why one failed, which Burr does not."""
 
     def __init__(self, run: Run, persister: AsyncDjangoPersister) -> None:
         self._run, self._writer = run, persister.writer
@@ -63,20 +63,20 @@ class Runner:
     """The runs of this process."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # the signal that begins the shutdown may come while it is held
+        self._lock = threading.RLock()  # reentrant: the shutdown signal may arrive while it is held
         self._pid: int | None = None
         self.is_stopping = False
         self.drained = threading.Event()
         self.runs: set[Run] = set()
         self.client: ModelClient | None = None
         self.listening: list[MakeListener] = []
-        self.at_drain: list[Callable[[], Awaitable[None]]] = []  # called once no run is under way any more
-        self._model = ModelOfRun()  # bound into the one graph; each run's task has its own session
+        self.at_drain: list[Callable[[], Awaitable[None]]] = []  # called when no run is left
+        self._model = ModelOfRun()  # bound into the shared graph; each run has its own session
 
     # --- Starting ------------------------------------------------------------------------------
 
     def start(self, run: Run) -> Run:
-        """Begin a run from a row that was just read and found fit; return at once."""
+        """Start a run from a row that was just read and checked. Return at once."""
         with self._lock:
             if self.is_stopping:
                 run.finish(Outcome(run.row, ShuttingDown(retry_after=5)))
@@ -88,13 +88,13 @@ class Runner:
 
     @property
     def database(self) -> DatabasePool:
-        """The threads for database work; for coroutines on any event loop of this process."""
+        """Return the pool for database work; coroutines on any event loop of this process may use it."""
         with self._lock:
             self._ensure_started()
             return self._pool
 
     def _ensure_started(self) -> None:
-        """Make the threads, in the process that uses them: what a fork brings along stands still."""
+        """Create the threads in this process: those of a parent do not survive `os.fork`."""
         if self._pid == os.getpid():
             return
         self.runs = set()
@@ -105,8 +105,8 @@ class Runner:
 
     def _spawn(self, run: Run) -> None:
         if self._renewing is None or self._renewing.done():
-            nobodys = contextvars.Context()  # not that of the request which happened to be the first
-            self._renewing = self._thread.loop.create_task(self._renew_for_ever(), context=nobodys)
+            empty = contextvars.Context()  # without the log context of the request that came first
+            self._renewing = self._thread.loop.create_task(self._renew_for_ever(), context=empty)
         run.task = asyncio.ensure_future(self._run(run))
 
     def model_client(self) -> ModelClient:
@@ -120,14 +120,14 @@ class Runner:
         try:
             run.listeners = [listener for make in self.listening if (listener := make(run))]
             outcome = await self._outcome(run)
-        except BaseException as problem:  # noqa: BLE001  (a waiter must get its answer whatever happens)
+        except BaseException as problem:  # noqa: BLE001  (waiting threads need an outcome in every case)
             outcome = Outcome(run.row, as_error(problem))
         self.runs.discard(run)
         for listener in run.listeners:
             try:
                 listener.ended(outcome)
-            except Exception as problem:  # noqa: BLE001  (a listener must not hold up a run)
-                as_error(problem)  # logs where
+            except Exception as problem:  # noqa: BLE001  (a listener must not break a run)
+                as_error(problem)  # logs it
         run.finish(outcome)
 
     async def _outcome(self, run: Run) -> Outcome:
@@ -143,12 +143,12 @@ class Runner:
             error = run.stop_reason or persister.writer.error or as_error(problem)
             await self._release(persister, error)
             if run.claimed.done() and not _failed(persister.writer.row):
-                return Outcome(persister.writer.row)  # it was over before it could be stopped
+                return Outcome(persister.writer.row)  # it ended before it could be stopped
             return Outcome(persister.writer.row, error)
         return Outcome(persister.writer.row)
 
     def _persister(self, run: Run) -> AsyncDjangoPersister:
-        """Return the run's writer, and let the run's task have a model session that reports to it."""
+        """Return the run's persister, and give the run's task a model session that reports to it."""
 
         def committed(row: Application) -> None:
             for listener in run.listeners:
@@ -175,7 +175,7 @@ class Runner:
         signature = run.row.read_signature
         if signature is None:
             signature = await self._pool.run(lambda: run.row.signature)
-        inputs = {**(run.inputs or {}), "signature": signature}  # each action gets what it names of it
+        inputs = {**(run.inputs or {}), "signature": signature}  # each action gets those it names
         executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=inputs)
         async with aclosing(executed):
             async for _action, pieces in executed:
@@ -202,19 +202,19 @@ class Runner:
         return await builder.abuild()
 
     async def _release(self, persister: AsyncDjangoPersister, error: AssistantError) -> None:
-        """Give the lease back if the step that failed has not done so with its row."""
+        """Release the lease if saving the failed step has not done so."""
         if persister.writer.token is None:
             return
         try:
             await persister.fail(error)
         except (AssistantError, DatabaseError):
-            # Taken over or deleted; or no database, and then the lease expires by itself.
-            logger.warning("The lease could not be given back.")
+            # Taken over or deleted. Or the database is away; then the lease expires by itself.
+            logger.warning("The lease could not be released.")
 
     # --- Stopping ------------------------------------------------------------------------------
 
     def stop(self, lease: uuid.UUID | None, reason: AssistantError) -> Run | None:
-        """Cancel the run under that lease, and return it; none if this process has none such."""
+        """Cancel the run under that lease and return it; None if it is not a run of this process."""
         run = next((run for run in list(self.runs) if lease and run.lease == lease), None)
         if run is not None:
             self._thread.loop.call_soon_threadsafe(run.stop, reason)
@@ -227,12 +227,12 @@ class Runner:
             await asyncio.sleep(settings.RUN_LEASE_SECONDS / 3)
             try:
                 await self._renew()
-            except Exception as problem:  # noqa: BLE001  (every run of this process relies on the next time)
+            except Exception as problem:  # noqa: BLE001  (every run of this process needs the next renewal)
                 logger.warning("Leases could not be renewed: %s", type(problem).__name__)
 
     async def _renew(self) -> None:
         """Renew all leases of this process with one statement; stop the runs whose lease is gone."""
-        held = {run.lease: run for run in list(self.runs) if run.lease}  # requests add to it meanwhile
+        held = {run.lease: run for run in list(self.runs) if run.lease}  # a copy, as other threads add to it
         if not held:
             return
         kept = await self._pool.run(lambda: _renew(list(held)))
@@ -243,7 +243,7 @@ class Runner:
     # --- Ending --------------------------------------------------------------------------------
 
     def begin_shutdown(self) -> None:
-        """Refuse new runs, give those under way the grace period, interrupt the rest; return at once."""
+        """Refuse new runs, give the others the grace period, then interrupt them. Return at once."""
         with self._lock:
             if self.is_stopping:
                 return
@@ -274,7 +274,7 @@ class Runner:
             await asyncio.wait(tasks, timeout=seconds)
 
     def shutdown(self) -> None:
-        """Drain, end the threads and give every connection back; a later start begins anew."""
+        """Drain, end the threads and close every connection. A later `start` creates new threads."""
         if self._pid != os.getpid():
             return
         self.begin_shutdown()
@@ -286,7 +286,7 @@ class Runner:
 
 
 def _failed(row: Application | None) -> bool:
-    """Whether a run was stopped before its end: one that was cancelled after its last save ended well."""
+    """Return whether the run was stopped before its end. One cancelled after its last save was not."""
     return row is None or row.status in (Application.Status.FAILED, Application.Status.RUNNING)
 
 

@@ -1,4 +1,4 @@
-"""One run: what it was asked to do, how it is stopped, and how it ended, for whoever waits."""
+"""One run: its input, how it is stopped, and its outcome for the threads that wait for it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended, or how its claim did: the row as it was stored then, and what went wrong."""
+    """How a run or its claim ended: the row as stored at that time, and the error if it failed."""
 
     row: Application | None
     error: AssistantError | None = None
 
 
 class RunListener:
-    """Hears of one run, on the event loop of the runs: metrics, traces, live events. Must not block.
+    """Receives the events of one run, for metrics, traces and live events.
 
-    The engine knows only this class; `AssistantConfig.ready` says who listens.
+    It is called on the event loop of the runs and must not block. The engine knows only this class;
+    `AssistantConfig.ready` registers the listeners.
     """
 
     def hooks(self) -> Sequence[LifecycleAdapter]:
@@ -41,45 +42,45 @@ class RunListener:
         return ()
 
     def step_started(self, position: str) -> None:
-        """An action begins."""
+        """An action starts."""
 
     def token(self, text: str) -> None:
-        """A streaming action let out a piece of text."""
+        """A streaming action yielded a piece of text."""
 
     def call_made(self, call: Call) -> None:
         """A model was called."""
 
     def committed(self, row: Application) -> None:
-        """A step, or the claim, was stored: `row` as it is now."""
+        """A step or the claim was saved; `row` is the saved row."""
 
     def claimed(self) -> None:
-        """The run has its lease; comes once, after the first `committed`."""
+        """The run has its lease. Called once, after the first `committed`."""
 
     def ended(self, outcome: Outcome) -> None:
-        """The run is over, or was refused; comes before anyone who waits for it is told."""
+        """The run is over, or was refused. Called before the waiting threads are woken."""
 
 
 @dataclass(eq=False, slots=True)
 class Run:
-    """A run under way. `claimed` is done once its first transaction is, `ended` when it is over."""
+    """A run under way. `claimed` is set after its first transaction, `ended` when the run is over."""
 
     row: Application
-    step: str | None = None  # the human step that is sent; none to go on with what is stored
+    step: str | None = None  # the human step that was sent; None to continue from the stored state
     inputs: dict[str, Any] | None = None
     expected_version: int | None = None
     claimed: Future[Outcome] = field(default_factory=Future)
     ended: Future[Outcome] = field(default_factory=Future)
     task: asyncio.Task[None] | None = None
-    writer: Writer | None = None  # once it has begun
+    writer: Writer | None = None  # set when the run starts
     listeners: list[RunListener] = field(default_factory=list)
-    stop_reason: AssistantError | None = None  # why it was cancelled, if it was
+    stop_reason: AssistantError | None = None  # set if the run was cancelled
 
     @property
     def lease(self) -> uuid.UUID | None:
         return self.writer.token if self.writer else None
 
     def has_claimed(self, row: Application) -> None:
-        """Say so to whoever waits, with the row as it was stored; once."""
+        """Tell the listeners and set `claimed`, on the first call only."""
         if self.claimed.done():
             return
         for listener in self.listeners:
@@ -92,7 +93,7 @@ class Run:
                 future.set_result(outcome)
 
     def stop(self, reason: AssistantError) -> None:
-        """Cancel it, once: a second cancellation would hit the save of the first."""
+        """Cancel the run, once: a second cancellation would hit the save that the first one caused."""
         if self.stop_reason is None and self.task is not None:
             self.stop_reason = reason
             if self.writer is not None:
@@ -100,13 +101,13 @@ class Run:
             self.task.cancel()
 
 
-# Called in the run's own task as it begins; None: this run is not listened to.
+# Called in the run's own task when it starts; None if it does not listen to this run.
 MakeListener = Callable[[Run], RunListener | None]
 
 
 @asynccontextmanager
 async def read_to_its_end(pieces: Any) -> AsyncIterator[None]:
-    """Close the action's own generator with the block, or the model goes on until it is dropped."""
+    """Close the action's generator with the block, or the model works on until it is collected."""
     try:
         yield
     finally:
@@ -114,7 +115,7 @@ async def read_to_its_end(pieces: Any) -> AsyncIterator[None]:
 
 
 def as_error(problem: BaseException) -> AssistantError:
-    """Return what a person is told of an exception; of a mistake only type and place are logged, no text."""
+    """Return the error to show for an exception. For a bug, log only type and place, never its text."""
     if isinstance(problem, AssistantError):
         return problem
     if isinstance(problem, asyncio.CancelledError):

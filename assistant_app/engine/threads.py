@@ -1,7 +1,7 @@
-"""The threads that a process works with: one event loop for all runs, a few for the database.
+"""The threads of a process: one event loop for all runs, and a pool for database work.
 
-Both are made on first use, in the process that uses them: a loop made before a fork stands still in
-the child. The loop's thread is a daemon, or the interpreter would never exit.
+Both are created on first use, in the process that uses them: a thread does not survive `os.fork`.
+The loop's thread is a daemon, or the interpreter would never exit.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from django.db import connection, connections
 
 T = TypeVar("T")
 
-IDLE_SECONDS = 2.0  # after that, a connection is tried before it is used
+IDLE_SECONDS = 2.0  # check a connection before use if it was idle for longer
 
 
 class LoopThread:
-    """An event loop in a thread of its own; uvloop's, on which a streamed token costs a third less."""
+    """An event loop in its own thread; uvloop's, where a streamed token costs a third less."""
 
     def __init__(self) -> None:
         self.loop = uvloop.new_event_loop()
@@ -36,7 +36,7 @@ class LoopThread:
 
 
 class DatabasePool:
-    """A bounded number of threads, each with a database connection that it keeps."""
+    """A fixed number of threads, each of which keeps a database connection."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -44,14 +44,14 @@ class DatabasePool:
         self._used = threading.local()
 
     async def run(self, function: Callable[[], T]) -> T:
-        """Run the function in one of the threads; what was begun is finished, even if cancelled."""
+        """Run the function in one of the threads; it runs to its end even if the caller is cancelled."""
         future = asyncio.get_running_loop().run_in_executor(self._executor, self._call, function)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            await asyncio.wait([future])  # a transaction cannot be called back: see how it ends
+            await asyncio.wait([future])  # a transaction cannot be cancelled, so wait for it
             if not future.cancelled():
-                future.exception()  # looked at, so that the loop does not complain
+                future.exception()  # read it, or asyncio logs that it never was
             raise
 
     def _call(self, function: Callable[[], T]) -> T:
@@ -66,11 +66,11 @@ class DatabasePool:
                 connection.close()
 
     def close(self) -> None:
-        """Give every connection back and end the threads."""
+        """Close every connection and end the threads."""
         barrier = threading.Barrier(self._threads)
 
         def give_back() -> None:
-            barrier.wait()  # one call for each thread, not two for a quick one
+            barrier.wait()  # makes each thread take exactly one call
             connections.close_all()
 
         for future in [self._executor.submit(give_back) for _ in range(self._threads)]:

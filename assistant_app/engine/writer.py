@@ -1,9 +1,9 @@
 """One writer of one application: claim, fenced saves, release. The database side of the persisters.
 
-The first save claims the application and stores the step, all or nothing, so that what a person
-typed is stored before a model is called and only the winner calls one. Later saves are fenced by the
-lease; the save before a human step, or the last one, releases it. Whoever lost the claim or the lease
-gets an error and writes nothing.
+The first save claims the application and stores the step, all or nothing. So input is stored before a
+model is called, and only the run that wins the claim calls one. The lease fences all later saves; the save
+before a human step, or the last one, releases it. A run that loses the claim or the lease gets an error
+and writes nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Status = Application.Status
 
 
 class Writer:
-    """Reads and writes one application for as long as nobody else does. One call at a time."""
+    """Reads and writes one application while it holds the lease. Not thread-safe."""
 
     def __init__(
         self,
@@ -59,28 +59,28 @@ class Writer:
         self.graph = graph or build_graph()
         self.entrypoint = entrypoint
         self.default_state = dict(default_state)
-        self.calls: list[Call] = []  # made since the last save; stored with the step that made them
-        self.error: AssistantError | None = None  # why the step under way failed, if it did
-        self.sent: str | None = None  # the human step that is sent; none to go on with what is stored
+        self.calls: list[Call] = []  # model calls since the last save; saved with their step
+        self.error: AssistantError | None = None  # set if the current step failed
+        self.sent: str | None = None  # the human step that was sent; None to continue from the stored state
         self._token: uuid.UUID | None = None
-        self._reserved: Reservation | None = None  # of its person's day, for the run under way
+        self._reserved: Reservation | None = None  # of the owner's budget, for this run
         self._head: int | None = None
         self._position = ""  # of the head
         self._state: dict[str, Any] = self.default_state
         self._started_at = timezone.now()
         if row is not None:
-            self._go_on_from_head(row)
+            self._start_from_head(row)
 
     @classmethod
     def under_lease_of(cls, row: Application) -> Writer:
-        """Return a writer that holds the lease which somebody else took: to end it in their name."""
+        """Return a writer with the lease of another process, to end that lease."""
         writer = cls(row)
         writer._token = row.lease_token
         return writer
 
     @property
     def token(self) -> uuid.UUID | None:
-        """The lease that is held, or none."""
+        """The token of the lease that this writer holds, or None."""
         return self._token
 
     # --- Reading -------------------------------------------------------------------------------
@@ -88,23 +88,23 @@ class Writer:
     def load(
         self, partition_key: str | None, app_id: str | None, sequence_id: int | None = None
     ) -> PersistedStateData | None:
-        """Return the state to go on from: at the head, or at `sequence_id`; none before the first step.
+        """Return the state at the head, or at `sequence_id`; None before the first step.
 
-        Burr numbers the next step after the returned sequence, so at the head that is the highest
-        number used, a failed step's included. Raise `ApplicationNotFound` for an unknown id, which
-        Burr would take for a new application.
+        Burr numbers the next step after the returned `sequence_id`. At the head, return the highest number
+        used, also by failed steps. Raise `ApplicationNotFound` for an unknown id: None would make Burr
+        start a new application.
         """
         row = self.row
         if row is None or not claims.match_keys(row, partition_key, app_id):
             row = self.row = claims.find_by_keys(partition_key, app_id)
-            self._go_on_from_head(row)
+            self._start_from_head(row)
         if sequence_id is not None:
             return self._load_step(row, sequence_id)
         if row.last_sequence_id is None:
             return None
-        if self.sent is not None:  # it may be another one than what is due: Burr begins at what failed
+        if self.sent is not None:  # maybe not the due step; Burr starts at a failed step
             return self._data(row, row.last_sequence_id, self.sent, "failed")
-        if self._head is None:  # failed, or sent again, before anything was completed
+        if self._head is None:  # no step was completed yet
             return self._data(row, row.last_sequence_id, self.entrypoint, "failed")
         return self._data(row, row.last_sequence_id, self._position, "completed")
 
@@ -123,18 +123,18 @@ class Writer:
             "app_id": str(row.pk),
             "sequence_id": sequence_id,
             "position": position,
-            # Plain: `State.deserialize` imports whatever the data names.
+            # Not `State.deserialize`, which imports any module that the data names.
             "state": State(dict(self._state)),
             "created_at": row.updated_at.isoformat(),
             "status": status,
         }
 
     def list_app_ids(self, partition_key: str | None) -> list[str]:
-        """Return the ids of a person's applications, newest change first."""
+        """Return the ids of the owner's applications, newest change first."""
         rows = Application.objects.filter(owner_id=claims.owner_of_partition(partition_key)).newest_first()
         return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
-    def _go_on_from_head(self, row: Application) -> None:
+    def _start_from_head(self, row: Application) -> None:
         self._head = row.sequence_id
         self._state = {**self.default_state, **row.state}
         self._state.pop(TYPED_BEFORE, None)
@@ -151,13 +151,13 @@ class Writer:
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """The state that the next step goes on from."""
+        """The state that the next step starts from."""
         return self._state
 
     def go_back_before(self, steps: Container[str]) -> None:
-        """Go on from before the newest of these steps on the way to the head: one of them is sent again.
+        """Move back to before the newest of `steps` on the path to the head, because one is sent again.
 
-        If one of them is due at the head, none of them was stored since, and the head is where to go on from.
+        If one of them is due at the head, none was stored yet, and the head is the right place.
         """
         following = self.graph.get_next_node(self._position or None, State(self._state), self.entrypoint)
         if following is not None and following.name in steps:
@@ -180,9 +180,9 @@ class Writer:
         state: State,
         status: SaveStatus,
     ) -> None:
-        """Store one executed step; take the lease with the first and release it with the last.
+        """Store one executed step. The first save of a run takes the lease, the last one releases it.
 
-        Raise `AlreadyRunning` if the claim is refused and `Superseded` if the lease is gone.
+        Raise `AlreadyRunning` if the claim is refused, `Superseded` if the lease is lost.
         """
         if self.row is None:
             self.load(partition_key, app_id)
@@ -190,7 +190,7 @@ class Writer:
             raise ApplicationNotFound
         if status == "failed":
             return self._save_failure(sequence_id, position, self.error or InternalError())
-        # Burr reports a cancelled step as completed, with the state from before it.
+        # Burr reports a cancelled step as completed, but with the state before it.
         if state.get(PRIOR_STEP) != position:
             return self._save_failure(sequence_id, position, self.error or Interrupted())
         after = {key: value for key, value in state.get_all().items() if not key.startswith("__")}
@@ -206,12 +206,12 @@ class Writer:
         self._state, self._head, self._position = after, sequence_id, position
 
     def claim(self) -> None:
-        """Take the lease without a step, to go on with what is stored."""
+        """Take the lease without a step, to continue from the stored state."""
         row = self._known_row()
         self._commit(self._lease(row.next_step or self.entrypoint), None)
 
     def fail(self, error: AssistantError) -> None:
-        """Release the lease that is still held, with the step that did not come to an end."""
+        """Save the unfinished step as failed, which releases the lease."""
         row = self._known_row()
         following = self.graph.get_next_node(self._position or None, State(self._state), self.entrypoint)
         sequence_id = 0 if row.last_sequence_id is None else row.last_sequence_id + 1
@@ -225,7 +225,7 @@ class Writer:
         self._commit(values, self._step(sequence_id, position, status=Step.Status.FAILED, **reason))
 
     def _what_follows(self, position: str, state: State) -> dict[str, Any]:
-        """Return the status, the next step and the lease that the application has after a step."""
+        """Return status, next step and lease of the application after a step."""
         following = self.graph.get_next_node(position, state, self.entrypoint)
         released = {"lease_token": None, "lease_expires_at": None, "error_code": "", "error_message": ""}
         if following is None:
@@ -255,7 +255,7 @@ class Writer:
         )
 
     def _commit(self, values: dict[str, Any], step: Step | None) -> None:
-        """Write the row, if it is still ours, and what happened; if it is not, settle what the run used."""
+        """Write the row and the step if the row is still ours. If not, settle the budget and raise."""
         row = self._known_row()
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
         if step is not None:
@@ -267,13 +267,13 @@ class Writer:
             budget.settle(self._reserved, self.calls)
             self._reserved = None
             raise
-        self._goes_on_as(row, values, reserved)
+        self._mirror_saved(row, values, reserved)
 
     def _write(self, row: Application, values: dict[str, Any], step: Step | None) -> Reservation | None:
-        """Claim, save or release, all or nothing; return what is reserved from now on.
+        """Claim, save or release, all or nothing. Return the run's reservation.
 
-        Locks are taken in the same order everywhere: the day's row, the application's, then the step. Only a
-        claim that may call the model needs a transaction; the rest is one statement that commits itself.
+        Lock order, the same everywhere: usage row, application, step. Only a claim that may call the model
+        needs a transaction; every other write is one `sql.change`, which is atomic.
         """
         if self._token is None and self._may_call_model(values):
             with transaction.atomic():
@@ -287,11 +287,11 @@ class Writer:
         if self._change(row, values, step, before=settlement):
             return None if ends else self._reserved and self._reserved.with_calls(self.calls)
         if ends:
-            self._reserved = None  # it is settled all the same
+            self._reserved = None  # the settlement was written in any case
         raise Superseded if self._token else AlreadyRunning
 
     def _may_call_model(self, values: dict[str, Any]) -> bool:
-        """Whether the run that is claimed with these values may call the model."""
+        """Return whether the run that these values claim may call the model."""
         if values["lease_token"] is None:
             return False
         position, state = values.get("position", self._position), values.get("state", self._state)
@@ -307,7 +307,7 @@ class Writer:
         room: Condition | None = None,
         before: Statement | None = None,
     ) -> bool:
-        """Change the row and insert the step with its calls; return whether the row was ours."""
+        """Update the row, insert the step and its calls; return whether the row was still ours."""
         ours = claims.is_ours(row, self._token)
         happened: list[Model] = []
         if step is not None:
@@ -315,13 +315,13 @@ class Writer:
         changed = sql.update(Application, values, ours & room if room else ours)
         return sql.change(changed, [sql.insert(made) for made in happened], before)
 
-    def _goes_on_as(self, row: Application, values: dict[str, Any], reserved: Reservation | None) -> None:
-        """Have in hand what was stored, so that nothing is read again."""
+    def _mirror_saved(self, row: Application, values: dict[str, Any], reserved: Reservation | None) -> None:
+        """Mirror the saved values on the instance to avoid re-reading."""
         now = values["updated_at"]
         for name, value in values.items():
             setattr(row, name, value)
         if row.lease_token is not None:
-            row.lease_expires_at = now + conf.lease()  # for whoever reads this row; the database has its own
+            row.lease_expires_at = now + conf.lease()  # an estimate; the database used its own clock
         row.read_at = now
         self._reserved = reserved
         self._token = row.lease_token

@@ -1,7 +1,7 @@
-"""The live events of a run, for whoever watches: pages, API, several tabs, several servers.
+"""The live events of a run, for pages and API, with several tabs and several servers.
 
-A run's process keeps its events in memory (`log`) and, where `REDIS_URL` is set, in a Redis stream
-(`shared`), so that any process serves them. Without Redis, other processes see steps and states by
-asking the database (`poller`). `following.follow` gives a reader, which chooses, and goes from one to the
-next when one fails; `server_sent` is the HTTP answer.
+The process of a run keeps its events in memory (`log`). With `REDIS_URL` it also writes them to a Redis
+stream (`shared`), so that any process can serve them. Without Redis, other processes poll the database for
+steps and states (`poller`). `following.follow` returns a reader that picks one of these sources, and the
+next one when it fails. `server_sent` is the HTTP response.
 """

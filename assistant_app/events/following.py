@@ -1,4 +1,4 @@
-"""The readers' side of the live events: one poller and one Redis client for each event loop."""
+"""The reading side of live events: one poller and one Redis client per event loop."""
 
 from __future__ import annotations
 
@@ -23,38 +23,37 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Means:
+class _Sources:
     poller: Poller
     shared: redis.Redis | None
 
 
-_means: WeakKeyDictionary[asyncio.AbstractEventLoop, _Means] = WeakKeyDictionary()
+_sources: WeakKeyDictionary[asyncio.AbstractEventLoop, _Sources] = WeakKeyDictionary()
 
 
 async def read(look: Callable[[], T]) -> T:
-    """Return what a function reads from the database, without holding up the event loop."""
+    """Run a function that reads the database, without blocking the event loop. Return its result."""
     return await runner.database.run(look)
 
 
 def follow(row: Application, last_event_id: str | None) -> AsyncIterator[Event | None]:
-    """Return the events of an application's run, from behind the last one that the reader saw.
+    """Yield the events of an application's run after `last_event_id`; None is a heartbeat.
 
-    Ends with the run, or when the server is to stop; None is a heartbeat. To be called on the event
-    loop that reads it.
+    It ends with the run or when the server stops. Call it on the event loop that reads the events.
     """
-    means = _means_of(asyncio.get_running_loop())
+    sources = _sources_of(asyncio.get_running_loop())
     return Reader(
         row,
         last_event_id,
         log_of=publisher.log_of,
-        shared=means.shared,
-        poller=means.poller,
+        shared=sources.shared,
+        poller=sources.poller,
         is_stopping=lambda: runner.is_stopping,
     ).follow()
 
 
-def _means_of(loop: asyncio.AbstractEventLoop) -> _Means:
-    if loop not in _means:
+def _sources_of(loop: asyncio.AbstractEventLoop) -> _Sources:
+    if loop not in _sources:
         shared = connect(settings.REDIS_URL) if settings.REDIS_URL else None
-        _means[loop] = _Means(Poller(runner.database), shared)
-    return _means[loop]
+        _sources[loop] = _Sources(Poller(runner.database), shared)
+    return _sources[loop]

@@ -1,4 +1,4 @@
-"""Takes an email's live events out of Redis for good: of what is deleted, nothing is left there either."""
+"""Deletes the live events of deleted emails from Redis."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ BATCH = 500
 
 
 def forget(application_ids: Sequence[uuid.UUID]) -> None:
-    """Remove the events, and refuse those of a run that does not know yet that its email is gone.
+    """Delete the events, and block later ones of a run that has not noticed that its email is gone.
 
-    Redis takes no entry whose id is not above a stream's last one, and a stream that was emptied
-    remembers its last. Without Redis nothing is raised: what it held expires by itself within the hour.
+    Redis rejects an entry whose id is not above the stream's last id, and an emptied stream remembers that
+    id. So add an entry with the highest id and trim it away. If Redis is down, only log a warning: its
+    events expire within an hour.
     """
     if not settings.REDIS_URL or not application_ids:
         return
@@ -35,7 +36,7 @@ def forget(application_ids: Sequence[uuid.UUID]) -> None:
             for start in range(0, len(application_ids), BATCH):
                 _forget(client, application_ids[start : start + BATCH])
     except (RedisError, OSError) as problem:
-        logger.warning("Redis was not told to forget: %s", type(problem).__name__)
+        logger.warning("Events could not be deleted from Redis: %s", type(problem).__name__)
 
 
 def _forget(client: redis.Redis, application_ids: Sequence[uuid.UUID]) -> None:

@@ -1,6 +1,6 @@
-"""What is told of a run, in order, as it happens; kept in memory by the process that runs it.
+"""The events of a run, in order, in the memory of the process that runs it.
 
-Written on the runs' event loop, read on any other.
+Written on the event loop of the runs, read on any event loop.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from typing import Any, Literal
 Kind = Literal["step", "token", "draft", "state", "error"]
 EventId = tuple[int, int]
 
-_ID = re.compile("([0-9]{1,18})-([0-9]{1,18})")  # `int` raises for a text of thousands of digits
+_ID = re.compile("([0-9]{1,18})-([0-9]{1,18})")  # bounded, as `int` raises for thousands of digits
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; its id is `<version>-<n>`, the n-th since that version was committed.
+    """One event. Its id is `<version>-<n>`: the n-th event since that version was saved.
 
-    `step` `{position, phase: started | done}`, `token` `{text}`, `draft` `{text}` (all of the text so
-    far: it replaces), `state` `{version, status, next_step}`, `error` `{code, message}`.
+    Data by kind: `step` `{position, phase: started | done}`, `token` `{text}`, `draft` `{text}` (the whole
+    text so far, which replaces earlier text), `state` `{version, status, next_step}`, `error`
+    `{code, message}`.
     """
 
     version: int
@@ -41,30 +42,30 @@ class Event:
 
     @property
     def is_last(self) -> bool:
-        """Whether the run is over with it: nothing follows until a person does something."""
+        """Return whether this event ends the run."""
         return self.kind == "state" and self.data["status"] != "running"
 
 
 def parse_id(text: str | None) -> EventId | None:
-    """Return the two numbers of a `Last-Event-ID`; none for what is no id of ours."""
+    """Return the two numbers of a `Last-Event-ID`; None if it has another format."""
     found = _ID.fullmatch(text or "")
     return (int(found[1]), int(found[2])) if found else None
 
 
 def catch_up(events: Iterable[Event], after: EventId | None) -> list[Event]:
-    """Return what a reader is still to be told, given the last event that it saw.
+    """Return the events that a reader has not seen, given the id of the last one that it saw.
 
-    One who saw an event of this run goes on behind it. Anybody else gets what happened in short: the
-    step under way, the text so far as one replacing `draft`, and how it stands.
+    A reader that saw an event of this run gets all later ones. Any other reader gets a summary: the current
+    step, the text so far as one `draft` event, and the state.
     """
     events = list(events)
     for position, event in enumerate(events):
         if event.key == after:
             return events[position + 1 :]
-    return _in_short(events)
+    return _summary(events)
 
 
-def _in_short(events: list[Event]) -> list[Event]:
+def _summary(events: list[Event]) -> list[Event]:
     latest: dict[str, Event] = {}
     text: list[str] = []
     for event in events:
@@ -87,11 +88,11 @@ def _in_short(events: list[Event]) -> list[Event]:
 
 
 class Log:
-    """The events of one run, and those who wait for the next."""
+    """The events of one run, and the readers that wait for the next one."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.closed = False  # nothing more comes, whether or not the run came to its end
+        self.closed = False  # no more events will come, even if the run has not ended
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._lock = threading.Lock()
 
@@ -111,7 +112,7 @@ class Log:
                 loop.call_soon_threadsafe(signal.set)
 
     async def wait(self, seen: int, seconds: float) -> None:
-        """Wait until there are more than `seen` events, or the log is closed, or the time is over."""
+        """Wait until there are more than `seen` events, the log is closed, or `seconds` have passed."""
         entry = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
             if len(self.events) > seen or self.closed:

@@ -1,4 +1,4 @@
-"""For readers of runs that live elsewhere, when there is no Redis: one query for all, twice a second."""
+"""Polls the database for readers of other processes' runs: one query for all, twice a second."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Queue = asyncio.Queue["Application | None"]
 
 
 class Poller:
-    """Belongs to the event loop of its readers. Asks only while somebody watches."""
+    """One per event loop of readers. It polls only while there are readers."""
 
     def __init__(self, pool: DatabasePool) -> None:
         self._pool = pool
@@ -33,7 +33,7 @@ class Poller:
 
     @contextmanager
     def watch(self, application_id: uuid.UUID) -> Iterator[Queue]:
-        """Give a queue that holds the row as last seen, or None once it is gone."""
+        """Yield a queue that holds the latest row, or None once the row is deleted."""
         queue: Queue = asyncio.Queue(1)
         self._queues[application_id].add(queue)
         if self._asking is None or self._asking.done():
@@ -47,11 +47,11 @@ class Poller:
 
     async def _ask_while_watched(self) -> None:
         while self._queues:
-            asked = list(self._queues)  # whoever comes during the query is not in its answer
+            asked = list(self._queues)  # readers that come during the query are not in its result
             try:
                 found = await self._pool.run(lambda asked=asked: _read(asked))  # type: ignore[misc]
             except DatabaseError:
-                pass  # it comes back, or the readers go
+                pass  # try again while there are readers
             else:
                 for application_id in asked:
                     for queue in self._queues.get(application_id, ()):

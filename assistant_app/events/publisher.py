@@ -1,4 +1,4 @@
-"""Tells what a run does, as it does it. Never waits, never fails: a run does not depend on its readers."""
+"""Publishes a run's events; never blocks or raises, so a run does not depend on its readers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from assistant_app.models import Application
 if TYPE_CHECKING:
     from assistant_app.engine.runs import Outcome, Run
 
-GATHER_SECONDS = 1 / 60  # text that comes faster is told in one piece: a reader's screen is no faster
-KEEP_SECONDS = 60.0  # how long a run's events can be read after its end
+GATHER_SECONDS = 1 / 60  # join tokens that come faster than a screen can show them
+KEEP_SECONDS = 60.0  # how long events stay readable after the run's end
 
 
 class Publisher:
-    """The logs of this process's runs. Used on the runs' event loop only, except for `log_of`."""
+    """The logs of this process's runs. Use it on the event loop of the runs only, except `log_of`."""
 
     def __init__(self) -> None:
-        self._pid: int | None = None  # that opened it; a fork must not share a Redis client
+        self._pid: int | None = None  # processes must not share a Redis client after `os.fork`
         self._logs: dict[uuid.UUID, Log] = {}
         self._shared: SharedLogs | None = None
 
@@ -37,11 +37,11 @@ class Publisher:
         return Narrator(self, run.row.pk)
 
     def log_of(self, application_id: uuid.UUID) -> Log | None:
-        """Return the log of the run that this process has or recently had; safe from any thread."""
+        """Return the log of this process's current or recent run, or None. Thread-safe."""
         return self._logs.get(application_id) if self._pid == os.getpid() else None
 
     def open(self, application_id: uuid.UUID) -> Log:
-        """Begin the log of a run that was just claimed."""
+        """Start the log of a run that was just claimed."""
         if (old := self._logs.get(application_id)) is not None:
             old.close()
         log = self._logs[application_id] = Log()
@@ -61,7 +61,7 @@ class Publisher:
             del self._logs[application_id]
 
     async def aclose(self) -> None:
-        """End every log, so that its readers go elsewhere; send what Redis has not had yet."""
+        """Close every log, so that its readers switch to another source; send the rest to Redis."""
         for log in list(self._logs.values()):
             log.close()
         shared, self._shared, self._pid = self._shared, None, None
@@ -70,7 +70,7 @@ class Publisher:
 
 
 class Narrator(RunListener):
-    """Numbers and tells the events of one run, from its claim on."""
+    """Numbers and publishes the events of one run, from its claim on."""
 
     def __init__(self, publisher: Publisher, application_id: uuid.UUID) -> None:
         self._publisher, self._application_id = publisher, application_id
@@ -85,7 +85,7 @@ class Narrator(RunListener):
             self._tell("step", {"position": position, "phase": "started"})
 
     def token(self, text: str) -> None:
-        """Tell a piece at once, or together with those that come within a moment of the one before."""
+        """Publish a piece of text, at most once per `GATHER_SECONDS`; join the pieces in between."""
         self._text.append(text)
         if self._timer is None:
             loop = asyncio.get_running_loop()
@@ -105,7 +105,7 @@ class Narrator(RunListener):
             self._number_and_tell("token", {"text": text})
 
     def committed(self, row: Application) -> None:
-        """Tell what was stored: the step that is done, why it failed if it did, and how it stands."""
+        """Publish what was saved: the completed step or its error, and the state."""
         if self._log is None:
             self._log = self._publisher.open(self._application_id)
         self._send_text()

@@ -1,4 +1,4 @@
-"""Follows one run for one reader, from wherever its events are, without a gap or a repeat."""
+"""Follows one run for one reader, from any source, without gaps or duplicates."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from assistant_app.events.shared import SharedReader
 from assistant_app.models import Application
 
 HEARTBEAT_SECONDS = 10.0
-LOOK_SECONDS = 0.5  # how often a reader that waits looks whether the server wants to stop
-PATIENCE_SECONDS = 2.0  # for a last word from Redis, once the database says that the run is over
-EAGER_LOOKS = 4  # at the database, each with one for live events; from then on they are looked for less
+LOOK_SECONDS = 0.5  # how often a waiting reader checks whether the server is stopping
+PATIENCE_SECONDS = 2.0  # grace for trailing events after the row says the run ended
+EAGER_LOOKS = 4  # first polls that each check for live events; later only one in four does
 
 
 class Reader:
-    """One connection. Remembers the last event that it was told, whichever source it came from."""
+    """One connection. It remembers the last event it sent, from any source."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Reader:
     ) -> None:
         self._row, self._after = row, parse_id(last_event_id)
         if self._after is not None and self._after[0] > row.version:
-            self._after = None  # no id of ours
+            self._after = None  # not an id of this application
         self._log_of, self._shared, self._poller = log_of, shared, poller
         self._is_stopping = is_stopping
         self._told_at = time.monotonic()
@@ -46,8 +46,8 @@ class Reader:
     async def follow(self) -> AsyncIterator[Event | None]:
         """Yield events until the run is over or the server stops; None is a heartbeat.
 
-        Live events may begin late, end early and come back (a process that is a moment behind, a Redis
-        that restarts, a run that another process takes over), so the sources are tried again and again.
+        Live events may start late, stop early and come back: Redis restarts, or another process takes over
+        the run. So try the sources in a loop.
         """
         while not self._ended:
             for source in (self._from_memory, self._from_redis, self._from_database):
@@ -67,19 +67,19 @@ class Reader:
 
     async def _from_memory(self) -> AsyncIterator[Event | None]:
         log = self._log_of(self._row.pk)
-        if log is None or not self._concerns_us(log.events):
+        if log is None or not self._are_current(log.events):
             return
         seen = len(log.events)
         for event in self._missing(log.events[:seen]):
             yield event
         while not self._is_stopping():
-            nothing_more_comes = log.closed  # asked first: the run may say its last words in between
+            is_closed = log.closed  # read first: the last events may come in between
             if len(log.events) > seen:
                 fresh = log.events[seen:]
-                seen += len(fresh)  # not the log's length: the run may add to it in between
+                seen += len(fresh)  # not the log's length, which may have grown
                 for event in fresh:
                     yield event
-            elif nothing_more_comes:
+            elif is_closed:
                 return
             else:
                 yield None
@@ -91,8 +91,8 @@ class Reader:
         reader = SharedReader(self._shared, self._row.pk)
         try:
             events = await reader.all()
-            if not self._concerns_us(events):
-                return  # stored without Redis, or so long ago that it has forgotten
+            if not self._are_current(events):
+                return  # these events never reached Redis, or have expired
             for event in self._missing(events):
                 yield event
             async for later in self._from_redis_after(reader, events[-1].key):
@@ -113,7 +113,7 @@ class Reader:
                     is_over = _is_over(rows.get_nowait())
                     over_at = (over_at or time.monotonic()) if is_over else None
                 if over_at is not None and time.monotonic() - over_at > PATIENCE_SECONDS:
-                    return  # killed, or stopped from elsewhere: it says nothing more
+                    return  # killed, or cancelled by another process: no last event will come
                 yield None
 
     async def _from_database(self) -> AsyncIterator[Event | None]:
@@ -130,48 +130,48 @@ class Reader:
                     yield Event(*(self._after or (0, 0)), "error", {"code": "not_found", "message": ""})
                     return
                 if row.version < self._row.version:
-                    continue  # asked for before this reader came
+                    continue  # a query from before this reader came
                 self._row = row
                 for event in self._news_in(row):
                     yield event
                 looks += 1
-                if (looks <= EAGER_LOOKS or looks % EAGER_LOOKS == 0) and await self._is_told_live():
+                if (looks <= EAGER_LOOKS or looks % EAGER_LOOKS == 0) and await self._has_live_events():
                     return
                 yield None
 
     def _news_in(self, row: Application) -> list[Event]:
         events = events_of(row)
         if row.lease_expired and self._after is not None and self._after[0] == row.version:
-            # A process that said more before it died: its end comes after that.
+            # The process died after publishing more events: number its end after them.
             return [replace(event, n=self._after[1] + event.n) for event in events]
         return [event for event in events if self._after is None or event.key > self._after or event.is_last]
 
-    async def _is_told_live(self) -> bool:
-        """Whether there are live events, by now or again, of the run that the row tells of."""
+    async def _has_live_events(self) -> bool:
+        """Return whether memory or Redis has live events of the current run."""
         if not self._row.is_running:
             return False
         log = self._log_of(self._row.pk)
-        if log is not None and not log.closed and self._concerns_us(log.events):
+        if log is not None and not log.closed and self._are_current(log.events):
             return True
         if self._shared is None:
             return False
         try:
-            return self._concerns_us(await SharedReader(self._shared, self._row.pk).newest())
+            return self._are_current(await SharedReader(self._shared, self._row.pk).newest())
         except (RedisError, OSError):
             return False
 
     def _missing(self, events: list[Event]) -> list[Event]:
-        """What this reader is still to be told; how an earlier run ended is not news."""
+        """Return the events this reader has not seen, without the end of an earlier run."""
         stale = [event for event in events if event.is_last and event.version < self._row.version]
         return [event for event in catch_up(events, self._after) if event not in stale]
 
-    def _concerns_us(self, events: list[Event]) -> bool:
-        """Whether they reach up to the row as this reader knows it."""
+    def _are_current(self, events: list[Event]) -> bool:
+        """Return whether the events are as new as the row that this reader knows."""
         return bool(events) and events[-1].version >= self._row.version
 
 
 def events_of(row: Application) -> list[Event]:
-    """Return what a stored row tells, numbered as its own process numbers it."""
+    """Return the events of a stored row, with the numbers that its own process gives them."""
     code, message = row.error_now
     first = (
         Event(row.version, 1, "error", {"code": code, "message": message})

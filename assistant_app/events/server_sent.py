@@ -1,4 +1,4 @@
-"""Server-sent events as an HTTP answer (WHATWG HTML, "Server-sent events"); API and pages share it."""
+"""Server-sent events as an HTTP response (WHATWG HTML, "Server-sent events"), for API and pages."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ HEARTBEAT = b": still here\n\n"
 
 
 def encode(name: str, data: str, event_id: str = "") -> bytes:
-    """Return one event. The protocol ends a line at CR, LF and CRLF, so each line is a field of its own."""
+    """Return one event. Each line is a `data` field; the protocol ends lines at CR, LF and CRLF."""
     lines = data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     head = [f"event: {name}", *([f"id: {event_id}"] if event_id else [])]
     return "\n".join([*head, *(f"data: {line}" for line in lines), "", ""]).encode()
 
 
 def as_json(event: Event) -> bytes:
-    """Return an event as the API tells it: its data are one JSON object."""
+    """Return an event of the API, with its data as one JSON object."""
     return encode(event.kind, json.dumps(event.data), event.id)
 
 
 def respond(events: AsyncIterator[Event | None], show: Callable[[Event], bytes]) -> StreamingHttpResponse:
-    """Answer with a stream that ends with `event: end`, so that a browser does not open it again.
+    """Return a stream that ends with `event: end`, so that the browser does not reconnect.
 
-    A server that wants to stop ends it without one: the browser goes to another.
+    A server that stops omits this event, so that the browser reconnects to another one.
     """
     response = StreamingHttpResponse(_encoded(events, show), content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"  # nginx would hold the text back
+    response["X-Accel-Buffering"] = "no"  # or nginx buffers the text
     return response
 
 
@@ -40,7 +40,7 @@ async def _encoded(
     events: AsyncIterator[Event | None], show: Callable[[Event], bytes]
 ) -> AsyncIterator[bytes]:
     with watch.stream_open():
-        yield HEARTBEAT  # the headers leave at once
+        yield HEARTBEAT  # sends the headers at once
         async for event in events:
             if event is None:
                 yield HEARTBEAT

@@ -1,8 +1,8 @@
-"""Events in Redis, so that any process on any machine serves any run's.
+"""Events in Redis, so that any process on any machine can serve any run.
 
-One stream for each application, whose entry ids are our event ids: Redis refuses an id that is not
-above the last, so a run that lost its lease cannot write behind its successor's back. Bounded and
-expiring: Redis holds nothing that the database has not, and may be stopped at any time.
+Each application has one stream, and the entry ids are our event ids. Redis rejects an id that is not above
+the last one, so a run that lost its lease cannot write over its successor. Streams are bounded and expire.
+Redis holds nothing that the database lacks, so it may be stopped at any time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 MAX_EVENTS = 20_000  # of one application
 EXPIRE_SECONDS = 3600
-MAX_CONNECTIONS = 10_000  # each reader that waits holds one; the client's own limit is 100
-PAUSE_SECONDS = 1.0  # before Redis is tried again
+MAX_CONNECTIONS = 10_000  # one per waiting reader; the client's default is 100
+PAUSE_SECONDS = 1.0  # before the next try after an error
 
 
 def key_of(application_id: uuid.UUID | str) -> str:
@@ -42,12 +42,12 @@ def connect(url: str) -> redis.Redis:
 
 
 class SharedLogs:
-    """Writes this process's events to Redis, in order, behind the runs' backs."""
+    """Writes this process's events to Redis, in order, in the background."""
 
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
         self._waiting: list[tuple[uuid.UUID, Event]] = []
-        self._unsure: dict[uuid.UUID, Log] = {}  # those with a gap: their text is told anew
+        self._unsure: dict[uuid.UUID, Log] = {}  # logs with a gap: a summary will be sent
         self._logs: dict[uuid.UUID, Log] = {}
         self._writing: asyncio.Task[None] | None = None
 
@@ -55,8 +55,8 @@ class SharedLogs:
         self._waiting.append((application_id, event))
         self._logs[application_id] = log
         if self._writing is None or self._writing.done():
-            nobodys = contextvars.Context()  # it writes for all runs
-            self._writing = asyncio.get_running_loop().create_task(self._write(), context=nobodys)
+            empty = contextvars.Context()  # it writes for all runs, so without one run's log context
+            self._writing = asyncio.get_running_loop().create_task(self._write(), context=empty)
 
     async def _write(self) -> None:
         while self._waiting:
@@ -64,13 +64,13 @@ class SharedLogs:
             try:
                 await self._send(self._with_text_so_far(batch))
             except (RedisError, OSError) as problem:
-                logger.warning("Redis takes no events: %s", type(problem).__name__)
+                logger.warning("Events could not be written to Redis: %s", type(problem).__name__)
                 self._unsure |= {application_id: self._logs[application_id] for application_id, _ in batch}
                 await asyncio.sleep(PAUSE_SECONDS)
         self._logs = {pk: log for pk, log in self._logs.items() if not log.closed}
 
     def _with_text_so_far(self, batch: list[tuple[uuid.UUID, Event]]) -> list[tuple[uuid.UUID, Event]]:
-        """Replace what follows a gap by the run so far in short: a reader must not miss a piece."""
+        """After a gap, send a summary of the run so far, so that readers miss no text."""
         if not self._unsure:
             return batch
         unsure, self._unsure = self._unsure, {}
@@ -85,7 +85,7 @@ class SharedLogs:
         for application_id in {application_id for application_id, _ in batch}:
             pipeline.expire(key_of(application_id), EXPIRE_SECONDS)
         for answer in await pipeline.execute(raise_on_error=False):
-            # An id that is not above the last one: it is there already, or a successor has written.
+            # The id is not above the last one: a duplicate, or a later run has written.
             if isinstance(answer, redis.ResponseError) and "equal or smaller" in str(answer):
                 continue
             if isinstance(answer, Exception):
@@ -99,7 +99,7 @@ class SharedLogs:
 
 
 class SharedReader:
-    """Reads one application's events from Redis; every call may raise `RedisError` or `OSError`."""
+    """Reads one application's events from Redis. Every method may raise `RedisError` or `OSError`."""
 
     def __init__(self, client: redis.Redis, application_id: uuid.UUID) -> None:
         self._redis, self._key = client, key_of(application_id)
@@ -109,12 +109,12 @@ class SharedReader:
         return [_event(*entry) for entry in found]
 
     async def newest(self) -> list[Event]:
-        """Return the last event alone, or nothing if there is none."""
+        """Return the last event in a list, or an empty list."""
         found: Any = await self._redis.xrevrange(self._key, count=1)
         return [_event(*entry) for entry in found]
 
     async def after(self, last: EventId, seconds: float) -> list[Event]:
-        """Wait up to that long for events after the one with that id."""
+        """Wait up to `seconds` for events after the id `last`, and return them."""
         found: Any = await self._redis.xread(
             {self._key: f"{last[0]}-{last[1]}"}, block=max(1, int(seconds * 1000))
         )

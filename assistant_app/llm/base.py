@@ -1,6 +1,6 @@
-"""What a graph's action may ask of a model, and what is remembered of each call.
+"""The interface between the graph's actions and a model, and the record of each call.
 
-Nothing here knows a vendor, an SDK or Django. Errors are the `ModelError` family of `errors`.
+It does not depend on a vendor, an SDK or Django. Errors are subclasses of `errors.ModelError`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call to a model, failed ones included. Times are in seconds, tokens as the server counts."""
+    """One call to a model, successful or not. Times are in seconds; tokens are the server's count."""
 
     purpose: Purpose
     provider: str
@@ -40,35 +40,35 @@ class Call:
 
 
 class Model(Protocol):
-    """One run's access to the model; bound into the graph's actions."""
+    """One run's access to a model; bound to the graph's actions."""
 
     @property
     def is_demonstration(self) -> bool:
-        """Whether it is too weak to be trusted with facts; it has prompts of its own."""
+        """Whether the model is too weak to be trusted with facts, so that it gets simpler prompts."""
         ...
 
     async def structured(
         self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return an object that follows the JSON schema (an object schema with a `title`)."""
+        """Return an object that matches the JSON schema (an object schema with a `title`)."""
         ...
 
     def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str, None]:
-        """Yield the reply's text in pieces; raise `ModelError` if it is refused, empty or cut off.
+        """Yield the reply's text in pieces. Raise `ModelError` if it is refused, empty or cut off.
 
-        Hold it in `contextlib.aclosing`: closing it ends the call at the model's server.
+        Use it in `contextlib.aclosing`: closing it ends the call at the model's server.
         """
         ...
 
 
 class ModelOfRun:
-    """Stands for the model of whichever run asks, so that one graph serves all runs of a process."""
+    """A model that delegates to the session of the current task, so that all runs can share one graph."""
 
     def __init__(self) -> None:
         self._session: ContextVar[Model] = ContextVar("session")
 
     def enter(self, session: Model) -> None:
-        """Let the task that calls this, and what it awaits, have that session."""
+        """Set the session for the calling task and everything it awaits."""
         self._session.set(session)
 
     @property
@@ -85,13 +85,13 @@ class ModelOfRun:
 
 
 class ModelClient(Protocol):
-    """One per process: holds the connections, hands out a `Model` for each run."""
+    """One per process: holds the connections and creates a `Model` for each run."""
 
     provider: str
     is_demonstration: bool
 
     def session(self, record: Callable[[Call], None]) -> Model:
-        """Return a `Model` that reports each finished call, failed and cancelled ones too."""
+        """Return a `Model` that passes each finished call to `record`, also failed and cancelled ones."""
         ...
 
     async def aclose(self) -> None: ...

@@ -1,6 +1,6 @@
-"""The client for any server that speaks OpenAI's chat completions: attempts, time limits, one `Call` each.
+"""A client for servers with OpenAI's chat completions API: retries, time limits, one `Call` per call.
 
-The SDK is behind `transport`; the protocol is in `wire`; what a server does not know is in `dialect`.
+`transport` wraps the SDK, `wire` reads the protocol, and `dialect` handles options that a server rejects.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LONGEST_END = 0.2  # seconds from the end marker to the end of the response
 
 
 class OpenAIClient:
-    """One per process and event loop. Makes its connections, and imports the SDK, at the first call."""
+    """One per process and event loop. Imports the SDK and connects at the first call."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
@@ -54,7 +54,7 @@ class OpenAIClient:
         return _Session(self, record)
 
     async def transport(self) -> Transport:
-        """Return the connections to the server, made at the first call."""
+        """Return the connections to the server; create them at the first call."""
         if self._transport is None:
             async with self._lock:
                 if self._transport is None:
@@ -62,13 +62,13 @@ class OpenAIClient:
         return self._transport
 
     async def disconnected(self, transport: Transport) -> None:
-        """Take note that the server was not reached, or went away."""
+        """Handle a server that was unreachable or went away; a hook for subclasses."""
 
     def dialect(self, model: str) -> Dialect:
         return self._dialects.get(model, Dialect())
 
     def learn(self, model: str, dialect: Dialect) -> None:
-        """Remember for all later calls how this model has to be asked."""
+        """Use this dialect for all later calls of the model."""
         self._dialects[model] = dialect
 
     async def aclose(self) -> None:
@@ -78,7 +78,7 @@ class OpenAIClient:
 
 
 async def make_transport(config: ModelConfig) -> Transport:
-    """Import the SDK, in a thread because that takes half a second, and connect it to the server."""
+    """Import the SDK, in a thread as that takes half a second, and create the connections."""
     module = await asyncio.to_thread(importlib.import_module, "assistant_app.llm.transport")
     transport: Transport = module.Transport(config)
     return transport
@@ -86,13 +86,13 @@ async def make_transport(config: ModelConfig) -> Transport:
 
 @dataclass(kw_only=True)
 class _Progress:
-    """One call while it is under way."""
+    """The state of a call under way."""
 
     purpose: Purpose
     body: dict[str, Any]
     started: float = field(default_factory=time.monotonic)
     dialect: Dialect
-    sent: dict[str, Any] = field(default_factory=dict)  # as the server was asked in the latest attempt
+    sent: dict[str, Any] = field(default_factory=dict)  # the body of the latest attempt
     reply: Reply = field(default_factory=Reply)
     first_token_at: float | None = None
     attempts: int = 0
@@ -106,7 +106,7 @@ class _Progress:
         self.attempts += 1
 
     def call(self, provider: str) -> Call:
-        """Return what is to be remembered of it."""
+        """Return the record of the call."""
         sent = self.sent or self.body
         first = self.first_token_at
         return Call(
@@ -138,7 +138,7 @@ class _Session:
     async def structured(
         self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return an object that follows the JSON schema, as far as the server can be held to it."""
+        """Return a JSON object; it matches the schema if the server enforces it."""
         json_schema = {"name": schema["title"], "strict": True, "schema": schema}
         response_format = {"type": "json_schema", "json_schema": json_schema}
         with self._recorded(purpose, messages, response_format=response_format) as progress:
@@ -151,7 +151,7 @@ class _Session:
                 raise ModelFailed("The model gave an answer that is not in the form asked for.") from error
 
     async def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str]:
-        """Yield the reply's text in pieces as they come."""
+        """Yield the reply's text in pieces as they arrive."""
         options = {"stream": True, "stream_options": {"include_usage": True}}
         with self._recorded(purpose, messages, **options) as progress:
             async with aclosing(self._answer(progress)) as texts:
@@ -161,7 +161,7 @@ class _Session:
 
     @contextmanager
     def _recorded(self, purpose: Purpose, messages: list[Message], **options: Any) -> Iterator[_Progress]:
-        """Record exactly one call, however it ends."""
+        """Record exactly one call, also if it fails or is cancelled."""
         body = self._body(purpose, messages, options)
         progress = _Progress(purpose=purpose, body=body, dialect=self._client.dialect(body["model"]))
         try:
@@ -189,7 +189,7 @@ class _Session:
         return {**body, **self._config.extra_body, **options}
 
     async def _answer(self, progress: _Progress) -> AsyncGenerator[str]:
-        """Yield the answer's text, asking again as long as that is sensible and nothing was yielded."""
+        """Yield the answer's text. Retry after a failure while nothing was yielded."""
         first_refusal: faults.Fault | None = None
         while True:
             progress.begin_attempt()
@@ -205,13 +205,13 @@ class _Session:
                     first_refusal = first_refusal or fault
                     progress.dialect = progress.dialect.without(option)
                 elif first_refusal and not fault.transient:
-                    # Asking in another way did not help: the first complaint says why.
+                    # Leaving options out did not help; the first error is the real reason.
                     raise first_refusal.error(progress.attempts) from fault
                 else:
                     await self._pause(progress, fault)
 
     async def _pause(self, progress: _Progress, fault: faults.Fault) -> None:
-        """Wait before the next attempt, or raise what the fault means if there must be none."""
+        """Wait before the next attempt, or raise the error if there must be none."""
         pause = fault.pause
         if pause is None:
             pause = min(self._config.retry_pause * 2**progress.retries, LONGEST_PAUSE)
@@ -223,12 +223,12 @@ class _Session:
         await asyncio.sleep(pause)
 
     async def _attempt(self, progress: _Progress) -> AsyncGenerator[str]:
-        """Ask once and yield the text as it comes. Raises `Fault`."""
+        """Make one attempt and yield the text as it arrives. Raise `Fault`."""
         transport = await self._client.transport()
         deadline = asyncio.get_running_loop().time() + self._config.timeout
         try:
             async with AsyncExitStack() as stack:
-                # Only what waits is under the time limit: a limit around a `yield` hits whoever reads.
+                # Limit the time of each wait, not of a `yield`: that would interrupt the reader.
                 async with asyncio.timeout_at(deadline):
                     answer = await stack.enter_async_context(transport.post(progress.sent))
                 texts = await stack.enter_async_context(
@@ -238,7 +238,7 @@ class _Session:
                     yield text
         except (TimeoutError, Garbage, faults.Fault) as error:
             if progress.reply.finish_reason or progress.reply.is_done:
-                return  # the answer is whole; only the end of the stream went wrong
+                return  # the answer is complete; only the end of the stream failed
             fault = _as_fault(error, transport.host, self._config.timeout)
             if fault.is_disconnection:
                 await self._client.disconnected(transport)
@@ -248,7 +248,7 @@ class _Session:
 async def _texts(
     answer: httpx2.Response, reply: Reply, transport: Transport, deadline: float
 ) -> AsyncGenerator[str]:
-    """Yield the texts in a response, streamed or whole, while `reply` takes it in."""
+    """Yield the texts in a response, streamed or not, and collect them in `reply`."""
     reader = None if "json" in answer.headers.get("content-type", "") else EventReader()
     if reader is None:
         async with asyncio.timeout_at(deadline):
@@ -277,7 +277,7 @@ async def _whole(answer: httpx2.Response) -> bytes:
 
 
 async def _read_to_its_end(chunks: AsyncGenerator[bytes]) -> None:
-    """Take what follows the end marker, or the connection cannot be used for the next call."""
+    """Read to the end of the response, or the connection cannot be reused."""
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_END):
             while await anext(chunks, b""):

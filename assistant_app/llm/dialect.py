@@ -1,4 +1,4 @@
-"""Which options of the protocol a server refuses, found out by asking once and remembered per process."""
+"""Options that a server rejects: detected at the first call, remembered per process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NEVER_AN_OPTION = {"model", "messages", "stream", "response_format"}
 
 
 class Dialect:
-    """What one model of one server has been found not to know."""
+    """The options that one model of one server rejects."""
 
     def __init__(self, refused: frozenset[str] = frozenset()) -> None:
         self.refused = refused
@@ -21,7 +21,7 @@ class Dialect:
         return Dialect(self.refused | {option})
 
     def speak(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the request body as this server takes it."""
+        """Return the request body in a form that this server accepts."""
         body = {name: value for name, value in body.items() if name not in self.refused - {"max_tokens"}}
         if "max_tokens" in self.refused and "max_tokens" in body:
             body["max_completion_tokens"] = body.pop("max_tokens")
@@ -43,10 +43,10 @@ class Dialect:
 
 
 def refused_option(fault: Fault, body: dict[str, Any]) -> str | None:
-    """Return the option of the sent `body` that the server seems not to know, or None.
+    """Return the option of the sent `body` that the server seems to reject, or None.
 
-    A server that names the option is believed. One that refuses structured output without saying why is
-    asked without it, unless what it says is that the model is unknown or the prompt too long.
+    That is an option that the error message names. If it names none, assume that structured output is the
+    reason, unless the error says that the model is unknown or the prompt too long.
     """
     if fault.http_status not in _DISTRUSTED or fault.server_code in CONTEXT_CODES:
         return None

@@ -1,8 +1,8 @@
-"""The embedded model's server: llama.cpp in a process of its own, on loopback, behind a key.
+"""The embedded model's server: llama.cpp in a separate process, on loopback, protected by a key.
 
-`python -m assistant_app.llm.embedded` reads its order, one line of JSON, from standard input, prints its
-address as one line of JSON and ends when standard input closes: a parent that is killed takes it along.
-It is never loaded into the web process, where an interpreter that exits while it generates crashes.
+`python -m assistant_app.llm.embedded` reads its parameters as one line of JSON from standard input, prints
+its address as one line of JSON, and ends when standard input closes, as when its parent is killed.
+It is never loaded into the web process: an interpreter that exits during generation crashes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import os
 import sys
 from typing import Any
 
-CONTEXT_TOKENS = 8192  # shared out among the slots
+CONTEXT_TOKENS = 8192  # divided among the slots
 SLOTS = 2
-MODEL_ALIAS = "embedded"  # without one, answers name the file's path
+MODEL_ALIAS = "embedded"  # without an alias, answers contain the file's path
 
 
 def serve(order: dict[str, Any]) -> Any:
-    """Start the server for `{"model": path, "key": secret, "alias": name}`; it stops when it is dropped."""
-    import xllamacpp  # noqa: PLC0415  # optional, and only ever loaded in this process
+    """Start the server for `{"model": path, "key": secret, "alias": name}`. It stops when it is collected."""
+    import xllamacpp  # noqa: PLC0415  # optional, and loaded only in this process
 
     params = xllamacpp.CommonParams()
     params.model.path = order["model"]
@@ -29,7 +29,7 @@ def serve(order: dict[str, Any]) -> Any:
     params.port = 0
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = SLOTS
-    params.cache_ram_mib = 0  # by default up to 8 GB of earlier prompts are kept
+    params.cache_ram_mib = 0  # the default caches up to 8 GB of earlier prompts
     params.ui = False
     params.endpoint_slots = False
     params.verbosity = -1
@@ -42,9 +42,9 @@ def main() -> None:
     server = serve(order)
     sys.stdout.write(json.dumps({"address": server.listening_address}) + "\n")
     sys.stdout.flush()
-    # Nothing more is expected; the read returns when the last holder of the other end is gone.
+    # No more input is expected. The read returns when all holders of the other end are gone.
     sys.stdin.read()
-    # Not an ordinary exit: dropping a server that generates did not return within 30 s.
+    # Not a normal exit: collecting a server that is generating took more than 30 s.
     os._exit(0)
 
 

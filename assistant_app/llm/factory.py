@@ -1,4 +1,4 @@
-"""Makes the client that a configuration asks for."""
+"""Creates the client for a configuration."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from assistant_app.llm.embedded_client import EmbeddedClient
 
 
 def build_client(config: ModelConfig) -> ModelClient:
-    """Return the process's client; it connects, and starts an embedded server, at its first call."""
+    """Return a client. It connects, or starts an embedded server, at its first call."""
     return EmbeddedClient(config) if config.embedded else OpenAIClient(config)

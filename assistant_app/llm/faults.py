@@ -1,4 +1,4 @@
-"""What can go wrong with one attempt, in plain words; turned into a `ModelError` when it is the last one."""
+"""Failures of one attempt, with messages for people. The last one becomes a `ModelError`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant_app.errors import ModelError, ModelFailed, ModelTimeout, ModelUnavailable
 
-WORDS_LIMIT = 200  # characters of the server's own words that people are shown
+WORDS_LIMIT = 200  # characters of the server's message to show
 HINTS = {
     401: " Check the API key.",
     403: " Check the API key and what it may use.",
@@ -17,7 +17,7 @@ CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 
 
 class Fault(Exception):
-    """One attempt that failed; `pause` is the seconds for which the server asked to be left alone."""
+    """One failed attempt. `pause` is the number of seconds before a retry that the server asks for."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class Fault(Exception):
 
     @property
     def is_disconnection(self) -> bool:
-        """Say whether the server was not reached, or went away."""
+        """Return whether the server was unreachable or went away."""
         return self.kind is ModelUnavailable and self.http_status is None
 
     def error(self, attempts: int) -> ModelError:
-        """Return what people are told after the last of `attempts`."""
+        """Return the error to raise after the last of `attempts`."""
         tried = f" It was tried {attempts} times." if self.transient and attempts > 1 else ""
         retry_after = None if self.pause is None else max(1, math.ceil(self.pause))
         return self.kind(self.text + tried, retry_after=retry_after)
@@ -73,7 +73,7 @@ def garbage(host: str) -> Fault:
 def of_status(
     host: str, http_status: int, *, words: str, server_code: str = "", pause: float | None = None
 ) -> Fault:
-    """Return the fault that an HTTP status means; `words` are the server's own, already without secrets."""
+    """Return the fault for an HTTP status. `words` is the server's message, already without secrets."""
     said = f' (its words: "{shorten(words)}")' if words else f" (status {http_status})"
     kind: type[ModelError] = ModelFailed
     transient = http_status >= 500
@@ -81,7 +81,7 @@ def of_status(
     if server_code in CONTEXT_CODES:
         text = f"The email and all that was said about it are too long for this model{said}."
     elif http_status == 429:
-        # A spent budget is not there again after a pause.
+        # A pause does not restore a spent budget.
         kind, transient = ModelUnavailable, server_code != "insufficient_quota"
         text = f"The model's server at {host} takes no more requests at the moment{said}."
     elif http_status in {502, 503, 529}:
@@ -103,11 +103,11 @@ def of_status(
 
 
 def error_words(body: object) -> tuple[str, str, int | None]:
-    """Return message, code and HTTP status in an error body, whichever of the known shapes it has."""
+    """Return message, code and HTTP status from an error body in any of the known shapes."""
     if isinstance(body, dict):
         inner = body.get("error", body.get("detail", body))
         return _words_of(inner) if isinstance(inner, dict) else (str(inner), "", None)
-    # A page of HTML is from a proxy and says nothing to people.
+    # An HTML page comes from a proxy and is useless as a message.
     is_plain = isinstance(body, str) and not body.lstrip().startswith("<")
     return (str(body) if is_plain else ""), "", None
 
@@ -122,6 +122,6 @@ def _words_of(error: dict[str, Any]) -> tuple[str, str, int | None]:
 
 
 def shorten(words: str) -> str:
-    """Return the words on one line, at most `WORDS_LIMIT` characters of them."""
+    """Return the words on one line, cut to `WORDS_LIMIT` characters."""
     line = " ".join(words.split())
     return line if len(line) <= WORDS_LIMIT else line[: WORDS_LIMIT - 1].rstrip() + "…"

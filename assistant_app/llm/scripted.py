@@ -1,7 +1,7 @@
-"""A model that says what it was told to say: for tests, without a key, a network or a clock.
+"""A model with scripted replies, for tests: needs no key, network or clock.
 
-It ships with the product and behaves at the seam as the real client does: one `Call` for each call,
-failed and cancelled ones too.
+It ships with the product and has the same interface as the real client: one `Call` per call, also for
+failed and cancelled ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from assistant_app.errors import AssistantError
 from assistant_app.llm.base import Call, Message, Purpose
 
-# A draft: its text, or its pieces; among the pieces a gate to wait at and an error to fail with.
+# A draft is its text or its pieces. A piece may also be a gate to wait at, or an error to raise.
 Piece = str | BaseException | threading.Event
 Draft = str | BaseException | Sequence[Piece]
 Questions = Sequence[str | dict[str, str]] | BaseException | threading.Event
@@ -26,7 +26,7 @@ Questions = Sequence[str | dict[str, str]] | BaseException | threading.Event
 
 @dataclass(slots=True)
 class Asked:
-    """One call, for a test to look at. `ended` is set when it is over, however."""
+    """One call, for assertions. `ended` is set when it is over, even if it failed."""
 
     purpose: Purpose
     messages: list[Message]
@@ -38,7 +38,7 @@ class Asked:
 
 
 class ScriptedClient:
-    """Gives scripted replies in turn; without any left, no questions and the draft `Draft N.`"""
+    """Gives scripted replies in order. With none left, it asks no questions and writes `Draft N.`"""
 
     provider = "scripted"
     is_demonstration = False
@@ -50,7 +50,7 @@ class ScriptedClient:
         self._changed = threading.Condition()
 
     def will_ask(self, *questions: str, reasons: Sequence[str] = ()) -> None:
-        """Let the next call for questions be answered with these, plainly or each with its reason."""
+        """Answer the next call for questions with these, each with its reason if `reasons` is given."""
         explained = zip(questions, reasons, strict=True) if reasons else ()
         self._questions.append([{"question": one, "reason": why} for one, why in explained] or questions)
 
@@ -58,17 +58,17 @@ class ScriptedClient:
         self._questions.append(error)
 
     def will_wait_to_ask(self) -> threading.Event:
-        """Hold the next call for questions back until the event is set; it then asks none."""
+        """Block the next call for questions until the returned event is set; it then asks none."""
         gate = threading.Event()
         self._questions.append(gate)
         return gate
 
     def will_write(self, draft: Draft) -> None:
-        """Let the next draft be this text, these pieces, or this error."""
+        """Answer the next call for a draft with this text, these pieces or this error."""
         self._drafts.append(draft)
 
     def will_wait_to_write(self, before: str = "", after: str = "A draft.") -> threading.Event:
-        """Hold the next draft back between the two pieces until the event is set."""
+        """Block the next draft between the two pieces until the returned event is set."""
         gate = threading.Event()
         self._drafts.append([before, gate, after])
         return gate
@@ -77,7 +77,7 @@ class ScriptedClient:
         return [asked for asked in self.asked if asked.purpose == purpose]
 
     def wait_until_asked(self, purpose: Purpose, times: int = 1, deadline: float = 30) -> Asked:
-        """Wait in a test's thread until a call is under way; `TimeoutError` after the deadline (s)."""
+        """Wait in a test's thread for a call. Raise `TimeoutError` after `deadline` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.calls_for(purpose)) >= times, deadline):
                 raise TimeoutError(f"The model was not asked for {purpose} {times} times.")
@@ -87,7 +87,7 @@ class ScriptedClient:
         return _Session(self, record)
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     def _next_questions(self) -> Questions:
         return self._questions.popleft() if self._questions else ()
@@ -133,7 +133,7 @@ class _Session:
 
     @contextmanager
     def _recorded(self, purpose: Purpose, messages: list[Message]) -> Iterator[list[str]]:
-        """Note the call for the test and record it for the product, however it ends."""
+        """Keep the call for the test and record it for the product, even if it fails."""
         asked, said, began = Asked(purpose, messages), list[str](), time.monotonic()
         self._client._note(asked)
         code = message = ""

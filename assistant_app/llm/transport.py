@@ -1,6 +1,6 @@
-"""The one place that knows the SDK: sends a request body, turns whatever the SDK raises into a `Fault`.
+"""Wraps the SDK: sends a request body and converts the SDK's exceptions to a `Fault`.
 
-Importing this imports `openai`, which costs half a second and 90 MB: `client` does so at its first call.
+This module imports `openai`, which takes half a second and 90 MB. So `client` imports it at its first call.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from assistant_app.llm import faults
 from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.wire import clean
 
-# The number of runs is what bounds the connections (nought is no limit); the SDK's own limit is 1,000.
+# No limit (0): the number of runs bounds the connections. The SDK's default is 1,000.
 _LIMITS = httpx2.Limits(max_connections=0)
-_UNREAD: bool = True  # the response is handed on as it comes
+_UNREAD: bool = True  # pass the response on unread
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Transport:
-    """One SDK client with one connection pool. Belongs to the event loop that made it."""
+    """One SDK client with one connection pool, for the event loop that created it."""
 
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self.host = config.host
-        # The caller has a time limit for all of the answer: another for each read costs something at each.
+        # The caller limits the time of the whole answer; another limit for each read would cost time.
         timeout = openai.Timeout(None, connect=config.connect_timeout)
         self._sdk = openai.AsyncOpenAI(
-            api_key=config.api_key or "none",  # the SDK insists on one; servers without keys ignore it
+            api_key=config.api_key or "none",  # the SDK requires one; servers without keys ignore it
             base_url=config.base_url,
             timeout=timeout,
             max_retries=0,  # the client counts and records attempts itself
-            # Over aiohttp: its parser is in C, and a streamed draft costs a third of what it costs without.
+            # aiohttp's parser is in C: a streamed draft takes a third of the CPU time.
             http_client=openai.DefaultAioHttpClient(
                 timeout=timeout,
                 limits=_LIMITS,
-                # A proxy of the environment cannot reach our own machine's loopback.
+                # A proxy from the environment cannot reach our loopback.
                 trust_env=not config.host.startswith(_LOOPBACK),
             ),
         )
 
     @asynccontextmanager
     async def post(self, body: dict[str, Any]) -> AsyncGenerator[httpx2.Response]:
-        """Send a chat completion; leaving the context closes the response. Raises only `Fault`."""
+        """Send a chat completion. Leaving the context closes the response. Raise only `Fault`."""
         try:
-            # Not `chat.completions.create`: it looks for what to transform, which costs as much as sending.
+            # Not `chat.completions.create`: it transforms the body, which takes as long as sending it.
             response = await self._sdk.post(
                 "/chat/completions", cast_to=httpx2.Response, body=body, stream=_UNREAD
             )
@@ -63,7 +63,7 @@ class Transport:
             raise self._of_timeout(error) from error
         except openai.APIConnectionError as error:
             raise faults.unreachable(self.host) from error
-        except (httpx2.TransportError, aiohttp.ClientError) as error:  # the latter for what is no HTTP
+        except (httpx2.TransportError, aiohttp.ClientError) as error:  # the latter if it is not HTTP
             raise faults.lost(self.host) from error
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise faults.garbage(self.host) from error
@@ -80,7 +80,7 @@ class Transport:
     def complaint(
         self, body: object, *, http_status: int | None = None, pause: float | None = None
     ) -> faults.Fault:
-        """Return what a server's error body means; in the middle of a stream it carries its own status."""
+        """Return the fault for a server's error body. An error within a stream carries its own status."""
         words, code, own_status = faults.error_words(body)
         if self._config.api_key:
             words = words.replace(self._config.api_key, "…")
@@ -93,7 +93,7 @@ class Transport:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, given as a number or as a date."""
+    """Return the seconds in a `Retry-After` header, which is a number or a date; None without one."""
     if not header:
         return None
     try:

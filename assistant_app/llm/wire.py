@@ -1,6 +1,6 @@
-"""The chat completion protocol as plain dictionaries: events of a stream, whole answers, what they mean.
+"""Reads the chat completion protocol as plain dictionaries: stream events and complete answers.
 
-No SDK objects: building one for each chunk costs more than everything else in a call.
+No SDK objects: creating one per chunk takes longer than everything else in a call.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from typing import Any
 from assistant_app.errors import ModelFailed
 from assistant_app.llm.faults import shorten
 
-MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a server gone wild must not fill the memory
+MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 
 
 class Garbage(ValueError):
-    """What arrived is not the protocol."""
+    """The data does not follow the protocol."""
 
 
 @dataclass(slots=True)
 class Reply:
-    """What has arrived of one answer so far."""
+    """The part of an answer that has arrived so far."""
 
     pieces: list[str] = field(default_factory=list)
     refusal: str = ""
     finish_reason: str = ""
     tokens_in: int | None = None
     tokens_out: int | None = None
-    is_done: bool = False  # the end marker was read; nothing more is of interest
+    is_done: bool = False  # the end marker was read; ignore the rest
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
 
     def take(self, event: dict[str, Any]) -> str:
-        """Take in one event of a stream, or a whole answer, and return the text that it adds."""
+        """Add one stream event or a complete answer; return the text that it adds."""
         try:
             return self._take(event)
         except (AttributeError, KeyError, TypeError) as error:
@@ -64,7 +64,7 @@ class Reply:
         return text
 
     def check(self) -> None:
-        """Raise `ModelFailed` unless this is a whole answer."""
+        """Raise `ModelFailed` unless the answer is complete."""
         if self.refusal:
             raise ModelFailed(f'The model refused (its words: "{shorten(self.refusal)}").')
         if self.finish_reason == "content_filter":
@@ -78,27 +78,27 @@ class Reply:
 
 
 class EventReader:
-    """Turns the bytes of an event stream, cut anywhere, into events."""
+    """Parses the bytes of an event stream, split at any place, into events."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._received = 0
 
     def feed(self, data: bytes) -> list[dict[str, Any] | None]:
-        """Return the events that are complete now; None stands for the end marker."""
+        """Return the newly complete events; None stands for the end marker."""
         self._received += len(data)
         check_size(self._received)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        # Comments (pings), event names and ids are of no interest; each event is one line of data.
+        # Ignore comments (pings), event names and ids. Each event is one line of data.
         return [_event(line[5:].strip()) for line in lines if line.startswith(b"data:")]
 
     def finish(self) -> list[dict[str, Any] | None]:
-        """Return what stands in a last line without an end."""
+        """Return the event in a last line without a line end."""
         return self.feed(b"\n")
 
 
 def check_size(received: int) -> None:
-    """Raise `Garbage` once an answer has more bytes than any answer needs."""
+    """Raise `Garbage` if an answer is larger than `MAX_ANSWER_BYTES`."""
     if received > MAX_ANSWER_BYTES:
         raise Garbage("too much")
 
@@ -110,7 +110,7 @@ def _event(data: bytes) -> dict[str, Any] | None:
 def parse_object(data: bytes | str) -> dict[str, Any]:
     """Return the JSON object in the data, or raise `Garbage`."""
     try:
-        # `json` would look at bytes first for what encoding they are in.
+        # Decode here: `json` would first detect the encoding of bytes.
         value = json.loads(data if isinstance(data, str) else data.decode("utf-8-sig", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise Garbage(str(error)) from error
@@ -120,7 +120,7 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
 
 
 def find_object(text: str) -> dict[str, Any]:
-    """Return the first JSON object in a model's words: bare, fenced, or with talk around it."""
+    """Return the first JSON object in a model's text: bare, in a code fence, or with text around it."""
     text = _THINKING.sub("", text)
     decoder = json.JSONDecoder()
     start = text.find("{")
@@ -137,12 +137,12 @@ def find_object(text: str) -> dict[str, Any]:
 
 
 def clean(text: str) -> str:
-    """Return the text without what a database refuses: NUL goes, half a surrogate pair is replaced."""
+    """Remove NUL and replace lone surrogates: PostgreSQL rejects both."""
     return _SURROGATES.sub("\ufffd", text.replace("\x00", ""))
 
 
 def clean_value(value: Any) -> Any:
-    """Return the JSON value with every string in it cleaned."""
+    """Apply `clean` to all strings in a JSON value."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):

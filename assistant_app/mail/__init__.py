@@ -1,1 +1,1 @@
-"""What an email says: its text, its header, what it quotes and brings in; and mail as files."""
+"""Parses email text (header, quoted messages, hidden characters), reads .eml files and builds replies."""

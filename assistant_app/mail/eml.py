@@ -1,6 +1,6 @@
-"""Reads an .eml file into the text of an email: the lines on top that matter, and what was written.
+"""Converts an .eml file to the text of an email: the useful header lines and the message.
 
-Attachments are left out and named. A sender made the file: what is wrong with it is said, and nothing is run.
+Attachments are left out, and their names returned. The file is untrusted: a broken one raises `Unreadable`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import cast
 from assistant_app.mail.header import LONGEST, STUMBLES, Header, one_line
 from assistant_app.mail.html_text import TooMuch, to_text
 
-# No email has more of these, and the parser's time grows with their product, or with their square.
+# Real emails have less than this. The parser's time grows with the product of these, or is quadratic.
 MOST_LINES = 200_000
 MOST_PARTS = 1_000
 DEEPEST = 50
-LONGEST_DESCRIPTION = 1_000  # characters that say of one part what it is
-MOST_DESCRIPTION = 50_000  # and of all parts
+LONGEST_DESCRIPTION = 1_000  # characters of one Content-* header line
+MOST_DESCRIPTION = 50_000  # characters of all Content-* header lines
 _PART = re.compile(rb"^--", re.MULTILINE)
 _NESTED = re.compile(rb"boundary *\*?=|message/", re.IGNORECASE)
 _DESCRIPTION = re.compile(rb"^content-[a-z-]+[ \t]*:(?:[^\n]|\n[ \t])*", re.IGNORECASE | re.MULTILINE)
@@ -32,13 +32,13 @@ MOST_NAMED = 20  # attachments
 LONGEST_NAME = 100  # characters
 
 _ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-_SAID_TO_BE_LATIN = {"ascii", "iso8859-1", "iso8859-15", "cp1252"}  # and UTF-8 often enough
-_WIDER = {"gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932"}  # what is meant by these
-_NO_CHARSETS = {"idna", "punycode", "undefined"}  # slow, or no letters at all
+_SAID_TO_BE_LATIN = {"ascii", "iso8859-1", "iso8859-15", "cp1252"}  # often UTF-8 instead
+_WIDER = {"gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932"}  # the supersets that senders mean
+_NO_CHARSETS = {"idna", "punycode", "undefined"}  # slow, or not a charset
 
 
 class Unreadable(ValueError):
-    """Why a file is no email to answer, in words for a person."""
+    """The file is not an email that can be answered. The message is shown to the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class MailFile:
 
 
 def read(data: bytes) -> MailFile:
-    """Raise `Unreadable` for what is no email, or has no text to answer."""
+    """Return the text of an .eml file. Raise `Unreadable` if it is not an email or has no text."""
     message = _parsed(data)
     header = Header(message.raw_items())
     if not any(name in header for name in ("from", "subject", "date", "message-id")):
@@ -99,7 +99,7 @@ def _is_endless(data: bytes) -> bool:
 
 
 def _top(header: Header) -> Iterator[tuple[str, str]]:
-    """Yield what is told of an email, and by which lines a reply finds its way."""
+    """Yield the header lines to show, and those that thread a reply."""
     yield "From", header.text("from")
     yield "Reply-To", header.text("reply-to")
     yield "To", _cut(header.text("to"))
@@ -115,11 +115,11 @@ def _cut(text: str) -> str:
 
 
 def _texts(part: EmailMessage, left_out: list[str]) -> list[tuple[str, str]]:
-    """Return the texts of a part with their kinds, and add to the list what is none."""
+    """Return the texts of a part as (content type, text) pairs; add other parts to `left_out`."""
     kind = part.get_content_type()
     if kind.startswith("multipart/") and part.is_multipart():
         found = [_texts(child, left_out) for child in cast(Iterable[EmailMessage], part.iter_parts())]
-        if kind == "multipart/alternative":  # the same several times: as it is plain, if it is
+        if kind == "multipart/alternative":  # the same content several times: prefer plain text
             found = sorted(filter(None, found), key=lambda texts: texts[0][0] != "text/plain")[:1]
         return [text for texts in found for text in texts]
     if kind not in ("text/plain", "text/html") or part.is_attachment():
@@ -145,7 +145,7 @@ def _few(names: list[str]) -> list[str]:
 
 
 def _decoded(raw: bytes, charset: str) -> str:
-    """Return the text, in the charset that it says, or in the one that it is really in."""
+    """Decode the text with the declared charset, or with the one that fits the bytes."""
     try:
         name = codecs.lookup(charset).name
     except (LookupError, ValueError):
@@ -162,6 +162,6 @@ def _decoded(raw: bytes, charset: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return a text without control characters, halves of letters, and space at the ends of lines."""
+    """Return a text without control characters, lone surrogates and trailing spaces."""
     lines = re.sub("\r\n?", "\n", text).split("\n")
     return "\n".join(_CONTROL.sub("", line).rstrip() for line in lines)

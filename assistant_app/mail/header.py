@@ -1,4 +1,4 @@
-"""Reads an email's header, as it came or as it was pasted. Of what a sender wrote nothing is trusted."""
+"""Reads an email's header, from a file or from pasted text. All of it is untrusted."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from email.headerregistry import Address
 from email.policy import default
 from typing import Any
 
-LONGEST = 2_000  # characters of a line that are looked at: a parser's time grows with their square
-MOST_IDS = 20  # of a thread, beside the first
+LONGEST = 2_000  # characters parsed per line; the parser's time is quadratic
+MOST_IDS = 20  # ids kept of a thread, besides the first
 
-# What the library's parser raises at some of what people and machines send.
+# Exceptions that the standard library's parser raises for malformed mail.
 STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError)
-# As mail programs write them into what is copied and quoted.
+# Header names that mail programs write into copied and quoted text.
 FROM = ("from", "von", "de", "da", "van")
 WRITE_TO = ("reply-to", *FROM)
 SENT = ("sent", "date", "gesendet", "datum", "envoyé", "enviado", "inviato", "verzonden")
@@ -24,16 +24,16 @@ SUBJECT = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp")
 
 _LINE = re.compile(r"([^\s:]{1,40})[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)")
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
-_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # in ASCII, as a mail server without an extension takes it
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # ASCII only: servers without SMTPUTF8 reject the rest
 
 
 def pasted(email: str) -> list[tuple[str, str]]:
-    """Return names and texts of the header lines on top of an email's text, in their order."""
+    """Return the header lines at the top of an email's text, in order, as (name, text) pairs."""
     return [(line[1], line[2]) for line in _lines_on_top(email)]
 
 
 def end_of_header(email: str) -> int:
-    """Return where the header lines on top of an email's text end."""
+    """Return the index where the header lines at the top of an email's text end."""
     return max((line.end() for line in _lines_on_top(email)), default=0)
 
 
@@ -45,7 +45,7 @@ def _lines_on_top(email: str) -> Iterator[re.Match[str]]:
 
 
 class Header:
-    """The header's lines by name; of two with the same name the first counts."""
+    """The header lines by name. The first line of a name counts."""
 
     def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
         self._lines: dict[str, str] = {}
@@ -56,18 +56,20 @@ class Header:
         return name in self._lines
 
     def text(self, *names: str) -> str:
-        """Return what stands under the first of these names that is there, decoded, in one line."""
-        return next((text for name in names if (text := self._text(name))), "")
+        """Return the decoded text of the first of these names that has any, on one line."""
+        texts = (self._text(name) for name in names)
+        return next(filter(None, texts), "")
 
     def _text(self, name: str) -> str:
         parsed = self._parsed(name)
         return one_line(self._lines.get(name, "")[:LONGEST] if parsed is None else str(parsed))
 
     def addresses(self, *names: str) -> list[Address]:
-        """Return the addresses under the first of these names that has one."""
+        """Return the addresses of the first of these names that has any."""
         for name in names:
             parsed = self._parsed(name, as_if="from")
-            if found := [known for one in getattr(parsed, "addresses", ()) if (known := _address(one))]:
+            candidates = [_address(one) for one in getattr(parsed, "addresses", ())]
+            if found := [address for address in candidates if address is not None]:
                 return found
         return []
 
@@ -97,7 +99,7 @@ class Header:
 
 
 def _address(found: Address) -> Address | None:
-    """Return an address without what nobody sees in its name; none if it is no place to write to."""
+    """Return an address without control characters in its name; None if it is not valid."""
     try:
         domain = found.domain.encode("idna").decode()
         address = Address(one_line(found.display_name), found.username, domain)
@@ -107,7 +109,7 @@ def _address(found: Address) -> Address | None:
 
 
 def _readable(text: str) -> str:
-    """Return raw bytes, which the parser hands on as surrogates, as the letters they stand for."""
+    """Decode raw bytes, which the parser represents as surrogates."""
     if text.isascii():
         return text
     raw = text.encode("utf-8", "surrogateescape")
@@ -118,5 +120,6 @@ def _readable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
+    """Return the text on one line, without control characters and lone surrogates."""
     plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
     return " ".join(plain.split())

@@ -1,11 +1,11 @@
-"""Invisible characters in an email. The model is given what the page shows and nothing more."""
+"""Invisible characters in an email. They are removed so that the model sees what the page shows."""
 
 from __future__ import annotations
 
 import re
 
-# Without a width, or turning the order of reading around; also a second alphabet that only programs read
-# (U+E0000). Joiners and marks of direction that Persian, Arabic, Hindi and emoji need are not among them.
+# Zero-width characters, bidirectional overrides, and tag characters (U+E0000). Not the joiners and direction
+# marks that Persian, Arabic, Hindi and emoji need.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -13,7 +13,7 @@ _HIDDEN = re.compile(
 
 
 def hidden_in(text: str) -> int:
-    """Return how many characters of a text nobody sees."""
+    """Return the number of invisible characters in a text."""
     return len(_HIDDEN.findall(text))
 
 

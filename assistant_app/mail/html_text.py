@@ -1,4 +1,4 @@
-"""Turns the HTML of an email into text: lines, lists, quotes and links stay. Nothing is run or fetched."""
+"""Converts an email's HTML to text; keeps lines, lists, quotes and links. Runs and fetches nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 LONGEST = 1_000_000  # characters
 DEEPEST_QUOTE = 5
-LONGEST_LINK = 200  # characters; what is longer counts clicks
+LONGEST_LINK = 200  # characters; longer ones are tracking links
 
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _APART = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
@@ -29,19 +29,19 @@ _LINES = frozenset(
         "tr",
     }
 )
-# What nobody sees, and the library's parser is slow at or stumbles over.
+# Invisible markup for which the standard library's parser is slow or fails.
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
-_LONE = re.compile(r"<(?![a-zA-Z/])")  # begins nothing
+_LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
 _BLANK = re.compile(r"[ \t\r\n\f\xa0]+")
 
 
 class TooMuch(ValueError):
-    """More than an email has."""
+    """The HTML is larger than any real email."""
 
 
 def to_text(html: str) -> str:
-    """Return the text that a reader sees; raise `TooMuch` for what would take the parser long."""
+    """Return the visible text. Raise `TooMuch` if parsing would take long."""
     if len(html) > LONGEST:
         raise TooMuch
     html, closed, rest = html.rpartition("-->")
@@ -60,7 +60,7 @@ class _Reader(HTMLParser):
         self._lines: list[str] = []
         self._line = ""
         self._quotes = self._unseen = self._plain = 0
-        self._link: tuple[str, int] | None = None  # where it leads, and where its words begin in the line
+        self._link: tuple[str, int] | None = None  # its address, and where its text starts in the line
 
     @property
     def text(self) -> str:
@@ -68,7 +68,7 @@ class _Reader(HTMLParser):
         kept: list[str] = []
         for line in self._lines:
             if kept and not (line.strip("> ") or kept[-1].strip("> ")):
-                line = min(line, kept.pop(), key=len)  # of empty lines one, and that of the outer text
+                line = min(line, kept.pop(), key=len)  # collapse blank lines, keep the least-quoted one
             kept.append(line)
         return "\n".join(kept).strip("\n")
 

@@ -1,4 +1,4 @@
-"""The earlier messages that an email quotes: how many, and the email without them. Pure functions of text."""
+"""Finds and removes the earlier messages that an email quotes. Pure functions of text."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ _WROTE = (
     r"(?:On|Am|Le|El|Il|Op|Den)\b(?=[^\n]*\d)[^\n]{5,200}(?:\n[^\n]{0,100})?"
     r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev)\b[^\n]{0,120}:[ \t]*$"
 )
-# What stands over a quoted message: dashes, another header, or who wrote when.
+# The line above a quoted message: dashes, a header, or "On … wrote:".
 _OVER = re.compile(rf"^[> \t]*(?:{_DASHES}|{_HEADER}|{_WROTE})", re.MULTILINE)
-# In any language: a line with a year or an address before lines that begin with ">". The year is looked for
-# once a line, ahead of the rest: matched before it, each of a thousand would be followed to the line's end.
+# In any language: a line with a year or an address before lines that start with ">". The lookahead finds the
+# year once per line; otherwise a line with a thousand years would be scanned a thousand times.
 _BEFORE_QUOTE = re.compile(r"^(?=[^\n>]*(?:\d{4}|@))[^\n]*[:\uff1a][ \t]*\n+(?=>)", re.MULTILINE)
 _QUOTE_LINE = re.compile(r"^>[^\n]*\n?", re.MULTILINE)
 
 
 def quoted_in(email: str) -> int:
-    """Return how many earlier messages an email quotes, as far as it says where each begins."""
+    """Return how many earlier messages an email quotes, counting those with a recognisable first line."""
     body = email[end_of_header(email) :]
     return len(_OVER.findall(body)) or len(_BEFORE_QUOTE.findall(body)) or int(bool(_QUOTE_LINE.search(body)))
 
 
 def start_of_quoted(email: str) -> int:
-    """Return where the first message that an email quotes begins; its length if it quotes none."""
+    """Return the index of the first quoted message; the length of the email if it quotes none."""
     top = end_of_header(email)
     found = (pattern.search(email, top) for pattern in (_OVER, _BEFORE_QUOTE, _QUOTE_LINE))
     return min((match.start() for match in found if match), default=len(email))
 
 
 def without_quoted(email: str) -> str:
-    """Return an email without the messages that it quotes; answers in between stay."""
+    """Return an email without its quoted messages. Answers between quoted lines stay."""
     top = end_of_header(email)
     body = _BEFORE_QUOTE.sub("", email[top:])
     end = next((over.start() for over in _OVER.finditer(body) if not _is_marked(body, over)), len(body))
@@ -44,5 +44,5 @@ def without_quoted(email: str) -> str:
 
 
 def _is_marked(body: str, over: re.Match[str]) -> bool:
-    """Whether each line of the quoted message begins with a sign, so that its end can be told."""
+    """Return whether the lines of the quoted message start with ">", so that its end is known."""
     return over[0].startswith(">") or body[over.end() :].lstrip().startswith(">")

@@ -1,7 +1,7 @@
-"""The reply as a message that a mail program opens as a draft, in the thread of the email that it answers.
+"""Builds the reply as a message that a mail program opens as a draft, in the right thread.
 
-Nobody is made up: address, subject and thread are those that the email's text has on top, or are left out.
-The sender is left to the mail program.
+Recipient, subject and thread come from the header lines at the top of the email's text; missing ones are
+left out. The mail program fills in the sender.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from email.utils import format_datetime
 
 from assistant_app.mail.header import SUBJECT, WRITE_TO, Header, pasted
 
-# What mail programs write before the subject of an answer.
+# Prefixes that mail programs put before the subject of a reply.
 _ANSWERS = re.compile(
     r"(?:(?:re|aw|antw|antwoord|sv|vs|odp|rif|res|ynt|回复|答复|返信)(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)*",
     re.IGNORECASE,
 )
-# How an HTTP response hands the message over as a file.
+# Headers of an HTTP response with the message as a file.
 CONTENT_TYPE = "message/rfc822"
 DISPOSITION = 'attachment; filename="reply.eml"'
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
-# The older policy: the newer one breaks long ids, and loses blanks and quotation marks where it folds.
+# Not `policy.SMTP`: it breaks long ids, and loses spaces and quotation marks when it folds lines.
 _POLICY = compat32.clone(linesep="\r\n")
 
 
 def as_message(email: str, reply: str, at: datetime) -> bytes:
-    """Return the reply as an RFC 5322 message; `email` is the text that it answers."""
+    """Return the reply as an RFC 5322 message; `email` is the text of the answered email."""
     header = Header(pasted(email))
     message = MIMEText(reply + "\n", "plain", _UTF8)  # type: ignore[arg-type]
     message["X-Unsent"] = "1"

@@ -1,4 +1,4 @@
-"""An email as its page shows it: its header, what is new in it, and the rest. Pure functions of text."""
+"""Splits an email for its page: header, newest message, and the rest. Pure functions of text."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from assistant_app.mail.header import FROM, SENT, SUBJECT, pasted
 from assistant_app.mail.quotes import start_of_quoted
 from assistant_app.mail.text import as_read
 
-LONG = 6_000  # characters that stay open
+LONG = 6_000  # characters that the page shows unfolded
 _NAMES = [
     *(*FROM, *SENT, *SUBJECT, "fecha", "data", "to", "an", "à", "para", "a", "aan"),
     *("cc", "reply-to", "message-id", "in-reply-to", "references"),
 ]
-# Pasted header lines, a name and a text each, up to an empty line.
+# Pasted header lines (name and text) up to an empty line.
 _HEADER = re.compile(
     rf"\s*(?:(?:{'|'.join(_NAMES)})[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+\s*\n", re.IGNORECASE
 )
 
 
 def header(email: str) -> list[tuple[str, str]]:
-    """Return the header lines on top that are for people, as names and texts."""
+    """Return the header lines at the top that are meant for people, as (name, text) pairs."""
     block = _HEADER.match(email)
     return pasted(as_read(block[0])) if block else []
 
@@ -31,7 +31,7 @@ def without_header(email: str) -> str:
 
 
 def newest_part(email: str) -> str:
-    """Return an email up to the messages that it quotes, if it does not begin with them, and not too long."""
+    """Return an email up to its first quoted message, if any text is before it; at most `LONG` characters."""
     start = start_of_quoted(email)
     end = start if email[:start].strip() else len(email)
     if end <= LONG:

@@ -1,4 +1,4 @@
-"""What an email's text tells about itself. Pure functions of text; nothing is trusted or sent."""
+"""Title, sender and readable text of an email. Pure functions of text."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ TITLE_LENGTH = 120
 _SUBJECT = re.compile(r"^[ \t>*]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)\s*:\s*(.+)$", re.I | re.M)
 _FROM = re.compile(r"^[ \t>*]*(?:from|von|de|da|van)\s*:\s*(.+)$", re.I | re.M)
 _OTHER = re.compile(r"^[ \t>*]*(?:to|an|à|cc|reply-to|date|datum|sent|gesendet)\s*:", re.I)
-# Lines that only mail programs read.
+# Header lines for mail programs only.
 _THREAD = re.compile(
     r"^(?:message-id|in-reply-to|references)[ \t]*:[ \t]*<[^\n]*\n?(?:[ \t]+\S[^\n]*\n?)*", re.I | re.M
 )
-_HEADER_LINES = 12  # pasted headers stand on top; further down they belong to a quoted message
+_HEADER_LINES = 12  # lines to search; further down, a header belongs to a quoted message
 
 
 def headline(email: str | None) -> dict[str, str]:
-    """Return title and sender of an email; nothing without one."""
+    """Return title and sender of an email; an empty dict without an email."""
     return {"title": title_of(email), "sender": sender_of(email)} if email else {}
 
 
 def title_of(email: str) -> str:
-    """Return a name for an email: its subject, or else its first line that says something."""
+    """Return a title for an email: its subject, or its first line with a word in it."""
     if found := _SUBJECT.search(_top(email)):
         return _short(found[1])
     read = as_read(email).splitlines()
@@ -33,13 +33,13 @@ def title_of(email: str) -> str:
 
 
 def sender_of(email: str) -> str:
-    """Return who wrote an email as its From line says it, or nothing."""
+    """Return the sender as the From line names them, or an empty text."""
     found = _FROM.search(_top(email))
     return _short(re.sub(r"\s*<[^>]*>", "", found[1]).strip(" \"'") or found[1]) if found else ""
 
 
 def as_read(email: str) -> str:
-    """Return an email as a person reads it: without the lines on top that are for mail programs."""
+    """Return an email without the header lines that only mail programs use."""
     top = end_of_header(email)
     return _THREAD.sub("", email[:top]) + email[top:]
 

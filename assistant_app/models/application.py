@@ -1,4 +1,4 @@
-"""An application: one email being answered, with the state that it goes on from."""
+"""An application: one email being answered, with the state that its next step starts from."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from assistant_app.errors import Interrupted
 from assistant_app.models import sql
 from assistant_app.models.people import signature_of
 
-TYPED_BEFORE = "typed_before"  # beside Burr's keys in the state of a row, see `Application.typed_before`
+TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
 
 class ClockTimestamp(Now):
-    """The database's clock at this very moment; `now()` stands still within a transaction."""
+    """The database's current time. `now()` would return the start of the transaction."""
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         return super().as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **extra_context)
 
 
 def database_clock() -> ClockTimestamp | datetime:
-    """Return the clock that leases are judged by: PostgreSQL's, or on SQLite the one machine's."""
+    """Return the clock that leases expire by: PostgreSQL's; this machine's on SQLite."""
     return ClockTimestamp() if connection.vendor == "postgresql" else timezone.now()
 
 
@@ -39,7 +39,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.order_by("-updated_at", "-id")
 
     def tree_of(self, row: Application) -> Self:
-        """The person's applications that were forked from one another, this one included."""
+        """Return the owner's applications that share an ancestor with this one, itself included."""
         root = row.root_id or row.pk
         return self.filter(Q(pk=root) | Q(root_id=root), owner_id=row.owner_id)
 
@@ -47,7 +47,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(status=Application.Status.RUNNING, lease_expires_at__lte=database_clock())
 
     def interrupted(self) -> Self:
-        """Those whose run ended without a word: a killed server, or one that had to stop."""
+        """Return applications whose run died without releasing its lease, or was stopped by a shutdown."""
         return self.filter(
             Q(status=Application.Status.RUNNING, lease_expires_at__lte=database_clock())
             | Q(status=Application.Status.FAILED, error_code="interrupted")
@@ -57,13 +57,13 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(status=Application.Status.RUNNING, lease_expires_at__gt=database_clock())
 
     def claimable(self) -> Self:
-        """Those that nobody is running."""
+        """Return applications without a live lease."""
         return self.filter(~Q(status=Application.Status.RUNNING) | Q(lease_expires_at__lte=database_clock()))
 
 
 class ApplicationManager(models.Manager.from_queryset(ApplicationQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> ApplicationQuerySet:
-        """Bring the database's clock along, so that a row can say whether its lease has expired."""
+        """Annotate each row with the database's clock, so that it knows whether its lease has expired."""
         return super().get_queryset().annotate(read_at=ClockTimestamp())
 
 
@@ -81,8 +81,8 @@ class Application(models.Model):
     title = models.CharField(max_length=200, blank=True)
     sender = models.CharField(max_length=200, blank=True)
     state = models.JSONField(default=dict)
-    sequence_id = models.IntegerField("head", null=True)  # none before the first step
-    last_sequence_id = models.IntegerField(null=True)  # the highest used; never used again
+    sequence_id = models.IntegerField("head", null=True)  # null before the first step
+    last_sequence_id = models.IntegerField(null=True)  # the highest number used; numbers are never reused
     position = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     next_step = models.CharField(max_length=100, blank=True)  # while running: the step that started it
@@ -93,29 +93,29 @@ class Application(models.Model):
     error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
-    # Of a fork: what it was forked from, at which of its steps, and the first of all its ancestors.
+    # For a fork: its parent, the step of the parent that it starts from, and the oldest ancestor.
     parent = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="forks")
     parent_sequence_id = models.IntegerField(null=True, editable=False)
     root_id = models.UUIDField(null=True, editable=False)
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
-    read_signature: str | None = None  # its owner's, if that was read along
+    read_signature: str | None = None  # the owner's signature, if it was loaded with the row
 
     objects = ApplicationManager()
 
     class Meta:
         indexes = [
-            # Your emails, newest change first.
+            # The list of an owner's emails, newest change first.
             models.Index(fields=["owner", "-updated_at", "-id"], name="application_owner_newest"),
-            # The same, one status only, and the counts beside the filters.
+            # The same list with one status, and the counts beside the status filters.
             models.Index(fields=["owner", "status", "-updated_at"], name="application_owner_status"),
-            # Everybody's, newest change first: for an operator. PostgreSQL searches them by trigrams, too.
+            # The operator's list of all emails, newest change first. PostgreSQL also has trigram indexes.
             models.Index(fields=["-updated_at"], name="application_newest"),
-            # Runs whose lease has expired, whoever owns them.
+            # Runs whose lease has expired, of all owners.
             models.Index(
                 fields=["lease_expires_at"], name="application_running", condition=Q(status="running")
             ),
-            # The forks of one email, and theirs.
+            # The forks of one email, and their forks.
             models.Index(
                 fields=["owner", "root_id"], name="application_tree", condition=Q(root_id__isnull=False)
             ),
@@ -125,25 +125,25 @@ class Application(models.Model):
                 name="application_status_known",
                 condition=Q(status__in=["waiting", "running", "failed", "finished"]),
             ),
-            # A run that nobody can renew or take over; a lease that nobody runs under.
+            # A lease exists if and only if status is running. A run without one could not be taken over.
             models.CheckConstraint(
                 name="application_lease_while_running",
                 condition=Q(status="running", lease_token__isnull=False, lease_expires_at__isnull=False)
                 | Q(~Q(status="running"), lease_token__isnull=True, lease_expires_at__isnull=True),
             ),
-            # A failure without a reason; a reason without a failure.
+            # error_code is set if and only if status is failed.
             models.CheckConstraint(
                 name="application_error_when_failed",
                 condition=Q(Q(status="failed") & ~Q(error_code=""))
                 | Q(~Q(status="failed") & Q(error_code="")),
             ),
-            # Something to do when nothing is, and nothing to do when something is.
+            # next_step is empty if and only if status is finished.
             models.CheckConstraint(
                 name="application_next_step_until_finished",
                 condition=Q(Q(status="finished") & Q(next_step=""))
                 | Q(~Q(status="finished") & ~Q(next_step="")),
             ),
-            # A sequence number that is used twice.
+            # A head above the highest number used would let that number be used again.
             models.CheckConstraint(
                 name="application_head_not_past_last",
                 condition=Q(sequence_id__isnull=True) | Q(sequence_id__lte=F("last_sequence_id")),
@@ -155,27 +155,26 @@ class Application(models.Model):
 
     @classmethod
     def find(cls, pk: Any, owner_id: int) -> Application | None:
-        """Return a person's own one, or none, by fixed SQL: every request on an application begins so."""
+        """Return the owner's application, or None. In fixed SQL, because most requests start with it."""
         mine = sql.where(cls, id=pk, owner=owner_id)
         return sql.find(cls, mine, read_at=sql.clock(), read_signature=_signature_of_owner())
 
     @property
     def signature(self) -> str:
-        """The name that its owner's drafts end with."""
+        """Return the name that the owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
 
     @property
     def typed_before(self) -> dict[str, Any]:
-        """What was typed in its parent for the step that a fork waits for, under the keys of the state.
+        """Return the parent's input for the step that a fork waits for, by state key.
 
-        It is there until the fork has its first input, so that its form can begin with it, whatever becomes
-        of the parent.
+        It prefills the fork's form, even if the parent is deleted. It is dropped at the fork's first input.
         """
         return dict(self.state.get(TYPED_BEFORE, {}))
 
     @property
     def lease_expired(self) -> bool:
-        """Judged by the database's clock at the time the row was read."""
+        """Return whether the lease had expired, by the database's clock, when the row was read."""
         if self.lease_expires_at is None:
             return False
         return self.lease_expires_at <= _as_datetime(self.read_at)
@@ -192,12 +191,12 @@ class Application(models.Model):
 
     @property
     def status_now(self) -> str:
-        """The status as people see it: a run whose process is gone has failed."""
+        """Return the status to show: a run whose process is gone counts as failed."""
         return str(self.Status.FAILED if self.is_interrupted else self.status)
 
     @property
     def error_now(self) -> tuple[str, str]:
-        """The code and the message of what stopped the last run; both empty if nothing did."""
+        """Return code and message of the error that stopped the last run; both empty if none did."""
         if self.is_interrupted:
             return Interrupted.code, Interrupted().message
         return self.error_code, self.error_message
@@ -208,25 +207,25 @@ class Application(models.Model):
 
     @property
     def has_stopped(self) -> bool:
-        """Whether a run ended before its time, so that it can be continued."""
+        """Return whether a run failed or was interrupted, so that it can be retried."""
         return self.status == self.Status.FAILED or self.is_interrupted
 
     @property
     def due_step(self) -> str | None:
-        """The human step that may be sent now: none while it runs and when it is finished."""
+        """Return the human step that may be sent now; None while it runs or when it is finished."""
         return None if self.is_running or self.is_finished else self.next_step
 
 
 def _as_datetime(moment: datetime | str | None) -> datetime:
-    """SQLite's clock comes as text without a zone; a row that was made and not read has this process's."""
+    """Convert `read_at`: SQLite returns text without a zone, and a row that was never read has None."""
     if moment is None:
         return timezone.now()
     if isinstance(moment, datetime):
         return moment
-    return datetime.fromisoformat(moment).replace(tzinfo=connection.timezone)  # UTC, whatever TIME_ZONE is
+    return datetime.fromisoformat(moment).replace(tzinfo=connection.timezone)  # UTC even if TIME_ZONE is not
 
 
 def _signature_of_owner() -> sql.Condition:
-    """Return the same of the owner of an application's row, to be read with it."""
+    """Return the SQL expression for the owner's signature, to load it with the application."""
     mine = "SELECT signature FROM assistant_app_preferences AS kept"
     return sql.Condition(f"COALESCE(({mine} WHERE kept.owner_id = assistant_app_application.owner_id), '')")

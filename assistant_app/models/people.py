@@ -1,4 +1,4 @@
-"""The records of people: tokens, sign-in tries, preferences, usage, and staff who read mail."""
+"""Records about users: tokens, sign-in tries, preferences, usage, and which staff read their mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_SIGNATURE = 200  # characters
 
 
 class ApiToken(AbstractAuthToken):
-    """A hashed token for the API that expires; shown once, when it is made."""
+    """An API token that expires. Only its hash is stored, so it is shown once, when it is created."""
 
     class Scope(models.TextChoices):
         WRITE = "write", "Read and write"
@@ -19,7 +19,7 @@ class ApiToken(AbstractAuthToken):
 
     name = models.CharField(max_length=100, blank=True)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.WRITE, db_default=Scope.WRITE)
-    last_used_at = models.DateTimeField(null=True)  # to the minute
+    last_used_at = models.DateTimeField(null=True)  # precise to a minute
 
     class Meta(AbstractAuthToken.Meta):
         abstract = False
@@ -31,18 +31,19 @@ class ApiToken(AbstractAuthToken):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it does not work any more. A token without an end, which knox may make, never works."""
+        """Return whether the token has expired. A token without an expiry, which knox allows, never works."""
         return self.expiry is None or self.expiry <= timezone.now()
 
     def __str__(self) -> str:
-        """Not the hash, which knox would show."""
+        """Return the name; knox would show the hash."""
         return self.name or self.token_key
 
 
 class SignInTries(models.Model):
-    """How often somebody tried of late; in the database, so that all processes count together."""
+    """A counter of recent sign-in tries; in the database, so that all processes share it."""
 
-    key = models.CharField(max_length=64, primary_key=True)  # a hash: neither name nor address is kept
+    # A hash, so that neither user names nor IP addresses are stored.
+    key = models.CharField(max_length=64, primary_key=True)
     used = models.PositiveIntegerField()
     ends_at = models.DateTimeField(db_index=True)
 
@@ -51,13 +52,13 @@ class SignInTries(models.Model):
 
 
 class MailReading(models.Model):
-    """That a member of staff opened a person's mail in the admin, and why they said they had to.
+    """A record that a member of staff opened an owner's mail in the admin, with the reason they gave.
 
-    It outlives the email and the reader's account: its owner may always see it.
+    It is kept when the email or the reader's account is deleted, so that the owner can always see it.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="readings")
-    # The row may be gone: deleting an email costs no statement here.
+    # No constraint: deleting an email then needs no statement on this table, and its row may be gone.
     application = models.ForeignKey(
         "assistant_app.Application",
         models.DO_NOTHING,
@@ -79,7 +80,7 @@ class MailReading(models.Model):
 
 
 class Preferences(models.Model):
-    """A person without a row has none."""
+    """A user's preferences. A user without a row has the defaults."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
     signature = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # the name under the drafts
@@ -92,21 +93,21 @@ class Preferences(models.Model):
 
 
 def signature_of(owner_id: int | None) -> str:
-    """Return the name that a person's drafts end with; empty if they gave none."""
+    """Return the name that the owner's drafts end with; empty if they set none."""
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
 
 
 class Usage(models.Model):
-    """What a person's runs of one day spent and have reserved; it outlives their emails."""
+    """What an owner's runs used or reserved on one day; kept when their emails are deleted."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     drafts = models.PositiveIntegerField(default=0)
-    tokens = models.PositiveBigIntegerField(default=0)  # counted while there is a limit
+    tokens = models.PositiveBigIntegerField(default=0)  # counted only while there is a limit
 
     class Meta:
         constraints = [
-            # A second purse for the same day.
+            # Two usage rows for one owner and day would double the budget.
             models.UniqueConstraint(fields=["owner", "day"], name="usage_once_a_day"),
         ]
 

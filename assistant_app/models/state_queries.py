@@ -1,4 +1,4 @@
-"""What the databases work out of a state, so that it need not be read."""
+"""Query expressions over `Application.state`, to get values from it without loading it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.db.models.functions import Cast, Coalesce, NullIf
 
 
 def list_length(key: str) -> Coalesce:
-    """How many items a list in the state has; nought for one that is not there."""
+    """Return the number of items in a list of the state; 0 if the list is missing."""
     return Coalesce(_ListLength(key), 0)
 
 
 def current_draft() -> Coalesce:
-    """The number of the current draft; where an earlier version wrote none down, the newest is it."""
-    number = Cast(KT("state__draft_number"), IntegerField())  # nought for JSON's null, where it is SQLite's
+    """Return the number of the current draft; the newest one if an older version stored no number."""
+    number = Cast(KT("state__draft_number"), IntegerField())  # SQLite casts JSON null to 0
     return Coalesce(NullIf(number, 0), list_length("draft_history"))
 
 

@@ -1,4 +1,4 @@
-"""A step: one executed action of an application, and what it changed."""
+"""A step: one executed action of an application, with its changes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from assistant_app.contract import changes
 
 class StepQuerySet(models.QuerySet["Step"]):
     def positions_to(self, application_id: uuid.UUID, sequence_id: int | None) -> list[Step]:
-        """Return the steps that led to one, oldest first, without their changes, which are most of the bytes.
+        """Return the steps that lead to `sequence_id`, oldest first. Raise `KeyError` if it is unknown.
 
-        Raise `KeyError` if that step is unknown.
+        Their `changes`, which are most of the bytes, are deferred.
         """
         steps = self.defer("changes").filter(application_id=application_id)
         return changes.path_to({step.sequence_id: step for step in steps}, sequence_id)
 
     def times(self, action: str, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """Count how often an action was completed in each application; at most one query.
+        """Return how often an action was completed in each application, with at most one query.
 
-        Applications in which it never was are left out.
+        Leave out applications where it was never completed.
         """
         if not application_ids:
             return {}
@@ -38,7 +38,7 @@ class StepQuerySet(models.QuerySet["Step"]):
 
 
 class Step(models.Model):
-    """One executed action. The state after it is the fold of the changes along its bases."""
+    """One executed action. The state after it is the fold of the changes from the first step to this one."""
 
     class Status(models.TextChoices):
         COMPLETED = "completed", "Completed"
@@ -46,7 +46,7 @@ class Step(models.Model):
 
     application = models.ForeignKey("assistant_app.Application", models.CASCADE, related_name="steps")
     sequence_id = models.IntegerField()
-    base = models.IntegerField(null=True)  # the sequence it continues; none for the first
+    base = models.IntegerField(null=True)  # sequence_id of the step it continues; null for the first
     position = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status)
     changes = models.JSONField(default=dict)  # see `contract.changes`; read by `engine.history`
@@ -60,13 +60,14 @@ class Step(models.Model):
     class Meta:
         ordering = ["application", "sequence_id"]
         constraints = [
-            # The same step run twice.
+            # A number names one step only.
             models.UniqueConstraint(fields=["application", "sequence_id"], name="step_once"),
-            # A history that goes round in circles.
+            # Bases always point backwards, so a history has no cycles.
             models.CheckConstraint(
                 name="step_base_before_it",
                 condition=Q(base__isnull=True) | Q(base__lt=F("sequence_id")),
             ),
+            # error_code is set if and only if status is failed.
             models.CheckConstraint(
                 name="step_error_when_failed",
                 condition=Q(Q(status="failed") & ~Q(error_code=""))

@@ -1,1 +1,1 @@
-"""What operators and developers see of the runs: the log, counters, traces, Burr's tracker."""
+"""What operators and developers see of runs: log, metrics, traces, Burr's tracker."""

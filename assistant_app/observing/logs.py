@@ -1,7 +1,7 @@
-"""How a line of the log looks, and which request, email and person it concerns.
+"""The format of log lines, and the request, application and user that each is about.
 
-Nobody's mail gets into the log: of an exception only its type and its place are written, never its text,
-which repeats what a person typed often enough (a database's `DETAIL`, a parser's excerpt).
+No mail text gets into the log. For an exception, only its type and place are logged, never its text, which
+often repeats input (a database's `DETAIL`, a parser's excerpt).
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ ORDINARY_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(slots=True)
 class Context:
-    """What the work under way is about; a request's user and email are read only if a line is written."""
+    """What the current work is about. User and application are read only when a line is logged."""
 
     request_id: str = ""
     application_id: str = ""
     user_id: Any = None
-    request: Any = None  # Django's, once there is one
+    request: Any = None  # Django's request, once it exists
 
     def ids(self) -> dict[str, Any]:
-        """Return what is known of request, application and user, without a query."""
+        """Return the known ids of request, application and user, without a query."""
         match = getattr(self.request, "resolver_match", None)
         application_id = self.application_id or (match.kwargs.get("app_id", "") if match else "")
         user_id = self.user_id or _known_user_id(self.request)
@@ -43,13 +43,13 @@ current: ContextVar[Context | None] = ContextVar("log_context", default=None)
 
 
 def request_id() -> str:
-    """Return the id of the request under way; nothing outside of one."""
+    """Return the id of the current request, or an empty text."""
     context = current.get()
     return context.request_id if context else ""
 
 
 def _known_user_id(request: Any) -> Any:
-    """Return who sends the request if somebody has asked already: asking costs a query."""
+    """Return the id of the request's user if it is loaded already; loading it costs a query."""
     found = vars(request) if request is not None else {}
     user = found.get("user")
     if isinstance(user, SimpleLazyObject):
@@ -58,7 +58,7 @@ def _known_user_id(request: Any) -> Any:
 
 
 class Formatter(logging.Formatter):
-    """One line for each record: words for people, then what it is about."""
+    """One line per record: the message, then its details."""
 
     def format(self, record: logging.LogRecord) -> str:
         details = {**_about(record), **_exception(record)}
@@ -68,7 +68,7 @@ class Formatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object on a line for each record, for programs that collect logs."""
+    """One JSON object per record and line, for programs that collect logs."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {
@@ -112,6 +112,6 @@ def _moment(record: logging.LogRecord) -> str:
 
 
 def _one_line(value: Any) -> str:
-    """Whoever can choose a path or a name must not be able to write a line of their own."""
+    """Escape line breaks: a path or a name must not be able to forge a log line."""
     text = str(value).strip()
     return text if text.isprintable() else text.encode("unicode_escape").decode()

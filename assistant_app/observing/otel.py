@@ -1,7 +1,7 @@
-"""Traces of runs for OpenTelemetry: Burr's bridge, without a word of anybody's mail.
+"""Traces of runs for OpenTelemetry, with Burr's bridge but without any mail text.
 
-Imported with `OTEL=1` only; needs the packages of requirements-otel.txt. Where the traces go is said by
-OpenTelemetry's own variables, e.g. `OTEL_EXPORTER_OTLP_ENDPOINT`.
+Imported only with `OTEL=1`; needs the packages of requirements-otel.txt. OpenTelemetry's own variables,
+e.g. `OTEL_EXPORTER_OTLP_ENDPOINT`, say where the traces go.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAME = "emailassistant"
 
 @lru_cache(maxsize=1)
 def tracer() -> Tracer:
-    """Return the tracer of the provider that is set up already, or else of one that exports over OTLP."""
+    """Return a tracer of the configured provider, or of a new one that exports over OTLP."""
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         provider = TracerProvider(resource=Resource.create({"service.name": NAME}))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -39,16 +39,16 @@ def tracer() -> Tracer:
 
 
 class Bridge(OpenTelemetryBridge):
-    """Burr's, for its steps. An exception's text may repeat a mail, so it gets its code or type."""
+    """Burr's bridge for steps. Exceptions are reduced to code or type: their text may repeat mail."""
 
     def pre_run_execute_call(self, **future_kwargs: Any) -> None:
-        """The run has a span of its own, which covers what comes before and after."""
+        """Do nothing: the run has its own span, which is longer."""
 
     def post_run_execute_call(self, **future_kwargs: Any) -> None:
-        """The same."""
+        """Do nothing, as in `pre_run_execute_call`."""
 
     def do_log_attributes(self, **future_kwargs: Any) -> None:
-        """Whatever an action tells of its state stays here."""
+        """Do nothing: attributes that an action logs may hold mail text."""
 
     def pre_run_step(self, *, action: Any, **future_kwargs: Any) -> None:
         super().pre_run_step(action=action)
@@ -60,7 +60,7 @@ class Bridge(OpenTelemetryBridge):
 
 
 def begin(run: Run) -> Span:
-    """Open the span of a run and make it the current one of its task."""
+    """Start the span of a run and make it the current span of its task."""
     names = {"application": str(run.row.pk), "user": run.row.owner_id, "request": request_id()}
     attributes: dict[str, Any] = {f"{NAME}.{name}": value for name, value in names.items()}
     span = tracer().start_span(f"run {run.step or 'retry'}", attributes=attributes)
@@ -75,7 +75,7 @@ def end(span: Span, outcome: str, code: str) -> None:
 
 
 def call_made(call: Call) -> None:
-    """Add a call of the model that has just ended to the step that made it."""
+    """Add the span of a model call that has just ended to the span of its step."""
     now = time.time_ns()
     known = {
         "gen_ai.request.model": call.model,

@@ -1,4 +1,4 @@
-"""Where traces are wanted (`OTEL=1`), leads to `otel`; else nothing is imported and nothing done."""
+"""Imports `otel` lazily with `OTEL=1`; otherwise does nothing."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.conf import settings
 
 
 def on() -> Any:
-    """Return the module that traces, or none."""
+    """Return the `otel` module, or None if tracing is off."""
     return import_module("assistant_app.observing.otel") if settings.OTEL else None
 
 
 def hooks() -> list[Any]:
-    """Return what Burr is to tell of each step."""
+    """Return the Burr hooks that trace each step."""
     otel = on()
     return [otel.hook()] if otel else []

@@ -1,7 +1,7 @@
-"""What an operator sees of the runs: a line in the log for each, and counters for Prometheus.
+"""What an operator sees of runs: a log line for each, and Prometheus metrics.
 
-Plain counters in memory: nothing here asks the database or waits. Under gunicorn every process writes
-its own into files which `/metrics` adds up (`emailassistant/metrics.py`).
+The metrics are in memory; nothing here queries the database or blocks. Under gunicorn, each process writes
+its own to files, and `/metrics` adds them up (`emailassistant/metrics.py`).
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Seconds: a model answers in one or in a hundred.
+# Seconds: a model may take one or a hundred.
 LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 
 RUNS_STARTED = Counter("emailassistant_runs_started", "Runs that took a lease.")
 RUNS_ENDED = Counter(
     "emailassistant_runs_ended",
-    "Runs by how they ended: waiting, finished, failed, superseded, or refused before they took a lease.",
+    "Runs by outcome: waiting, finished, failed, superseded, or refused before they took a lease.",
     ["outcome", "code"],
 )
 RUN_SECONDS = Histogram("emailassistant_run_seconds", "How long runs took.", ["outcome"], buckets=LONG)
 LEASES_HELD = Gauge("emailassistant_leases_held", "Runs under way.", multiprocess_mode="livesum")
 STREAMS_OPEN = Gauge("emailassistant_event_streams_open", "Open event streams.", multiprocess_mode="livesum")
-CALLS = Counter("emailassistant_model_calls", "Calls of a model by how they ended.", ["purpose", "code"])
+CALLS = Counter("emailassistant_model_calls", "Model calls by purpose and error code.", ["purpose", "code"])
 CALL_SECONDS = Histogram(
-    "emailassistant_model_call_seconds", "How long calls of a model took.", ["purpose"], buckets=LONG
+    "emailassistant_model_call_seconds", "How long model calls took.", ["purpose"], buckets=LONG
 )
 FIRST_TOKEN_SECONDS = Histogram(
-    "emailassistant_model_first_token_seconds", "Until a model began to answer.", ["purpose"], buckets=LONG
+    "emailassistant_model_first_token_seconds", "Time until the first token.", ["purpose"], buckets=LONG
 )
 TOKENS = Counter("emailassistant_tokens", "Tokens, as the model's server counts them.", ["direction"])
 
 
 class Watch(RunListener):
-    """One run, from the moment its task begins."""
+    """Watches one run from the start of its task."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._began = time.monotonic()
         row = run.row
-        current.set(Context(request_id(), str(row.pk), row.owner_id))  # of the run's own task
+        current.set(Context(request_id(), str(row.pk), row.owner_id))  # in the run's own task
         self._otel = tracing.on()
         self._span = self._otel.begin(run) if self._otel else None
 
@@ -67,7 +67,7 @@ class Watch(RunListener):
         LEASES_HELD.inc()
 
     def ended(self, outcome: Outcome) -> None:
-        """Count and write down how it ended; before whoever waits is told."""
+        """Count and log how the run ended."""
         seconds = time.monotonic() - self._began
         name, code = self._name(outcome), outcome.error.code if outcome.error else ""
         if self._run.claimed.done():

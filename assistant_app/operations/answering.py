@@ -1,6 +1,7 @@
-"""What people can do with their own applications.
+"""What owners can do with their applications.
 
-Each takes the acting user and raises an `AssistantError`. Whoever is not the owner finds nothing.
+Each operation takes the acting user and raises an `AssistantError` if it fails. For anyone but the owner,
+that is `ApplicationNotFound`.
 """
 
 from __future__ import annotations
@@ -38,16 +39,16 @@ from assistant_app.workflow.graph import ENTRYPOINT
 
 
 def create(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> tuple[Application, bool]:
-    """Return a new application, or the actor's own one of that id, and whether it is new.
+    """Return a new application, or the actor's existing one with that id, and whether it is new.
 
-    Raise `IdTaken` if the id is another person's.
+    Raise `IdTaken` if another user's application has the id.
     """
     row = Application(id=app_id or uuid.uuid4(), owner_id=actor.pk, next_step=ENTRYPOINT)
     return (row, True) if sql.add(row) else (_own(actor, row.pk), False)
 
 
 def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
-    """Return the actor's own application; raise `ApplicationNotFound` for any other."""
+    """Return the actor's application. Raise `ApplicationNotFound` if it is missing or another user's."""
     row = Application.find(app_id, owner_id=actor.pk)
     if row is None:
         raise ApplicationNotFound
@@ -55,7 +56,7 @@ def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
 
 
 def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
-    """Return the actor's own application with its reply; raise `ApplicationNotFound` while there is none."""
+    """Return the actor's finished application. Raise `ApplicationNotFound` until it is finished."""
     row = get(actor=actor, app_id=app_id)
     if not row.is_finished:
         raise ApplicationNotFound
@@ -63,13 +64,13 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
 
 
 def reply_message(*, actor: AbstractBaseUser, app_id: Any) -> bytes:
-    """Return a finished reply as an RFC 5322 message; raise `ApplicationNotFound` while there is none."""
+    """Return the reply as an RFC 5322 message. Raise `ApplicationNotFound` until it is finished."""
     row = finished(actor=actor, app_id=app_id)
     return reply.as_message(row.state["incoming_email"], row.state["final_draft"], row.updated_at)
 
 
 def relative(*, row: Application, app_id: Any) -> Application:
-    """Return another of the person's applications that has a common ancestor with this one, or this one."""
+    """Return the application `app_id`. Raise `ApplicationNotFound` unless it is in the fork tree of `row`."""
     found = Application.objects.tree_of(row).filter(pk=app_id).first()
     if found is None:
         raise ApplicationNotFound
@@ -79,12 +80,12 @@ def relative(*, row: Application, app_id: Any) -> Application:
 def submit(
     *, actor: AbstractBaseUser, app_id: Any, step: str, data: Any, expected_version: int | None = None
 ) -> Run:
-    """Send a human step's input: check, and start the run that claims, stores and goes on.
+    """Check a human step's input and start the run that claims the application and stores it.
 
     Raise, in this order: `ApplicationNotFound`, `InvalidInput`, `StaleVersion`, `Finished`,
-    `AlreadyRunning` or `WrongStep`, then whatever does not fit the state: `InvalidInput`,
-    `NothingToRegenerate`, `TooManyRounds`. What the claim decides comes with `wait_until_claimed`: who was
-    first in a race, and whether the actor may have another run, draft or round (`OverLimit`).
+    `AlreadyRunning` or `WrongStep`; then, if the input does not fit the state, `InvalidInput`,
+    `NothingToRegenerate` or `TooManyRounds`. `wait_until_claimed` raises what only the claim can decide:
+    a lost race, or a spent limit of runs, drafts or rounds (`OverLimit`).
     """
     row = get(actor=actor, app_id=app_id)
     human_step = steps.get(step)
@@ -98,7 +99,7 @@ def submit(
 
 
 def retry(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None = None) -> Run:
-    """Go on with what is stored after a failed or interrupted run."""
+    """Continue from the stored state after a failed or interrupted run."""
     row = get(actor=actor, app_id=app_id)
     return retry_row(row, expected_version)
 
@@ -112,14 +113,14 @@ def fork(
     before: str = "",
     new_id: uuid.UUID | None = None,
 ) -> tuple[Application, bool]:
-    """Return an application that goes on from a step, or a draft, of another one, and whether it is new.
+    """Return an application that continues from a step or a draft of another one, and whether it is new.
 
-    It waits for the person at the nearest point at or before the step at which it was their turn, with
-    the state of then; without either it is the head's. `before` names an action that is taken once, to take
-    it anew: it was taken in this application, or in one that it descends from, which is then the parent.
-    Repeated with the same `new_id`, it returns the same. Raise `ApplicationNotFound` for another person's,
-    for a step that is not there and an action that was not taken, `InvalidInput` for such a draft, `IdTaken`
-    for such an id.
+    It starts with the state at the nearest point at or before step `sequence_id`, or draft `draft`, where a
+    human step is next. The default is the head. `before` names an action that is taken only once, to take
+    it again; the parent is then the application that took it, which may be an ancestor. A second call with
+    the same `new_id` returns the same application. Raise `ApplicationNotFound` for another user's
+    application, an unknown step, or an action that was not taken; `InvalidInput` for an unknown draft;
+    `IdTaken` if another user's application has `new_id`.
     """
     if before:
         taken_in, sequence_id = forks.where_taken(get(actor=actor, app_id=app_id), before)
@@ -143,7 +144,7 @@ def fork(
 
 
 def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
-    """Stop the run under way, wherever it is; all that was typed is kept."""
+    """Stop the run under way, in any process. All input is kept."""
     while True:
         row = get(actor=actor, app_id=app_id)
         if not row.is_running:
@@ -152,7 +153,7 @@ def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
             connection.close()
             run.ended.result()
             break
-        # Another process's: its next save finds the lease gone, and it ends quietly.
+        # Another process runs it. Its next save will find the lease gone and end the run.
         try:
             Writer.under_lease_of(row).fail(Cancelled())
             break
@@ -162,18 +163,18 @@ def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
 
 
 def delete(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None = None) -> None:
-    """Remove an application and all that hangs on it, in any status; a run under way ends quietly."""
+    """Delete an application, in any status. A run under way ends at its next save."""
     delete_one(Application.objects.owned_by(actor), app_id, expected_version)
 
 
 def wait_until_claimed(run: Run) -> Application:
-    """Wait until the input is stored, or refused; raise why it was refused."""
-    connection.close()  # whoever waits holds no connection
+    """Wait until the input is stored. Raise the reason if it was refused."""
+    connection.close()  # hold no connection while waiting
     return _result(run, run.claimed.result())
 
 
 def wait_until_ended(run: Run) -> Application:
-    """Wait for the whole run and return the row as it was stored last; raise what stopped it."""
+    """Wait for the end of the run and return the row as saved last. Raise the error that stopped it."""
     connection.close()
     return _result(run, run.ended.result())
 
@@ -187,7 +188,7 @@ def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
 
 def delete_one(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None = None) -> None:
     with transaction.atomic():
-        # The row first: a save between Django's deletes would leave a step without one.
+        # Lock the row: a save between Django's deletes would leave a step without an application.
         row = rows.select_for_update().filter(pk=app_id).first()
         if row is None:
             raise ApplicationNotFound
@@ -209,7 +210,7 @@ def _check(row: Application, step: str, expected_version: int | None) -> None:
 
 
 def _state_for(row: Application, step: steps.HumanStep) -> Mapping[str, Any]:
-    """Return the state that the step would go on from: after a run that stopped, the one before it."""
+    """Return the state that the step would start from; after a stopped run, the state before its input."""
     writer = Writer(row)
     if row.has_stopped and step.fits is not None:
         writer.go_back_before(steps.group(step.action))
@@ -235,9 +236,9 @@ def _result(run: Run, outcome: Outcome) -> Application:
 
 
 def _say_why(run: Run, error: AssistantError) -> None:
-    """Reread the row that somebody else wrote first, and raise why the step cannot be sent any more, if so.
+    """Read the row again, and raise a more exact reason than `error` if the row tells one.
 
-    Not after a lost lease: what was sent is stored then, so of course it cannot be sent again.
+    After a lost lease, do not check the step: its input is stored, so it could not be sent again anyway.
     """
     row = Application.find(run.row.pk, owner_id=run.row.owner_id)
     if row is None:

@@ -1,4 +1,4 @@
-"""Deletes applications: the one way, whoever asks for it."""
+"""Deletes applications: the only code that does, for owners, operators, erasure and retention."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assistant_app.models import Application
 
 
 def delete_rows(application_ids: Sequence[uuid.UUID]) -> None:
-    """Delete applications with their steps and calls; take their live events out of Redis after the commit.
+    """Delete applications with their steps and calls, and after the commit their live events in Redis.
 
     Call it in a transaction that has locked the rows: a save between Django's deletes would leave a step
     without its application.

@@ -1,4 +1,4 @@
-"""What the checks say of a draft of an email: of what it has, of what the person gave, of their own words."""
+"""Checks of a draft: unsupported facts, missing facts, and changes to the owner's own words."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from assistant_app.workflow.graph import DEFAULT_STATE
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    text: str  # of the draft
+    text: str  # the draft
     checks: Checks
-    changed: list[Finding]  # in whose place the person's own words were
-    lost: list[str]  # the person's own passages that are not there any more
+    changed: list[Finding]  # passages that replace the owner's own words
+    lost: list[str]  # the owner's own passages that the draft no longer has
 
 
 def report_on(row: Application, number: int) -> Report:
-    """Return what the checks say of a draft; raise `ApplicationNotFound` if there is none of that number.
+    """Check the draft with that number. Raise `ApplicationNotFound` if it is unknown.
 
-    What was said about drafts that did not lead to this one is the person's, so it backs up what the draft
-    has; this one need not have it.
+    Feedback on drafts that did not lead to this one still supports the facts in it, because the owner wrote
+    it. But this draft need not contain its facts.
     """
     text = versions.text_of(row, number)
     state = {**DEFAULT_STATE, **row.state}
@@ -52,10 +52,10 @@ def _names_of_writer(row: Application) -> str:
 
 
 def written_by_hand(state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the person wrote into the drafts that led to the current one.
+    """Yield what the owner wrote into the drafts that led to the current one.
 
-    That is what is new in theirs, and each fact that a part of is new: whoever makes a 4 of the 3 in
-    "3 May" wrote "4 May".
+    That is all text that is new in their edits, and each fact with a new part: an owner who changes the 3
+    in "3 May" to a 4 wrote "4 May".
     """
     texts = state["draft_history"]
     for number, source in drafts.way_to_current(state).items():
@@ -73,9 +73,9 @@ def written_by_hand(state: Mapping[str, Any]) -> Iterator[str]:
 
 
 def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], list[Finding]]:
-    """Return the passages that the person wrote and the draft changed, and what stands in their place.
+    """Return the owner's passages that the draft changed, and what it has in their place.
 
-    These are the passages of all their drafts, as far as they left them standing themselves.
+    Passages that the owner later changed themselves don't count.
     """
     way, texts = drafts.way_to_current(state), state["draft_history"]
     own = [number for number, source in way.items() if source["by"] == drafts.PERSON]
@@ -88,7 +88,7 @@ def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], lis
 
 
 def _in_their_place(edited: str, text: str, spans: list[tuple[int, int]]) -> Iterable[Finding]:
-    # A comparison counts a line end as one character, however it is written.
+    # The comparison counts every line end, CRLF too, as one character.
     places = [match.start() for match in re.finditer(r"\r\n|.", text, re.DOTALL)] + [len(text)]
     before = after = 0
     is_lost = False
@@ -99,7 +99,7 @@ def _in_their_place(edited: str, text: str, spans: list[tuple[int, int]]) -> Ite
         elif segment.op == "insert" and (is_lost or any(start <= before < stop for start, stop in spans)):
             lead = len(segment.text) - len(segment.text.lstrip())
             start, stop = places[after + lead], places[after + lead + len(segment.text.strip())]
-            if start < stop:  # there are words in their place, and not spaces alone
+            if start < stop:  # more than white space
                 yield Finding("changed", start, stop, text[start:stop])
         if segment.op != "insert":
             before = end

@@ -1,4 +1,4 @@
-"""What operators can do with any person's applications. Without the permission they find nothing."""
+"""What operators can do with all applications. Without the permission, raise `ApplicationNotFound`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from assistant_app.operations.answering import delete_one, retry_row
 
 
 def retry(*, actor: PermissionsMixin, app_id: Any) -> Run:
-    """Go on with what is stored after a failed or interrupted run of any person."""
+    """Continue any application from its stored state after a failed or interrupted run."""
     return retry_row(_any(actor, "change", app_id), None)
 
 
 def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
-    """Call a run whose server is gone what it is: failed, interrupted. Its person sees no difference.
+    """Mark a run whose lease has expired as failed (interrupted). The owner sees it as failed already.
 
-    Raise `AlreadyRunning` if the lease is alive by the database's clock, `NothingToCancel` without one.
+    Raise `NothingToCancel` if nothing runs, `AlreadyRunning` if the lease has not expired.
     """
     row = _any(actor, "change", app_id)
     if row.status != Application.Status.RUNNING:
@@ -47,12 +47,12 @@ def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
 
 
 def delete(*, actor: PermissionsMixin, app_id: Any) -> None:
-    """Remove any person's application and all that hangs on it."""
+    """Delete any application."""
     delete_one(Application.objects.filter(pk=_any(actor, "delete", app_id).pk), app_id)
 
 
 def _any(actor: PermissionsMixin, permission: str, app_id: Any) -> Application:
-    """Return anybody's application to whoever has the permission; `ApplicationNotFound` to the rest."""
+    """Return any application. Raise `ApplicationNotFound` if the actor lacks the permission."""
     if not actor.has_perm(f"assistant_app.{permission}_application"):
         raise ApplicationNotFound
     row = Application.objects.filter(pk=app_id).first()

@@ -1,4 +1,4 @@
-"""API tokens: create one, revoke one."""
+"""Create and revoke API tokens."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LONGEST_NAME = 100  # characters
 def create(
     *, owner: AbstractBaseUser, name: str, days: int, scope: str = ApiToken.Scope.WRITE
 ) -> tuple[ApiToken, str]:
-    """Return a new token and its secret, which is stored hashed and cannot be shown again.
+    """Return a new token and its secret. Only a hash is stored, so the secret cannot be shown again.
 
-    Raise `InvalidInput` that names `name`, `days` or `scope`.
+    Raise `InvalidInput`, with the field `name`, `days` or `scope`.
     """
     problems = {}
     if len(name) > LONGEST_NAME:
@@ -34,6 +34,6 @@ def create(
 
 
 def revoke(*, actor: AbstractBaseUser, digest: str) -> bool:
-    """End one of the actor's own tokens; return whether there was such a token."""
+    """Revoke one of the actor's tokens; return whether it existed."""
     deleted, _ = ApiToken.objects.filter(user_id=actor.pk, digest=digest.replace("\x00", "")).delete()
     return bool(deleted)

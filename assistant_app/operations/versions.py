@@ -1,4 +1,4 @@
-"""The drafts of an email as versions: text, origin, feedback, model and time of each."""
+"""The drafts of an email as versions, each with its text, origin, feedback, model and time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Version:
     number: int
     text: str
     by: str  # "model" or "person"
-    of: int | None  # the number of the draft that it was made from
-    feedback: str  # that it answers; empty for a first draft and for a person's own
+    of: int | None  # number of the draft that it was made from
+    feedback: str  # that it answers; empty for a first draft and for the owner's own text
     assumptions: list[str]
-    is_current: bool  # the one that feedback goes to, and that is accepted
-    model: str  # that wrote it; empty for a person's own
-    created_at: datetime | None  # none if nobody wrote it down
+    is_current: bool  # feedback applies to it, and it can be accepted
+    model: str  # that wrote it; empty for the owner's own text
+    created_at: datetime | None  # None if it was not recorded
 
 
 def versions_of(row: Application) -> list[Version]:
-    """Return all drafts, oldest first; with two queries however many there are."""
+    """Return all drafts, oldest first, with two queries for any number of drafts."""
     state = {**DEFAULT_STATE, **row.state}
     if not state["draft_history"]:
         return []
@@ -53,7 +53,7 @@ def versions_of(row: Application) -> list[Version]:
 
 
 def version_of(row: Application, number: int) -> Version:
-    """Raise `ApplicationNotFound` if there is no draft of that number."""
+    """Return the draft with that number. Raise `ApplicationNotFound` if it is unknown."""
     found = versions_of(row)
     if not 0 < number <= len(found):
         raise ApplicationNotFound(f"There is no draft {number}.")
@@ -61,7 +61,7 @@ def version_of(row: Application, number: int) -> Version:
 
 
 def text_of(row: Application, number: int) -> str:
-    """Return the text of a draft, without a query; raise `ApplicationNotFound` if there is none such."""
+    """Return the text of a draft, without a query. Raise `ApplicationNotFound` if it is unknown."""
     texts = row.state.get("draft_history", [])
     if not 0 < number <= len(texts):
         raise ApplicationNotFound(f"There is no draft {number}.")

@@ -57,7 +57,7 @@ def sign_in_page(
     request: HttpRequest, form: SignInForm, address: str, typed: Carried | None, status: int = 200
 ) -> HttpResponse:
     context = {"form": form, "next": address, "carried": typed, "open_sign_up": settings.OPEN_SIGN_UP}
-    response = render(request, "sign_in.html", context, status=status)
+    response = render(request, "account/sign_in.html", context, status=status)
     if form.is_throttled:
         response["Retry-After"] = str(accounts.PAUSE)
     add_never_cache_headers(response)

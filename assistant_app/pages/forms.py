@@ -36,6 +36,7 @@ class Box:
     text: str
     number: int = 0  # from 1 in a list field
     reason: str = ""  # why the question is asked
+    described_by: str = ""  # ids of its help and its error, for aria-describedby
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,6 @@ class ShownField:
     field: Field
     boxes: list[Box]
     errors: list[str]
-
-    @property
-    def described_by(self) -> str:
-        parts = (("help", self.field.help), ("error", self.errors))
-        return " ".join(f"{self.field.name}-{part}" for part, shown in parts if shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,8 @@ class StepForm:
     @property
     def template(self) -> str:
         """The name of the step's own template if there is one, otherwise of the generic one."""
-        return str(select_template([f"_form_{self.step.action}.html", "_form.html"]).template.name)
+        own = f"work/_form_{self.step.action}.html"
+        return str(select_template([own, "work/_form.html"]).template.name)
 
     @property
     def fields(self) -> list[ShownField]:
@@ -81,21 +78,33 @@ class StepForm:
 
     def _shown(self, item: Field) -> ShownField:
         typed = self.typed.get(item.name)
+        errors = self.errors.get(item.name, [])
+        problem = f"{item.name}-error" if errors else ""
         if item.one_per:
             labels, reasons = self.state.get(item.one_per), self.state.get(item.explained_by)
-            boxes = list_boxes(item, labels or [], typed or [], reasons or [])
+            boxes = list_boxes(item, labels or [], typed or [], reasons or [], problem)
         else:
-            boxes = [Box(item.name, item.label, typed or "")]
-        return ShownField(item, boxes, self.errors.get(item.name, []))
+            described_by = _ids(f"{item.name}-help" if item.help else "", problem)
+            boxes = [Box(item.name, item.label, typed or "", described_by=described_by)]
+        return ShownField(item, boxes, errors)
 
 
-def list_boxes(item: Field, labels: list[str], texts: list[str], reasons: list[str]) -> list[Box]:
+def list_boxes(
+    item: Field, labels: list[str], texts: list[str], reasons: list[str], problem: str
+) -> list[Box]:
+    """Make a box for each label; `problem` is the id of the error that is shown once for all of them."""
     padding = [""] * len(labels)
     shown = zip(labels, [*texts, *padding], [*reasons, *padding], strict=False)
-    return [
-        Box(f"{item.name}-{number}", label, text, number, reason)
-        for number, (label, text, reason) in enumerate(shown, start=1)
-    ]
+    boxes = []
+    for number, (label, text, reason) in enumerate(shown, start=1):
+        box_id = f"{item.name}-{number}"
+        described_by = _ids(f"{box_id}-why" if reason else "", problem)
+        boxes.append(Box(box_id, label, text, number, reason, described_by))
+    return boxes
+
+
+def _ids(*ids: str) -> str:
+    return " ".join(one for one in ids if one)
 
 
 def _named(label: str, problem: str) -> str:

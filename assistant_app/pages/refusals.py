@@ -49,7 +49,7 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
     match = request.resolver_match
     if row is not None and row.has_stopped and match and match.url_name == "email_retry":
         return render(
-            request, "email.html", {"page": EmailPage(row, not_continued=error)}, status=error.status
+            request, "work/email.html", {"page": EmailPage(row, not_continued=error)}, status=error.status
         )
     return error_page(request, error)
 
@@ -75,7 +75,7 @@ def _email_page(
 ) -> HttpResponse:
     typed = forms.typed_in(step, request.POST)
     refusal = Refusal(step, typed, error, request.POST.get("draft", ""))
-    return render(request, "email.html", {"page": EmailPage(row, refusal)}, status=error.status)
+    return render(request, "work/email.html", {"page": EmailPage(row, refusal)}, status=error.status)
 
 
 def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
@@ -89,7 +89,7 @@ def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
 
 
 def error_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
-    template = "404.html" if error.status == 404 else "error.html"
+    template = "errors/404.html" if error.status == 404 else "errors/error.html"
     context = {"error": error, "kept": _kept(request)}
     return render(request, template, context, status=error.status)
 
@@ -97,7 +97,7 @@ def error_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
 def bare_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
     """Return an error page that needs no database."""
     context = {"error": error, "kept": _kept(request), "is_bare": True}
-    return render(request, "500.html", context, status=error.status)
+    return render(request, "errors/500.html", context, status=error.status)
 
 
 def _kept(request: HttpRequest) -> StepForm | None:

@@ -1,4 +1,4 @@
-"""Filters for mail, drafts, times and icons. They return plain `str`, so that templates escape it."""
+"""Filters for mail, drafts and times. They return plain `str`, so that templates escape it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from assistant_app.mail import shown
+from assistant_app.workflow.diffs import Segment
 
 register = template.Library()
 
 EXCERPT = 180  # characters of a folded row
+MARK = '<mark class="mark">{}</mark>'
+SHEET = '<div class="arriving" id="arriving" dir="auto" sse-swap="token" hx-swap="beforeend">{}</div>'
+CHANGES = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
 
 for function in (shown.header, shown.without_header, shown.newest_part, shown.rest):
     register.filter(function)
-
-
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    return format_html('<svg class="icon" aria-hidden="true"><use href="#{}"></use></svg>', name)
 
 
 @register.simple_tag
@@ -43,6 +42,28 @@ def megabytes(size: int) -> str:
 def paragraphs(text: str) -> list[str]:
     """Split at blank lines. Joining the parts with blank lines gives the same text again."""
     return text.split("\n\n")
+
+
+@register.filter
+def marked(pieces: Iterable[tuple[str, str]]) -> SafeString:
+    """Join the pieces of a paragraph and mark those that have a kind."""
+    return _joined(format_html(MARK if kind else "{}", text) for text, kind in pieces)
+
+
+@register.filter
+def with_changes(segments: Iterable[Segment]) -> SafeString:
+    """Join the segments of a paragraph and mark insertions and deletions."""
+    return _joined(format_html(CHANGES[segment.op], segment.text) for segment in segments)
+
+
+@register.filter
+def sheet(text: str) -> SafeString:
+    """Return the text so far of a draft; the browser appends the next tokens to it."""
+    return format_html(SHEET, text)
+
+
+def _joined(pieces: Iterable[str]) -> SafeString:
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
 
 
 @register.filter
@@ -91,7 +112,7 @@ def found(text: str, query: str) -> str | SafeString:
         format_html('<mark class="mark-hit">{}</mark>', part) if number % 2 else format_html("{}", part)
         for number, part in enumerate(parts)
     ]
-    return format_html_join("", "{}", ((piece,) for piece in pieces))
+    return _joined(pieces)
 
 
 @register.filter

@@ -1,1 +1,1 @@
-"""The email assistant's workflow: graph, steps, prompts, drafts and checks. Knows nothing of Django."""
+"""The email assistant's workflow: graph, steps, prompts, drafts and checks. Does not import Django."""

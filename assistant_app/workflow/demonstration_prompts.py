@@ -1,7 +1,7 @@
-"""The orders for the demonstration model, which has 135 million parameters and follows only short ones.
+"""Prompts for the demonstration model, which has 135 million parameters and follows only short orders.
 
-Tried on it: asked to rewrite notes as an email it does better than asked to reply; what stands last counts
-most; the email itself leads it astray, so it gets only its beginning, and only where it helps.
+Experiments showed: it rewrites notes as an email better than it writes a reply; the last words count most;
+the email confuses it, so it gets only the start of it, and only for the questions.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from assistant_app.llm.base import Message
 from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.text import as_read, sender_of
 
-# Characters: a slot of the embedded server holds 4,096 tokens, prompt and reply together.
+# Characters. A slot of the embedded server has 4,096 tokens for prompt and reply.
 EMAIL_LIMIT = 1000
 NOTES_LIMIT = 1200
 
-# Only the pattern keeps this model's questions questions, in English and without endless numbers.
+# Without this pattern the model writes no questions, other languages, or endless numbers.
 _QUESTION = (
     "^(What is the|When is the|When should I|Where is the|Who should I|Who is the|How much is the|"
     "How long does the|What should I say about the) [a-z']{3,12}( [a-z']{1,12}){0,7}\\?$"
@@ -40,7 +40,7 @@ QUESTIONS_SCHEMA: dict[str, Any] = {
 
 _QUESTION_ORDER = "Email:\n{email}\n\nMy answer: {instructions}\n\nWhat is missing in it? Ask about that."
 
-# The model was trained on these very words, with whole emails as the text.
+# The model was trained on exactly these words, with whole emails as the text.
 REWRITE = "You're an AI assistant for text re-writing. Rewrite the input text to make it {style}."
 DEFAULT_STYLE = "more concise while preserving its core meaning"
 STYLES = {
@@ -48,7 +48,7 @@ STYLES = {
     r"friendl|warm|kind|casual|personal": "more friendly and approachable while maintaining its main points",
     r"formal|professional|polite": "more professional and formal while retaining its essential content",
 }
-STYLE_FEEDBACK_LIMIT = 60  # characters; whoever writes more wants more than a style
+STYLE_FEEDBACK_LIMIT = 60  # characters; longer feedback asks for more than a style
 _ORDER = re.compile(
     r"^(?:please )?(?:(?:also )?(?:say|add|mention|write|tell (?:him|her|them)|include)(?: that)?)[ :]+",
     re.IGNORECASE,
@@ -59,7 +59,7 @@ _NO_NAME = {"thanks", "regards", "cheers", "best", "sincerely", "yours", "sent",
 
 
 def questions_messages(*, email: str, instructions: str) -> list[Message]:
-    """Return what asks the model for one or two questions."""
+    """Return the messages that ask the model for one or two questions."""
     example, email = "Can we meet this week?\n\nTom", cut(without_hidden(as_read(email)), EMAIL_LIMIT)
     return [
         Message("system", "You ask short questions before you write an email."),
@@ -80,7 +80,7 @@ def draft_messages(
     is_own: bool = False,
     signature: str = "",
 ) -> list[Message]:
-    """Return what asks the model to rewrite notes as an email, or the text that the user made of a draft."""
+    """Return the messages that ask the model to rewrite notes, or the user's own draft, as an email."""
     name = addressee(email)
     changes = [text for text in feedback_history if text.strip()]
     wishes = [_ORDER.sub("", text.strip()) for text in changes if not _style_in(text)]
@@ -98,7 +98,7 @@ def draft_messages(
 
 
 def _style_in(feedback: str) -> str:
-    """Return the style that the feedback asks for, or nothing if it is about what the email says."""
+    """Return the style that the feedback asks for; empty if it is about the content."""
     for words, style in STYLES.items():
         if len(feedback) < STYLE_FEEDBACK_LIMIT and re.search(words, feedback, re.IGNORECASE):
             return style
@@ -106,20 +106,20 @@ def _style_in(feedback: str) -> str:
 
 
 def sentence(note: str) -> str:
-    """Return the note with a capital at its start and a full stop at its end."""
+    """Return the note as a sentence, with a capital letter and a full stop."""
     note = " ".join(note.split())
     return note[:1].upper() + note[1:] + ("" if note.endswith((".", "!", "?", "…")) else ".")
 
 
 def given(questions: Sequence[str], answers: Sequence[str]) -> list[str]:
-    """Return the answers that were given, each after its question."""
+    """Return the given answers, each after its question."""
     return [
         f"{question} {answer}" for question, answer in zip(questions, answers, strict=False) if answer.strip()
     ]
 
 
 def addressee(email: str) -> str:
-    """Return the first name of who wrote the email, from its From line or its last lines, or nothing."""
+    """Return the sender's first name, from the From line or the last lines of the email; may be empty."""
     last_lines = [re.split(r"[,.!?] ", line.strip(" -,.!"))[-1] for line in email.strip().splitlines()[-4:]]
     candidates = [sender_of(email), *reversed(last_lines)]
     for candidate in candidates:
@@ -129,7 +129,7 @@ def addressee(email: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Return the beginning of a text in at most `limit` characters, a rare character counting for four."""
+    """Return the start of a text, at most `limit` characters long. Non-ASCII characters count as four."""
     size = 0
     for index, character in enumerate(text):
         size += 1 if character.isascii() else 4

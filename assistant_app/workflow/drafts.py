@@ -1,11 +1,13 @@
-"""The drafts of one email: which is the current one, and where each came from. Pure functions of a state.
+"""The drafts of one email: the current one, and the source of each. Pure functions of a state.
 
-Drafts are numbered from 1, in the order in which they were made. Each has a source, appended with it:
-`{"by": "model" or "person", "of": the number of the draft it was made from, or None,
-"feedback": the number of the piece of feedback that it answers, or nought}`, and where there are any
-`"assumptions"`. A person's own text has the feedback of the draft that it was made from. Of a draft that a
-fork copied, whose call to the model stays with the parent, it also has `"at"`, the time in ISO 8601, and of a
-model's the call's `"model"` and `"provider"`.
+Drafts are numbered from 1, in the order in which they were made. Each has a source:
+
+- `"by"`: `"model"` or `"person"`, which is the owner
+- `"of"`: number of the draft that it was made from, or None
+- `"feedback"`: number of the feedback that it answers, or 0; an owner's text copies it from the draft `of`
+- `"assumptions"`: optional list
+- `"at"` (ISO 8601), `"model"`, `"provider"`: only in a fork's copied drafts, whose model calls stay with the
+  parent; the last two only for the model's drafts
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ MODEL, PERSON = "model", "person"
 def sources(state: State) -> list[Source]:
     """Return the source of each draft, oldest first.
 
-    A draft without one is from a version that did not write them down: a model made it from the one
-    before, as the feedback of the same number said.
+    Versions before sources were added stored none. There the model made each draft from the one before it,
+    with the feedback of that one's number.
     """
     known = list(state.get("draft_sources") or ())
     return known + [_in_turn(number) for number in range(len(known) + 1, len(state["draft_history"]) + 1)]
@@ -36,7 +38,7 @@ def _in_turn(number: int) -> Source:
 
 
 def current_number(state: State) -> int | None:
-    """Return the number of the current draft, or none before the first."""
+    """Return the number of the current draft; None before the first."""
     texts, current = state["draft_history"], state["current_draft"]
     if current is None:
         return None
@@ -52,26 +54,26 @@ def source_of_current(state: State) -> Source | None:
 
 
 def source_of_next(state: State, assumptions: Sequence[str] = ()) -> Source:
-    """Return the source of the draft that a model writes now."""
+    """Return the source of the draft that the model writes next."""
     source = {"by": MODEL, "of": current_number(state), "feedback": pending_feedback(state)}
     return source | ({"assumptions": list(assumptions)} if assumptions else {})
 
 
 def source_of_edit(state: State) -> Source:
-    """Return the source of the draft that a person makes of the current one: it rests on the same."""
+    """Return the source of an edit of the current draft; it keeps that draft's feedback and assumptions."""
     before = source_of_current(state) or {}
     source = {"by": PERSON, "of": current_number(state), "feedback": before.get("feedback", 0)}
     return source | ({"assumptions": before["assumptions"]} if "assumptions" in before else {})
 
 
 def feedback_for(state: State, source: Source) -> str:
-    """Return the feedback that a model's draft answers; empty for a first one and for a person's own."""
+    """Return the feedback that a draft answers; empty for a first draft and for the owner's own text."""
     said, number = state["feedback_history"], source["feedback"]
     return str(said[number - 1]) if source["by"] == MODEL and 0 < number <= len(said) else ""
 
 
 def pending_feedback(state: State) -> int:
-    """Return the number of the piece of feedback that the next draft answers; nought for none."""
+    """Return the number of the feedback that the next draft answers; 0 for none."""
     given, texts = state.get("feedback"), state["feedback_history"]
     if not given:
         return 0
@@ -79,16 +81,16 @@ def pending_feedback(state: State) -> int:
 
 
 def feedback_that_counts(state: State) -> list[str]:
-    """Return what the next draft has to take into account, oldest first.
+    """Return the feedback that the next draft must follow, oldest first.
 
-    That is what led to the current draft, and what is pending. What was said about drafts that the
-    person went back from is not among it.
+    That is the feedback that led to the current draft, and the pending one. Feedback on drafts that the
+    owner went back from is left out.
     """
     return _feedback(state, _answered(state) | {pending_feedback(state)})
 
 
 def feedback_behind(state: State) -> list[str]:
-    """Return what was said that led to the current draft, oldest first."""
+    """Return the feedback that led to the current draft, oldest first."""
     return _feedback(state, _answered(state))
 
 
@@ -101,7 +103,7 @@ def _feedback(state: State, numbers: set[int]) -> list[str]:
 
 
 def way_to_current(state: State) -> dict[int, Source]:
-    """Return the drafts that led to the current one, and it: number and source, oldest first."""
+    """Return the sources of the current draft and its ancestors by number, oldest first."""
     known, number = sources(state), current_number(state)
     way: dict[int, Source] = {}
     while number:
@@ -111,23 +113,23 @@ def way_to_current(state: State) -> dict[int, Source]:
 
 
 def is_own(state: State) -> bool:
-    """Whether the current draft is the person's own text."""
+    """Return whether the current draft is the owner's own text."""
     source = source_of_current(state)
     return source is not None and source["by"] == PERSON
 
 
 def has_own(state: State) -> bool:
-    """Whether the person's own text is among what led to the current draft."""
+    """Return whether the current draft or an ancestor is the owner's own text."""
     return any(source["by"] == PERSON for source in way_to_current(state).values())
 
 
 def own_passages(state: State) -> list[str]:
-    """Return what of the current draft the person wrote themselves. To compare long drafts takes long."""
+    """Return the passages of the current draft that the owner wrote. Slow for long drafts."""
     return own_passages_in(state, (state["current_draft"] or "").replace("\r\n", "\n"))
 
 
 def own_passages_in(state: State, text: str) -> list[str]:
-    """Return what of a text the person wrote into the drafts that led to the current one."""
+    """Return the passages of a text that the owner wrote into the current draft or its ancestors."""
     texts, found = state["draft_history"], list[str]()
     for number, source in way_to_current(state).items():
         if source["by"] == PERSON:
@@ -137,7 +139,7 @@ def own_passages_in(state: State, text: str) -> list[str]:
 
 
 def with_draft(state: State, text: str, source: Source) -> dict[str, Any]:
-    """Return what changes in the state when a draft is added and becomes the current one."""
+    """Return the state changes that add a draft and make it the current one."""
     return {
         "draft_history": [*state["draft_history"], text],
         "draft_sources": [*sources(state), source],
@@ -146,7 +148,7 @@ def with_draft(state: State, text: str, source: Source) -> dict[str, Any]:
 
 
 def with_current(state: State, number: int | None) -> dict[str, Any]:
-    """Return what changes in the state when a draft becomes the current one; none is as before the first."""
+    """Return the state changes that make a draft the current one; None stands for no draft."""
     if number is None:
         return _current(None, None, {})
     return _current(number, state["draft_history"][number - 1], sources(state)[number - 1])
@@ -161,7 +163,7 @@ def _current(number: int | None, text: str | None, source: Source) -> dict[str, 
 
 
 def up_to(state: State, number: int) -> dict[str, Any]:
-    """Return the state as it was when that draft was the newest: nothing of what came after it."""
+    """Return the state as it was when that draft was the newest."""
     known = sources(state)[:number]
     said = max((source["feedback"] for source in known), default=0)
     earlier = {

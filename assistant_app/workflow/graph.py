@@ -1,9 +1,11 @@
-"""The state machine: actions, transitions, and which of them wait for a person.
+"""The state machine: its actions and transitions, and which actions wait for a person.
 
-Knows Burr and the prompts, nothing of Django. Every action is `async`: Burr's async engine saves a
-sync one with the state from before it. No action leads to itself: that is how the persister tells a
-finished step from a cancelled one. What a person may do instead of the step that is due is a transition
-with a `Choice`: Burr never takes it by itself, the persister begins there when it is sent.
+It knows Burr and the prompts, not Django. Rules for actions:
+
+- Every action is `async`: Burr's async engine saves a sync action with the state before it.
+- No action leads to itself, because the persister could not tell a completed step from a cancelled one.
+- A step that a person may send instead of the due one is a transition with a `Choice`. Burr never takes it;
+  the persister starts there when the step is sent.
 """
 
 from __future__ import annotations
@@ -24,26 +26,26 @@ from assistant_app.workflow import drafts, prompts
 
 ENTRYPOINT = "process_input"
 
-# What a state holds before its first step. Conditions raise on absent keys, so every key is here.
+# The state before the first step. It has every key, because conditions raise on missing ones.
 DEFAULT_STATE: dict[str, Any] = {
     "incoming_email": "",
     "response_instructions": "",
     "clarification_questions": [],
-    # Why each is asked, "" where the model did not say. None and not [], so that a step sets the whole list:
-    # a version that does not know the key yet can read that, but has nothing to append to.
+    # The reason for each question, "" if the model gave none. None rather than [], so that a step sets the
+    # whole list: a version that does not know the key can read a set, but cannot append to a missing list.
     "clarification_reasons": None,
     "clarification_answers": None,
     "draft_history": [],
-    "draft_sources": [],  # one for each draft; see `drafts`
+    "draft_sources": [],  # one per draft; see `drafts`
     "current_draft": None,
     "draft_number": None,  # of the current draft, from 1
-    "assumptions": [],  # of the current draft: what the model took for granted
+    "assumptions": [],  # of the current draft, made by the model
     "feedback": "",
     "feedback_history": [],
     "final_draft": None,
 }
-# Keys that are written once or only appended to: each value of theirs is the beginning of all later ones,
-# which the first step of a fork relies on (`history.leaning`).
+# Keys that are written once or only appended to, so each value is a prefix of all later ones. The first step
+# of a fork relies on this (`contract.changes.leaning`).
 LASTING = [
     "incoming_email",
     "response_instructions",
@@ -54,7 +56,7 @@ LASTING = [
     "draft_sources",
     "feedback_history",
 ]
-# What says which draft is the current one and what it was made from.
+# Keys that tell which draft is the current one and what it was made from.
 _VERSIONS = [
     "draft_history",
     "draft_sources",
@@ -67,13 +69,13 @@ _CURRENT = ["current_draft", "draft_number", "assumptions"]
 
 
 def if_any(key: str) -> Condition:
-    """Return the condition that there is something under a key. Burr's `expr` compiles its text each time."""
+    """Return the condition that a key is not empty. Faster than Burr's `expr`, which compiles its text."""
     return Condition([key], lambda state: bool(state[key]), name=f"len({key}) > 0")
 
 
 @action(reads=[], writes=["incoming_email", "response_instructions"], tags=[HUMAN])
 async def process_input(state: State, email_to_respond: str, response_instructions: str) -> State:
-    """Take the email and what the person wants to say."""
+    """Take the email and the instructions for the reply."""
     return state.update(incoming_email=email_to_respond, response_instructions=response_instructions)
 
 
@@ -82,7 +84,7 @@ async def process_input(state: State, email_to_respond: str, response_instructio
     writes=["clarification_questions", "clarification_reasons"],
 )
 async def determine_clarifications(state: State, model: Model) -> State:
-    """Ask the model for up to three questions; none means that it can write at once."""
+    """Ask the model for up to three questions; with none, the draft follows at once."""
     reply = await model.structured(
         "questions",
         prompts.questions_messages(
@@ -102,7 +104,7 @@ async def determine_clarifications(state: State, model: Model) -> State:
 
 @action(reads=["clarification_questions"], writes=["clarification_answers"], tags=[HUMAN])
 async def clarify_instructions(state: State, answers: list[str]) -> State:
-    """Take one answer for each question; an empty one skips its question."""
+    """Take one answer per question; an empty answer skips the question."""
     return state.update(clarification_answers=list(answers))
 
 
@@ -119,7 +121,7 @@ async def clarify_instructions(state: State, answers: list[str]) -> State:
 async def formulate_draft(
     state: State, model: Model, signature: str = ""
 ) -> AsyncGenerator[tuple[dict[str, str], State | None], None]:
-    """Write a draft, yielding its text as it comes: what was yielded, joined, is the draft."""
+    """Write a draft and yield its text in pieces; the joined pieces are the draft."""
     messages = prompts.draft_messages(
         email=state["incoming_email"],
         instructions=state["response_instructions"],
@@ -147,7 +149,7 @@ async def formulate_draft(
 
 
 async def _own_passages(state: State, model: Model) -> list[str]:
-    """Long drafts take long to compare, and all runs of a process share one thread."""
+    """Compare drafts in a thread: long ones take long, and all runs share the event loop."""
     if model.is_demonstration or not drafts.has_own(state):
         return []
     return await asyncio.to_thread(drafts.own_passages, state)
@@ -160,26 +162,26 @@ def _states_assumptions(state: State, model: Model) -> bool:
 
 @action(reads=["feedback_history"], writes=["feedback", "feedback_history"], tags=[HUMAN])
 async def process_feedback(state: State, feedback: str) -> State:
-    """Take what should change; an empty text accepts the draft."""
+    """Take feedback; an empty text accepts the draft."""
     state = state.update(feedback=feedback)
     return state.append(feedback_history=feedback) if feedback else state
 
 
 @action(reads=_VERSIONS, writes=["draft_history", "draft_sources", *_CURRENT], tags=[HUMAN])
 async def edit_draft(state: State, text: str) -> State:
-    """Take the person's own text as the next draft."""
+    """Take the owner's own text as the next draft."""
     return state.update(**drafts.with_draft(state, text, drafts.source_of_edit(state)))
 
 
 @action(reads=_VERSIONS, writes=_CURRENT, tags=[HUMAN])
 async def use_draft(state: State, draft: int) -> State:
-    """Make the draft of that number the current one again."""
+    """Make an earlier draft the current one again."""
     return state.update(**drafts.with_current(state, draft))
 
 
 @action(reads=_VERSIONS, writes=["feedback", *_CURRENT], tags=[HUMAN])
 async def regenerate(state: State) -> State:
-    """Go back to what the current draft was made from, for another try at the same."""
+    """Go back to what the current draft was made from, to write it once more."""
     source = drafts.source_of_current(state) or {"of": None, "feedback": 0}
     number = source["feedback"]
     feedback = state["feedback_history"][number - 1] if number else ""
@@ -194,11 +196,11 @@ async def final_result(state: State) -> State:
 
 @action(reads=[], writes=["final_draft"], tags=[HUMAN])
 async def reopen(state: State) -> State:
-    """Take the acceptance back."""
+    """Undo the acceptance."""
     return state.update(final_draft=None)
 
 
-ACTIONS: dict[str, Any] = {  # functions; Burr's decorators give them a `bind`
+ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
     "process_input": process_input,
     "determine_clarifications": determine_clarifications,
     "clarify_instructions": clarify_instructions,
@@ -230,10 +232,10 @@ TRANSITIONS = [
 
 
 def build_graph(model: Model | None = None) -> Graph:
-    """Return the graph with the model bound in; without one it can be looked at, not run.
+    """Return the graph with the model bound to its actions; without a model it cannot be run.
 
-    Made once for each model: Burr reads an action's source whenever something is bound to it, which
-    takes longer than a step.
+    It is built once per model, because Burr reads an action's source code at each `bind`, which takes
+    longer than a step.
     """
     return _build_graph(tuple(ACTIONS.items()), tuple(TRANSITIONS), model)  # type: ignore[arg-type]
 

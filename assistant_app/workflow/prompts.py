@@ -1,7 +1,7 @@
-"""What the model is told and how its questions are read. Pure text builders.
+"""Builds the prompts and parses the model's questions. Pure functions of text.
 
-A capable model gets the whole conversation. The demonstration model is too small to follow one: it gets
-short orders, notes to rewrite, and an email cut to what it can take in.
+A capable model gets the whole conversation. The demonstration model is too small for that: it gets short
+orders, notes to rewrite, and a shortened email.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 MAX_QUESTIONS = 3
-MAX_QUESTION_LENGTH = 300  # characters; more is no question
-MAX_REASON_LENGTH = 200  # characters; more is no clause
+MAX_QUESTION_LENGTH = 300  # characters; longer texts are not questions
+MAX_REASON_LENGTH = 200  # characters; longer texts are not short clauses
 SKIPPED = "(skipped: use your judgement and state the assumption)"
 
 QUESTIONS_SCHEMA: dict[str, Any] = {
@@ -98,11 +98,11 @@ I wrote these passages of it myself. Keep their wording, unless my latest feedba
 
 class Question(NamedTuple):
     text: str
-    reason: str = ""  # why it is asked, if the model said so
+    reason: str = ""  # why the model asks, if it gave a reason
 
 
 def questions_messages(*, email: str, instructions: str, demonstration: bool) -> list[Message]:
-    """Return what asks the model for its clarifying questions."""
+    """Return the messages that ask the model for clarifying questions."""
     if demonstration:
         return demonstration_prompts.questions_messages(email=email, instructions=instructions)
     fence = _fence()
@@ -118,13 +118,13 @@ def questions_schema(*, demonstration: bool) -> dict[str, Any]:
 
 
 def parse_questions(reply: dict[str, Any]) -> list[Question]:
-    """Return at most three different questions. Raises `ModelFailed` if there is no list of them."""
+    """Return at most three different questions. Raise `ModelFailed` if the reply has no list of them."""
     found = reply.get("questions")
     if not isinstance(found, list):
         raise ModelFailed("The model gave something else than questions.")
     questions: dict[str, Question] = {}
     for item in found:
-        # Not every model gives reasons, and servers that know no schemas wrap questions or do not.
+        # Some models give no reasons. Servers without schema support may wrap each question or not.
         text, reason = (item.get("question"), item.get("reason")) if isinstance(item, dict) else (item, "")
         question = Question(_question_in(text), _reason_in(reason))
         if question.text and len(question.text) <= MAX_QUESTION_LENGTH:
@@ -133,13 +133,13 @@ def parse_questions(reply: dict[str, Any]) -> list[Question]:
 
 
 def _question_in(item: Any) -> str:
-    """Return the question without its number, or nothing if it is a preamble or no question at all."""
+    """Return the question without its number; empty if the text is a preamble or not a question."""
     if not isinstance(item, str):
         return ""
     question = re.sub(r"^(?:[-*•]|\(?\d{1,2}[.):]|Q\d{0,2}[.:])\s*", "", " ".join(item.split()))
     is_preamble = not question or question.endswith(":") or not re.search(r"\w", question)
-    # Not every question ends with a question mark ("Please give the date"), but one with none that talks
-    # about questions is the model talking to us.
+    # Some questions have no question mark ("Please give the date"). But a text that has none and speaks of
+    # questions is the model's comment.
     if "?" not in question and re.search(
         r"\b(?:questions?|clarif\w+|nothing|none)\b", question, re.IGNORECASE
     ):
@@ -148,7 +148,7 @@ def _question_in(item: Any) -> str:
 
 
 def _reason_in(item: Any) -> str:
-    """Return the reason on one line, or nothing if it is none or no clause any more."""
+    """Return the reason on one line; empty if it has no words or is too long."""
     reason = " ".join(item.split()) if isinstance(item, str) else ""
     return reason if re.search(r"\w", reason) and len(reason) <= MAX_REASON_LENGTH else ""
 
@@ -166,10 +166,10 @@ def draft_messages(
     is_own: bool = False,
     signature: str = "",
 ) -> list[Message]:
-    """Return what asks the model for a draft, given all that was said so far, oldest first.
+    """Return the messages that ask the model for a draft. Sequences are oldest first.
 
-    Of the previous draft the user wrote `own_passages`; with `is_own` they were the last to change it.
-    `signature` is the name that drafts end with.
+    `own_passages` are the passages of the previous draft that the user wrote; `is_own` says that the user
+    was the last to change it. `signature` is the name that drafts end with.
     """
     if demonstration:
         return demonstration_prompts.draft_messages(
@@ -202,18 +202,18 @@ def draft_messages(
 
 
 def has_skipped(questions: Sequence[str], answers: Sequence[str]) -> bool:
-    """Whether a question was left to the model, which then states what it assumes."""
+    """Return whether a question has no answer; the model then states its assumption."""
     return sum(bool(answer.strip()) for answer in answers) < len(questions)
 
 
 def _fence() -> str:
-    """Return a line that the email cannot hold, because nobody can know it before."""
+    """Return a random line, so that no email can contain it."""
     return f"=== email {secrets.token_hex(8)} ==="
 
 
 def _case(email: str, instructions: str, fence: str) -> str:
     wishes = instructions.strip() or "(none: write a suitable reply)"
-    seen = without_hidden(as_read(email))  # what the page shows, and nothing more
+    seen = without_hidden(as_read(email))  # only what the page shows
     return f"The email to answer:\n{fence}\n{seen}\n{fence}\n\nMy instructions for the reply:\n{wishes}"
 
 

@@ -1,8 +1,8 @@
-"""Takes from a model's reply what is not the draft, while it is being written.
+"""Removes everything but the draft from a model's reply, while the reply is streamed.
 
-What was let out cannot be taken back, so whatever may still turn out not to belong is held back:
-the beginning until it is clear that no preamble stands there, white space until more text follows, and
-a line that may be the one over the assumptions.
+Text that was passed on cannot be taken back, so hold back everything that may not belong to the draft: the
+start, until it is clear that it is no preamble; white space, until more text follows; and any line that may
+be the heading of the assumptions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 from assistant_app.errors import ModelFailed
 
 _THINK, _THINK_END = "<think>", "</think>"
-_HEAD_ENOUGH = 12  # characters that tell a greeting from a preamble
-_HEAD_LIMIT = 300  # characters; nothing longer is taken for a preamble
+_HEAD_ENOUGH = 12  # characters needed to tell a greeting from a preamble
+_HEAD_LIMIT = 300  # characters; a preamble is never longer
 _TALK = r"(?:sure|certainly|of course|absolutely|okay|ok|great|understood|no problem)"
 _NOUN = r"(?:draft|reply|response|e-?mail|message|version|rewrite)"
 _INTRODUCTION = rf"(?:here(?:['’]s| is| are)|below is|this is)\b[^\n]{{0,120}}?\b{_NOUN}\b[^\n]{{0,100}}:"
 _LABEL = rf"(?:(?:revised|final|improved|updated|new) )?{_NOUN}:"
-# Lines that stand before a draft. "Sure!" alone is one only before another: people write that, too.
+# Lines before a draft. "Sure!" alone counts only before another such line, as letters contain it, too.
 _PREAMBLE = re.compile(
     rf"\s*(?:(?:{_TALK}\b[^\n:]{{0,60}}?\s+)?\**{_INTRODUCTION}\**[ \t]*\n"
     rf"|{_TALK}\b[^\n]{{0,120}}\b{_NOUN}\b[^\n]{{0,60}}:[ \t]*\n"
@@ -33,38 +33,38 @@ _FENCE = re.compile(r"\s*```\w*[ \t]*\n")
 _QUOTED_GREETING = re.compile(r"\s*[\"“](?=(?:dear|hi|hello|hey|good|thank|thanks)\b)", re.IGNORECASE)
 _CLOSING_MARKS = '"”'
 _DECORATION = r"[ \t#*_>]*"
-# The line over the assumptions, which models like to decorate, and what it begins with.
+# The heading of the assumptions, which models like to decorate.
 _ASSUMPTIONS = re.compile(rf"{_DECORATION}ASSUMPTIONS[*_]*:[*_]*")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-# What may come to be that line, and what may stand over it: a rule, a blank line.
+# A beginning of that heading, or a line that may come before it: a rule or a blank line.
 _BEFORE_ASSUMPTIONS = re.compile(
     rf"{_DECORATION}(?:A(?:S(?:S(?:U(?:M(?:P(?:T(?:I(?:O(?:N(?:S[*_]*)?)?)?)?)?)?)?)?)?)?)?|[-=*_ \t]*\r?\n?"
 )
 _MOST_ASSUMPTIONS = 10
-_MOST_HELD = 1_000  # characters of rules and blank lines; a model that repeats itself writes more
+_MOST_HELD = 1_000  # characters of rules and blank lines to hold back; a model in a loop writes more
 _ITEM = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
-# Possessive: a rule of a thousand dashes could else be shared out between both ends in as many ways.
+# Possessive quantifiers, or a rule of a thousand dashes would cause quadratic backtracking.
 _NO_ASSUMPTION = re.compile(r"\W*+(?:none|nothing|n/a|no assumptions?)?+\W*+", re.IGNORECASE)
 
 
 class DraftCleaner:
-    """Feed it the pieces of a reply: what it returns, joined, is the draft.
+    """Takes the pieces of a reply; the joined return values are the draft.
 
-    With `states_assumptions` the reply may end with a list of them, which is no part of the draft: after
-    `finish` they are in `assumptions`.
+    With `states_assumptions`, the reply may end with a list of assumptions, which is not part of the draft.
+    After `finish`, `assumptions` holds them.
     """
 
     def __init__(self, *, states_assumptions: bool = False) -> None:
         self._ending = _Ending() if states_assumptions else None
-        self._head = ""  # what was not let out because it may be a preamble
-        self._tail = ""  # what was not let out because it may be the end
+        self._head = ""  # held back: may be a preamble
+        self._tail = ""  # held back: may be the end
         self._in_head = True
         self._thinking = False
-        self._ends_with = ""  # the marks that close what was opened around the draft
+        self._ends_with = ""  # closing marks to remove: a fence, quotation marks
         self._has_text = False
 
     def feed(self, chunk: str) -> str:
-        """Return what certainly belongs to the draft now."""
+        """Return the text that certainly belongs to the draft."""
         if self._in_head:
             self._head += chunk
             chunk = self._leave_head(is_all=False)
@@ -75,7 +75,7 @@ class DraftCleaner:
         return self._ending.assumptions if self._ending else []
 
     def finish(self) -> str:
-        """Return the rest of the draft. Raises `ModelFailed` if there is no draft at all."""
+        """Return the rest of the draft. Raise `ModelFailed` if the draft is empty."""
         last = self._leave_head(is_all=True) if self._in_head else ""
         text = self._let_out(self._ending.feed(last) + self._ending.finish() if self._ending else last)
         rest = self._tail.rstrip()
@@ -89,7 +89,7 @@ class DraftCleaner:
         return text + rest
 
     def _leave_head(self, *, is_all: bool) -> str:
-        """Return the draft's beginning without what stands before it, or nothing as long as it is unclear."""
+        """Return the start of the draft without a preamble; empty while that is unclear."""
         if not self._is_past_thinking():
             return ""
         self._head = self._without_preamble(self._head + "\n" if is_all else self._head)
@@ -102,13 +102,13 @@ class DraftCleaner:
         return self._head
 
     def _is_past_thinking(self) -> bool:
-        """Drop reasoning at the beginning; say whether what follows it has begun."""
+        """Drop a reasoning block at the start; return whether it is over."""
         head = self._head.lstrip()
         if not self._thinking and head.startswith(_THINK):
             self._thinking = True
         if self._thinking:
             _, end, rest = head.partition(_THINK_END)
-            # Reasoning may be very long: only what may be the beginning of its end is kept.
+            # Reasoning may be very long, so keep only enough to find its end mark.
             self._head = rest if end else head[-len(_THINK_END) :]
             self._thinking = not end
         return not self._thinking
@@ -132,12 +132,12 @@ class DraftCleaner:
 
 
 class _Ending:
-    """Tells the draft from the assumptions after it, with the rule or the blank lines that stand between."""
+    """Splits off the assumptions after the draft, with the rule or blank lines between them."""
 
     def __init__(self) -> None:
-        self._held = ""  # what may still be the line over the assumptions, or what stands before it
-        self._is_line_start = True  # at the beginning of what is held
-        self._block: str | None = None  # the assumptions, once they have begun
+        self._held = ""  # held back: may be the heading, or lines before it
+        self._is_line_start = True  # whether `_held` starts at the start of a line
+        self._block: str | None = None  # the text of the assumptions, once the heading was found
 
     @property
     def assumptions(self) -> list[str]:
@@ -145,7 +145,7 @@ class _Ending:
         return [line for line in lines if not _NO_ASSUMPTION.fullmatch(line)][:_MOST_ASSUMPTIONS]
 
     def feed(self, text: str) -> str:
-        """Return what certainly belongs to the draft."""
+        """Return the text that certainly belongs to the draft."""
         if self._block is not None:
             self._block += text
             return ""
@@ -176,7 +176,7 @@ class _Ending:
 
 
 def _is_unclear(head: str) -> bool:
-    """Say whether a preamble may stand here; the second line with text tells that there is none."""
+    """Return whether the head may still be a preamble. A second line of text rules that out."""
     if len(head) > _HEAD_LIMIT or "\n" in head.rstrip():
         return False
     return len(head) < _HEAD_ENOUGH or bool(_SUSPECT.match(head))

@@ -1,7 +1,7 @@
-"""The table of human steps. The API's endpoints, the pages' forms and the schema are made from it.
+"""The table of human steps, from which API endpoints, page forms and the schema are derived.
 
-A step's `action` is a Burr action tagged `HUMAN` and its fields are that action's inputs; the system
-check `assistant.E010` compares them. `clean` is the only validation that a person's text goes through.
+A step's `action` is a Burr action tagged `HUMAN`, and its fields are that action's inputs. The system check
+`assistant.E010` compares them. `clean` is the only validation of input.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from assistant_app.workflow import drafts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One thing that a person types. `limit` names the setting with its length in characters."""
+    """One input field. `limit` names the setting with its maximal length in characters."""
 
     name: str
     label: str
     help: str = ""
     limit: str = "MAX_TEXT_CHARACTERS"
-    too_long: str = ""  # what to do about it
+    too_long: str = ""  # advice if the text is too long
     required: bool = True
-    verbatim: bool = False  # kept to the last space; else the space around it goes
-    one_per: str = ""  # a state key: the field is a list with one text for each of its items
-    explained_by: str = ""  # a state key: why each of these is asked, where that is known
-    empty_decides: bool = False  # an empty text means something here, so spaces alone are refused
+    verbatim: bool = False  # keep white space at both ends; otherwise strip it
+    one_per: str = ""  # state key of a list: the field takes one text per item
+    explained_by: str = ""  # state key of a list with the reason for each item
+    empty_decides: bool = False  # an empty text has a meaning, so reject spaces only
     is_number: bool = False  # a whole number from 1
-    begins_with: str = ""  # a state key: its text is there to be changed
+    begins_with: str = ""  # state key whose value prefills the field
 
     @property
     def max_length(self) -> int:
@@ -46,18 +46,18 @@ class HumanStep:
     button: str
     fields: tuple[Field, ...] = ()
     method: Literal["put", "post"] = "put"
-    instead_of: str = ""  # the action that is due when this one may be sent
-    when_finished: bool = False  # only then may it be sent
-    adds_draft: bool = False  # by itself, without a run of the model
-    fits: Callable[[dict[str, Any], Mapping[str, Any]], None] | None = None  # raises if it makes no sense
+    instead_of: str = ""  # the due action that this one may replace
+    when_finished: bool = False  # allowed only when finished
+    adds_draft: bool = False  # without a model
+    fits: Callable[[dict[str, Any], Mapping[str, Any]], None] | None = None  # raises if input does not fit
 
     @property
     def is_choice(self) -> bool:
-        """Whether it is never due: a person sends it instead of the step that is, or at the end."""
+        """Return whether it is never due: it is sent instead of the due step, or after the end."""
         return self.when_finished or bool(self.instead_of)
 
     def clean(self, data: Any) -> dict[str, Any]:
-        """Return the action's inputs; raise `InvalidInput` that names every field that is wrong."""
+        """Return the action's inputs. Raise `InvalidInput` with a message for each wrong field."""
         if not isinstance(data, Mapping):
             raise InvalidInput(fields={"body": ["Send one JSON object with the fields of this step."]})
         inputs: dict[str, Any] = {}
@@ -74,7 +74,7 @@ class HumanStep:
         return inputs
 
     def match(self, inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-        """Raise `InvalidInput` unless each list has a text for each item in the state, or as `fits` does."""
+        """Raise `InvalidInput` if a list has the wrong length for the state, or as `fits` does."""
         for field in self.fields:
             expected = len(state.get(field.one_per) or ()) if field.one_per else 0
             if field.one_per and (given := len(inputs[field.name])) != expected:
@@ -99,7 +99,7 @@ def _clean(field: Field, data: Mapping[str, Any]) -> Any:
 
 
 def _clean_number(value: Any) -> int:
-    """A form sends a number as text."""
+    """Return the number; forms send it as text."""
     if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
@@ -132,7 +132,7 @@ def _with_plain_lines(text: str) -> str:
 
 
 def is_current(text: str, state: Mapping[str, Any]) -> bool:
-    """Whether an edited text, cleaned, is that of the current draft, whatever line ends its model writes."""
+    """Return whether a cleaned text equals the current draft, apart from line ends and outer spaces."""
     return text == _with_plain_lines(state.get("current_draft") or "").strip()
 
 
@@ -256,7 +256,7 @@ STEPS = [
     REOPEN,
 ]
 
-# Changes by one press: what the button says, and the feedback that it means. What was typed goes first.
+# Feedback by one button: its label, and the sentence to append to the typed feedback.
 REFINEMENTS = {
     "shorter": ("Shorter", "Make it shorter."),
     "longer": ("Longer", "Make it longer."),
@@ -269,26 +269,26 @@ ASSUMED = re.compile(r"^You assumed: .*\n(?=Instead: )", re.MULTILINE)  # as `co
 
 
 def get(action: str) -> HumanStep:
-    """Return the step of that action; `KeyError` if it is none that a person sends."""
+    """Return the human step of an action. Raise `KeyError` if there is none."""
     return {step.action: step for step in STEPS}[action]
 
 
 def may_be_due() -> list[str]:
-    """Return the actions that an application may wait for: all but the choices."""
+    """Return the actions that an application may wait for, that is, all except choices."""
     return [step.action for step in STEPS if not step.is_choice]
 
 
 def group(action: str) -> set[str]:
-    """Return the actions that may be sent when this one may, and it."""
+    """Return this action and all that may be sent at the same point."""
     due = get(action).instead_of or action
     return {due, *(step.action for step in STEPS if step.instead_of == due)}
 
 
 def refined(key: str, typed: str, language: str = "") -> str:
-    """Return the feedback that a press means: what was typed, then the sentence. `KeyError` if unknown.
+    """Return the feedback of a refinement button: the typed text, then its sentence.
 
-    With the key `language`, the draft is wanted in that one. A text that ends so already, since the press
-    was refused before, is not added to.
+    The key `language` asks for a draft in `language`. If the text ends with the sentence already, because
+    an earlier press was refused, don't repeat it. Raise `KeyError` for an unknown key.
     """
     sentence = f"Write it in {language.strip()}." if key == "language" else REFINEMENTS[key][1]
     text = typed.strip()
@@ -296,10 +296,10 @@ def refined(key: str, typed: str, language: str = "") -> str:
 
 
 def said_oneself(feedback: str) -> str:
-    """Return feedback without what a model assumed and the person corrected."""
+    """Return feedback without the quoted assumptions that it corrects."""
     return ASSUMED.sub("", feedback)
 
 
 def corrected(assumption: str, instead: str) -> str:
-    """Return the feedback that corrects what the model assumed."""
+    """Return the feedback that corrects an assumption of the model."""
     return f"You assumed: {assumption.strip()}\nInstead: {instead.strip()}"

@@ -126,7 +126,8 @@ def test_a_question_comes_with_why_it_is_asked(browser, model):
     page = look(browser, url + "initialize_draft/")
     send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
     html = browser.get(url + "clarify_instructions/", headers={"Accept": "text/html"}).content.decode()
-    assert '<p class="help" id="api-answers-1-why"><bdi>He named &lt;b&gt;two&lt;/b&gt;.</bdi></p>' in html
+    html = " ".join(html.split())
+    assert '<p class="help" id="api-answers-1-why"> <bdi>He named &lt;b&gt;two&lt;/b&gt;.</bdi> </p>' in html
     assert 'aria-describedby="api-answers-1-why"' in html
     assert "api-answers-2-why" not in html
 

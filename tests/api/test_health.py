@@ -4,11 +4,27 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from emailassistant import __version__
+
 
 def test_the_process_is_alive_without_a_database(client):
     # Without the database mark, a query would fail the test.
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok")
+
+
+def test_the_version_is_in_the_json(client):
+    response = client.get("/healthz", headers={"Accept": "application/json"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "version": __version__})
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "text/html,*/*;q=0.8", "text/plain, application/json", "image/png"]
+)
+def test_a_monitor_that_does_not_prefer_json_reads_ok(client, accept):
+    response = client.get("/healthz", headers={"Accept": accept})
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert response["Content-Type"] == "text/plain"
 
 
 @pytest.mark.django_db

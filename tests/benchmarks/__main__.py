@@ -1,6 +1,6 @@
 """`make bench`, or `python -m tests.benchmarks [--write] [NAME ...]`: all figures, or only those named.
 
-`--write` puts them into docs/explanation/performance.md as well.
+`--write` puts them into docs/reference/benchmarks.md as well.
 """
 
 import argparse

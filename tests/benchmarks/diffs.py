@@ -13,7 +13,7 @@ ROUNDS = 3
 
 def measure():
     yield "## Two drafts compared\n"
-    yield f"{CHARACTERS:,} characters each; CPU time, the quickest of {ROUNDS}.\n"
+    yield f"{CHARACTERS:,} characters each; CPU time, best of {ROUNDS}.\n"
     rows = []
     for name, before, after in pairs():
         taken = quickest(compare, before, after)

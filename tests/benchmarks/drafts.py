@@ -48,10 +48,10 @@ def measure():
             [f"draft {LATE} in draft {EARLY}'s time", f"{longer:.2f}", judged(longer, TIMES_EARLY, "times")],
             [f"draft {LATE} in draft {EARLY}'s bytes", f"{larger:.2f}", judged(larger, TIMES_EARLY, "times")],
             kilobytes("Application and Step rows, as text", row + sum(steps)),
-            kilobytes("the same as PostgreSQL counts it", stored),
+            kilobytes("the same, as PostgreSQL counts it", stored),
         ],
     )
-    yield "A fork at the last draft: its row, as every email has one, and the step that it begins with.\n"
+    yield "A fork at the last draft: its row, which every application has, and its first step.\n"
     rows = [["row", kb(fork_row)], ["first step", kb(sum(fork_steps))]]
     yield table(["of a fork, as text", "stored"], rows)
 

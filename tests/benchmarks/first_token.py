@@ -33,19 +33,19 @@ def measure():
         plain = least(lambda tokens: cpu_of_sdk(server, tokens))
     first, rest = [each[0] for each in delays], [delay for each in delays for delay in each[1:]]
     floor = a_token(plain)
-    yield "## First token and those behind it\n"
+    yield "## First token and later ones\n"
     yield f"{STREAMS} runs at once, {RATE} tokens a second each; PostgreSQL, one web process.\n"
     late = [
         [name, *(ms(percentile(found, p)) for p in (50, 95, 99))]
-        for name, found in (("first token", first), ("the others", rest))
+        for name, found in (("first token", first), ("later tokens", rest))
     ]
     late[0].append(judged(percentile(first, 95) * 1000, MOST_MS, "ms at p95"))
     late[1].append("")
     yield table(["from the model to the page", "p50 ms", "p95 ms", "p99 ms", "target"], late)
     rows = [["the plain SDK's stream: the floor", ms(floor), "1", ""]]
     for name, figure in (
-        ("a run that nobody follows", a_token(alone)),
-        ("a run and the page that follows it", a_token(followed)),
+        ("a run without a reader", a_token(alone)),
+        ("a run with a page that follows it", a_token(followed)),
     ):
         times = figure / floor
         rows.append([name, ms(figure), f"{times:.2f}", judged(times, round(PART_OF_SDK, 2), "times")])

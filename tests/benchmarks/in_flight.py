@@ -27,13 +27,13 @@ WORKERS = 2
 READ_EVERY = 0.05
 ASYNC = "\r\nPrefer: respond-async"
 MOST = {"makespan": 25, "read": 250, "connections": 20, "memory": 600}
-HEAD = ["", "errors", "made in s", "read p50 ms", "read p99 ms", "connections", "memory MB", "shared once MB"]
+HEAD = ["", "errors", "done in s", "read p50 ms", "read p99 ms", "connections", "memory MB", "shared once MB"]
 
 
 def measure():
     allow_open_files()
     yield f"## Drafts in flight, {LATENCY} s for each of two calls of the model\n"
-    yield f"PostgreSQL, {WORKERS} web processes. Their memory; in the last column shared pages count once.\n"
+    yield f"PostgreSQL, {WORKERS} web processes. Memory added up; the last column counts shared pages once.\n"
     rows = [in_flight(50, wait_for_answer), in_flight(1000, follow), in_flight(1000, wait_for_answer)]
     yield table(HEAD, [cells for cells, _ in rows])
     cells, figures = rows[-1]

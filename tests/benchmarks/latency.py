@@ -16,7 +16,7 @@ TIMES_THE_READ = 3  # a submit that drafts
 def measure():
     with served(**floors.QUESTION) as server:
         yield "## Latency of each request\n"
-        yield "PostgreSQL, one web process, in ms. More people than cores wait for each other.\n"
+        yield "PostgreSQL, one web process, in ms. With more people than cores, requests wait.\n"
         by_api, rate = by_number(server, api_clients, api)
         yield from shown("API", by_api, rate)
         by_page, rate = by_number(server, page_clients, pages)

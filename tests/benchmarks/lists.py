@@ -74,7 +74,7 @@ def measure():
             rows.append([name, counts[path], targets[0], ms(p50), ms(p95), targets[1]])
             client.close()
     yield "## Lists with 100,000 applications\n"
-    yield "PostgreSQL, one web process; the person whose list it is has 10,000 of them.\n"
+    yield "PostgreSQL, one web process; the person whose list it is owns 10,000 of them.\n"
     yield table(["", "queries", "target", "p50 ms", "p95 ms", "target"], rows)
 
 

@@ -12,7 +12,7 @@ import psycopg
 from tests.real_server import ROOT
 from tests.services import POSTGRES_URL, listens
 
-DOCUMENT = ROOT / "docs" / "explanation" / "performance.md"
+DOCUMENT = ROOT / "docs" / "reference" / "benchmarks.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 PACKAGES = ("Django", "djangorestframework", "apache-burr", "openai", "psycopg", "gunicorn", "uvicorn")
 

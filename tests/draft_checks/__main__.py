@@ -1,4 +1,4 @@
-"""`python -m tests.draft_checks`: how good the checks on drafts are, and each wrong alarm and miss."""
+"""`python -m tests.draft_checks`: prints the accuracy of the checks, and each false alarm and miss."""
 
 from tests.draft_checks.labelled import precision, recall, results
 

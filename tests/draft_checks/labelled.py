@@ -1,4 +1,4 @@
-"""Drafts as a model writes them, with what was written nowhere before: labelled by hand in cases.json."""
+"""Drafts like a model writes them, with their unsupported facts labelled by hand in cases.json."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CASES = Path(__file__).with_name("cases.json")
 
 @dataclass(frozen=True)
 class Result:
-    """What the checks said of one draft: right alarms, wrong ones, and what they missed."""
+    """The result of the checks for one draft: hits, false alarms and misses."""
 
     language: str
     draft: str
@@ -38,7 +38,7 @@ def result(letter, case):
 
 
 def is_same(found, label):
-    """Whether an alarm is about what was labelled: "14 days" is, of "within 14 days"."""
+    """Return whether an alarm matches a label: "14 days" matches "within 14 days"."""
     return found in label or label in found
 
 

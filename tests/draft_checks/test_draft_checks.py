@@ -1,4 +1,4 @@
-"""What the checks find in a draft, and how often they are wrong."""
+"""What the checks find in a draft, and how accurate they are."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the tests of limits share."""
+"""Shared fixtures of the engine's tests."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def budget(settings):
 
 @pytest.fixture
 def expire_lease(monkeypatch):
-    """Let a lease end while its run goes on, as if its server stood still: nothing is renewed."""
+    """Expire a lease while its run goes on, as if its server were suspended and renewed nothing."""
 
     async def nothing_is_renewed(self):
         pass

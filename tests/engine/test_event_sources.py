@@ -1,4 +1,4 @@
-"""Which source a reader believes: live events begin late, end early, and come back."""
+"""Which source a reader uses: live events start late, stop early, and come back."""
 
 import asyncio
 import uuid
@@ -40,7 +40,7 @@ def state(version, status="running"):
 
 
 class Database:
-    """Answers each look of a poller with the next of these rows, and from then on with the last."""
+    """Returns the next of these rows at each poll, and the last one from then on."""
 
     def __init__(self, *rows):
         self.rows = list(rows)
@@ -61,7 +61,7 @@ def _quick(monkeypatch):
 
 
 def read(known, database, log=None, after=None):
-    """Follow a row until the reader is let go; return what it was told."""
+    """Follow a row until the reader ends; return its events."""
 
     async def follow():
         reader = Reader(
@@ -100,7 +100,7 @@ def test_what_a_run_says_last_is_told_although_it_ends_while_the_reader_looks():
     token = Event(2, 3, "token", {"text": "Dear"})
 
     class Ending(Log):
-        """Whoever asks whether anything more comes is overtaken by the last words, and the end."""
+        """Gets its last events, and closes, at the moment when `closed` is read."""
 
         @property
         def closed(self):

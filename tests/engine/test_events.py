@@ -1,4 +1,4 @@
-"""The live events of a run: in memory, in Redis and by asking the database, with no gap and no repeat."""
+"""The live events of a run from memory, Redis and the database, without gaps or duplicates."""
 
 import asyncio
 import threading
@@ -58,7 +58,7 @@ def test_what_is_no_id_of_ours_is_none(text):
 
 
 def read_all(row, last_event_id=None, deadline=20):
-    """Follow a run in an event loop of the reader's own until it is over; return the events."""
+    """Follow a run to its end, in a separate event loop; return the events."""
 
     async def read():
         async with asyncio.timeout(deadline):
@@ -81,7 +81,7 @@ DRAFT = ["Dear Marta,\n\n", "  60 ship <b>today</b> & ", "“36” on 10 Decembe
 
 
 def begin_draft(person, model):
-    """Begin a run whose model waits in the middle of its draft; return the run and the gate."""
+    """Start a run whose model waits in the middle of its draft; return the run and the gate."""
     model.will_write([*DRAFT[:2], gate := threading.Event(), *DRAFT[2:]])
     run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
     model.wait_until_asked("draft")
@@ -89,7 +89,7 @@ def begin_draft(person, model):
 
 
 def read_opening(row, gate):
-    """Follow a run to its end; what the model holds back is let go when the text before it was read."""
+    """Follow a run to its end; open the model's gate once the text before it was read."""
 
     async def read():
         events = []
@@ -200,13 +200,13 @@ class TestARun:
 
 
 def read_as_another_process(monkeypatch):
-    """Let readers find no live events in this process, as in one that runs none of it."""
+    """Hide the live events from readers, as in a process that does not run the application."""
     monkeypatch.setattr(following, "publisher", Publisher())
 
 
 @contextmanager
 def runs_elsewhere(monkeypatch, model):
-    """A runner with a publisher of its own runs what the operations start; readers are in another process."""
+    """Run applications with a separate runner and publisher, so that readers are in another process."""
     sender, its_publisher = Runner(), Publisher()
     sender.client = model
     sender.listening = [its_publisher.narrator]
@@ -225,7 +225,7 @@ def own_redis():
 
 @pytest.fixture
 def with_redis(settings, monkeypatch, model, own_redis):
-    """A runner that tells Redis, and readers that ask it: as two processes would."""
+    """A runner that writes to Redis and readers that read from it, like two processes."""
     settings.REDIS_URL = own_redis.url
     with runs_elsewhere(monkeypatch, model) as sender:
         yield sender
@@ -257,7 +257,7 @@ class TestThroughRedis:
                 if event is not None:
                     events.append(event)
                 if wanted in text_of(events):
-                    return  # the space behind the last word comes with the next one
+                    return  # the space after the last word comes with the next word
 
         for number, gate in enumerate(gates):
             asyncio.run(asyncio.wait_for(read_until(pieces[number * 20 + 19].strip()), 20))
@@ -272,14 +272,14 @@ class TestThroughRedis:
         person.give_input()
         row = person.row
         with redis.Redis.from_url(own_redis.url) as client:
-            wait_until(lambda: client.xrange(key_of(row.pk), min=f"{row.version}-1"))  # it is written behind
+            wait_until(lambda: client.xrange(key_of(row.pk), min=f"{row.version}-1"))  # in the background
             with pytest.raises(redis.ResponseError):
                 client.xadd(key_of(row.pk), {"kind": "token", "data": "{}"}, id=f"{row.version}-0")
 
     def test_what_is_kept_is_bounded_and_expires(self, with_redis, own_redis, person):
         person.give_input()
         with redis.Redis.from_url(own_redis.url) as client:
-            wait_until(lambda: client.ttl(key_of(person.app_id)) > 0)  # it is written behind
+            wait_until(lambda: client.ttl(key_of(person.app_id)) > 0)  # written in the background
             assert client.ttl(key_of(person.app_id)) <= 3600
 
 
@@ -287,7 +287,7 @@ class TestThroughRedis:
 def test_without_redis_in_mid_run_the_run_finishes_and_readers_get_the_state(
     settings, monkeypatch, person, model
 ):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"  # nobody listens there
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"  # no server listens there
     with runs_elsewhere(monkeypatch, model):
         row = person.give_input()
         assert read_all(row)[-1].data["status"] == "waiting"

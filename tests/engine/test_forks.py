@@ -1,4 +1,4 @@
-"""Forks: an email that goes on from a step of another one."""
+"""Forks: an email that continues from a step of another one."""
 
 import json
 from itertools import accumulate, pairwise
@@ -30,7 +30,7 @@ def as_person(user, app_id):
 
 
 def texts_of(row):
-    """Return what was typed and written for an email, as far as it is there."""
+    """Return all texts in the state of an email."""
     state = row.state
     return [state["incoming_email"], *(state["clarification_answers"] or []), *state["draft_history"]]
 
@@ -42,7 +42,7 @@ def folded(row):
 
 @pytest.fixture
 def answered(person, model):
-    """Asked, answered, drafted, changed, edited, accepted: steps 0 to 9."""
+    """An email with questions, answers, drafts, feedback, an edit and an acceptance: steps 0 to 9."""
     model.will_ask("Which day?")
     person.give_input()
     person.answer("Monday")
@@ -201,7 +201,7 @@ def test_what_comes_later_does_not_change_what_it_began_with(answered, model):
 
 
 def is_kept(before, after):
-    """Whether a value is the beginning of a later one, so that its length alone can stand for it."""
+    """Return whether a value is a prefix of the later one, so that its length can replace it."""
     if not before:
         return True
     return isinstance(before, str | list) and type(after) is type(before) and after[: len(before)] == before
@@ -251,7 +251,7 @@ def test_while_it_runs_its_drafts_can_be_forked(answered, model):
     assert run.ended.result(30).error is None
 
 
-def test_it_begins_anew_where_nothing_was_sent_yet(person):
+def test_it_starts_from_the_beginning_if_nothing_was_sent_yet(person):
     row = fork(person).row
     assert (row.next_step, row.status, row.state, row.version) == ("process_input", "waiting", {}, 0)
 
@@ -267,7 +267,7 @@ def test_only_what_is_there_and_ones_own_can_be_forked(answered, stranger):
     assert Application.objects.count() == 1
 
 
-def test_a_fork_repeated_with_its_id_is_the_same_and_nobody_elses(answered, stranger):
+def test_a_fork_repeated_with_its_id_is_the_same_and_needs_a_free_id(answered, stranger):
     child = fork(answered, draft=1)
     again, is_new = operations.fork(actor=answered.user, app_id=answered.app_id, draft=1, new_id=child.app_id)
     assert (again.pk, is_new) == (child.app_id, False)

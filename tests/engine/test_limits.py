@@ -1,4 +1,4 @@
-"""Budgets: judged before a model is called, given back when nothing came of it, kept by deleting."""
+"""Budgets: checked before a model is called, given back if it gave nothing, kept after a deletion."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -58,7 +58,7 @@ def test_what_is_wrong_otherwise_comes_first(budget, person, model):
 
 
 def test_the_loser_of_a_race_for_the_last_draft_hears_of_the_race(budget, person, model):
-    """Both were found fit, and by then the second is over the budget too."""
+    """Both pass the first check; at its claim, the second is also over the budget."""
     budget.MAX_DRAFTS_PER_DAY = 2
     person.give_input()
     gate = model.will_wait_to_write()

@@ -1,4 +1,4 @@
-"""What a person can do, through the operations that every door calls."""
+"""What an owner can do, through the operations that every door calls."""
 
 import pytest
 
@@ -183,7 +183,7 @@ def test_another_servers_run_is_stopped_although_it_saved_a_step_meanwhile(perso
         rows.append(row)
         return under_lease_of(row)
 
-    monkeypatch.setattr(runner, "stop", lambda *_: None)  # it is not this process's
+    monkeypatch.setattr(runner, "stop", lambda *_: None)  # as if another process ran it
     monkeypatch.setattr(Writer, "under_lease_of", as_read_before_its_last_step)
     row = operations.cancel(actor=person.user, app_id=person.app_id)
     gate.set()

@@ -1,4 +1,4 @@
-"""Several submits in the same moment spend no more than one after the other; without the guards they do."""
+"""Parallel submits spend no more than sequential ones. Without the guards they spend more."""
 
 import threading
 
@@ -16,7 +16,7 @@ TEN = 10
 
 
 def give_input_to_each(people, **held):
-    """Send all their emails in the same moment; return what each came to, as a code."""
+    """Send all their emails at the same moment; return the result of each as a code."""
     queue = list(people)
     results = at_once(len(people), lambda: queue.pop().give_input(), **held)
     return sorted(getattr(result, "code", "ran") for result in results)
@@ -24,7 +24,7 @@ def give_input_to_each(people, **held):
 
 @pytest.fixture
 def people(owner, model):
-    """Ten emails of one person, each of which waits for its input."""
+    """Ten emails of one owner that wait for input."""
     return [Person(owner) for _ in range(TEN)]
 
 
@@ -36,7 +36,7 @@ def test_of_ten_in_parallel_no_more_run_than_the_budget_allows(budget, people, m
 
 
 def test_without_the_guard_those_who_looked_before_spend_more(budget, people, model, owner, monkeypatch):
-    """The race is real: each sees that three are left, and with the condition taken out all of them spend."""
+    """The race is real: each sees that three are left, and without the condition all of them spend."""
     monkeypatch.setattr(spending, "_budget", lambda: (spending.NO_LIMIT, spending.NO_LIMIT))
     looked = threading.Barrier(TEN)
     queue = list(people)
@@ -55,7 +55,7 @@ def test_without_the_guard_those_who_looked_before_spend_more(budget, people, mo
 def test_parallel_runs_stay_within_the_tokens_too(settings, people, model, owner):
     settings.MAX_RUNS_AT_ONCE, settings.MAX_TOKENS_PER_DAY = 0, 10_000
     gates = [model.will_wait_to_ask() for _ in range(TEN)]
-    codes = give_input_to_each(people, gates=gates, until=all_but(2))  # for two there are tokens
+    codes = give_input_to_each(people, gates=gates, until=all_but(2))  # tokens for two
     spent = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all())
     assert codes == ["budget_spent"] * (TEN - 2) + ["ran"] * 2
     assert used(owner)[1] == spent <= 10_000
@@ -79,7 +79,7 @@ def test_without_its_guard_all_ten_are_under_way(settings, people, model, monkey
     assert codes == ["ran"] * TEN
 
 
-def test_nought_is_no_limit(settings, people, owner):
+def test_a_limit_of_zero_is_no_limit(settings, people, owner):
     settings.MAX_RUNS_AT_ONCE = 0
     assert give_input_to_each(people) == ["ran"] * TEN
     assert spending.left_today(owner.pk) == (None, None)

@@ -1,4 +1,4 @@
-"""What Burr asks of a persister: the async one on our graph, the sync one on a small one of its own."""
+"""Burr's contract for persisters: the async one with our graph, the sync one with a small graph."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ async def built(pool, row, model):
 
 
 def arun(pool, row, model, **inputs):
-    """Run up to the next human step in a fresh Burr application, as a stateless server would."""
+    """Run up to the next human step in a new Burr application, as a stateless server would."""
 
     async def run():
         application = await built(pool, row, model)

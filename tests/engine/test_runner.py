@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(number, function, *, gates=(), until=lambda results: True):
-    """Call the function in that many threads that start together; return what each gave or raised.
+    """Call the function in that many threads that start together; return each result or error.
 
-    The gates are opened as soon as the results so far are as `until` wants them.
+    Open the gates as soon as `until` accepts the results so far.
     """
     barrier, results = threading.Barrier(number), [None] * number
 
@@ -48,7 +48,7 @@ def at_once(number, function, *, gates=(), until=lambda results: True):
 
 
 def all_but(number):
-    """So many have no result yet: they are held at the gates."""
+    """Accept the results when only so many are missing: those wait at the gates."""
     return lambda results: results.count(None) <= number
 
 
@@ -67,7 +67,7 @@ def test_of_twenty_who_send_the_same_step_one_runs(person, model):
 
 
 def test_without_the_claim_several_would_run(person, model, monkeypatch):
-    """The race is real: with the claim's condition taken out, of those who read the row nobody is refused."""
+    """The race is real: without the claim's condition, no thread that read the row is refused."""
     monkeypatch.setattr(claims, "is_ours", lambda row, token: sql.where(Application, id=row.pk))
     person.give_input()
     gate = model.will_wait_to_write()
@@ -80,7 +80,7 @@ def test_without_the_claim_several_would_run(person, model, monkeypatch):
 
 
 def running(person, model):
-    """Return a run that waits at its model, and the gate that lets it go on."""
+    """Return a run that waits at its model, and the gate that releases it."""
     person.give_input()
     gate = model.will_wait_to_write(before="Dear ")
     run = person.begin("process_feedback", {"feedback": "Warmer"})
@@ -139,7 +139,7 @@ def test_a_lease_that_is_renewed_after_it_was_found_expired_is_not_taken_over(pe
     assert len(model.calls_for("draft")) == 2
 
 
-def test_a_late_owner_whom_nobody_replaced_may_finish(person, model, expire_lease):
+def test_a_late_run_that_was_not_replaced_may_finish(person, model, expire_lease):
     run, gate = running(person, model)
     expire_lease(person.app_id)
     gate.set()
@@ -224,7 +224,7 @@ def test_a_mistake_in_an_action_is_told_without_its_text(person, model, caplog):
 
 @pytest.fixture
 def own_runner(monkeypatch, model):
-    """A runner of the test's own, that it may shut down."""
+    """A separate runner, which the test may shut down."""
     fresh = Runner()
     fresh.client = model
     monkeypatch.setattr(answering, "runner", fresh)

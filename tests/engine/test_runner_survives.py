@@ -1,4 +1,4 @@
-"""What only tells of a run, or fails now and then, holds up no run and nobody who waits."""
+"""Failing listeners and temporary errors block neither a run nor the threads that wait for it."""
 
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
@@ -20,7 +20,7 @@ def fail(*args, **kwargs):
     raise Broken
 
 
-def test_a_watch_that_cannot_begin_is_told_to_whoever_waits(person, monkeypatch):
+def test_a_watch_that_cannot_start_is_an_error_for_the_waiting_thread(person, monkeypatch):
     monkeypatch.setattr(runner, "listening", [fail])
     run = person.begin("process_input", INPUT)
     assert run.ended.result(10).error.code == "internal_error"
@@ -57,7 +57,7 @@ def test_a_run_that_cannot_be_counted_has_ended_all_the_same(person, monkeypatch
 def test_leases_are_renewed_again_after_a_mistake(person, model, settings, monkeypatch):
     settings.RUN_LEASE_SECONDS = 0.9
     person.give_input()
-    runner.shutdown()  # the next run begins to renew anew
+    runner.shutdown()  # the next run starts to renew again
     runner.client = model
     mistakes = []
 
@@ -89,4 +89,4 @@ def test_a_shutdown_ends_though_the_readers_cannot_be_told(person, model, monkey
     monkeypatch.undo()
     runner.shutdown()
     runner.client = model
-    assert person.give_feedback("Warmer").state["draft_history"]  # it begins anew
+    assert person.give_feedback("Warmer").state["draft_history"]  # the runner starts again

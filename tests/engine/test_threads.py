@@ -1,4 +1,4 @@
-"""The threads of the database: a connection that was lost is replaced, and what was begun is finished."""
+"""The database threads: a lost connection is replaced, and work that was started is finished."""
 
 import asyncio
 import threading
@@ -22,17 +22,17 @@ def pool():
 
 def lose():
     Application.objects.count()
-    connection.connection.close()  # behind Django's back, as a server that restarts does
+    connection.connection.close()  # without Django's knowledge, as when a server restarts
 
 
-@on_postgresql  # a file is never lost
+@on_postgresql  # a SQLite connection is never lost
 def test_a_connection_that_was_lost_while_idle_is_replaced(pool, monkeypatch):
     monkeypatch.setattr("assistant_app.engine.threads.IDLE_SECONDS", -1)
     asyncio.run(pool.run(lose))
     assert asyncio.run(pool.run(Application.objects.count)) == 0
 
 
-@on_postgresql  # a file is never lost
+@on_postgresql  # a SQLite connection is never lost
 def test_a_connection_that_was_lost_in_use_costs_one_call(pool):
     asyncio.run(pool.run(lose))
     with pytest.raises(Error):

@@ -1,4 +1,4 @@
-"""With OTEL=1 each run is a trace of its steps and calls, and none holds a word of anybody's mail."""
+"""With OTEL=1, each run is a trace of its steps and model calls, without any mail text."""
 
 import pytest
 from opentelemetry import trace
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(scope="module")
 def exporter():
-    """Where all spans of this process go: there can be one provider only."""
+    """The exporter of all spans of this process; there can be only one provider."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -31,7 +31,7 @@ def spans(exporter, settings):
 
 
 def parents(spans):
-    """Return each span's name with its parent's, in the order in which they began."""
+    """Return the name of each span with its parent's name, in order of their start."""
     names = {span.context.span_id: span.name for span in spans}
     ordered = sorted(spans, key=lambda span: span.start_time)
     return [(span.name, names[span.parent.span_id] if span.parent else None) for span in ordered]

@@ -1,4 +1,4 @@
-"""Drafts as versions: edited, gone back to, tried again, taken back; what the model is then told."""
+"""Drafts as versions: edited, used again, regenerated, reopened; and the prompts that follow."""
 
 import pytest
 from burr.lifecycle import PostRunStepHook
@@ -21,7 +21,7 @@ MODEL = {"by": "model", "of": None, "feedback": 0}
 
 @pytest.fixture
 def drafted(person):
-    """Two drafts, the second by feedback."""
+    """An email with two drafts, the second after feedback."""
     person.give_input()
     person.give_feedback("Shorter")
     return person
@@ -62,7 +62,7 @@ def test_feedback_on_an_edited_draft_tells_the_model_to_keep_the_persons_words(d
     drafted.give_feedback("Formal")
     assert "Friday at noon" in model.asked[-1].text.split("myself")[1]
     model.will_write("Something else.")
-    drafted.give_feedback("Start anew")
+    drafted.give_feedback("Start again")
     drafted.give_feedback("Longer")
     assert "myself" not in model.asked[-1].text
 
@@ -198,7 +198,7 @@ def test_a_try_that_failed_can_be_retried_sent_again_and_given_up(drafted, model
     assert (drafted.row.next_step, drafted.row.due_step) == ("process_feedback", "process_feedback")
     assert drafted.retry().state["draft_sources"][2] == {"by": "model", "of": 1, "feedback": 1}
     fail()
-    fail()  # judged by the draft that it is another try of, not by the one before
+    fail()  # checked against the draft that it replaces, not against the one before
     assert drafted.send("regenerate").state["draft_sources"][3] == {"by": "model", "of": 1, "feedback": 1}
     fail()
     assert drafted.fails_at("edit_draft", text=drafted.row.state["draft_history"][-1]).code == "invalid"
@@ -286,7 +286,7 @@ def test_a_draft_that_an_earlier_version_added_meanwhile_is_known(drafted):
 
 @pytest.fixture
 def remembered(monkeypatch):
-    """Burr's own state after each step, by its number, as a hook of Burr's saw it."""
+    """Burr's own state after each step, by its number, as seen by a Burr hook."""
     seen = {}
 
     class Recorder(PostRunStepHook):

@@ -1,4 +1,4 @@
-"""What the rules are written with: emails, the runs that stand at their model, and what must hold."""
+"""The base of the rules: emails, the runs that wait at their model, and the invariants."""
 
 import itertools
 import sys
@@ -25,7 +25,7 @@ SERVERS = 2
 
 @dataclass(eq=False)
 class Ticket:
-    """A run that stands at its model."""
+    """A run that waits at its model."""
 
     run: Run
     email: Email
@@ -43,22 +43,22 @@ class Driver(RuleBasedStateMachine):
         self.model = HeldModel()
         self.servers = Servers(SERVERS, self.model)
         users = get_user_model().objects
-        users.all().delete()  # with all that an example before left that failed
+        users.all().delete()  # and all data that a failed example left
         self.user, self.stranger = (users.create(username=name) for name in ("ida", "otto"))
         self.operator = users.create_superuser("root")
         self.emails = []
         self.tickets = []
-        self.slow = []  # requests that have read and checked, and not yet claimed
+        self.slow = []  # requests that have read and checked, but not claimed yet
         self.numbers = itertools.count(1)
 
     def teardown(self):
         try:
-            if sys.exc_info()[0] is None:  # else it is known that something does not hold
+            if sys.exc_info()[0] is None:  # otherwise the example has failed already
                 self.go_to_the_end()
         finally:
             self.servers.close()
 
-    # --- What must hold --------------------------------------------------------------------------
+    # --- Invariants ------------------------------------------------------------------------------
 
     @invariant()
     def all_is_as_expected(self):
@@ -68,7 +68,7 @@ class Driver(RuleBasedStateMachine):
         assert len(set(held)) == len(held) == len({id(t.email) for t in self.tickets if t.is_owner})
 
     def go_to_the_end(self):
-        """Whatever happened, each email that was not deleted can be answered to its end."""
+        """Answer each email that was not deleted to its end, which must always be possible."""
         for email in self._those(lambda email: email.status != "gone"):
             while email.status != "finished":
                 self._go_on_with(email)
@@ -89,7 +89,7 @@ class Driver(RuleBasedStateMachine):
                 run = self._submit(email, step, data)
                 self._begun(run, email, 0, None, lambda: email.send(step, what))
 
-    # --- How it is done --------------------------------------------------------------------------
+    # --- Helpers ---------------------------------------------------------------------------------
 
     def _those(self, condition):
         return [email for email in self.emails if condition(email)]
@@ -110,7 +110,7 @@ class Driver(RuleBasedStateMachine):
         return operations.retry(actor=self.user, app_id=email.app_id, expected_version=version)
 
     def _input(self, email, step, accept):
-        """Return a step, a fitting input that was never typed before, and what is to be found of it."""
+        """Return a step, a valid input with new text, and what will be stored of it."""
         text = f"Typed {next(self.numbers)}"
         if step == "process_input":
             return step, {"email_to_respond": text, "response_instructions": "Yes"}, text
@@ -127,7 +127,7 @@ class Driver(RuleBasedStateMachine):
         return step, {"feedback": "" if accept else text}, "" if accept else text
 
     def _begun(self, run, email, server, fault, stored):
-        """The claim is made, or its fault; go on until the run stands at the model or is over."""
+        """Apply the claim or its fault, then wait until the run is at the model or over."""
         ticket = Ticket(run, email, server)
         if fault and fault.endswith("before"):
             assert run.ended.result(30).error is not None

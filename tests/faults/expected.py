@@ -1,19 +1,20 @@
-"""What must hold of one email: the simplest program that says what the product should have stored."""
+"""A simple model of one email: what the product should have stored."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 DUE = ("process_input", "clarify_instructions", "process_feedback")
-CHOICES = ("edit_draft", "use_draft", "regenerate")  # instead of feedback
+CHOICES = ("edit_draft", "use_draft", "regenerate")  # sent instead of feedback
 HUMAN = (*DUE, *CHOICES, "reopen")
 DRAFTS = ("formulate_draft", "edit_draft")
 
 
 @dataclass(eq=False)
 class Email:
-    """`path` is what led to the head: each step with what was typed, asked or written in it.
+    """`path` holds the steps that lead to the head, each with what was typed, asked or written in it.
 
-    A fork's begins with one step, in place of what led its parent to that draft, which is `inherited`.
+    A fork's path starts with one step that stands for its parent's steps up to that draft, which are in
+    `inherited`.
     """
 
     app_id: Any
@@ -21,12 +22,12 @@ class Email:
     next_step: str = "process_input"
     error: str = ""
     version: int = 0
-    expired: bool = False  # the lease of its run
+    expired: bool = False  # whether the lease of its run has expired
     path: list[tuple[str, Any]] = field(default_factory=list)
-    typed: list[tuple[str, Any]] = field(default_factory=list)  # all that was ever accepted
+    typed: list[tuple[str, Any]] = field(default_factory=list)  # all inputs that were ever accepted
     inherited: list[tuple[str, Any]] = field(default_factory=list)
-    owner: Any = None  # the run that holds the lease, unless its process is gone
-    shown: dict[int, Any] = field(default_factory=dict)  # what each version was seen to be
+    owner: Any = None  # the run that holds the lease; None if its process is gone
+    shown: dict[int, Any] = field(default_factory=dict)  # the state that each version was seen with
 
     @property
     def is_running(self):
@@ -41,7 +42,7 @@ class Email:
         return self.status == "waiting" or self.has_stopped
 
     def fork(self, app_id, number):
-        """Return the email that goes on from a draft of this one."""
+        """Return the email that continues from a draft of this one."""
         drafting = [index for index, (position, _) in enumerate(self.story()) if position in DRAFTS]
         inherited = self.story()[: drafting[number - 1] + 1]
         return Email(
@@ -53,7 +54,7 @@ class Email:
         )
 
     def story(self, end=None):
-        """Return all that led to the head, or to where the path ends."""
+        """Return all steps that lead to the head, or to index `end` of the path."""
         return [*self.inherited, *self.path[1:end]] if self.inherited else self.path[:end]
 
     @property
@@ -61,7 +62,7 @@ class Email:
         return [text for position, text in self.story() if position in DRAFTS]
 
     def current(self, end=None):
-        """Say which draft is the current one, by its number, and what each was made from."""
+        """Return the number of the current draft, what each was made from, and the owner's own drafts."""
         made_from, own, current = {}, set(), None
         for position, what in self.story(end):
             if position in DRAFTS:
@@ -80,7 +81,7 @@ class Email:
 
     @property
     def next_action(self):
-        """What follows the head, by the product's description."""
+        """The action after the head, as the product is specified."""
         if not self.path:
             return "process_input"
         position, what = self.path[-1]
@@ -96,7 +97,7 @@ class Email:
             "final_result": None,
         }[position]
 
-    # --- What must be refused --------------------------------------------------------------------
+    # --- Refusals --------------------------------------------------------------------------------
 
     def refusal(self, step, version=None):
         if self.status == "gone":
@@ -121,10 +122,10 @@ class Email:
             return "already_running"
         return None if self.has_stopped else "nothing_to_retry"
 
-    # --- What happens ----------------------------------------------------------------------------
+    # --- Events ----------------------------------------------------------------------------------
 
     def send(self, step, what):
-        """A person's input is stored; after a stop it takes the place of the one sent before."""
+        """Store an input; after a stop it replaces the one sent before."""
         del self.path[self._end_before(step) :]
         is_new = step != "use_draft" or what != self.current()[0]
         self.typed.append((step, what if is_new else None))
@@ -136,7 +137,7 @@ class Email:
             self._run("process_feedback" if step == "regenerate" else step)
 
     def _end_before(self, step):
-        """Where the path ends that a step which is sent now goes on from."""
+        """Return the index of the path at which a step that is sent now continues."""
         if not self.has_stopped:
             return len(self.path)
         group = {"process_feedback", *CHOICES} if step in {"process_feedback", *CHOICES} else {step}
@@ -150,7 +151,7 @@ class Email:
         self.version += 1
 
     def finish_step(self, what):
-        """The step that follows is done."""
+        """Complete the next step."""
         self.path.append((self.next_action, what))
         self.version += 1
         self.expired = False

@@ -1,4 +1,4 @@
-"""A model whose every call stands still until the test says how it ends."""
+"""A model whose calls all wait until the test answers them."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from assistant_app.llm.scripted import ScriptedClient, _Session
 
 @dataclass(eq=False)
 class Call:
-    """One call that is under way. An answer is a tuple of questions, a draft, or an error."""
+    """One call under way. An answer is a tuple of questions, a draft, or an error."""
 
     purpose: str
     loop: asyncio.AbstractEventLoop
@@ -26,7 +26,7 @@ class Call:
 
 
 class HeldModel(ScriptedClient):
-    """`take` gives the call that has come since; nobody takes two."""
+    """Holds all calls. `take` returns each call once."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is stored of one email, compared with what must be."""
+"""Compares what is stored of one email with what should be."""
 
 from django.db.models import Q
 
@@ -37,7 +37,7 @@ def _is_where_it_should_be(email, row):
 
 
 def _nothing_typed_is_missing(email, steps):
-    """Each accepted input is one completed step, in the order in which they were accepted."""
+    """Check that each accepted input is one completed step, in the order of acceptance."""
     completed = [step for step in steps if step.status == "completed" and step.position in HUMAN]
     assert [(step.position, typed_in(step)) for step in completed] == email.typed
 
@@ -82,20 +82,20 @@ def _numbers_are_used_once(email, row, steps):
     wrote = Q(position="formulate_draft") | Q(position="determine_clarifications")
     asked = Step.objects.filter(wrote, application_id=row.pk, status="completed")
     if email.inherited:
-        asked = asked.exclude(sequence_id=0)  # its parent asked
+        asked = asked.exclude(sequence_id=0)  # the parent made this call
     paid = [number for number, error in made if not error]
     assert all(paid.count(step.sequence_id) == 1 for step in asked)
 
 
 def _a_version_is_one_state(email, row):
-    """It never goes back, and it changes with whatever changes."""
+    """Check that the version never goes back, and changes with every change."""
     assert row.version >= max(email.shown, default=0)
     now = (row.status, row.next_step, row.error_code, row.state)
     assert email.shown.setdefault(row.version, now) == now
 
 
 def is_whole_fork(app_id, texts):
-    """It waits for its person with these drafts, and its own one step tells how it came to that."""
+    """Check that a fork waits for its owner with these drafts, and that its one step yields its state."""
     row = Application.objects.get(pk=app_id)
     [step] = steps_of(row).values()
     assert (row.status, row.next_step, row.sequence_id, row.lease_token) == (

@@ -1,6 +1,6 @@
-"""Random interleavings of what people, servers and the database do, against `expected.Email`.
+"""Random interleavings of what users, servers and the database do, checked against `expected.Email`.
 
-After each rule every run stands still at its model or is over, so that what comes next is known.
+After each rule, every run waits at its model or is over, so that the rules are deterministic.
 """
 
 import functools
@@ -21,7 +21,7 @@ from tests.faults.servers import FAULTS
 MOST_EMAILS = 2
 MOST_WITH_FORKS = 4
 server = st.integers(0, SERVERS - 1)
-which = st.integers(0, 11)  # of those that there are, round and round
+which = st.integers(0, 11)  # an index, modulo the number of candidates
 fault = st.sampled_from([None, None, None, *FAULTS])
 
 
@@ -34,7 +34,7 @@ class Machine(Races):
 
     @initialize(has_draft=st.sampled_from([True, True, False]), is_forked=st.booleans())
     def _first(self, has_draft, is_forked):
-        """Most that can be chosen is chosen once there is a draft, and beside a fork."""
+        """Often start with a draft and a fork, as most rules need them."""
         self.create(0)
         if has_draft:
             [email] = self.emails
@@ -92,7 +92,7 @@ class Machine(Races):
     @precondition(lambda self: self._those(lambda email: email.status != "gone" and email.drafts))
     @rule(which=which)
     def fork(self, which):
-        """It is whole, and its parent knows nothing of it. Where there is room, it goes on beside it."""
+        """Check that the fork is complete and its parent unchanged. If there is room, keep the fork."""
         email = self._one(which, lambda email: email.status != "gone" and email.drafts)
         number = 1 + next(self.numbers) % len(email.drafts)
         row, _ = operations.fork(actor=self.user, app_id=email.app_id, draft=number)
@@ -113,7 +113,7 @@ class Machine(Races):
     @precondition(lambda self: self._those(lambda email: email.may_be_sent))
     @rule(which=which, accept=st.booleans(), choice=st.sampled_from([None, "edit_draft", "use_draft"]))
     def send_slowly(self, which, accept, choice):
-        """Read and check, and no more for now."""
+        """Read and check, but don't claim yet."""
         email = self._one(which, lambda email: email.may_be_sent)
         step = choice if choice and may_choose(email) else email.next_step
         step, data, what = self._input(email, step, accept)
@@ -153,7 +153,7 @@ class Machine(Races):
     @precondition(lambda self: self._those(lambda email: email.status != "gone"))
     @rule(which=which, is_sure=st.booleans(), now=st.integers(0, 3))
     def delete(self, which, is_sure, now):
-        if now == 0:  # seldom, or too little would be left to look at
+        if now == 0:  # rarely, or too few emails would be left
             email = self._one(which, lambda email: email.status != "gone")
             version = email.version if is_sure else None
             operations.delete(actor=self.user, app_id=email.app_id, expected_version=version)

@@ -1,6 +1,6 @@
-"""A proxy between us and the model that spoils what the model's server answers.
+"""A proxy before the model's server that breaks its answers.
 
-A spoiler is an asynchronous generator: it is given each piece of an answer and yields what arrives of it.
+A spoiler is an async generator: it gets each piece of an answer and yields what arrives of it.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ async def garbage(data):
 
 
 async def mangled(data):
-    """HTTP as it was, and a body that is none of the protocol's."""
+    """Keep the HTTP headers, but send a body that breaks the protocol."""
     head, blank, body = data.partition(b"\r\n\r\n") if data.startswith(b"HTTP/") else (b"", b"", data)
     yield head + blank + body.replace(b"{", b"[")
 
@@ -51,7 +51,7 @@ def delayed(seconds):
 
 
 def after(size, spoiler):
-    """Let so many bytes pass, and spoil what comes then."""
+    """Pass `size` bytes, then spoil the rest."""
     passed = 0
 
     async def spoil(data):
@@ -61,7 +61,7 @@ def after(size, spoiler):
         if whole:
             yield whole
         if rest:
-            await asyncio.sleep(0.05)  # what passed arrives first
+            await asyncio.sleep(0.05)  # so that the passed bytes arrive first
             async for piece in spoiler(rest):
                 yield piece
 
@@ -69,7 +69,7 @@ def after(size, spoiler):
 
 
 class Proxy:
-    """Listens on a port of its own; `spoil` is what happens to all that is answered from now on."""
+    """Listens on its own port; `spoil` applies to all answers from now on."""
 
     def __init__(self, port):
         self.spoil = faithful
@@ -105,7 +105,7 @@ class Proxy:
             end.transport.abort()
 
     def _accept(self, reader, writer):
-        """Called as soon as somebody connects: a connection that is never served is closed all the same."""
+        """Register a connection at once, so that it is closed even if it is never served."""
         self._ends.add(writer)
         connection = asyncio.ensure_future(self._connected(reader, writer))
         self._connections.add(connection)

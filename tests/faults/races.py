@@ -1,4 +1,4 @@
-"""Things that really happen at once, in threads of their own; who is first, nobody knows."""
+"""Rules with real concurrency, in threads. The order is not known."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from assistant_app import operations
 from assistant_app.errors import AssistantError, ModelTimeout
 from tests.faults.driver import SERVERS, Driver, Ticket
 
-AT_ONCE = 3  # with the servers' threads, as many as a process has database connections
+AT_ONCE = 3  # plus the servers' threads: the number of database connections of a process
 which = st.integers(0, 11)
 server = st.integers(0, SERVERS - 1)
 
@@ -26,14 +26,14 @@ class Races(Driver):
         winner, run = self._one_begins(runs)
         step, _, what = inputs[winner]
         self._begun(run, email, winner % SERVERS, None, lambda: email.send(step, what))
-        self._answer(email.owner, ModelTimeout())  # else what follows depends on who won
+        self._answer(email.owner, ModelTimeout())  # otherwise the next state depends on the winner
 
     @precondition(lambda self: self._those(lambda email: email.has_stopped))
     @rule(which=which, number=st.integers(2, AT_ONCE))
     def many_retry_at_once(self, which, number):
         email = self._one(which, lambda email: email.has_stopped)
         if email.next_action == "final_result":
-            return  # it ends at once, and the others come too late for any reason there is
+            return  # it ends at once, so the others may be refused for any reason
         winner, run = self._one_begins([lambda: self._retry(email)] * number)
         self._begun(run, email, winner % SERVERS, None, email.claim)
         self._answer(email.owner, ModelTimeout())
@@ -99,7 +99,7 @@ class Races(Driver):
         self._go_on_to_feedback(email)
 
     def _go_on_to_feedback(self, email):
-        """Whoever was first, the same comes of it: each step once, and one draft more."""
+        """Continue to the next feedback. In either order, each step happens once, with one more draft."""
         self._drain(email)
         while (row := self._row(email)).has_stopped:
             with self.servers.at(0):
@@ -111,7 +111,7 @@ class Races(Driver):
         email.version = row.version
 
     def _drain(self, email):
-        """Answer all that is asked for it until none of its runs is left."""
+        """Answer all model calls of the email until none of its runs is left."""
         for ticket in [ticket for ticket in self.tickets if ticket.email is email]:
             self.tickets.remove(ticket)
             if ticket.call:
@@ -127,7 +127,7 @@ class Races(Driver):
         return operations.cancel(actor=self.user, app_id=email.app_id)
 
     def _at_once(self, *functions, first_at=0):
-        """Call them in threads that start together, at one server after the other."""
+        """Call the functions in threads that start together, at alternating servers."""
         barrier, results = threading.Barrier(len(functions)), [None] * len(functions)
 
         def work(index):

@@ -1,4 +1,4 @@
-"""Web processes within the test's own: each has its own runner, and each can die at any commit."""
+"""Simulated web processes: each has its own runner, and each can die at any commit."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ FAULTS = ("dies before", "dies after", "database fails before", "database fails 
 
 
 class Servers:
-    """`operations` uses the server that the calling thread is at."""
+    """Several servers; `operations` uses the one that is set for the calling thread."""
 
     def __init__(self, number, model):
         self._model = model
@@ -46,7 +46,7 @@ class Servers:
 
     @contextmanager
     def at(self, server, fault=None, app_id=None):
-        """Be a request at that server; the fault is for the next commit to the application."""
+        """Run the block as a request at that server. The fault hits the next commit of the application."""
         self._here.server = server
         if fault:
             self._faults[app_id] = fault
@@ -63,12 +63,12 @@ class Servers:
             asyncio.run_coroutine_threadsafe(runner._renew(), runner._thread.loop).result(30)
 
     def restart(self, server):
-        """End it politely, without any grace, and start it again."""
+        """Shut the server down, without a grace period, and start it again."""
         self._runners[server].shutdown()
         self._runners[server] = self._new()
 
     def kill(self, server):
-        """Let it write nothing more, as a power cut would, and start it again."""
+        """Stop all its writes, like a power cut, and start it again."""
         for run in self._runners[server].runs:
             _die(run.writer)
         self.restart(server)
@@ -82,7 +82,7 @@ class Servers:
             if fault.startswith("dies"):
                 _die(writer)
                 raise Superseded
-            if fault:  # when the answer to COMMIT is lost, it is not known that it was done
+            if fault:  # if the reply to COMMIT is lost, the writer cannot know that it succeeded
                 row, writer._token, writer._reserved, writer.calls[:] = known
                 writer.row.__dict__.update(row)
                 raise OperationalError("server closed the connection unexpectedly")

@@ -1,4 +1,4 @@
-"""The database goes away while a run waits at its model, and comes back: nothing typed is lost."""
+"""The database stops while a run waits at its model, and comes back: no input is lost."""
 
 import threading
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ def server(cluster, model_server):  # noqa: F811
 
 @contextmanager
 def started_later(cluster):
-    """Start it again in three seconds, while the block goes on."""
+    """Start the database after three seconds, while the block runs."""
     later = threading.Timer(3, cluster.start)
     later.start()
     try:
@@ -51,7 +51,7 @@ def answers_again(client):
 
 
 def finish(client, app_id):
-    """Go on from wherever it stands, and expect that all that was typed is there and was used once."""
+    """Continue the email to its end, and check that all input is stored and was used once."""
     wait_until(lambda: state_of(client, app_id)["status"] != "running")
     if state_of(client, app_id)["status"] == "failed":
         answer = client.post(f"/api/applications/{app_id}/retry/")
@@ -98,7 +98,7 @@ def test_it_is_away_when_the_draft_is_to_be_stored(server, cluster, model_server
         finish(ida, app_id)
 
 
-def test_whoever_asks_meanwhile_waits_or_is_told_so(server, cluster):
+def test_a_request_meanwhile_waits_or_gets_an_error(server, cluster):
     with server.client() as ida:
         app_id = new_email(ida)
         cluster.stop("immediate")

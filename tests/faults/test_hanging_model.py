@@ -1,4 +1,4 @@
-"""Sixty calls hang at the model: nobody else notices, and each ends at its time limit."""
+"""Sixty calls hang at the model: other requests still work, and each call ends at its time limit."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ print(client.cookies["sessionid"].value)
 
 @contextmanager
 def sixty_sent(model_server, seconds):  # noqa: F811
-    """A server that waits so long for its model, with sixty emails sent; gives their ids and answers."""
+    """Send sixty emails to a server with this model timeout; yield their ids and answers."""
     env = {"MODEL_TIMEOUT_SECONDS": seconds, "MODEL_RETRIES": "0", "MAX_RUNS_AT_ONCE": str(SIXTY)}
     options = {"postgresql": not settings.IS_SQLITE, "env": env, "collect": True}
     with (
@@ -73,7 +73,7 @@ def test_the_calls_end_at_their_time(model_server):  # noqa: F811
 
         model_server.standing_questions = Reply(text='{"questions": []}')
         again = f"/api/applications/{hanging[0]}/retry/"
-        # A second is not always enough for a busy machine: what stops again is tried again.
+        # One second is not always enough on a busy machine, so retry until it is.
         wait_until(lambda: ida.post(again).json().get("next_step") == "process_feedback")
 
 

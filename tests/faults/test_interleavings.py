@@ -1,6 +1,6 @@
-"""Whatever people, servers, the model and the database do, and in whatever order: see `machine`.
+"""Users, servers, the model and the database act in any order: see `machine`.
 
-In CI the same examples each time. By hand for as long as you like, on examples of its own:
+CI uses the same examples each time. To run other examples for any time:
 
     FAULT_SECONDS=3600 python -m pytest tests/faults/test_interleavings.py -s -o faulthandler_timeout=0
 """
@@ -22,7 +22,7 @@ ALWAYS = settings(
     database=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, *([Phase.shrink] if SECONDS else [])],  # to shrink takes minutes
+    phases=[Phase.generate, *([Phase.shrink] if SECONDS else [])],  # shrinking takes minutes
 )
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong between us and the model ends in its documented error; all is kept, and a retry works."""
+"""Network faults at the model end in the documented error; all input is kept, and a retry works."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def faults():
-    """Return each fault with the code that it ends in, made anew: `after` counts what has passed."""
+    """Return new spoilers with their error codes; new ones, because `after` counts bytes."""
     return {
         "reset": (reset, "model_unavailable"),
         "reset within the head": (after(20, reset), "model_unavailable"),
@@ -39,12 +39,12 @@ def faults():
     }
 
 
-PATIENCE = 30.0  # seconds; no fault but the timeout is one of time
-SOON = 5.0  # a limit that leaves enough for what must come before it is over
+PATIENCE = 30.0  # seconds; too long for any fault except a timeout
+SOON = 5.0  # seconds; a timeout that still lets the first part of a draft arrive
 
 
 def spoil(proxy, fault, code):
-    """Spoil what the model answers, which is waited for shortly if that ends in a timeout."""
+    """Spoil the model's answers; use a short timeout if the fault ends in one."""
     proxy.spoil = fault
     _set_timeout(0.6 if code == "model_timeout" else PATIENCE)
 
@@ -66,7 +66,7 @@ def proxy(model_server):  # noqa: F811
 
 @pytest.fixture
 def ida(proxy, owner):
-    """Somebody whose model is behind the proxy."""
+    """A user whose model is behind the proxy."""
     models = {"questions": "small", "draft": "large"}
     runner.client = OpenAIClient(ModelConfig(base_url=proxy.url, models=models, timeout=PATIENCE, retries=0))
     yield Person(owner)

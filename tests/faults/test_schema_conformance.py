@@ -1,6 +1,6 @@
-"""Whatever is sent to the API, and whatever state the email is in, it answers as its schema says.
+"""The API answers any request, in any state of the email, as its schema says.
 
-The requests are made from the schema: what fits it, and what does not.
+The requests are generated from the schema: valid and invalid ones.
 """
 
 import uuid
@@ -45,13 +45,13 @@ FITTING = dict.fromkeys(WITH_A_DRAFT, "drafted") | {
 WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_reply", "get_limits", "get_usage"]
 WITHOUT_BODY += ["regenerate", "reopen", "retry", "cancel"]
 EXAMPLES = 60
-FEW = 25  # of what takes a number or nothing at all
+FEW = 25  # for operations that take a number or nothing
 CHAINS = 30
 SAME_EACH_TIME = settings(
     max_examples=EXAMPLES,
     derandomize=True,
     deadline=None,
-    phases=[Phase.generate],  # to shrink takes minutes
+    phases=[Phase.generate],  # shrinking takes minutes
     database=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -66,7 +66,7 @@ def described():
 
 @pytest.fixture
 def call(described, owner, settings):
-    """Send what was drawn for an operation, and check the answer."""
+    """Return a function that sends a generated request for an operation and checks the answer."""
     settings.API_RATE_USER = "100000/minute"
     headers = {"Authorization": f"Token {ApiToken.objects.create(owner)[1]}"}
     checks = CHECKS.get_by_names(CHECKED)
@@ -74,7 +74,7 @@ def call(described, owner, settings):
     def send(data, operation_id, app_id=None, is_plain=False, accepts=False):
         operation = described.find_operation_by_id(operation_id)
         case = data.draw(operation.as_strategy())
-        if is_plain:  # else most are refused for a version that is not the one
+        if is_plain:  # otherwise most are refused for a wrong version
             case.headers.clear()
         if accepts and _has(case.body, "feedback", str):
             case.body["feedback"] = ""
@@ -98,7 +98,7 @@ def _has(body, name, kind):
 
 @pytest.fixture
 def emails(owner, stranger, model):
-    """One in each state."""
+    """One email in each state."""
 
     def make(*done, user=owner):
         person = Person(user)
@@ -135,7 +135,7 @@ def emails(owner, stranger, model):
 
 
 def copy_of(row):
-    """What was sent changes an email, and the next request is to find another in that state."""
+    """Return the id of a copy, because a request changes its email and the next one needs the old state."""
     happened = [list(records.objects.filter(application=row.pk)) for records in (Step, ModelCall)]
     row.pk = uuid.uuid4()
     row.save(force_insert=True)
@@ -148,7 +148,7 @@ def copy_of(row):
 
 def test_none_is_left_out(described):
     there = {operation.ok().definition.raw["operationId"] for operation in described.get_all_operations()}
-    assert there == {*OPERATIONS, "events"}  # which is a stream, and tested as one
+    assert there == {*OPERATIONS, "events"}  # `events` is a stream, with its own tests
 
 
 @pytest.mark.parametrize("operation_id", OPERATIONS)

@@ -1,4 +1,4 @@
-"""How the tests of the model client call it: a client, what it recorded, and one call from start to end."""
+"""Helpers for tests of the model client: a client with its recorded calls, and complete calls."""
 
 import asyncio
 from contextlib import aclosing
@@ -19,7 +19,7 @@ KEY = "sk-very-secret"
 
 
 class Caller:
-    """A client of its own for one test; remembers the calls that were recorded."""
+    """A client for one test, with the calls that it recorded."""
 
     def __init__(self, base_url, **options):
         models = {"questions": "small", "draft": "large"}
@@ -28,7 +28,7 @@ class Caller:
         self.calls = []
 
     def run(self, work):
-        """Run `work(client, session)` in an event loop of its own and return what it returns."""
+        """Run `work(client, session)` in a new event loop and return its result."""
 
         async def main():
             client = self.make_client()

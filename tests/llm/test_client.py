@@ -302,7 +302,7 @@ def test_a_cancelled_task_ends_the_call_and_is_recorded(caller, model_server, ca
     assert model_server.received[0].left.wait(10)
 
 
-# --- What servers do not know --------------------------------------------------------------------
+# --- Options that servers reject -----------------------------------------------------------------
 
 
 def test_without_schemas_any_object_is_asked_for_and_that_is_remembered(caller, model_server):

@@ -1,4 +1,4 @@
-"""The embedded model's server: a process of its own, found by all workers, gone with its owner."""
+"""The embedded model's server: a separate process that all workers find and that ends with its owner."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tests.llm.calling import Caller
 EMAIL = "Can we meet on Friday at noon?\n\nRegards\nTom"
 INSTRUCTIONS = "Yes, at 2 pm."
 PROJECT = Path(__file__).resolve().parents[2]
-# A worker as another process would be: prints the endpoint that it got, and lives until its input ends.
+# A worker in another process: prints the endpoint that it got, and lives until its input ends.
 WORKER = """
 import dataclasses, json, pathlib, sys
 from assistant_app.llm.embedded_server import EmbeddedServer, shipped_model
@@ -44,7 +44,7 @@ class EmbeddedCaller(Caller):
 
 
 async def write(session):
-    """Return a draft as the product has it written."""
+    """Return a draft, requested like the product does."""
     messages = prompts.draft_messages(
         email=EMAIL,
         instructions=INSTRUCTIONS,
@@ -61,7 +61,7 @@ async def write(session):
 
 
 async def ask(session):
-    """Return questions as the product asks for them."""
+    """Return questions, requested like the product does."""
     messages = prompts.questions_messages(email=EMAIL, instructions=INSTRUCTIONS, demonstration=True)
     reply = await session.structured("questions", messages, prompts.questions_schema(demonstration=True))
     return [question.text for question in prompts.parse_questions(reply)]
@@ -243,7 +243,7 @@ def wait_until_gone(pid, deadline=30):
     while time.monotonic() < end:
         try:
             os.kill(pid, 0)
-            # Nobody but init is left to take leave of it, and in a container that may be nobody.
+            # Only init can reap it, and a container may have no init. So a zombie counts as gone.
             if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z"):
                 return
         except (ProcessLookupError, FileNotFoundError):

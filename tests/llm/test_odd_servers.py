@@ -1,4 +1,4 @@
-"""Servers that answer without end, complain about an option, or know no schemas."""
+"""Servers that answer endlessly, reject an option, or do not support schemas."""
 
 import socket
 
@@ -60,7 +60,7 @@ def test_a_server_that_takes_no_connection_is_unavailable():
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        for other in (first, second):  # nobody accepts, so the queue is full with these
+        for other in (first, second):  # never accepted, so these fill the queue
             other.setblocking(False)
             other.connect_ex(full.getsockname())
         caller = Caller(f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout=0.2, retries=0)

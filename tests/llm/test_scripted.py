@@ -1,4 +1,4 @@
-"""The scripted model behaves at the seam as the real client does."""
+"""The scripted model has the same interface as the real client."""
 
 import asyncio
 import threading

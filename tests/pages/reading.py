@@ -15,7 +15,7 @@ class Form:
 
 
 class Page(HTMLParser):
-    """A parsed answer. `forms` in order; `text` as it is read."""
+    """A parsed answer. `forms` in order; `text` as it is read; `html` with its white space made one."""
 
     def __init__(self, response):
         super().__init__()
@@ -23,7 +23,9 @@ class Page(HTMLParser):
         self._form = self._button = self._area = self._link = self._paragraph = None
         self._paragraphs, self._areas = {}, []  # text by id; name and the ids that describe it
         self._said = ""
-        self.feed(response.content.decode())
+        html = response.content.decode()
+        self.html = " ".join(html.split())
+        self.feed(html)
 
     def handle_starttag(self, tag, pairs):
         attributes = dict(pairs)
@@ -87,7 +89,8 @@ class Page(HTMLParser):
     def described_by(self, name):
         """What is tied to each text area of this name, as it is read out after its label."""
         described_by = [ids.split() for area, ids in self._areas if area == name]
-        return [" ".join(self._paragraphs[one] for one in ids) for ids in described_by]
+        texts = [" ".join(self._paragraphs[one] for one in ids) for ids in described_by]
+        return [" ".join(text.split()) for text in texts]
 
     def says(self, words):
         return " ".join(words.split()) in " ".join(self.text.split())

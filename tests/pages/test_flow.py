@@ -70,25 +70,25 @@ def test_a_running_page_refreshes_itself_without_scripts_until_told_not_to(brows
     browser.open("/new/")
     browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
     address = browser.address
-    refresh = f'<noscript><meta http-equiv="refresh" content="3;url={address}"></noscript>'
-    assert refresh in browser.response.content.decode()
-    assert refresh not in browser.open(f"{address}?still=1").response.content.decode()
+    refresh = f'<noscript> <meta http-equiv="refresh" content="3;url={address}"> </noscript>'
+    assert refresh in browser.page.html
+    assert refresh not in browser.open(f"{address}?still=1").page.html
     gate.set()
     wait_for_runs()
-    assert refresh not in browser.open(address).response.content.decode()
+    assert refresh not in browser.open(address).page.html
 
 
 def test_an_email_that_was_reopened_says_so_once_it_is_finished_again(browser, begun):
     begun().press("Looks good, finish")
     wait_for_runs()
     address = browser.address
-    assert browser.open(address).says("FinishedYou accepted draft 1")
+    assert browser.open(address).says("Finished You accepted draft 1")
     for words in ("Finished, reopened once", "Finished, reopened twice"):
         browser.press("Reopen for more changes")
         assert browser.open("/").says("Read draft 1 ·")
         browser.open(address).press("Looks good, finish")
         wait_for_runs()
-        assert browser.open(address).says(f"{words}You accepted draft 1")
+        assert browser.open(address).says(f"{words} You accepted draft 1")
         assert browser.open("/").says(f"{words} ·")
         browser.open(address)
 

@@ -41,8 +41,8 @@ def history_of(person, rest="history/"):
 
 @pytest.mark.parametrize("rest", ["", "history/", "history/3/", "calls/2/", "compare/", "delete/"])
 def test_every_page_of_an_email_is_under_emails(browser, answered, rest):
-    html = browser.open(history_of(answered, rest)).response.content.decode()
-    assert '<a href="/" aria-current="true">Emails</a>' in html
+    page = browser.open(history_of(answered, rest)).page
+    assert '<a href="/" aria-current="true">Emails</a>' in page.html
 
 
 def test_the_history_tells_what_happened_in_order(browser, answered):

@@ -196,10 +196,9 @@ def test_a_file_that_is_no_email_is_refused_in_words_and_all_is_kept(drop, data,
     browser = drop(data, **typed)
     assert browser.status == 400
     assert browser.says("Nothing was sent yet. One thing to fix:")
-    html = browser.response.content.decode()
     assert browser.page.text.count(said) == 2, "in the list over the form, and at the field"
-    assert 'href="#eml"' in html
-    assert 'aria-describedby="eml-help eml-error" aria-invalid="true"' in html
+    assert 'href="#eml"' in browser.page.html
+    assert 'aria-describedby="eml-help eml-error" aria-invalid="true"' in browser.page.html
     assert {name: browser.typed(name) for name in typed} == {name: [text] for name, text in typed.items()}
     assert not Application.objects.exists()
 

@@ -128,7 +128,7 @@ def test_a_token_that_has_ended_says_so(browser, owner):
 
 def test_a_tokens_ends_are_offered_shortest_first(browser, settings):
     settings.API_TOKEN_DAYS = 30
-    assert browser.open("/settings/").says("7 days30 days1 year")
+    assert browser.open("/settings/").says("7 days 30 days 1 year")
     assert browser.typed("days") == ["30"]
 
 

@@ -138,7 +138,7 @@ def test_an_earlier_draft_is_used_again(at_draft_2, other_window, person):
     assert person.row.state["current_draft"] == FIRST
     assert at_draft_2.says("Your turn: is draft 1 right?")
     assert at_draft_2.says("Draft 1 is ready")
-    assert at_draft_2.says("Feedback on draft 1Say more.")
+    assert at_draft_2.says("Feedback on draft 1 Say more.")
     assert other_window.open("/").says("Read draft 1")
     assert other_window.open(f"/a/{person.app_id}/history/").says("Draft 1 is ready")
     press(at_draft_2, "Looks good, finish")
@@ -341,14 +341,14 @@ def test_a_branch_of_a_reopened_email_was_not_reopened_itself(at_draft_2, person
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.steps.get().position == "reopen"
     press(at_draft_2, "Looks good, finish")
-    assert at_draft_2.says("FinishedYou accepted draft 2")
+    assert at_draft_2.says("Finished You accepted draft 2")
 
 
 def test_instructions_are_changed_in_a_branch_that_begins_with_them(at_draft_2, person):
     press(at_draft_2, "Change the instructions")
     assert at_draft_2.typed("email_to_respond") == [person.EMAIL]
     assert at_draft_2.typed("response_instructions") == [person.INSTRUCTIONS]
-    assert at_draft_2.says("Waiting for youChange the instructions")
+    assert at_draft_2.says("Waiting for you Change the instructions")
     assert not at_draft_2.says("Nothing was pasted yet")
     press(at_draft_2, "Get a draft", response_instructions="Say no.")
     branch = Application.objects.exclude(pk=person.app_id).get()

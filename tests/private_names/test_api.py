@@ -46,7 +46,7 @@ def test_a_second_method_can_be_mapped_to_a_steps_address_by_name():
     step = steps.STEPS[0]
     address = reverse(f"application-{step.endpoint.replace('_', '-')}", args=[uuid.uuid4()])
     with otherwise("DRF's `action` no longer takes methods by name in its `mapping`", API_VIEWS):
-        assert resolve(address).func.actions == {step.method: step.endpoint, "get": "show"}
+        assert resolve(address).func.actions.items() >= {step.method: step.endpoint, "get": "show"}.items()
 
 
 def test_the_router_has_our_first_page_and_no_addresses_with_a_format():

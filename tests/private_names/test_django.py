@@ -274,7 +274,9 @@ def test_an_action_names_its_rows_as_our_template_does():
 
 def test_a_chosen_template_says_its_name():
     with otherwise("A template no longer has its name at `.template.name`", PAGE_FORMS):
-        assert select_template(["_form_unknown.html", "_form.html"]).template.name == "_form.html"
+        assert (
+            select_template(["work/_form_unknown.html", "work/_form.html"]).template.name == "work/_form.html"
+        )
 
 
 def test_a_static_file_that_was_not_collected_is_a_value_error():

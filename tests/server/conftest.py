@@ -1,4 +1,4 @@
-"""These tests talk to a process of its own; the scripted model and the test database stay out of it."""
+"""These tests use a real server process, without the scripted model and the test database."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ INPUT = {"email_to_respond": EMAIL, "response_instructions": "60 ship on Thursda
 
 @pytest.fixture
 def gate(model_server):  # noqa: F811
-    """The model's drafts wait until the test opens this."""
+    """A gate: the model's drafts wait until the test opens it."""
     event = threading.Event()
     model_server.standing = Reply(gate=event)
     yield event
@@ -24,7 +24,7 @@ def gate(model_server):  # noqa: F811
 
 @contextmanager
 def in_background(function, *arguments, **named):
-    """Run it in a thread and give its future; it is waited for at the end."""
+    """Run a function in a thread and yield its future; wait for it at the end."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(function, *arguments, **named)
 
@@ -46,6 +46,6 @@ def drafts_asked(model):
 
 
 def wait_until_asked(model, answer):
-    """Wait until the model was asked for a draft; say what was answered if it never will be."""
+    """Wait until the model is asked for a draft; fail with the answer if it never is."""
     wait_until(lambda: drafts_asked(model) or answer.done())
     assert drafts_asked(model), answer.result().text

@@ -1,4 +1,4 @@
-"""A client of the event stream: reads server-sent events from a socket, in a thread of its own."""
+"""A client of the event stream: reads server-sent events from a socket, in a thread."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ ASYNC = {"Prefer": "respond-async"}
 
 @dataclass(frozen=True)
 class Told:
-    """One event as it came."""
+    """One received event."""
 
     name: str
     data: dict
@@ -28,7 +28,7 @@ class Told:
 
 
 class Listener:
-    """One connection to an email's events; `told` grows while it is open."""
+    """One connection to an email's events; `told` collects them while it is open."""
 
     def __init__(self, server, app_id, last_event_id=None):
         self.told = []
@@ -57,7 +57,7 @@ class Listener:
                     fields = {}
         self.closed.set()
 
-    # --- What was told -------------------------------------------------------------------------
+    # --- Received events -----------------------------------------------------------------------
 
     @property
     def text(self):
@@ -69,12 +69,12 @@ class Listener:
 
     @property
     def state(self):
-        """The newest state that was told."""
+        """The newest received state."""
         return next((event.data for event in reversed(self.told) if event.name == "state"), None)
 
     @property
     def has_ended(self):
-        """Whether it was told that nothing more will come."""
+        """Return whether the final `end` event was received."""
         return bool(self.told) and self.told[-1].name == "end"
 
     # --- Waiting for more ----------------------------------------------------------------------
@@ -88,8 +88,8 @@ class Listener:
         return self
 
     def close(self):
-        """Go away without a word, as a browser whose window is closed."""
-        with suppress(OSError):  # the server may have gone first
+        """Disconnect, like a browser whose window is closed."""
+        with suppress(OSError):  # the server may have closed it first
             self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._thread.join(DEADLINE)
         self.response.close()
@@ -106,7 +106,7 @@ def listening(server, app_id, last_event_id=None):
 
 
 def text_of(told):
-    """Return the draft that a reader of these events shows at their end."""
+    """Return the draft that these events add up to."""
     text = ""
     for event in told:
         if event.name == "step" and event.data == {"position": "formulate_draft", "phase": "started"}:
@@ -127,7 +127,7 @@ def events_url(server, app_id):
 
 
 def begin_input(client, app_id):
-    """Send an email; return the answer, which does not wait for the model."""
+    """Send an email; return the answer, which comes before the model's."""
     answer = client.put(f"/api/applications/{app_id}/initialize_draft/", json=INPUT, headers=ASYNC)
     assert answer.status_code == 202, answer.text
     return answer
@@ -139,7 +139,7 @@ def _told(fields):
 
 
 def _lines(chunks):
-    """Cut bytes into lines as the protocol does: at LF, CR and CRLF."""
+    """Split bytes into lines like the protocol: at LF, CR and CRLF."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.server, pytest.mark.postgresql, on_postgresql, needs_r
 
 KILLS = 4
 AT_ONCE = 4
-GONE = {502, 503, 504}  # whether it was done is to be seen
+GONE = {502, 503, 504}  # unknown whether it was done
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +54,10 @@ def front(model):
 
 
 class PatientWalker(Walker):
-    """Goes on when the server at the other end has gone: looks, and sends what is due by then."""
+    """Continues when its server is gone: reads the state and sends the due step."""
 
     def begin(self, client):
-        """Create it under an id of one's own choice, which can be repeated."""
+        """Create the email under a chosen id, so that the request can be repeated."""
         app_id, created = str(uuid.uuid4()), False
         while not created:
             with suppress(httpx.TransportError):
@@ -77,7 +77,7 @@ class PatientWalker(Walker):
                 continue
 
     def state(self, client):
-        """Ask until one of the servers answers: whoever was ready just now may be gone."""
+        """Ask until one of the servers answers, because each may be killed at any time."""
         answers = []
 
         def is_answered():
@@ -104,12 +104,12 @@ class PatientWalker(Walker):
 
 
 def lead_away_from(client, server):
-    """Go round until the other one has answered, and then this one: the next request is the other's again."""
+    """Send requests until the other server and then this one answered, so that the next goes to the other."""
     served = [server]
 
     def has_come_round():
         served.append(client.get("/healthz").headers["X-Served-By"])
-        return served[-1] == server != served[-2] and "," not in served[-2]  # or one was asked in vain
+        return served[-1] == server != served[-2] and "," not in served[-2]  # comma: a failed try
 
     wait_until(has_come_round)
 
@@ -129,7 +129,7 @@ def test_an_email_moves_between_the_servers_at_every_step(front, model):
             answer = ida.put(f"/api/applications/{walker.app_id}/{endpoint}/", json=data, headers=ASYNC)
             assert answer.status_code == 202, answer.text
             took.append(answer.headers["X-Served-By"])
-            with listening(front, walker.app_id) as reader:  # wherever it is led to
+            with listening(front, walker.app_id) as reader:  # at either server
                 if writes:
                     reader.wait_for_text("Dear Marta")
                 gate.set()

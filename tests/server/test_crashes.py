@@ -1,4 +1,4 @@
-"""kill -9 at every moment: each email can be continued to its end, and nothing is missing or there twice.
+"""kill -9 at any moment: each email can be continued to its end, and nothing is lost or duplicated.
 
 `CRASHES=50 pytest tests/server/test_crashes.py -k random` kills more often.
 """
@@ -45,7 +45,7 @@ def server(model):
 
 
 def as_soon_as_it_is_stored(model, gate):
-    """The answer has come; the model is asked at about the same time."""
+    """Kill right after the answer; the model is asked at about the same time."""
 
 
 def when_the_model_was_asked(model, gate):
@@ -59,7 +59,7 @@ def when_the_model_has_answered(model, gate):
 
 def in_the_middle_of_the_text(model, gate):
     wait_until(lambda: model.received)
-    # The gate is shut after three words; when the server has read them is its own business.
+    # The gate is closed after three words. The test does not know when the server has read them.
 
 
 PHASES = [
@@ -175,7 +175,7 @@ def test_sigterm_under_load_interrupts_nothing_that_could_finish():
 
 @pytest.fixture
 def left_behind(model_server, gate):
-    """A killed server that left three runs behind."""
+    """A killed server with three unfinished runs."""
     env = {"RUN_LEASE_SECONDS": "1"}
     with RealServer(model=model_server, postgresql=POSTGRESQL, env=env) as server:
         with server.client() as ida:
@@ -194,7 +194,7 @@ def test_the_command_continues_what_a_killed_server_left(left_behind):
     said = []
 
     def nothing_is_left():
-        said.append(left_behind.run("manage.py", "resume_interrupted"))  # until the leases have expired
+        said.append(left_behind.run("manage.py", "resume_interrupted"))  # until all leases expired
         return statuses(left_behind) == [("waiting", 3)]
 
     wait_until(nothing_is_left)

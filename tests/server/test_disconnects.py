@@ -1,4 +1,4 @@
-"""A client that goes away in mid-request: what it began comes to its end, and its row is right."""
+"""A client disconnects during a request: its work is still completed, and the row is right."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def model(only_model):
 
 @pytest.fixture
 def held():
-    """What the model holds back until this is set."""
+    """A gate that blocks the model until it is set."""
     gate = threading.Event()
     yield gate
     gate.set()
@@ -75,7 +75,7 @@ def close(connection):
 
 
 def reset(connection):
-    """Close without a farewell, as a machine that is switched off and comes back."""
+    """Close with a TCP reset, like a machine that was switched off and comes back."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
@@ -92,7 +92,7 @@ def connected(server):
 # --- Steps ---------------------------------------------------------------------------------------
 
 STEPS = ["initialize_draft", "clarify_instructions", "process_feedback", "acceptance"]
-CALLING = STEPS[:3]  # a model
+CALLING = STEPS[:3]  # these call a model
 
 
 def walk_to(ida, step):
@@ -103,7 +103,7 @@ def walk_to(ida, step):
 
 
 def walk_to_a_held_run(ida, model, held):
-    """Walk until a draft is under way that the model holds back."""
+    """Walk until a draft is under way and the model waits at the gate."""
     walker = walk_to(ida, "clarify_instructions")
     model.script(Reply(text=model.next_draft(), gate=held))
     walker.send_next(ida, is_async=True)
@@ -152,7 +152,7 @@ def test_who_leaves_while_the_model_is_asked_finds_it_done(server, ida, model, h
         client.sendall(due_request(server, ida, walker))
         wait_until(lambda: model.received)
         leave(client)
-    for _ in range(20):  # nobody waits behind whoever left
+    for _ in range(20):  # later requests do not wait for the client that left
         assert state_of(ida, walker.app_id)["status"] == "running"
     held.set()
     wait_until(lambda: state_of(ida, walker.app_id)["status"] != "running")
@@ -178,7 +178,7 @@ def test_who_leaves_amid_the_text_finds_it_whole(server, ida, model, held, step,
             reader.wait_for_text("Dear Marta")
             leave(client)
             held.set()
-            reader.wait_until_closed()  # and this one leaves as well as it came
+            reader.wait_until_closed()  # the other reader's stream ends normally
 
     assert state_of(ida, walker.app_id)["drafts"][-1] == draft
     walker.go_on(ida).check(server)
@@ -188,7 +188,7 @@ def test_who_leaves_amid_the_text_finds_it_whole(server, ida, model, held, step,
 
 
 @both_ways
-def test_a_retry_goes_on_without_whoever_asked_for_it(server, ida, model, held, leave):
+def test_a_retry_goes_on_without_its_client(server, ida, model, held, leave):
     walker = walk_to(ida, "clarify_instructions")
     model.script(error(401, "No such key."), Reply(text=model.next_draft(), gate=held))
     endpoint, data = walker.inputs_for(state_of(ida, walker.app_id))
@@ -210,11 +210,11 @@ def test_a_stop_is_done_or_not_begun(server, ida, model, held, leave):
         leave(client)
     stopped = ida.post(f"/api/applications/{walker.app_id}/cancel/")
 
-    assert stopped.status_code in (200, 409)  # now, or already
+    assert stopped.status_code in (200, 409)  # stopped now, or before
     state = state_of(ida, walker.app_id)
     assert (state["status"], state["error"]["code"]) == ("failed", "cancelled")
     held.set()
-    # A second time, if what was sent first arrives last.
+    # It is stopped twice if the first request arrives last.
     walker.go_on(ida, another_may_be_first=True, was_stopped=True)
     assert walker.continued in (1, 2)
     walker.check(server, failures=walker.continued)
@@ -252,16 +252,16 @@ def sockets_of(pid):
 
 
 def clients_of(server):
-    """Return how many connections of clients it has open."""
+    """Return how many client connections the server has open."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    rows = [line.split() for line in lines]  # local address, state and inode are of interest
+    rows = [line.split() for line in lines]  # uses local address, state and inode
     ours = [row for row in rows if row[1].endswith(f":{server.port:04X}") and row[3] != LISTENS]
     return sum(row[9] != "0" for row in ours)
 
 
 LISTENS = "0A"
 READERS = 20
-POOL = 8  # connections to the database, which it may have made meanwhile and keeps
+POOL = 8  # database connections that the server may have opened meanwhile and keeps
 
 
 @both_ways

@@ -1,4 +1,4 @@
-"""The event stream over HTTP: a draft is told while it is written, whoever joins when."""
+"""The event stream over HTTP: every reader gets the draft while it is written, from any moment on."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ from tests.server.test_metrics import metrics_of
 pytestmark = pytest.mark.server
 
 SHOWN_FIRST = "60 ship"
-# Whatever a letter may hold, cut as a model may cut it; the server holds back what follows the second.
+# Text that a letter may contain, split like a model may do it; the gate is after the second piece.
 PIECES = [
     "Dear Marta,\n\n",
     f"  {SHOWN_FIRST} <script>alert('today')</script> & ",
@@ -35,7 +35,7 @@ def only_model():
 
 @pytest.fixture(scope="module")
 def server(only_model):
-    env = {"RUNNER_DB_THREADS": "2"}  # each has a connection from its first use on, which may come late
+    env = {"RUNNER_DB_THREADS": "2"}  # each opens a connection at its first use, which may be late
     with RealServer(model=only_model, postgresql=not settings.IS_SQLITE, env=env) as server:
         yield server
 
@@ -49,7 +49,7 @@ def model(only_model):
 
 @pytest.fixture
 def held(model):
-    """The second half of the draft, which the model holds back until this is set."""
+    """A gate that blocks the model in the middle of the draft until it is set."""
     gate = threading.Event()
     model.standing = Reply(chunks=PIECES, gate_after=(2, gate))
     yield gate
@@ -92,7 +92,7 @@ def test_the_answer_is_an_event_stream_that_nothing_keeps(server, ida, app_id, m
 
     assert reader.response.headers["Content-Type"].startswith("text/event-stream")
     assert reader.response.headers["Cache-Control"] == "no-store"
-    assert reader.comments  # sent at once, so that the headers leave
+    assert reader.comments  # sent at once, so that the headers are sent
 
 
 def test_ids_only_grow(server, ida, app_id, held):
@@ -104,7 +104,7 @@ def test_ids_only_grow(server, ida, app_id, held):
 
     keys = [event.key for event in reader.told[:-1]]
     assert keys == sorted(set(keys))
-    assert reader.told[-1].key == keys[-1]  # the end is no event of its own
+    assert reader.told[-1].key == keys[-1]  # the end event has no new id
 
 
 def test_two_readers_are_told_the_same(server, ida, app_id, held):
@@ -146,7 +146,7 @@ def test_who_comes_back_goes_on_where_they_were(server, ida, app_id, held):
 
 
 @pytest.mark.parametrize("unknown", ["0-1", "2-999", "999-1", "nonsense", "²-1", "-1", ""])
-def test_an_id_that_nobody_gave_gets_the_whole_text(server, ida, app_id, held, unknown):
+def test_an_unknown_id_gets_the_whole_text(server, ida, app_id, held, unknown):
     begin_input(ida, app_id)
     with listening(server, app_id) as first:
         first.wait_for_text(SHOWN_FIRST)
@@ -177,7 +177,7 @@ def test_an_email_that_was_never_sent_ends_at_once(server, app_id):
     assert reader.has_ended
 
 
-def test_nobody_else_is_told_anything(server, app_id):
+def test_the_stream_refuses_everyone_but_the_owner(server, app_id):
     assert server.get(events_path(app_id)).status_code == 401
     foreign = server.get(events_path(app_id), headers={"Authorization": "Token nonsense"})
     assert foreign.status_code == 401
@@ -187,7 +187,7 @@ def test_nobody_else_is_told_anything(server, app_id):
 
 
 def what_was_recorded(server, app_id):
-    """Return the steps of an email and the calls of the model, without ids and times."""
+    """Return the steps and model calls of an email, without ids and times."""
     is_it = f"application_id = '{app_id if not settings.IS_SQLITE else app_id.replace('-', '')}'"
     steps = server.rows(
         "SELECT sequence_id, base, position, status, changes, error_code FROM assistant_app_step"
@@ -217,7 +217,7 @@ def streamed(server, ida, app_id):
 def unwatched(server, ida, app_id):
     begin_input(ida, app_id)
     wait_until(lambda: state_of(ida, app_id)["status"] != "running")
-    wait_until(lambda: metrics_of(server)["leases_held",] == 0)  # its last word comes after what it stored
+    wait_until(lambda: metrics_of(server)["leases_held",] == 0)  # its last event comes after its last save
 
 
 def waited_for(server, ida, app_id):

@@ -21,7 +21,7 @@ PRODUCTION = {
     "WEB_CONCURRENCY": "2",
     "ALLOWED_HOSTS": "mail.example.org,127.0.0.1",
     "SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz",
-    "REDIS_URL": "redis://127.0.0.1:6379/0",  # only checked; the server has one of its own
+    "REDIS_URL": "redis://127.0.0.1:6379/0",  # only checked; the server uses its own
     "OPENAI_API_KEY": "sk-secret-of-the-test",
 }
 PAGES = ("/sign-in/", "/welcome/", "/admin/login/", "/api/docs/", "/nowhere/", "/admin/nowhere/")
@@ -30,7 +30,7 @@ OTHERS = ("/", "/api/applications/", "/api/schema/", "/api/nowhere/", "/readyz",
 
 @pytest.fixture(scope="module")
 def proxied():
-    """As in production, behind a proxy that says it was asked over https."""
+    """A server as in production, behind a proxy that was called over https."""
     env = {name: value for name, value in PRODUCTION.items() if name not in ("HOST", "WEB_CONCURRENCY")}
     with OwnRedis() as redis, RealServer(env=env | {"REDIS_URL": redis.url}, collect=True) as server:
         yield server
@@ -38,7 +38,7 @@ def proxied():
 
 @pytest.fixture(scope="module")
 def bare():
-    """Without a proxy, as `make run` starts it."""
+    """A server without a proxy, as `make run` starts it."""
     with RealServer() as server:
         yield server
 
@@ -118,8 +118,8 @@ def test_without_https_one_is_sent_to_it_and_another_hosts_name_is_refused(proxi
     assert "evil.example" not in str(forwarded.headers) + forwarded.text
 
 
-def test_without_a_proxy_nobody_says_where_they_come_from_or_how(bare):
-    """uvicorn by itself believes whoever sends it from this machine."""
+def test_without_a_proxy_forwarding_headers_are_ignored(bare):
+    """By default, uvicorn would trust them from any client on this machine."""
     with bare.client() as ida:
         ida.headers["X-Forwarded-Proto"] = "https"
         assert ida.post("/api/applications/", json={}).json()["next_url"].startswith("http://")

@@ -1,4 +1,4 @@
-"""The log of a real server: whose request and which email each line is about, and never what is in it."""
+"""The log of a real server: each line names its user and email, and never contains mail text."""
 
 import json
 import re
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.server
 
 
 def lines(server):
-    """Return every line of the log but the welcome, which is for people."""
+    """Return every line of the log except the welcome, which is not JSON."""
     return [json.loads(line) for line in server.log.splitlines() if line and "is ready" not in line]
 
 
@@ -70,7 +70,7 @@ def test_failures_are_logged_without_mail_and_without_secrets(model_server):
     assert [line for line in log.splitlines() if line.startswith("forged line")] == []
 
 
-# A row that the program cannot read: whoever does meets an error that shows what is in it.
+# Breaks a row, so that reading it raises an error with mail text in its message.
 BREAK = f"""
 import django, sys
 django.setup()

@@ -1,4 +1,4 @@
-"""`/metrics` of a real server with two processes: what both did is added up, and who may read it."""
+"""`/metrics` of a real server with two processes: the sum of both, and who may read it."""
 
 import threading
 
@@ -30,7 +30,7 @@ def test_what_all_processes_did_is_added_up(model_server):
     env = {"WEB_CONCURRENCY": "2"}
     with RealServer(model=model_server, env=env, postgresql=not settings.IS_SQLITE) as server:
         for _ in range(6):
-            with server.client() as ida:  # a new connection, so that both processes get some
+            with server.client() as ida:  # new connections, so that both processes get some
                 assert send_input(ida, new_email(ida)).status_code == 200
         model_server.standing = error(400, "No.")
         with server.client() as ida:

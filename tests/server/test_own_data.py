@@ -1,4 +1,4 @@
-"""A person takes all of their data along, and is erased while a draft is being written."""
+"""A user exports all their data, and is erased while a draft is being written."""
 
 import io
 import json
@@ -25,7 +25,7 @@ INPUT = {
     "response_instructions": f"Tomorrow. {MARK}",
 }
 STEPS = ["process_input", "determine_clarifications", "formulate_draft", "process_feedback"]
-# What is stored outside of the emails; prints the key of a session.
+# Stores data outside of the emails; prints the key of a session.
 MORE = f"""
 import django
 django.setup()
@@ -51,7 +51,7 @@ session["typed"] = "{MARK}"
 session.create()
 print(session.session_key)
 """
-# Every value of every row of every model, which is all that the database holds for us.
+# Prints every value of every row of every model, which is all data in the database.
 DUMP = """
 import django
 django.setup()
@@ -80,7 +80,7 @@ def server(model_server, own_redis):
 
 
 def everything(server, own_redis):
-    """Return all that is stored about anybody: rows, files, Redis."""
+    """Return all stored data: rows, files, Redis."""
     with redis.Redis.from_url(own_redis.url) as client:
         streams = {key: client.xrange(key) for key in client.scan_iter("emailassistant:events:*")}
         others = [client.get(key) for key in client.scan_iter() if client.type(key) == b"string"]
@@ -126,11 +126,11 @@ def test_a_person_is_erased_while_a_draft_is_written(server, model_server, own_r
 
 
 def check_export(exported, draft):
-    """All of it is there and can be read; nothing passes for a heading or moves the terminal's cursor."""
+    """Check that the export is complete and readable, without forged headings or terminal escapes."""
     assert exported.status_code == 200
     assert exported.headers["Content-Type"] == "application/zip"
     assert "no-store" in exported.headers["Cache-Control"]
-    assert "Content-Length" not in exported.headers  # it is made while it is sent
+    assert "Content-Length" not in exported.headers  # it is generated while it is sent
     with zipfile.ZipFile(io.BytesIO(exported.content)) as archive:
         assert archive.testzip() is None
         texts = {name: archive.read(name).decode() for name in archive.namelist()}

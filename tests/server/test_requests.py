@@ -1,4 +1,4 @@
-"""What the server answers before Django does."""
+"""Requests that the server answers before Django sees them."""
 
 import socket
 
@@ -47,7 +47,7 @@ def test_a_body_that_never_ends_is_cut_off(server):
         try:
             code = ida.post("/api/applications/", content=chunks(100_000)).status_code
         except httpx.TransportError:
-            code = 413  # cut off while it was still sending
+            code = 413  # the server closed the connection during the upload
 
     assert code == 413
     wait_until(server.answers)

@@ -1,4 +1,4 @@
-"""SIGTERM: runs finish within the grace, the rest are interrupted, and nobody waits for an answer."""
+"""SIGTERM: runs finish within the grace period, others are interrupted, and every client is answered."""
 
 import threading
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.server
 
 
 def ended_by_itself(server):
-    """Whether the worker came to its end: one that takes too long is killed, and says nothing more."""
+    """Return whether the worker exited by itself: one that takes too long is killed and logs nothing."""
     return "Finished server process" in server.log
 
 

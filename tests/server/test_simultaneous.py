@@ -1,4 +1,4 @@
-"""Twenty people press the button at once: one run, and nineteen are told so."""
+"""Twenty clients send the same step at once: one runs, nineteen are refused."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +52,7 @@ def test_one_of_twenty_runs_and_the_others_are_told_so(model_server, gate):
 
 @pytest.fixture
 def rows_read_at_once(person):
-    """Twenty requests have read the same row and found it fit, before any of them claims."""
+    """Twenty requests read and checked the same row before any of them claims it."""
     return [Application.objects.get(pk=person.app_id) for _ in range(TWENTY)]
 
 

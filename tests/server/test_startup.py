@@ -1,4 +1,4 @@
-"""A server with wrong settings does not serve; it says which one is wrong and what to write."""
+"""A server with wrong settings does not start; it names the setting and a correct value."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.server
 
 
 class Refused(RealServer):
-    """A server that is expected to end by itself."""
+    """A server that should exit by itself."""
 
     def wait_until_ready(self):
         self.code = self.process.wait(60)
@@ -26,7 +26,7 @@ def start(**env):
 
 @pytest.fixture
 def migrated(monkeypatch):
-    """Skip the set-up: it refuses a wrong setting as well, before any server starts."""
+    """Skip the set-up: it would refuse the wrong setting before a server starts."""
     monkeypatch.setattr(RealServer, "run", lambda self, *arguments: "")
 
 

@@ -1,4 +1,4 @@
-"""Two servers on one database: one takes over what the other left, or stops it; the late word is refused."""
+"""Two servers on one database: one takes over or stops the other's run; a late save is refused."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def both_with_short_leases(model_server):
 
 @contextmanager
 def stopped(server):
-    """Let a server stand still, as a machine that is suspended or swaps."""
+    """Suspend a server, as when its machine sleeps or swaps."""
     group = server.process.pid
     os.killpg(group, signal.SIGSTOP)
     while not server.database.can_be_written():  # SQLite: it stands in the middle of a write
@@ -64,11 +64,11 @@ def test_a_server_that_stood_still_cannot_write_over_who_took_over(both_with_sho
                 assert state_of(elsewhere, app_id)["error"]["code"] == "interrupted"
                 model_server.standing = Reply(text="In time.")
                 retried = elsewhere.post(f"/api/applications/{app_id}/retry/")
-                gate.set()  # its answer is there before it wakes up
+                gate.set()  # the model answers before the server wakes up
             assert (answer.result().status_code, answer.result().json()["code"]) == (409, "superseded")
 
         assert retried.json()["drafts"] == ["In time."]
-        assert first.stop() == 0  # it has nothing under way any more
+        assert first.stop() == 0  # it has no run left
         assert state_of(elsewhere, app_id) == retried.json()
     steps = "SELECT position, status FROM assistant_app_step ORDER BY sequence_id"
     assert second.rows(steps) == [
@@ -90,7 +90,7 @@ def test_a_run_is_stopped_from_the_other_server(both, model_server, gate):
 
         assert (cancelled.status_code, cancelled.json()["error"]["code"]) == (200, "cancelled")
         assert cancelled.json()["email_to_respond"]
-        wait_until(lambda: model_server.received[-1].left.is_set())  # nothing more is paid for
+        wait_until(lambda: model_server.received[-1].left.is_set())  # the model call is closed
         assert state_of(elsewhere, app_id) == cancelled.json()
 
         gate.set()

@@ -1,4 +1,4 @@
-"""Two servers on one database and one Redis: whoever runs an email, both can follow it and stop it."""
+"""Two servers on one database and one Redis: both can follow and stop a run of either one."""
 
 import threading
 from contextlib import ExitStack
@@ -64,7 +64,7 @@ def ida(first):
 
 @pytest.fixture
 def gates(only_model):
-    """The model holds its words back behind ten gates, one for every six of them."""
+    """Ten gates that block the model, one after every six words."""
     gates = [threading.Event() for _ in range(10)]
     only_model.standing = Reply(chunks=WORDS, gates={6 * n + 6: gate for n, gate in enumerate(gates)})
     yield gates
@@ -73,7 +73,7 @@ def gates(only_model):
 
 
 def last_word_before(number):
-    """Return what is to be seen while the gate of that number is shut: the model's last word there."""
+    """Return the last word that readers see while the gate with that number is closed."""
     return WORDS[6 * number + 5].strip()
 
 
@@ -103,7 +103,7 @@ def test_a_reader_who_drops_ten_times_misses_nothing_and_sees_nothing_twice(firs
         early.wait_for_text(last_word_before(0))
     told = []
     for number, gate in enumerate(gates):
-        server = (second, first, second)[number % 3]  # as a balancer may send it
+        server = (second, first, second)[number % 3]  # as a load balancer may choose
         with listening(server, app_id, told[-1].id if told else None) as reader:
             reader.wait_for_text(last_word_before(number))
         told += reader.told
@@ -114,7 +114,7 @@ def test_a_reader_who_drops_ten_times_misses_nothing_and_sees_nothing_twice(firs
     assert text_of(told) == state_of(ida, app_id)["drafts"][0] == DRAFT
     keys = [event.key for event in told[:-1]]
     assert keys == sorted(set(keys))
-    assert [event.name for event in told].count("draft") == 1  # the first one came late
+    assert [event.name for event in told].count("draft") == 1  # the first reader came late
 
 
 def test_a_reader_elsewhere_who_comes_at_once_is_told_the_text(first, second, ida, gates):
@@ -158,7 +158,7 @@ def test_a_redis_that_restarts_in_mid_run_serves_the_text_again(first, second, i
         gates[0].set()
         here.wait_for_text(last_word_before(1))
         assert WORDS[6].strip() not in there.text
-        redis.start()  # and knows nothing any more
+        redis.start()  # empty
         for number in range(1, 10):
             gates[number].set()
             if number < 9:

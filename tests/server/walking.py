@@ -1,4 +1,4 @@
-"""A person who answers an email over the API, comes back after every crash, and checks what is there."""
+"""A client that answers an email over the API, continues after every crash, and checks the result."""
 
 import uuid
 from collections import Counter
@@ -23,7 +23,7 @@ STEPS = [
 
 
 class NumberedModel(ModelServer):
-    """Asks one question; writes another text each time, so that a draft which appears twice is seen."""
+    """Asks one question; writes a different text each time, so that duplicate drafts are detected."""
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -40,11 +40,11 @@ class NumberedModel(ModelServer):
 
     @standing.setter
     def standing(self, reply):
-        """Every reply is another one."""
+        """Ignore it: every reply is different."""
 
 
 class Walker:
-    """One email. What was typed is another text for each, so that nothing passes for something else's."""
+    """One email. Its texts are unique, so that texts of other emails are detected."""
 
     def __init__(self, client):
         self.app_id = self.begin(client)
@@ -53,8 +53,8 @@ class Walker:
         self.instructions = f"60 ship on Thursday. {mark}"
         self.answer = f'On 10 December,\n "at" <noon>. {mark}'
         self.feedback = f"Shorter 🚚 {mark}"
-        self.continued = 0  # runs that a crash had ended
-        self.stored = {}  # what the server said it has
+        self.continued = 0  # runs that were retried after a crash
+        self.stored = {}  # what the server said that it stored
 
     def begin(self, client):
         return new_email(client)
@@ -72,11 +72,11 @@ class Walker:
         state = state_of(client, self.app_id)
         endpoint, data = self.inputs_for(state)
         headers = dict(ASYNC) if is_async else {}
-        if another_may_be_first:  # what it sent is not to be sent again on top
+        if another_may_be_first:  # don't repeat what the other request sent
             headers["If-Match"] = f'"{state["version"]}"'
         answer = client.put(f"/api/applications/{self.app_id}/{endpoint}/", json=data, headers=headers)
         if another_may_be_first and answer.status_code in (409, 412):
-            return  # what was sent before has arrived by now
+            return  # an earlier request has arrived by now
         assert answer.status_code in (200, 202), answer.text
         self.note(answer.json())
 
@@ -84,7 +84,7 @@ class Walker:
         return state_of(client, self.app_id)
 
     def note(self, state):
-        """Remember what is stored by the server's word: it must be there ever after."""
+        """Remember what the server says it stored; it must never be lost."""
         for name in ("email_to_respond", "response_instructions", "answers"):
             if state[name] is not None:
                 self.stored[name] = state[name]
@@ -92,14 +92,14 @@ class Walker:
         self.stored["drafts"] = state["drafts"]
 
     def look(self, client):
-        """Return the state; whatever was stored before is still there."""
+        """Return the state, and check that it has everything stored before."""
         state = self.state(client)
         for name, known in self.stored.items():
             assert state[name][: len(known)] == known, name
         return state
 
     def go_on(self, client, *, is_async=lambda: False, another_may_be_first=False, was_stopped=False):
-        """Do what the email asks for until it is finished."""
+        """Send the due steps until the email is finished."""
         while True:
             state = self.wait_until_it_stands(client)
             if state["status"] == "finished":
@@ -111,7 +111,7 @@ class Walker:
                 self.send_next(client, is_async=is_async(), another_may_be_first=another_may_be_first)
 
     def wait_until_it_stands(self, client):
-        """Return the state in which nothing runs any more."""
+        """Wait until nothing runs; return the state."""
         seen = []
 
         def stands():
@@ -125,28 +125,40 @@ class Walker:
         answer = client.post(f"/api/applications/{self.app_id}/retry/", headers=ASYNC)
         if answer.status_code == 202:
             self.continued += 1
-        else:  # its server only stood still for as long as a lease lasts, and goes on by itself
+        else:  # its server was only suspended for the length of a lease, and continues by itself
             assert answer.json()["code"] in ("already_running", "nothing_to_retry"), answer.text
 
     def check(self, server, *, failures=0):
-        """Nothing typed is missing; no step, no draft and no call of the model is there twice."""
+        """Check that no input is missing and no step, draft or model call is duplicated."""
         with server.client() as client:
             state = self.look(client)
         assert state["status"] == "finished"
         assert (state["email_to_respond"], state["response_instructions"]) == (self.email, self.instructions)
         assert state["answers"] == [self.answer]
         assert state["feedback_history"] == [self.feedback]
-        is_it = f"application_id = '{self.app_id.replace('-', '') if settings.IS_SQLITE else self.app_id}'"
-        steps = server.rows(
-            f"SELECT position, status, sequence_id FROM assistant_app_step WHERE {is_it} ORDER BY sequence_id"
-        )
+        steps = self.steps(server)
         assert [position for position, status, _ in steps if status == "completed"] == STEPS
         assert len(steps) == len({number for _, _, number in steps}) == len(STEPS) + failures
-        calls = server.rows(
-            f"SELECT reply FROM assistant_app_modelcall WHERE {is_it} AND purpose = 'draft'"
-            " AND error_code = '' ORDER BY id"
-        )
-        assert state["drafts"] == [reply for (reply,) in calls]
+        assert state["drafts"] == self.replies(server)
         assert max(Counter(state["drafts"]).values()) == 1
         assert len(state["drafts"]) == 2
         assert state["final_draft"] == state["drafts"][-1]
+
+    def steps(self, server):
+        """Return position, status and number of each step in the database."""
+        columns = "position, status, sequence_id"
+        return server.rows(
+            f"SELECT {columns} FROM assistant_app_step WHERE {self._is_it} ORDER BY sequence_id"
+        )
+
+    def replies(self, server):
+        """Return the texts of the model's calls for drafts that succeeded."""
+        calls = server.rows(
+            f"SELECT reply FROM assistant_app_modelcall WHERE {self._is_it} AND purpose = 'draft'"
+            " AND error_code = '' ORDER BY id"
+        )
+        return [reply for (reply,) in calls]
+
+    @property
+    def _is_it(self):
+        return f"application_id = '{self.app_id.replace('-', '') if settings.IS_SQLITE else self.app_id}'"

@@ -36,7 +36,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         login(request, accounts.create_first(form.save(commit=False)))
         return redirect("email_list")
     context = {"form": form, "has_demonstration": conf.model_config().embedded}
-    return render(request, "welcome.html", context, status=400 if form.is_bound else 200)
+    return render(request, "account/welcome.html", context, status=400 if form.is_bound else 200)
 
 
 @sensitive_post_parameters()
@@ -75,7 +75,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (user := form.create()):
         login(request, user)
         return redirect("email_list")
-    return render(request, "sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
+    return render(request, "account/sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
 
 
 @sensitive_post_parameters()
@@ -88,4 +88,4 @@ def password(request: PersonRequest) -> HttpResponse:
         return redirect(reverse("settings"))
     is_throttled = form.has_error("old_password", "throttled")
     status = 429 if is_throttled else 400 if form.is_bound else 200
-    return render(request, "password.html", {"form": form}, status=status)
+    return render(request, "account/password.html", {"form": form}, status=status)

@@ -25,7 +25,7 @@ from assistant_app.workflow import steps
 @require_safe
 def email_list(request: PersonRequest) -> HttpResponse:
     mine = Application.objects.owned_by(request.user)
-    return render(request, "email_list.html", {"listing": listing(mine, request.GET)})
+    return render(request, "emails/list.html", {"listing": listing(mine, request.GET)})
 
 
 @signed_in
@@ -55,7 +55,7 @@ def new_page(
     context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
     context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
-    return render(request, "email_new.html", context, status=status)
+    return render(request, "emails/new.html", context, status=status)
 
 
 @signed_in
@@ -72,4 +72,4 @@ def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         "calls": row.model_calls.count(),
         "branches": row.forks.count(),
     }
-    return render(request, "email_delete.html", context)
+    return render(request, "emails/delete.html", context)

@@ -49,7 +49,7 @@ def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         "readings": readings.of_email(row)[: readings.SHOWN],
         "branches": tree_of(row),
     }
-    return _render(request, "history.html", row, context)
+    return _render(request, "history/history.html", row, context)
 
 
 @signed_in
@@ -66,7 +66,7 @@ def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -
         "before": numbers[place - 1] if place else None,
         "after": numbers[place + 1] if place + 1 < len(numbers) else None,
     }
-    return _render(request, "history_step.html", row, context)
+    return _render(request, "history/step.html", row, context)
 
 
 @signed_in
@@ -75,7 +75,7 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
     """Show one model call: its messages, its reply, and the same call as a curl command."""
     row = operations.get(actor=request.user, app_id=app_id)
     shown: CallShown = timeline.call_of(row, number)
-    return _render(request, "history_call.html", row, {"part": shown})
+    return _render(request, "history/call.html", row, {"part": shown})
 
 
 def _render(request: HttpRequest, template: str, row: Application, context: dict[str, Any]) -> HttpResponse:

@@ -73,7 +73,7 @@ def erase_own(request: PersonRequest) -> HttpResponse:
     }
     is_throttled = form.has_error("password", "throttled")
     status = 429 if is_throttled else 400 if form.is_bound else 200
-    return render(request, "erase.html", context, status=status)
+    return render(request, "settings/erase.html", context, status=status)
 
 
 async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -84,7 +84,7 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
         "emails": Application.objects.owned_by(request.user).count(),
         **context,
     }
-    return render(request, "settings.html", context, status=status)
+    return render(request, "settings/settings.html", context, status=status)
 
 
 def _name_problem(name: str) -> str:

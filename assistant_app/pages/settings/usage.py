@@ -17,4 +17,4 @@ def usage_page(request: PersonRequest) -> HttpResponse:
     mine = usage.calls_of(request.user.pk)
     chosen, context = in_period(request.GET.get("days", ""), mine)
     context["emails"] = usage.per_email(mine, chosen)
-    return render(request, "usage.html", context)
+    return render(request, "settings/usage.html", context)

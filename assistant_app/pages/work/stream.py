@@ -17,6 +17,7 @@ from assistant_app.events.following import follow, read
 from assistant_app.events.log import Event
 from assistant_app.models import Application
 from assistant_app.pages import words
+from assistant_app.templatetags.letters import sheet
 
 
 async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseBase:
@@ -59,7 +60,7 @@ class _Shown:
 
     def _step(self, position: str) -> bytes:
         phases = words.phases(position, self._drafts, self._has_questions, self._is_another_try)
-        shown = server_sent.encode("phases", render_to_string("_phases.html", {"phases": phases}))
+        shown = server_sent.encode("phases", render_to_string("work/_phases.html", {"phases": phases}))
         return shown + server_sent.encode("heading", words.progress(position, self._drafts))
 
     def _text(self, event: Event) -> bytes:
@@ -67,4 +68,4 @@ class _Shown:
         if event.kind == "token" and self._has_sheet:
             return server_sent.encode("token", escape(text), event.id)
         self._has_sheet = True
-        return server_sent.encode("draft", render_to_string("_sheet.html", {"text": text}), event.id)
+        return server_sent.encode("draft", sheet(text), event.id)

@@ -32,7 +32,7 @@ def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpRes
     page = EmailPage(row, wants_edit=True)
     if not page.is_editing or page.number != draft:
         return redirect("email", app_id)
-    return render(request, "email.html", {"page": page})
+    return render(request, "work/email.html", {"page": page})
 
 
 def _save(request: PersonRequest, row: Application) -> HttpResponse:
@@ -67,7 +67,7 @@ def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     page = ComparePage.of(
         row, request.GET.get("a", ""), request.GET.get("b", ""), request.GET.get("view", "")
     )
-    return render(request, "compare.html", {"page": page})
+    return render(request, "work/compare.html", {"page": page})
 
 
 @signed_in

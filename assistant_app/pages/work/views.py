@@ -38,7 +38,7 @@ def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         wants_change="change" in request.GET,
         is_still="still" in request.GET,
     )
-    return render(request, "email.html", {"page": page})
+    return render(request, "work/email.html", {"page": page})
 
 
 @signed_in

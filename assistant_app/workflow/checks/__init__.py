@@ -1,1 +1,1 @@
-"""What can be said of a draft without a model: the facts and names in it, and who wrote them before."""
+"""Checks of a draft without a model: its facts and names, and whether a source supports them."""

@@ -1,4 +1,4 @@
-"""Links, addresses and telephone numbers that only the email brought into a draft."""
+"""Finds links, addresses and phone numbers in a draft that come from the email alone."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from assistant_app.workflow.checks.facts import facts
 
 
 def brought_by(email: str, draft: str, own: Iterable[str]) -> list[str]:
-    """Return the links, addresses and telephone numbers of a draft that the email has and the person's own
-    texts have not, each once and as the draft writes it."""
+    """Return the links, addresses and phone numbers of a draft that are in the email but not in `own`.
+
+    `own` holds the owner's texts. Each result appears once, as the draft writes it.
+    """
     sought = [
         (fact.text, value[0], str(value[1]))
         for fact in facts(draft)
         for value in fact.values
         if len(value) == 2 and value[0] in ("text", "phone")
     ]
-    if not sought:  # as in most drafts: then nobody need read the email for it
+    if not sought:  # true for most drafts; then skip reading the email
         return []
     theirs, ours = _comparable(email), _comparable(" ".join(own))
     found = [text for text, kind, value in sought if value in theirs[kind] and value not in ours[kind]]

@@ -1,11 +1,11 @@
-"""The words for months, weekdays and units in English, German and French, and patterns of words."""
+"""Words for months, weekdays and units in English, German and French, and regex patterns of them."""
 
 import re
 from collections.abc import Collection
 
 
 def _numbered(*rows: str, start: int) -> dict[str, int]:
-    """Return each word with the number of its row, which has the words for one thing."""
+    """Map each word to the number of its row. A row holds the synonyms of one month or weekday."""
     return {word: number for number, row in enumerate(rows, start) for word in row.split()}
 
 
@@ -13,15 +13,14 @@ _SAME_LETTERS = str.maketrans("ıİſ", "iis")
 
 
 def lower(word: str) -> str:
-    """Return a word as the tables have it: patterns that ignore case take these letters for i and s, too."""
+    """Return a word in lower case, as in the tables. re.IGNORECASE also matches ı, İ and ſ as i and s."""
     return word.translate(_SAME_LETTERS).lower()
 
 
 def any_of(names: Collection[str]) -> str:
-    """Return a pattern of one of the names, the longest that fits.
+    """Return a pattern that matches the longest of the names.
 
-    Their first letters are looked for first, and what they begin with in common is written once: an
-    alternative for each name took four times as long.
+    It is a trie behind a lookahead for the first letters: four times as fast as one alternative per name.
     """
     return f"(?=[{''.join(sorted({re.escape(name[0]) for name in names}))}])(?:{_rest(names)})"
 

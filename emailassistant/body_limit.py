@@ -1,7 +1,7 @@
-"""Refuses what is larger than `MAX_BODY_BYTES`, before anything is parsed or stored.
+"""Reject bodies larger than `MAX_BODY_BYTES` before anything is parsed or stored.
 
-Django's own limit looks at Content-Length, and only once a view reads the body: a chunked request
-names no length and is written to disk to its end first.
+Django checks only Content-Length, and only when a view reads the body. A chunked request has no
+Content-Length, so Django would first write all of it to disk.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 from assistant_app.errors import BodyTooLarge
 
-# A client that is still sending when its connection closes never reads the answer. So that much of what is
-# too large is received and dropped first.
+# Receive and drop up to this many times the limit before responding: a client that is still sending when
+# the connection closes never reads the response.
 DROPPED_LIMITS = 10
 
 
 class BodyLimit:
-    """ASGI: count bytes as they come; over the limit the app sees its client go and 413 is answered."""
+    """ASGI middleware: above the limit, the app sees a disconnect and the client gets 413."""
 
     def __init__(self, app: Any, limit: int) -> None:
         self.app = app
@@ -37,7 +37,7 @@ class BodyLimit:
 
 
 class _Body:
-    """What one request sent so far."""
+    """The body of one request, counted as it arrives."""
 
     def __init__(self, receive: Any, limit: int) -> None:
         self._receive = receive
@@ -72,7 +72,7 @@ class _Body:
 
 
 def _declared_length(scope: Any) -> int:
-    """Return the Content-Length; 0 without a readable one, and then the bytes are counted."""
+    """Return the Content-Length, or 0 if it is missing or malformed; the bytes are counted anyway."""
     value = dict(scope["headers"]).get(b"content-length", b"0")
     return int(value) if value.isdigit() else 0
 

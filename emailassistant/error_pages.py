@@ -1,4 +1,4 @@
-"""What is answered when no view could: JSON below /api/, a page elsewhere."""
+"""Error responses outside views: JSON below /api/, a page elsewhere."""
 
 from __future__ import annotations
 

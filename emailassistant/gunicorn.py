@@ -1,7 +1,7 @@
 """gunicorn's configuration: `gunicorn -c python:emailassistant.gunicorn emailassistant.asgi:application`.
 
-What is left out is meant: no `preload_app` (threads do not survive a fork) and no `max_requests` (the
-listener is closed while the old worker drains, and clients wait).
+Two settings are left out on purpose: `preload_app`, because threads do not survive a fork, and
+`max_requests`, because clients wait while the old worker drains with its listener closed.
 """
 
 import math
@@ -12,19 +12,19 @@ from typing import Any
 
 from emailassistant import settings
 
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # before a worker imports prometheus-client
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # must be set before a worker imports prometheus-client
 
 _host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 
 bind = [f"{_host}:{settings.PORT}"]
 workers = settings.WEB_CONCURRENCY
 worker_class = "emailassistant.worker.Worker"
-# Runs get the grace, then a few seconds to be written down as interrupted.
+# The grace for runs, plus a few seconds to store the rest as interrupted.
 graceful_timeout = math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + 10
-keepalive = 75  # longer than proxies and clients keep a connection: who sends on it must not find it closed
-timeout = 60  # a worker whose loop stands still that long is replaced
-control_socket_disable = True  # it would be made in the home folder
-# The master's own lines, and those of its workers, look like all others.
+keepalive = 75  # longer than proxies and clients reuse a connection, so that they never find it closed
+timeout = 60  # replace a worker whose event loop is blocked for that long
+control_socket_disable = True  # gunicorn would create it in the home folder
+# Log lines of the master and its workers use the same format as all others.
 logconfig_dict = {
     **settings.LOGGING,
     "loggers": {
@@ -35,13 +35,13 @@ logconfig_dict = {
 
 
 def on_starting(server: Any) -> None:
-    """Give the workers a folder for their counters, which `/metrics` adds up."""
+    """Create the folder for the workers' counters, which `/metrics` sums up."""
     os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="emailassistant-metrics-")
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """A worker that is gone holds no leases and no streams; what it counted stays."""
-    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  (once the folder is known)
+    """Drop a dead worker's gauges, such as open streams. Its counters stay."""
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  (needs the folder first)
 
     mark_process_dead(worker.pid)
 

@@ -1,4 +1,4 @@
-"""For load balancers and supervisors: is the process alive, and can it do its work."""
+"""Health checks for load balancers and supervisors: `/healthz` (alive) and `/readyz` (able to serve)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from emailassistant import __version__
 @never_cache
 @vary_on_headers("Accept")
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer as long as the process does; looks at nothing else."""
-    # Monitors compare the text with `ok`, so the version is in the JSON only.
+    """Respond "ok" as long as the process is alive. Check nothing else."""
+    # Monitors compare the text with `ok`, so only the JSON has the version.
     if request.get_preferred_type(["text/plain", "application/json"]) == "application/json":
         return JsonResponse({"status": "ok", "version": __version__})
     return HttpResponse("ok", content_type="text/plain")
@@ -27,7 +27,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether requests can be served, and if not, why. Never a host, a name or a password."""
+    """Report whether requests can be served, and if not, why. Never expose hosts, names or passwords."""
     problem = _problem()
     if problem:
         return JsonResponse({"status": "not ready", "problem": problem}, status=503)

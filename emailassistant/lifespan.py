@@ -1,4 +1,4 @@
-"""Start and stop of a process that serves: Django's own ASGI application does not speak lifespan."""
+"""Start and stop of a web process. Django's ASGI application does not support the lifespan protocol."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from django.core import checks
 
 from assistant_app.engine.runner import runner
 
-# Objects made before the youngest are looked through for cycles; Python's own is 700. A request makes
-# thousands and leaves few of them in a cycle.
+# Allocations before a collection of the youngest generation; Python's default is 700. A request allocates
+# thousands of objects and leaves few in cycles.
 COLLECT_AFTER = 20_000
-DRAIN_MARGIN_SECONDS = 7  # over the grace: interrupted runs are written down in it; gunicorn waits for 10
+DRAIN_MARGIN_SECONDS = 7  # on top of the grace, to store interrupted runs; gunicorn adds 10
 
 
 class Lifespan:
-    """ASGI: refuse to serve with wrong settings; on the way out, let runs finish.
+    """ASGI middleware: refuse to start with wrong settings, and let runs finish before exit.
 
-    Under uvicorn neither gunicorn's `worker_exit` nor `atexit` runs, and `lifespan.shutdown` comes only
-    when every connection is closed, among them those that wait for a run. So the drain begins at the
-    signal, and the shutdown merely waits for its end.
+    Under uvicorn neither gunicorn's `worker_exit` nor `atexit` runs. `lifespan.shutdown` comes only when
+    every connection is closed, including those that wait for a run. So the drain begins at the signal, and
+    the shutdown event only waits for its end.
     """
 
     def __init__(self, app: Any) -> None:
@@ -51,20 +51,20 @@ class Lifespan:
 
 
 def problems_with_settings() -> str:
-    """Return what `manage.py check` calls an error, one after the other; nothing if all is well."""
+    """Return the errors of `manage.py check` as text; "" if there are none."""
     errors = [message for message in checks.run_checks() if message.is_serious(checks.ERROR)]
     return "".join(f"\nCannot start. {error}\n" for error in errors)
 
 
 def collect_garbage_less() -> None:
-    """Leave what is loaded by now out of every collection: looking through it took a twentieth of the CPU."""
+    """Exclude everything loaded so far from garbage collection, which saves a twentieth of the CPU time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
 
 
 def begin_shutdown_at_signals() -> None:
-    """Put ourselves before the server's own handlers, which are installed by now."""
+    """Install our signal handlers in front of the server's, which are already installed."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _draining(signal.getsignal(number)))
 

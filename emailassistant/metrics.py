@@ -1,6 +1,7 @@
-"""`/metrics` for Prometheus: what all processes of this server counted, and who may read it.
+"""`/metrics` for Prometheus: the counters of all processes of this server, and who may read them.
 
-Counters hold numbers only, no name and no text. They are kept in `assistant_app/observing/watch.py` and here.
+Metrics contain numbers only, no names and no texts. They are defined here and in
+`assistant_app/observing/watch.py`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from prometheus_client.registry import Collector
 
 from assistant_app.models import Application
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # as prometheus-client names it; set by gunicorn's configuration
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's variable; set in `gunicorn.py`
 PROXY_HEADERS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 
 REQUEST_SECONDS = Histogram(
     "emailassistant_http_request_seconds",
-    "Until the answer to a request began.",
+    "Time until the response to a request started.",
     ["method", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
@@ -36,25 +37,25 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def answered(method: str, status: int, seconds: float) -> None:
-    """Count one answer; an invented method must not become a series of its own."""
+    """Count one response. Unknown methods share one label, so clients cannot create new time series."""
     name = method if method in METHODS else "other"
     REQUEST_SECONDS.labels(name, str(status)).observe(seconds)
 
 
 class Leases(Collector):
-    """The leases as the database has them, of all servers: one short query each time they are asked for."""
+    """Gauges of all servers' leases, read from the database at each scrape with two short queries."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             under_way = Application.objects.under_way().count()
             expired = Application.objects.with_expired_lease().count()
         except DatabaseError:
-            return  # the rest is worth reading all the same
+            return  # the other metrics are still useful
         yield GaugeMetricFamily(
             "emailassistant_leases_under_way", "Leases of all servers on this database.", under_way
         )
         yield GaugeMetricFamily(
-            "emailassistant_leases_expired", "Runs whose process is gone; they can be continued.", expired
+            "emailassistant_leases_expired", "Runs whose process died; they can be resumed.", expired
         )
 
 
@@ -62,7 +63,7 @@ class Leases(Collector):
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
-        said = "Not for you: METRICS_TOKEN and METRICS_ALLOW say who may read this.\n"
+        said = "Access denied. METRICS_TOKEN and METRICS_ALLOW control who may read the metrics.\n"
         return HttpResponse(said, status=403, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
     if FOLDER in os.environ:
@@ -78,12 +79,12 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         return secrets.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
     if any(name in request.headers for name in PROXY_HEADERS):
-        return False  # its address is the proxy's, whoever asks
+        return False  # behind a proxy, the address is always the proxy's
     try:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:  # a socket of the machine's own has none, and a proxy behind it
+    except ValueError:  # no address: a Unix socket, which a proxy uses
         return False
-    address = getattr(address, "ipv4_mapped", None) or address  # as a server on `::` sees IPv4
+    address = getattr(address, "ipv4_mapped", None) or address  # a server on `::` sees IPv4 mapped to IPv6
     return any(address in ip_network(network) for network in settings.METRICS_ALLOW)
 
 

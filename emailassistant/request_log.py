@@ -1,4 +1,4 @@
-"""Gives each request its id, counts it, and writes a line into the log where that is wanted."""
+"""Give each request an id, count it, and write an access log line if enabled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger("emailassistant.access")
 
 
 class RequestLog:
-    """ASGI: take `X-Request-ID` from the proxy in front, or make one; answer with it, and log under it."""
+    """ASGI middleware: take `X-Request-ID` from the request or make one; return it and log under it."""
 
     def __init__(self, app: Any, *, is_written: bool) -> None:
         self.app = app
@@ -35,14 +35,14 @@ class RequestLog:
 
 
 class _Answer:
-    """What is sent in answer to one request."""
+    """The response to one request."""
 
     def __init__(self, send: Any, method: str, request_id: str) -> None:
         self._send = send
         self._method = method
         self._header = (b"x-request-id", request_id.encode())
         self._began = time.monotonic()
-        self.status = 0  # none: its client left before there was an answer
+        self.status = 0  # stays 0 if the client disconnects before a response
 
     @property
     def seconds(self) -> float:
@@ -57,13 +57,13 @@ class _Answer:
 
 
 def _given_id(scope: Any) -> str:
-    """Return the id that came with the request if it looks like one; nobody writes into the log by it."""
+    """Return the request's id if it has an ordinary form, to prevent log injection; otherwise ""."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return given.decode() if ORDINARY_ID.fullmatch(given) else ""
 
 
 def _write(scope: Any, answer: _Answer) -> None:
-    """The path, but not the query: what somebody searches for is their own."""
+    """Log the request. Leave out the query string: searches are private."""
     client = scope.get("client")
     details = {
         "method": scope["method"],

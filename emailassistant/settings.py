@@ -1,6 +1,6 @@
-"""Settings, all of them, in reading order. Each variable is described in docs/how-to/configure.md.
+"""All settings, in reading order. docs/how-to/configure.md describes each variable.
 
-Safe without any variable set: DEBUG is off, the database is a file, the model is embedded.
+The defaults are safe: DEBUG is off, the database is a file, and the model is embedded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DEBUG = env.boolean("DEBUG", False)
 _keeps_data_elsewhere = bool(env.secret("SECRET_KEY") and env.secret("DATABASE_URL"))
 DATA_DIR = env.folder("DATA_DIR", str(BASE_DIR / ".local"), is_written=not _keeps_data_elsewhere)
 HTTPS = env.boolean("HTTPS", False)  # the site is reached over https only
-BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)  # believe its X-Forwarded-Proto
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)  # trust X-Forwarded-For and X-Forwarded-Proto
 HOST = env.listening("HOST", "127.0.0.1")  # where the server listens
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, minimum=1, maximum=64)  # web processes
@@ -36,25 +36,25 @@ ASGI_APPLICATION = "emailassistant.asgi.application"
 
 
 def _local_secret_key() -> str:
-    """Return the key that the first start wrote to DATA_DIR; two starts at once agree on one."""
+    """Return the key in DATA_DIR, which the first start creates. Concurrent starts agree on one key."""
     path = DATA_DIR / "secret_key"
     try:
         if not path.exists():
-            # Whole before it has its name: nobody reads half of it, and nothing is left of a start that died.
+            # Link the complete file to its name: no reader sees half a key, and a crash leaves no file.
             with NamedTemporaryFile("w", dir=DATA_DIR, prefix="secret_key-") as file:
                 file.write(get_random_secret_key())
                 file.flush()
                 with suppress(FileExistsError):
                     os.link(file.name, path)
         return path.read_text().strip()
-    except OSError:  # `env.folder` has told; nothing is served with this one
+    except OSError:  # `env.folder` has reported it, so the server will not start with this key
         return get_random_secret_key()
 
 
 SECRET_KEY_IS_LOCAL = not env.secret("SECRET_KEY")
 SECRET_KEY = env.secret("SECRET_KEY") or _local_secret_key()
 
-# --- What it is made of --------------------------------------------------------------------------
+# --- Django --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "assistant_app",
@@ -106,7 +106,7 @@ STORAGES = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_TZ = True
-# Our own token model stands in for knox's; its migrations would make knox's table all the same.
+# We use our own token model. Without this, knox's migrations would still create knox's table.
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -116,35 +116,35 @@ DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=2, maximum=200
 _database: dict[str, Any] = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
-        # A deferred read that turns into a write fails at once, whatever the timeout.
+        # In deferred mode, a read that becomes a write fails at once, regardless of the timeout.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    _database["CONN_MAX_AGE"] = 60  # opening a file with these takes longer than a short request
-    # A file: the runner's threads need to see what the tests wrote.
+    _database["CONN_MAX_AGE"] = 60  # opening the file with these pragmas takes longer than a short request
+    # A file, not memory: the runner's threads must see what the tests wrote.
     _database["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 else:
-    _database["ENGINE"] = "emailassistant.postgresql"  # replaces a connection that a restart broke
+    _database["ENGINE"] = "emailassistant.postgresql"  # replaces connections broken by a database restart
     _database["CONN_MAX_AGE"] = 0  # the pool keeps the connections
     _database["OPTIONS"] = {
         "connect_timeout": 5,
         "application_name": "emailassistant",
-        **_database.get("OPTIONS", {}),  # what the address asks for, `sslmode` above all
+        **_database.get("OPTIONS", {}),  # options in DATABASE_URL, mainly `sslmode`
         "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30},
-        # Values go beside a statement, not quoted into it: a third less CPU for a save, here and there.
+        # Bind parameters on the server instead of quoting them: a third less CPU for a save, on both sides.
         "server_side_binding": True,
     }
-    _database["TEST"] = {"NAME": f"test_emailassistant_{os.getpid()}"}  # two test runs at once
+    _database["TEST"] = {"NAME": f"test_emailassistant_{os.getpid()}"}  # allows two test runs at once
 DATABASES = {"default": _database}
 IS_SQLITE = _database["ENGINE"].endswith("sqlite3")
 
-# Live events of runs, and counters that all processes share. Without it, each process has its own.
+# Shares live events and counters between processes. Without Redis, each process has its own.
 REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix", example="redis://127.0.0.1:6379/0")
 
 # --- Runs ----------------------------------------------------------------------------------------
 
-# SQLite's waiting is unfair: few writers. PostgreSQL: a handful serves a thousand drafts in flight.
+# Few threads for SQLite, whose lock waiting is unfair. On PostgreSQL, four serve a thousand active runs.
 RUNNER_DB_THREADS = env.integer("RUNNER_DB_THREADS", 2 if IS_SQLITE else 4, minimum=1, maximum=64)
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, minimum=1, maximum=3600)
 SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 20, minimum=0, maximum=600)
@@ -159,13 +159,13 @@ OPENAI_MODEL_QUESTIONS = env.text("OPENAI_MODEL_QUESTIONS") or OPENAI_MODEL
 OPENAI_MODEL_DRAFT = env.text("OPENAI_MODEL_DRAFT") or OPENAI_MODEL
 MODEL_TIMEOUT_SECONDS = env.number("MODEL_TIMEOUT_SECONDS", 60, minimum=0.1, maximum=3600)
 MODEL_RETRIES = env.integer("MODEL_RETRIES", 2, maximum=10)
-# What a million tokens cost, by model; without a price no cost is shown.
+# Price of a million tokens, by model. Models without a price show no cost.
 MODEL_PRICES = env.prices("MODEL_PRICES")
 MODEL_PRICES_CURRENCY = env.text("MODEL_PRICES_CURRENCY", "$")
 EMBEDDED_MODEL = env.boolean("EMBEDDED_MODEL", True)  # used when no server is configured
-EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # another GGUF file than the one shipped
+EMBEDDED_MODEL_PATH = env.text("EMBEDDED_MODEL_PATH")  # a GGUF file to use instead of the bundled one
 
-# Burr's own tracker, for its UI: plain files with everybody's mail. An aid for developers, with DEBUG only.
+# Burr's tracker for its UI, a developer tool for DEBUG only: it writes everyone's mail to plain files.
 BURR_TRACKING = env.boolean("BURR_TRACKING", False)
 BURR_TRACKING_DIR = DATA_DIR / "burr"
 
@@ -174,16 +174,16 @@ BURR_TRACKING_DIR = DATA_DIR / "burr"
 MAX_EMAIL_CHARACTERS = env.integer("MAX_EMAIL_CHARACTERS", 200_000, minimum=100, maximum=5_000_000)
 MAX_TEXT_CHARACTERS = env.integer("MAX_TEXT_CHARACTERS", 20_000, minimum=100, maximum=1_000_000)
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 5_000_000, minimum=10_000)
-# Of one person; 0 is no limit. What a draft costs only the operator knows, so a day has none by itself.
+# Limits per user; 0 means no limit. Daily limits are off by default, because only operators know the costs.
 MAX_RUNS_AT_ONCE = env.integer("MAX_RUNS_AT_ONCE", 5, maximum=10_000)
 MAX_DRAFTS_PER_DAY = env.integer("MAX_DRAFTS_PER_DAY", 0)
 MAX_TOKENS_PER_DAY = env.integer("MAX_TOKENS_PER_DAY", 0)
-MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts of one email
-# How long emails are kept after their last change, in days, once `manage.py prune` runs; 0 is for ever.
+MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts per email
+# Days after the last change before `manage.py prune` deletes an email; 0 keeps emails forever.
 KEEP_FINISHED_DAYS = env.integer("KEEP_FINISHED_DAYS", 0, maximum=36_500)
 KEEP_UNFINISHED_DAYS = env.integer("KEEP_UNFINISHED_DAYS", 0, maximum=36_500)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
-FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES  # a mail that is dropped is never written to a temporary file
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES  # uploaded mail is never written to a temporary file
 
 # --- Accounts ------------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ LOGOUT_REDIRECT_URL = "sign_in"
 API_RATE_USER = env.rate("API_RATE_USER", "600/minute")
 API_RATE_ANONYMOUS = env.rate("API_RATE_ANONYMOUS", "60/minute")
 REST_FRAMEWORK = {
-    # The token first: its WWW-Authenticate header makes "not signed in" a 401.
+    # Token authentication first: its WWW-Authenticate header turns "not signed in" into a 401.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "assistant_app.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -228,11 +228,11 @@ REST_FRAMEWORK = {
         "assistant_app.api.throttling.AnonymousThrottle",
         "assistant_app.api.throttling.UserThrottle",
     ],
-    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,  # else anybody names their own address
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,  # 0 ignores X-Forwarded-For, which clients can forge
 }
-KNOX_TOKEN_MODEL = "assistant_app.ApiToken"  # noqa: S105  (a model, not a secret)
+KNOX_TOKEN_MODEL = "assistant_app.ApiToken"  # noqa: S105  (not a secret)
 REST_KNOX = {
-    "TOKEN_TTL": timedelta(days=API_TOKEN_DAYS),  # knox's own default is ten hours
+    "TOKEN_TTL": timedelta(days=API_TOKEN_DAYS),  # knox's default is ten hours
     "AUTO_REFRESH": False,
     "AUTH_HEADER_PREFIX": "Token",
 }
@@ -266,23 +266,23 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked for from within, over http
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # requested internally over http
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "assistant_app.pages.refusals.csrf_failure"  # shows what was typed again
+CSRF_FAILURE_VIEW = "assistant_app.pages.refusals.csrf_failure"  # keeps the submitted text
 
 # --- Logs and metrics ----------------------------------------------------------------------------
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.text("LOG_FORMAT", "plain", choices=("plain", "json"))
-ACCESS_LOG = env.boolean("ACCESS_LOG", False)  # a line for each request; a proxy has its own
-# Who may read /metrics: whoever has the token, or without one these addresses, but not through a proxy.
+ACCESS_LOG = env.boolean("ACCESS_LOG", False)  # off by default, because proxies write their own
+# Access to /metrics: with the token if one is set, otherwise from these addresses, never through a proxy.
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 METRICS_ALLOW = env.networks("METRICS_ALLOW", ["127.0.0.0/8", "::1/128"])
-OTEL = env.boolean("OTEL", False)  # traces of runs; where to is said by OpenTelemetry's own variables
+OTEL = env.boolean("OTEL", False)  # traces of runs; OpenTelemetry's own variables set the destination
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -299,7 +299,7 @@ LOGGING: dict[str, Any] = {
         "assistant_app": {"level": LOG_LEVEL},
         "emailassistant": {"level": LOG_LEVEL},
         "emailassistant.access": {"level": "INFO"},
-        # Burr logs an action's inputs and state with its errors: that is people's mail.
+        # Burr logs an action's inputs and state with its errors, and they contain mail.
         "burr": {"handlers": ["null"], "propagate": False},
     },
 }

@@ -1,4 +1,4 @@
-"""Static files: hashed names, kept for ever by browsers, sent by the process itself."""
+"""Static files with hashed names, cached forever by browsers and served by the process itself."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):
-    """Hashed and compressed once they are collected; plain names for what is not.
+    """Use hashed names for collected files, and plain names for files that are not collected.
 
-    Tests and a freshly added file need no `collectstatic`; `make run` collects at every start.
+    So tests and new files need no `collectstatic`. `make run` collects at every start.
     """
 
     def url(self, name: str | None, force: bool = False) -> str:
@@ -26,7 +26,7 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
 
 
 def serve_static(app: Any) -> Any:
-    """Return the app with the collected files before it; without any, the app alone."""
+    """Wrap the app to serve collected files; return the app itself if none are collected."""
     if not Path(settings.STATIC_ROOT).is_dir():
         return app
     return ServeStaticASGI(

@@ -1,4 +1,4 @@
-"""The gunicorn worker: uvicorn, which speaks ASGI's lifespan and gives up on connections in time."""
+"""The gunicorn worker: uvicorn with lifespan support and a limit on how long it waits for connections."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from uvicorn_worker import UvicornWorker
 class Worker(UvicornWorker):
     """One web process.
 
-    uvicorn waits for open connections without limit and is not told of gunicorn's `graceful_timeout`:
-    one open event stream, and the worker would be killed before its runs are written down.
+    uvicorn waits for open connections without limit, because it ignores gunicorn's `graceful_timeout`. With
+    one open event stream, the worker would be killed before its runs are stored as interrupted.
     """
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         **UvicornWorker.CONFIG_KWARGS,
         "lifespan": "on",
-        # uvicorn believes X-Forwarded-* of this whole machine; the settings do so with BEHIND_PROXY only.
+        # uvicorn trusts X-Forwarded-* from the local machine; only BEHIND_PROXY may enable that.
         "proxy_headers": False,
         "server_header": False,
     }
@@ -26,10 +26,10 @@ class Worker(UvicornWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - 3)
-        self._is_announced = self.age > 1  # the first worker speaks for all
+        self._is_announced = self.age > 1  # only the first worker prints the message
 
     async def callback_notify(self) -> None:
-        """Called at once when the server accepts requests, and regularly from then on."""
+        """Print the URL on the first call, which comes when the server accepts requests."""
         if not self._is_announced:
             self._is_announced = True
             sys.stdout.write(f"\nThe email assistant is ready: http://{self.cfg.bind[0]}/\n\n")

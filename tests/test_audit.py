@@ -136,7 +136,7 @@ def test_a_service_that_cannot_be_asked_is_no_clean_audit(audit, nobody):
     code, said = audit(nobody)
     assert code == 3
     assert "THE DEPENDENCIES WERE NOT AUDITED" in said
-    assert "could not be had either" in said
+    assert "could not be downloaded either" in said
 
 
 def test_what_the_service_passed_over_was_not_audited(audit, osv):

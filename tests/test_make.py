@@ -27,6 +27,6 @@ def test_where_the_embedded_model_cannot_be_installed_it_says_so_and_goes_on(clo
             ["make", STAMP, "PIP=false"], cwd=clone, capture_output=True, text=True, check=True
         )
 
-        assert "cannot be installed here. Serving without it" in made.stdout
+        assert "cannot be installed here, so the server starts without it" in made.stdout
         assert "OPENAI_BASE_URL" in made.stdout
         assert not (clone / STAMP).exists()

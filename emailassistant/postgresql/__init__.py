@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with its pool's connections tried only where one may be broken."""
+"""Django's PostgreSQL backend with cheaper checks of pooled connections."""

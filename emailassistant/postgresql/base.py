@@ -1,8 +1,8 @@
-"""A pooled connection is tried before it is lent if there may be something wrong with it.
+"""Check a pooled connection with a query only if it may be broken.
 
-Django's pool asks the server before every request, which is a third of the ways to it that a short request
-takes. A server that goes says so: its end of the connection is closed, and to see that takes no way to it.
-What goes without a word is found out after a while of idleness.
+Django's pool queries the server before every request, which is a third of the round trips of a short
+request. A server that shuts down closes its end of the connection, and that is visible without a round
+trip. A silently lost server is found by a query after some idle time.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from assistant_app.engine.threads import IDLE_SECONDS
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Return a connection that works. Raise `PoolTimeout` if there was none in time."""
+        """Return a working connection. Raise `PoolTimeout` if none is free in time."""
         while True:
             connection = super().get_new_connection(conn_params)
             if self.pool is None or _works(connection):
                 return connection
-            self.pool.putconn(connection)  # closed, so the pool makes another
+            self.pool.putconn(connection)  # it is closed, so the pool replaces it
 
     def _close(self) -> None:
         if self.connection is not None:
@@ -46,7 +46,7 @@ def _works(connection: Connection[Any]) -> bool:
 
 
 def _has_news(connection: Connection[Any]) -> bool:
-    """Whether something came that nobody asked for: the end of the connection, as a rule."""
+    """Return whether unrequested data has arrived: usually the server has closed the connection."""
     if connection.closed:
         return True
     poll = select.poll()

@@ -23,9 +23,8 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from assistant_app import operations
-from assistant_app.admin.deleting import BackToTheList
 from assistant_app.admin.filters import ByOwner, NeedsALook
-from assistant_app.admin.paging import ApplicationList, LimitedPaginator
+from assistant_app.admin.lists import ApplicationList, BackToTheList, LimitedPaginator
 from assistant_app.admin.usage import ShowsUsage, used
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection.timeline import History

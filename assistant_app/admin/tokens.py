@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from assistant_app.admin.deleting import BackToTheList
+from assistant_app.admin.lists import BackToTheList
 from assistant_app.models import ApiToken
 
 

@@ -14,13 +14,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from assistant_app.models import ApiToken, sql
+from assistant_app.models import ApiToken
 
 LAST_USE_PRECISION = timedelta(minutes=1)  # update `last_used_at` at most this often to save writes
-# Columns that no request needs: half of all columns, and most of the time it takes to read them.
-DEFERRED = frozenset({"token_key", "created"}) | {
-    f"user__{name}" for name in ("password", "last_login", "date_joined", "email", "first_name", "last_name")
-}
 
 
 class TokenAuthentication(auth.TokenAuthentication):
@@ -32,8 +28,7 @@ class TokenAuthentication(auth.TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> tuple[object, ApiToken]:
         if not token.isalnum():
             raise AuthenticationFailed("There is no such token.")
-        key = sql.where(ApiToken, digest=hash_token(token.decode("ascii")))
-        found = sql.find(ApiToken, key, "user", defer=DEFERRED)
+        found = ApiToken.find(hash_token(token.decode("ascii")))
         if found is None or found.has_ended:
             raise AuthenticationFailed("There is no such token, or it has expired.")
         validated = self.validate_user(found)

@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from assistant_app import conf
@@ -99,8 +98,7 @@ def settlement(reservation: Reservation | None, calls: Iterable[Call]) -> Statem
 
 def settle(reservation: Reservation | None, calls: Iterable[Call]) -> None:
     if wanted := settlement(reservation, calls):
-        with connection.cursor() as cursor:
-            cursor.execute(wanted.sql, wanted.params)
+        wanted.execute()
 
 
 def room(owner_id: int) -> Condition | None:
@@ -189,9 +187,7 @@ def _take(wanted: Reservation) -> bool:
     drafts, tokens = _budget()
     if wanted.tokens > tokens:  # the INSERT of a day's first row has no condition
         return False
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, [wanted.owner_id, wanted.day, wanted.tokens, drafts, tokens])
-        return cursor.rowcount == 1
+    return Statement(TAKE, (wanted.owner_id, wanted.day, wanted.tokens, drafts, tokens)).execute() == 1
 
 
 def _budget() -> tuple[int, int]:

@@ -240,7 +240,7 @@ class Writer:
             "status": Status.RUNNING,
             "next_step": started_by,
             "lease_token": self._token or uuid.uuid4(),
-            "lease_expires_at": conf.lease(),  # from now
+            "lease_expires_at": sql.clock(ahead=conf.lease()),
             "error_code": "",
             "error_message": "",
         }
@@ -279,7 +279,9 @@ class Writer:
             with transaction.atomic():
                 reserved = budget.reserve(row.owner_id, values.get("state", self._state))
                 if not self._change(row, values, step, room=budget.room(row.owner_id)):
-                    is_still_free = sql.find(Application, claims.is_ours(row, None)) is not None
+                    is_still_free = (
+                        Application.objects.claimable().filter(pk=row.pk, version=row.version).exists()
+                    )
                     raise budget.no_room() if is_still_free else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None

@@ -155,9 +155,11 @@ class Application(models.Model):
 
     @classmethod
     def find(cls, pk: Any, owner_id: int) -> Application | None:
-        """Return the owner's application, or None. In fixed SQL, because most requests start with it."""
-        mine = sql.where(cls, id=pk, owner=owner_id)
-        return sql.find(cls, mine, read_at=sql.clock(), read_signature=_signature_of_owner())
+        """Return the owner's application, or None. Raise `ValidationError` if `pk` is not an id."""
+        clock = sql.clock()
+        mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
+        found = cls._base_manager.raw(sql.FIND_APPLICATION.format(clock=clock.sql), mine)
+        return next(iter(found), None)
 
     @property
     def signature(self) -> str:
@@ -223,9 +225,3 @@ def _as_datetime(moment: datetime | str | None) -> datetime:
     if isinstance(moment, datetime):
         return moment
     return datetime.fromisoformat(moment).replace(tzinfo=connection.timezone)  # UTC even if TIME_ZONE is not
-
-
-def _signature_of_owner() -> sql.Condition:
-    """Return the SQL expression for the owner's signature, to load it with the application."""
-    mine = "SELECT signature FROM assistant_app_preferences AS kept"
-    return sql.Condition(f"COALESCE(({mine} WHERE kept.owner_id = assistant_app_application.owner_id), '')")

@@ -1,7 +1,7 @@
-"""The SQL of what every request and every step does, built once for each set of columns and kept.
+"""The SQL of what every request and every save does, written out: find a row, add one, change one.
 
-Find one row; insert one; change one under a condition and insert others with it. The ORM would build the SQL
-anew each time, which took a third of the CPU of a whole email.
+The ORM builds it again for each query, at five times the CPU: docs/decisions/fixed-sql.md.
+Every value is a parameter.
 """
 
 from __future__ import annotations
@@ -9,19 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, lru_cache
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-M = TypeVar("M", bound=models.Model)
+FIND_APPLICATION = """
+SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature
+FROM assistant_app_application AS application
+LEFT JOIN assistant_app_preferences AS preferences ON preferences.owner_id = application.owner_id
+WHERE application.id = %s AND application.owner_id = %s
+"""
+# Half of the columns: a request needs no others, and most of the time goes into reading them.
+FIND_BY_DIGEST = """
+SELECT token.digest, token.user_id, token.name, token.scope, token.expiry, token.last_used_at,
+    person.username, person.is_active, person.is_staff, person.is_superuser
+FROM assistant_app_apitoken AS token
+JOIN auth_user AS person ON person.id = token.user_id
+WHERE token.digest = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
+    """A statement, or a part of one, with its parameters."""
+
     sql: str
     params: tuple[Any, ...] = ()
+
+    def execute(self) -> int:
+        """Return how many rows it changed or found."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params)
+            return cursor.rowcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,64 +53,44 @@ class Condition(Statement):
         return Condition(f"{self.sql} AND {other.sql}", self.params + other.params)
 
 
-def clock() -> Condition:
+def clock(ahead: timedelta = timedelta(0)) -> Statement:
     """Return the database's clock at this very moment; on SQLite, the one machine's."""
     if connection.vendor == "postgresql":
-        return Condition("CLOCK_TIMESTAMP()")
-    return Condition("%s", (connection.ops.adapt_datetimefield_value(timezone.now()),))
+        return Statement("(CLOCK_TIMESTAMP() + %s)", (ahead,))
+    return Statement("%s", (connection.ops.adapt_datetimefield_value(timezone.now() + ahead),))
 
 
 def where(model: type[models.Model], **values: Any) -> Condition:
     """Return the condition that the columns have these values."""
-    marks = " AND ".join(f"{_table(model)}.{_column(model, name)} = %s" for name in values)
-    return Condition(marks, tuple(_adapted(model, name, value) for name, value in values.items()))
-
-
-def find(
-    model: type[M],
-    condition: Condition,
-    *relations: str,
-    defer: frozenset[str] = frozenset(),
-    **extra: Condition,
-) -> M | None:
-    """Return the row that the condition holds for, or none; a unique key is in it.
-
-    `relations` names foreign keys whose row comes along, `extra` attributes that are asked for besides,
-    `defer` what is left out until it is looked at: `"created"`, `"user__password"`.
-    """
-    selection = _selection(model, relations, defer)
-    columns = ", ".join([selection.columns, *(asked.sql for asked in extra.values())])
-    params = [*(value for asked in extra.values() for value in asked.params), *condition.params]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} {selection.tables} WHERE {condition.sql}", params)
-        values = cursor.fetchone()
-    return None if values is None else selection.instance(values, tuple(extra))
+    columns, params = _columns(model, values)
+    return Condition(" AND ".join(f"{column} = {mark}" for column, mark in columns.items()), params)
 
 
 def add(row: models.Model) -> bool:
     """Insert a row; return whether it was new, and leave alone the one that has its key already."""
-    inserted = insert(row)
-    with connection.cursor() as cursor:
-        sql = f"{inserted.sql} VALUES ({_marks(inserted)}) ON CONFLICT DO NOTHING"
-        cursor.execute(sql, inserted.params)
-        return cursor.rowcount == 1
-
-
-def update(model: type[models.Model], values: Mapping[str, Any], condition: Condition) -> Statement:
-    """Return the UPDATE. A `timedelta` for a moment means: so long from now, by the database's clock."""
-    from_now = tuple(name for name, value in values.items() if isinstance(value, timedelta))
-    params = (_adapted(model, name, value) for name, value in values.items())
-    assignments = _assignments(model, tuple(values), from_now if connection.vendor == "postgresql" else ())
-    return Statement(
-        f"UPDATE {_table(model)} SET {assignments} WHERE {condition.sql}", (*params, *condition.params)
-    )
+    new = insert(row)
+    return Statement(f"{new.sql} ON CONFLICT DO NOTHING", new.params).execute() == 1
 
 
 def insert(row: models.Model) -> Statement:
-    """Return the INSERT of a row whose key the database makes."""
-    fields = _inserted(type(row))
-    params = (field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields)
-    return Statement(_insert(type(row)), tuple(params))
+    """Return the INSERT of a row; an automatic key is left to the database."""
+    fields = [field for field in row._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    columns = ", ".join(str(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    # SELECT and not VALUES: `change` adds FROM.
+    return Statement(
+        f"INSERT INTO {row._meta.db_table} ({columns}) SELECT {marks}",
+        tuple(field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields),
+    )
+
+
+def update(model: type[models.Model], values: Mapping[str, Any], condition: Condition) -> Statement:
+    """Return the UPDATE of the rows that the condition holds for; a value may be the `clock`."""
+    columns, params = _columns(model, values)
+    assignments = ", ".join(f"{column} = {mark}" for column, mark in columns.items())
+    return Statement(
+        f"UPDATE {model._meta.db_table} SET {assignments} WHERE {condition.sql}", params + condition.params
+    )
 
 
 def change(changed: Statement, inserted: Sequence[Statement], before: Statement | None = None) -> bool:
@@ -99,138 +100,43 @@ def change(changed: Statement, inserted: Sequence[Statement], before: Statement 
     statement: one round trip, which outside a transaction commits itself.
     """
     if connection.vendor == "postgresql":
-        return _change_at_once(changed, inserted, before)
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        return _in_one(changed, inserted, before).execute() == 1
+    with transaction.atomic(savepoint=False):
         if before is not None:
-            cursor.execute(before.sql, before.params)
-        cursor.execute(changed.sql, changed.params)
-        if cursor.rowcount == 0:
+            before.execute()
+        if changed.execute() == 0:
             return False
         for statement in inserted:
-            cursor.execute(f"{statement.sql} VALUES ({_marks(statement)})", statement.params)
+            statement.execute()
     return True
 
 
-def _change_at_once(changed: Statement, inserted: Sequence[Statement], before: Statement | None) -> bool:
-    parts: list[str] = []
+def _columns(model: type[models.Model], values: Mapping[str, Any]) -> tuple[dict[str, str], tuple[Any, ...]]:
+    """Return the SQL of each field's value by its column, and the parameters."""
+    columns: dict[str, str] = {}
     params: list[Any] = []
-    last = ""
+    for name, value in values.items():
+        field: Any = model._meta.get_field(name)
+        if not isinstance(value, Statement):
+            value = Statement("%s", (field.get_db_prep_save(value, connection),))
+        columns[field.column] = value.sql
+        params += value.params
+    return columns, tuple(params)
+
+
+def _in_one(changed: Statement, inserted: Sequence[Statement], before: Statement | None) -> Statement:
+    parts = [f"changed AS ({changed.sql} RETURNING 1)"]
+    params = [changed.params]
     if before is not None:
-        parts.append(f"before AS ({before.sql} RETURNING 1)")
-        params += before.params
-        last = " AND (SELECT COUNT(*) FROM before) >= 0"  # is done, and its row locked, before this one's
-    parts.append(f"changed AS ({changed.sql}{last} RETURNING 1)")
-    params += changed.params
-    for number, statement in enumerate(inserted):
-        # Not VALUES: nothing is inserted where nothing was changed.
-        parts.append(f"inserted{number} AS ({statement.sql} SELECT {_marks(statement)} FROM changed)")
-        params += statement.params
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} SELECT 1 FROM changed", params)
-        return cursor.fetchone() is not None
-
-
-def _adapted(model: type[models.Model], name: str, value: Any) -> Any:
-    if isinstance(value, timedelta):
-        if connection.vendor == "postgresql":
-            return value
-        value = timezone.now() + value
-    return _field(model, name).get_db_prep_save(value, connection)
-
-
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    """The columns of a model and of what it refers to, and how rows are made of their values."""
-
-    columns: str
-    tables: str
-    parts: tuple[_Part, ...]
-
-    def instance(self, values: Sequence[Any], extra: tuple[str, ...]) -> Any:
-        made = [part.instance(values) for part in self.parts]
-        for part, related in zip(self.parts[1:], made[1:], strict=True):
-            setattr(made[0], part.relation, related)
-        for name, value in zip(extra, values[len(values) - len(extra) :], strict=True):
-            setattr(made[0], name, value)
-        return made[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    model: type[models.Model]
-    relation: str  # the foreign key that leads to it; none for the row itself
-    start: int  # of its values
-    names: list[str]
-    converters: list[tuple[int, Any, Any]]  # position, expression, what to call
-
-    def instance(self, values: Sequence[Any]) -> Any:
-        own = list(values[self.start : self.start + len(self.names)])
-        for position, expression, convert in self.converters:
-            own[position] = convert(own[position], expression, connection)
-        return self.model.from_db(connection.alias, self.names, own)
-
-
-@cache
-def _selection(model: type[models.Model], relations: tuple[str, ...], deferred: frozenset[str]) -> _Selection:
-    columns: list[str] = []
-    parts = []
-    tables = f"FROM {_table(model)}"
-    for name in ("", *relations):
-        of: Any = model
-        if name:
-            key = _field(model, name)
-            of = key.related_model
-            tables += (
-                f" JOIN {_table(of)} ON {_table(model)}.{_column(model, name)}"
-                f" = {_table(of)}.{_column(of, of._meta.pk.name)}"
-            )
-        prefix = f"{name}__" if name else ""
-        fields = [field for field in of._meta.concrete_fields if prefix + field.name not in deferred]
-        converters = [
-            (position, expression, convert)
-            for position, field in enumerate(fields)
-            for expression in [field.get_col(of._meta.db_table)]
-            for convert in (
-                *connection.ops.get_db_converters(expression),
-                *expression.get_db_converters(connection),
-            )
+        # Counting its rows makes PostgreSQL execute it first: it locks its row before this one.
+        after = "(SELECT COUNT(*) FROM before) >= 0"
+        parts = [
+            f"before AS ({before.sql} RETURNING 1)",
+            f"changed AS ({changed.sql} AND {after} RETURNING 1)",
         ]
-        parts.append(_Part(of, name, len(columns), [field.attname for field in fields], converters))
-        columns += [f"{_table(of)}.{_column(of, field.name)}" for field in fields]
-    return _Selection(", ".join(columns), tables, tuple(parts))
-
-
-@cache
-def _table(model: type[models.Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
-
-
-@lru_cache(maxsize=64)
-def _assignments(model: type[models.Model], names: tuple[str, ...], from_now: tuple[str, ...]) -> str:
-    marks = ("CLOCK_TIMESTAMP() + %s" if name in from_now else "%s" for name in names)
-    return ", ".join(f"{_column(model, name)} = {mark}" for name, mark in zip(names, marks, strict=True))
-
-
-@cache
-def _field(model: type[models.Model], name: str) -> Any:
-    return model._meta.get_field(name)
-
-
-@cache
-def _column(model: type[models.Model], name: str) -> str:
-    return connection.ops.quote_name(_field(model, name).column)
-
-
-@cache
-def _inserted(model: type[models.Model]) -> tuple[Any, ...]:
-    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField))
-
-
-@cache
-def _insert(model: type[models.Model]) -> str:
-    columns = ", ".join(_column(model, field.name) for field in _inserted(model))
-    return f"INSERT INTO {_table(model)} ({columns})"
-
-
-def _marks(statement: Statement) -> str:
-    return ", ".join(["%s"] * len(statement.params))
+        params = [before.params, changed.params]
+    for number, statement in enumerate(inserted):
+        # Inserts nothing where nothing was changed.
+        parts.append(f"inserted{number} AS ({statement.sql} FROM changed)")
+        params.append(statement.params)
+    return Statement(f"WITH {', '.join(parts)} SELECT 1 FROM changed", tuple(chain.from_iterable(params)))

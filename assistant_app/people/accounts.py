@@ -12,14 +12,17 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from assistant_app.errors import AssistantError
-from assistant_app.models import SignInTries
+from assistant_app.errors import AssistantError, InvalidInput
+from assistant_app.mail.header import one_line
+from assistant_app.models import Preferences, SignInTries
+from assistant_app.models.people import LONGEST_SIGNATURE
 
 TRIES = 5  # for one user name from one network
 TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
@@ -107,3 +110,13 @@ def _count(what: str, seconds: int, *, pause_at: int = 0) -> int:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
+    """Sign the actor's future drafts with this name; return it as stored. Raise `InvalidInput`."""
+    name = one_line(name)
+    if len(name) > LONGEST_SIGNATURE:
+        problem = f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."
+        raise InvalidInput(fields={"signature": [problem]})
+    Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
+    return name

@@ -5,6 +5,7 @@ import asyncio
 import inspect
 import re
 import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -28,8 +29,7 @@ from django.urls import path, resolve, reverse
 from django.utils.functional import SimpleLazyObject
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
-from assistant_app.models import Application
-from assistant_app.models.sql import find, where
+from assistant_app.models import ApiToken, Application
 from emailassistant.asgi import Handler
 from tests import services
 from tests.private_names.places import (
@@ -43,6 +43,7 @@ from tests.private_names.places import (
     HEALTH,
     LOGS,
     PAGE_FORMS,
+    PEOPLE,
     POOL,
     STATEMENTS,
     STATIC,
@@ -166,12 +167,22 @@ def _columns(row):
 @pytest.mark.django_db
 def test_a_row_is_converted_from_the_database_as_the_orm_does(owner):
     made = Application.objects.create(owner=owner, next_step="process_input", state={"a": [1, None, "é"]})
-    with otherwise("The ORM makes rows of what the database gives it in another way", STATEMENTS):
-        read = find(Application, where(Application, id=made.pk), "owner")
-        stored = Application.objects.get(pk=made.pk)
-        assert (_columns(read), _columns(read.owner)) == (_columns(stored), _columns(owner))
-        part = find(Application, where(Application, id=made.pk), defer=frozenset({"state"}))
-        assert part.get_deferred_fields() == {"state"}
+    with otherwise("A raw query makes rows in another way than the ORM", STATEMENTS):
+        read = Application.find(made.pk, owner_id=owner.pk)
+        assert _columns(read) == _columns(Application.objects.get(pk=made.pk))
+
+
+@pytest.mark.django_db
+def test_a_token_comes_with_what_a_request_asks_of_its_user(owner):
+    made, _ = ApiToken.objects.create(user=owner, name="phone", expiry=timedelta(days=1))
+    with otherwise("`from_db` takes a row's values in another order", PEOPLE):
+        read = ApiToken.find(made.digest)
+        asked = {"id", "username", "is_active", "is_staff", "is_superuser"}
+        assert {
+            field.attname for field in User._meta.concrete_fields
+        } - read.user.get_deferred_fields() == asked
+        assert read.get_deferred_fields() == {"token_key", "created"}
+        assert (_columns(read), _columns(read.user)) == (_columns(made), _columns(owner))
 
 
 @pytest.mark.django_db

@@ -208,7 +208,9 @@ PRIVATE = {
     "_cached_user": "Django",
     "_close": "Django",
     "_handler_class": "Django",
+    "_base_manager": "Django, documented",
     "_default_manager": "Django, documented",
+    "_state": "Django, documented",
     "_meta": "Django, documented except for `concrete_fields`",
     "_exit": "Python, documented",
 }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -49,7 +48,7 @@ def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
         "readings": readings.of_email(row)[: readings.SHOWN],
         "branches": tree_of(row),
     }
-    return _render(request, "history/history.html", row, context)
+    return render(request, "history/history.html", {"row": row, **context})
 
 
 @signed_in
@@ -66,7 +65,7 @@ def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -
         "before": numbers[place - 1] if place else None,
         "after": numbers[place + 1] if place + 1 < len(numbers) else None,
     }
-    return _render(request, "history/step.html", row, context)
+    return render(request, "history/step.html", {"row": row, **context})
 
 
 @signed_in
@@ -75,11 +74,7 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
     """Show one model call: its messages, its reply, and the same call as a curl command."""
     row = operations.get(actor=request.user, app_id=app_id)
     shown: CallShown = timeline.call_of(row, number)
-    return _render(request, "history/call.html", row, {"part": shown})
-
-
-def _render(request: HttpRequest, template: str, row: Application, context: dict[str, Any]) -> HttpResponse:
-    return render(request, template, {"row": row, **context})
+    return render(request, "history/call.html", {"row": row, "part": shown})
 
 
 def _entry(row: Application, shown: StepShown) -> Entry:

@@ -19,7 +19,7 @@ from assistant_app.operations import tokens as token_operations
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
-from assistant_app.people.preferences import sign_with
+from assistant_app.people.accounts import sign_with
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 

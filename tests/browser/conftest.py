@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from tests.asgi_server import AsgiServer
 from tests.browser.stage import Stage
 from tests.services import chromium_path
 
+LAUNCHER = Path(__file__).with_name("chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +43,8 @@ def chromium():
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        environment = os.environ | {"CHROMIUM": str(path)}
+        browser = playwright.chromium.launch(executable_path=LAUNCHER, args=ARGUMENTS, env=environment)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -5,7 +5,7 @@ import pytest
 from assistant_app.errors import ModelTimeout
 from tests.api.conftest import INPUT, LIST_URL, titled, url_of
 from tests.browser import stage as states
-from tests.browser.checks import assert_accessible, assert_fits, assert_good
+from tests.browser.checks import assert_accessible, assert_accessible_light_and_dark, assert_fits, assert_good
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -193,8 +193,6 @@ def test_the_documentation_shows_every_endpoint_and_sends_a_try(stage, owner):
     page.click("text=Try it out")
     page.click("text=Execute")
     page.wait_for_selector(".live-responses-table >> text=Late delivery")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert_accessible(page, THEIRS)
+    assert_accessible_light_and_dark(page, THEIRS)
     assert_fits(page)
     assert_accessible(page, THEIRS)

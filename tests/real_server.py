@@ -6,7 +6,10 @@ with RealServer(model=model_server, env={"SHUTDOWN_GRACE_SECONDS": "1"}) as serv
     assert server.stop() == 0
 """
 
+import atexit
 import os
+import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -16,6 +19,8 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -29,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEADLINE = 60  # seconds; a safety net, nothing is judged by it
 # For http alone, where nothing is verified: to load the machine's certificates takes longer than a request.
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+DROP = 'DROP DATABASE IF EXISTS "{}" WITH (FORCE)'
 PRODUCT_VARIABLES = ("OPENAI_", "DATABASE_", "EMBEDDED_", "SHUTDOWN_", "RUN", "REDIS_", "WEB_", "MAX_")
 
 SET_UP = """
@@ -67,8 +73,8 @@ class RealServer:
         )
         self.data = Path(self._folder.name)
         self._beside = beside
-        cluster = POSTGRES_URL if postgresql is True else postgresql
-        own = Postgres(cluster) if cluster else Sqlite(self.data / "db.sqlite3")
+        self._cluster = POSTGRES_URL if postgresql is True else postgresql
+        own = Postgres(self._cluster) if self._cluster else Sqlite(self.data / "db.sqlite3")
         self.database = beside.database if beside else own
         self.env = self._environment(model, env or {})
 
@@ -114,7 +120,13 @@ class RealServer:
     def _set_up(self):
         if self._beside is not None:
             self.tokens = self._beside.tokens
-            return
+        else:
+            origin = migrated(self._cluster, self.people)
+            self.database.create(origin.database)
+            self.tokens = origin.tokens
+
+    def migrate(self):
+        """Set up without a copy: with the code of its own version."""
         self.database.create()
         made = self.run("-c", SET_UP, *self.people)
         self.tokens = dict(zip(self.people, made.split(), strict=True))
@@ -198,13 +210,30 @@ class RealServer:
         return self.database.rows(query)
 
 
+@cache
+def migrated(cluster, people):
+    """Return a server that never starts, whose database and tokens others copy: to migrate takes seconds."""
+    origin = RealServer(postgresql=cluster, people=people)
+    if cluster:
+        drop_left_behind(cluster)
+    atexit.register(_drop, origin)
+    origin.migrate()
+    return origin
+
+
+def _drop(origin):
+    with suppress(psycopg.OperationalError):  # its cluster may be gone already
+        origin.__exit__()
+
+
 class Sqlite:
     def __init__(self, path):
         self.path = path
         self.url = f"sqlite:///{path}"
 
-    def create(self):
-        pass
+    def create(self, origin=None):
+        if origin is not None:
+            shutil.copy(origin.path, self.path)
 
     def drop(self):
         pass
@@ -237,14 +266,15 @@ class Postgres:
 
     def __init__(self, cluster):
         self._cluster = cluster
-        self.name = f"test_{uuid.uuid4().hex[:12]}"
+        self.name = f"test_{int(time.time())}_{uuid.uuid4().hex[:12]}"
         self.url = urlunsplit(urlsplit(cluster)._replace(path=f"/{self.name}"))
 
-    def create(self):
-        self._administer(f'CREATE DATABASE "{self.name}"')
+    def create(self, origin=None):
+        template = f'TEMPLATE "{origin.name}"' if origin else ""
+        _administer(self._cluster, f'CREATE DATABASE "{self.name}" {template}')
 
     def drop(self):
-        self._administer(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        _administer(self._cluster, DROP.format(self.name))
 
     def connections_of(self, pid):
         """Return how many the servers hold; there must be one only."""
@@ -259,9 +289,20 @@ class Postgres:
         """Return that it can: the server ends the statement of a client that stands still."""
         return True
 
-    def _administer(self, statement):
-        with psycopg.connect(self._cluster, autocommit=True) as connection:
-            connection.execute(statement)
+
+def drop_left_behind(cluster):
+    """Drop the databases of runs that were killed: those that are a day old."""
+    with psycopg.connect(cluster) as connection:
+        names = [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
+    for name in names:
+        made = re.fullmatch(r"test_(\d{10})_[0-9a-f]{12}", name)
+        if made and int(made[1]) < time.time() - 24 * 60 * 60:
+            _administer(cluster, DROP.format(name))
+
+
+def _administer(cluster, statement):
+    with psycopg.connect(cluster, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 _taken = []  # sockets that hold the ports below, and never listen

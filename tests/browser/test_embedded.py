@@ -1,4 +1,4 @@
-"""The whole way on the demonstration model, whatever it asks and writes."""
+"""The whole flow with the demonstration model, whatever it asks and writes."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What every test starts from: an owner, a second user, staff, and a scripted model.
+"""Fixtures for all tests: an owner, a second user, staff, and a scripted model.
 
 Tests that run a step are `transaction=True`: the runner's threads see only what is committed.
 """
@@ -88,8 +88,8 @@ def _fresh(settings):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nobodys_text_is_logged():
-    """Hand `leaks` what is typed, what the model says and each token, for the search at the end."""
+def _texts_are_never_logged():
+    """Register typed texts, model replies and tokens with `leaks`, which searches the output at the end."""
     patch = pytest.MonkeyPatch()
     clean, say, make = HumanStep.clean, ScriptedClient.will_write, crypto.create_token_string
 
@@ -207,7 +207,7 @@ def staff(django_user_model):
 
 @pytest.fixture
 def one_day(monkeypatch):
-    """Let it stay the same day to the end of the test, also at midnight."""
+    """Freeze the day until the end of the test, so that midnight does not matter."""
     day = budget.today()
     monkeypatch.setattr(budget, "today", lambda: day)
 
@@ -230,7 +230,7 @@ def api(owner):
 
 
 class Person:
-    """Somebody who answers an email through the operations; each call waits for the run's end."""
+    """A person who answers an email through the operations; each call waits until the run ends."""
 
     EMAIL = "From: Marta Kowalczyk <marta@example.org>\nSubject: Late delivery\n\nWhere are my 96 sensors?"
     INSTRUCTIONS = "60 ship on Thursday, the rest on 10 December."

@@ -1,4 +1,4 @@
-"""Reads all that a test run logged or printed, and fails the run if a person's text or a secret is in it.
+"""Read everything a test run logged or printed, and fail the run if it contains a user's text or a secret.
 
 `tests/conftest.py` takes these hooks over, and hands in what must not be seen: whatever the tests type into
 the product, what its model says, and every token that is made. Read is what the product's own handler would
@@ -12,7 +12,7 @@ import re
 
 import pytest
 
-# Of texts and secrets that reach the product in other processes, where nobody looks on.
+# Texts and secrets that reach the product in other processes, where the patches do not see them.
 MARKERS = {
     "96 sensors", "ship on Thursday", "rest on 10 December", "pressure sensors", "Friday suits me",
     "Thank you for your email", "correct horse", "battery staple", "tr0ubador", "quiet river", "hunter2",
@@ -79,7 +79,7 @@ def pytest_sessionstart(session):
 
 
 def pytest_runtest_setup(item):
-    _listen()  # again: whoever configures the log anew, as a test of settings does, takes handlers away
+    _listen()  # again, because a test that reconfigures logging removes handlers
 
 
 def _listen():

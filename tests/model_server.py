@@ -1,4 +1,4 @@
-"""A model's server for tests: speaks OpenAI's chat completions over a real socket and does as it is told.
+"""A scriptable model server for tests, which speaks OpenAI's chat completions over a real socket.
 
 Also a server for benchmarks: `python -m tests.model_server --port 8001 --latency 0.2 --rate 100`.
 """
@@ -68,7 +68,7 @@ class Received:
 
 
 class _Connection(asyncio.StreamReaderProtocol):
-    """A connection that tells when its client has gone, also while nobody reads from it."""
+    """A connection that notices when its client disconnects, even while it is not being read."""
 
     def __init__(self, accept: Any, open_ends: set[asyncio.WriteTransport]) -> None:
         super().__init__(asyncio.StreamReader(), accept)
@@ -163,18 +163,18 @@ class ModelServer:
         self._ready.set()
         await self._stopping.wait()
         server.close()
-        for _ in range(2):  # whoever was just accepted gets a transport, and then a task
+        for _ in range(2):  # a connection just accepted gets a transport, and then a task
             await asyncio.sleep(0)
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         for end in list(open_ends):
-            end.abort()  # what its client does not read is not waited for
+            end.abort()  # do not wait for data that the client does not read
         while open_ends:
             await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Called as soon as somebody connects: who is never served is sent away all the same."""
+        """Track every connection from the start, so that unserved ones are closed at the end too."""
         self.connections += 1
         task = asyncio.ensure_future(self._connected(reader, writer))
         self._connections.add(task)

@@ -33,7 +33,7 @@ http {{
 
 
 class OwnNginx:
-    """Speaks https with a certificate of its own; looks like one server to whoever talks to it."""
+    """An https proxy with its own certificate; clients use it like a single server."""
 
     def __init__(self, servers):
         self.port, self.plain_port = free_port(), free_port()
@@ -96,7 +96,7 @@ class OwnNginx:
         return httpx.Client(base_url=self.url, headers=headers, timeout=DEADLINE, verify=self.verify)
 
     def get(self, address, **options):
-        """Ask as somebody who has no token."""
+        """Send a request without a token."""
         return httpx.get(f"{self.url}{address}", timeout=DEADLINE, verify=self.verify, **options)
 
     def rows(self, query):

@@ -39,7 +39,7 @@ class OwnPostgresql:
         self._run("pg_ctl", "start", "-w", "-D", self._data, "-l", log, "-o", options)
 
     def stop(self, mode="fast"):
-        """`fast` sends everybody away; `immediate` is a crash."""
+        """Stop the server: `fast` disconnects all clients, `immediate` is a crash."""
         self._run("pg_ctl", "stop", "-w", "-D", self._data, "-m", mode)
 
     def _run(self, program, *arguments, check=True):

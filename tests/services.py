@@ -1,4 +1,4 @@
-"""What some tests need beside Python: skipped where it is missing, but never in CI.
+"""Programs that some tests need. Without them, the tests are skipped, but never in CI.
 
 There (`CI=true`) such a test runs all the same and fails, so that a missing service cannot pass for a
 green run.

@@ -1,7 +1,7 @@
-"""Every address of the product, tried by everybody: nobody gets at another person's email.
+"""Every URL of the product, requested by every kind of user: no one reaches another person's email.
 
-An address that is about one email (`app_id`) is tried by the strictest rule without being listed. Any other
-must be named below, in the set that says who may come in: a new one fails until it is.
+URLs of one email (`app_id`) follow the strictest rule without being listed. Every other URL must be listed
+below, in the set that says who may open it. A new URL fails the test until it is listed.
 """
 
 import re
@@ -33,7 +33,7 @@ OPEN_IN_THE_ADMIN = {"login"}
 MODELS = {"assistant_app_application", "assistant_app_apitoken", "auth_group", "auth_user"}
 SEEN_WITH_VIEW = {"changelist", "change", "history", "step", "read", "usage"}
 
-# What stands for a part of an address that is neither an id nor a number.
+# Values for URL parameters that are neither ids nor numbers.
 PARTS = {"step": "process_feedback", "app_label": "auth", "url": "nowhere", "object_id": "none"}
 TEXTS = (
     b"ninety-six sensors",
@@ -139,8 +139,8 @@ def test_every_address_says_who_may_come_in():
 
 
 @pytest.mark.parametrize("who", ["stranger", "staff", "viewer", "operator"])
-def test_nobody_finds_another_persons_email(request, who, email):
-    """Not even staff. Every answer is the one that an id gets that never was."""
+def test_no_other_user_finds_the_email(request, who, email):
+    """Not even staff: every response equals the one for an id that never existed."""
     user, before, wrong = request.getfixturevalue(who), email.row, []
     for address in OF_ONE_EMAIL:
         client = client_of(user, address)
@@ -155,7 +155,7 @@ def test_nobody_finds_another_persons_email(request, who, email):
     assert Application.objects.count() == 1
 
 
-def test_whoever_is_not_signed_in_is_asked_to_everywhere(email, settings):
+def test_anonymous_requests_are_asked_to_sign_in_everywhere(email, settings):
     settings.API_RATE_ANONYMOUS = "10000/minute"
     wrong = []
     for address in OF_ONE_EMAIL + [each for each in OTHERS if each.name in SIGNED_IN]:
@@ -172,7 +172,7 @@ def test_whoever_is_not_signed_in_is_asked_to_everywhere(email, settings):
 
 
 def test_the_owner_comes_in_everywhere(owner, email):
-    """Else the rest of the matrix would prove nothing."""
+    """Without this, the rest of the matrix would prove nothing."""
     wrong = []
     for address in OF_ONE_EMAIL + [each for each in OTHERS if each.name in SIGNED_IN]:
         answer, _ = ask(client_of(owner, address), address, "get", email.app_id)

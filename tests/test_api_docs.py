@@ -12,7 +12,7 @@ from assistant_app.api.serializers import ApplicationState, ApplicationSummary
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/reference/api.md"
 TEXT = re.sub(r"^```.*?^```", "", DOCUMENT.read_text(), flags=re.MULTILINE | re.DOTALL)
-BASES = (errors.AssistantError, errors.OverLimit)  # whose codes nobody is answered with
+BASES = (errors.AssistantError, errors.OverLimit)  # their codes are never sent
 
 
 def names_in(heading):

@@ -1,4 +1,4 @@
-"""`.ci/audit`: clean, with findings, explained, and when nobody can be asked."""
+"""`.ci/audit`: without findings, with findings, with explained ones, and without the service."""
 
 import hashlib
 import json
@@ -107,7 +107,7 @@ def advisories(audit):
 
 
 @pytest.fixture
-def nobody():
+def no_service():
     """An address at which no service answers."""
     return f"http://127.0.0.1:{free_port()}/v1/query"
 
@@ -132,8 +132,8 @@ def test_a_finding_fails_until_it_is_explained(audit, osv):
     assert "0 known vulnerabilities, 1 explained" in said
 
 
-def test_a_service_that_cannot_be_asked_is_no_clean_audit(audit, nobody):
-    code, said = audit(nobody)
+def test_an_unreachable_service_is_no_clean_audit(audit, no_service):
+    code, said = audit(no_service)
     assert code == 3
     assert "THE DEPENDENCIES WERE NOT AUDITED" in said
     assert "could not be downloaded either" in said
@@ -148,17 +148,17 @@ def test_what_the_service_passed_over_was_not_audited(audit, osv):
     assert "!! Dependency not found on PyPI" in said
 
 
-def test_without_the_service_what_was_known_by_then_counts(audit, nobody, advisories):
+def test_without_the_service_older_advisories_count(audit, no_service, advisories):
     advisories({"Redis": [ADVISORY | {"v": "<1"}], "django": []})
-    code, said = audit(nobody)
+    code, said = audit(no_service)
     assert code == 3
     assert "By the advisories of 2026-07: 3 packages, 0 known vulnerabilities, 0 explained." in said
     advisories({"Django": [ADVISORY]})
-    code, said = audit(nobody)
+    code, said = audit(no_service)
     assert code == 1
     assert "GHSA-1, fixed in 99.0: A reader may read too much." in said
     (audit.folder / ".ci/audit-explained").write_text("GHSA-1  We have no readers.\n")
-    assert audit(nobody)[0] == 3
+    assert audit(no_service)[0] == 3
 
 
 def test_the_real_pins_and_explanations_can_be_read():

@@ -196,7 +196,7 @@ def test_an_entry_without_an_action_is_found(monkeypatch):
     assert "sign_letter" in found(checks.check_human_steps)["assistant.E010"].msg
 
 
-def test_an_entry_for_an_action_that_waits_for_nobody_is_found(monkeypatch):
+def test_an_entry_for_an_action_without_human_input_is_found(monkeypatch):
     stray = steps.HumanStep(action="final_result", endpoint="end", title="", button="", fields=())
     monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
 

@@ -202,4 +202,4 @@ def test_the_steps_make_a_server_that_serves(tmp_path):
     finally:
         server.kill()
         server.wait()
-    assert not is_healthy()  # nobody answers any more
+    assert not is_healthy()  # the server is gone

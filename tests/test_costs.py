@@ -1,4 +1,4 @@
-"""What calls cost by the price table: exact, and nothing where there is no price."""
+"""Costs of calls by the price table: exact, and none without a price."""
 
 from decimal import Decimal
 

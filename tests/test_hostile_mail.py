@@ -1,4 +1,4 @@
-"""Mail that was made to keep the program busy: reading it takes a time that grows with its length alone."""
+"""Mail designed to keep the program busy: the time to read it grows only with its length."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A mail that gives orders: what the model is told then, and what the page does with its reply."""
+"""Prompt injection: what the model gets from a mail that gives orders, and how pages show its reply."""
 
 import re
 
@@ -36,7 +36,7 @@ def parts_of(asked):
 
 
 def received(owner, model, mail):
-    """Let somebody answer this mail and change the draft once; return what the model was told each time."""
+    """Answer this mail and change the draft once; return the messages of each model call."""
     person = Person(owner)
     person.give_input(mail, INSTRUCTIONS)
     person.give_feedback("Shorter, please.")

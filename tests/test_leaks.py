@@ -1,4 +1,4 @@
-"""No mail and no secret in a log or an error page; and the search for them in all output is no idle one."""
+"""Logs and error pages contain no mail and no secrets, and the search for them in all output works."""
 
 import logging
 import subprocess
@@ -23,7 +23,7 @@ import logging, logging.config, sys
 def test_it(): {}
 def test_other(): logging.getLogger("x").warning("{}")
 """
-ANEW = "logging.config.dictConfig({'version': 1, 'root': {'handlers': []}})"
+RECONFIGURED = "logging.config.dictConfig({'version': 1, 'root': {'handlers': []}})"
 
 
 def run_with(tmp_path, statement, other="All is well.", workers=1):
@@ -64,8 +64,8 @@ def test_a_worker_that_crashes_fails_the_run_as_unsearched(tmp_path):
     assert "was not searched" in done.stdout
 
 
-def test_a_log_that_is_configured_anew_is_read_on(tmp_path):
-    done = run_with(tmp_path, ANEW, "Where are my 96 sensors?")
+def test_a_reconfigured_log_is_still_read(tmp_path):
+    done = run_with(tmp_path, RECONFIGURED, "Where are my 96 sensors?")
     assert done.returncode == 1, done.stdout
     assert "2 passed" in done.stdout
 
@@ -89,7 +89,7 @@ def test_what_somebody_chose_begins_no_line_of_the_log(logged, line_break):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("address", ["/a/{}/", "/api/applications/{}/"])
-def test_a_mistake_that_quotes_the_mail_shows_it_to_nobody(owner, monkeypatch, logged, address):
+def test_an_error_that_quotes_the_mail_is_not_shown(owner, monkeypatch, logged, address):
     row = operations.create(actor=owner)[0]
 
     def get(**_):

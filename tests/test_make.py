@@ -1,4 +1,4 @@
-"""What `make run` does where something is missing."""
+"""`make run` when something is missing."""
 
 import shutil
 import subprocess

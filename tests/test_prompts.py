@@ -1,4 +1,4 @@
-"""What the model is told, and how its words are read."""
+"""The prompts for the model, and how its replies are read."""
 
 import random
 import re
@@ -91,7 +91,7 @@ def test_a_first_draft_asks_for_no_revision():
 
 
 @pytest.mark.parametrize("build", ["draft", "questions"])
-def test_the_email_stands_in_a_fence_that_nobody_can_know_before(build):
+def test_the_email_stands_in_a_fence_that_is_unpredictable(build):
     def messages():
         if build == "draft":
             return draft_messages(**CASE, demonstration=False)

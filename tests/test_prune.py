@@ -1,4 +1,4 @@
-"""`manage.py prune`: what is too old goes, what somebody is at stays, and a dry run only says so."""
+"""`manage.py prune`: deletes old emails, keeps active ones, and only counts in a dry run."""
 
 import io
 from datetime import timedelta
@@ -52,7 +52,7 @@ def emails(owner):
     }
 
 
-def test_nothing_is_deleted_unless_somebody_says_so(emails):
+def test_nothing_is_deleted_by_default(emails):
     assert prune() == "Deleted 0 sessions, 0 tokens, 0 sign-in counters.\n"
     assert left() == set(emails.values())
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL makes of our tables: the common queries come from indexes, long texts are compressed."""
+"""PostgreSQL uses indexes for the common queries, and compresses long texts."""
 
 import pytest
 from django.contrib.auth import get_user_model

@@ -1,4 +1,4 @@
-"""Requests hand their threads on; none gets one that is still busy."""
+"""Requests reuse threads, but never one that is still busy."""
 
 import asyncio
 import threading
@@ -60,7 +60,7 @@ def test_a_thread_that_a_client_left_busy_is_not_lent():
         await until(begun.is_set)
         leaving.cancel()
         await asyncio.wait([leaving])
-        assert await threads.run(threading.get_ident) not in left_in  # it would stand still behind the gate
+        assert await threads.run(threading.get_ident) not in left_in  # a busy thread would block at the gate
         gate.set()
         await until(lambda: len(threads._idle) == 2)
 
@@ -77,7 +77,7 @@ def test_a_request_takes_its_context_along():
     assert run(request()) == "by ida"
 
 
-def test_what_a_request_raises_reaches_whoever_waits_and_its_thread_is_kept():
+def test_an_exception_reaches_the_caller_and_the_thread_is_kept():
     async def requests():
         threads = RequestThreads()
         try:

@@ -1,4 +1,4 @@
-"""`manage.py resume_interrupted`: what a killed server left behind goes on."""
+"""`manage.py resume_interrupted` continues what a killed server left behind."""
 
 import os
 import signal

@@ -91,7 +91,7 @@ def leads_somewhere(path):
 
 
 def is_in(module, attributes):
-    """Look without importing what has no attributes to look for: gunicorn's configuration is meant to run."""
+    """Return whether a module has these attributes. Read gunicorn's configuration without running it."""
     if not attributes:
         return True
     if module == "emailassistant.gunicorn":

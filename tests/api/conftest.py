@@ -1,4 +1,4 @@
-"""What the tests of the API share: addresses, and somebody who answers an email over HTTP."""
+"""Shared by the API tests: addresses, and a client that answers an email over HTTP."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -80,7 +80,7 @@ def drafted(walk):
 
 @pytest.fixture
 def running(walk):
-    """Let another server run it: its lease is held and not expired."""
+    """Pretend that another server runs it: its lease is held and has not expired."""
 
     def run(lease_seconds=60):
         Application.objects.filter(pk=walk.app_id).update(
@@ -119,7 +119,7 @@ def nothing_happens(walk, model):
 
 
 def is_error(response, status, code, *fields):
-    """Check the one shape of errors."""
+    """Check the shape that all errors share."""
     assert response.status_code == status, response.content[:500]
     body = response.json()
     assert set(body) == {"code", "message", "fields"}
@@ -140,5 +140,5 @@ def titled(owner, title, **values):
 
 @pytest.fixture
 def nothing_happens_later(request):
-    """The same check, begun where the test says."""
+    """The same check, started where the test says."""
     return lambda: request.getfixturevalue("nothing_happens")

@@ -1,4 +1,4 @@
-"""Who sees what: nobody without credentials, and nobody another person's email."""
+"""Access: every request needs credentials, and users see only their own emails."""
 
 import re
 
@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.api.conftest import INPUT, is_error
 
-NOBODYS = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 BODIES = ({}, INPUT, {"answers": []}, {"feedback": ""})
 
@@ -65,7 +65,7 @@ def test_an_operator_finds_nothing_in_the_api_either(drafted, operator):
 
 @pytest.mark.django_db(transaction=True)
 def test_another_persons_browsable_page_is_that_of_an_email_that_never_was(drafted, other):
-    """Its forms too are those of the address: they know nothing of the email."""
+    """The page's forms depend only on the address, not on the email."""
 
     def page(app_id, address):
         response = other.get(address, headers={"Accept": "text/html"})
@@ -74,18 +74,18 @@ def test_another_persons_browsable_page_is_that_of_an_email_that_never_was(draft
         text = response.content.decode().replace(str(app_id), "ID")
         return response.status_code, re.sub(r"\b[A-Za-z0-9]{64}\b", "CSRF", text)
 
-    for theirs, nobodys in zip(addresses(drafted.app_id), addresses(NOBODYS), strict=True):
+    for theirs, unknown in zip(addresses(drafted.app_id), addresses(UNKNOWN_ID), strict=True):
         status, text = page(drafted.app_id, theirs)
-        assert (status, text) == page(NOBODYS, nobodys)
+        assert (status, text) == page(UNKNOWN_ID, unknown)
         assert status in (404, 405)
         assert "sensors" not in text
 
 
 @pytest.mark.django_db
-def test_nobody_is_let_in_without_credentials(settings):
+def test_every_address_requires_credentials(settings):
     settings.API_RATE_ANONYMOUS = "1000/minute"
     client = APIClient()
-    for address in [*addresses(NOBODYS), "/api/", "/api/applications/"]:
+    for address in [*addresses(UNKNOWN_ID), "/api/", "/api/applications/"]:
         for method in METHODS:
             response = getattr(client, method)(address, {}, format="json")
             assert response.status_code == 401, (method, address)

@@ -1,4 +1,4 @@
-"""A human step that the product does not have: one action and one entry in the table are all it takes."""
+"""Adding a human step takes one action and one entry in the table."""
 
 import re
 import sys

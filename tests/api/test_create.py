@@ -1,4 +1,4 @@
-"""Creating: once or again with an id of one's own."""
+"""Creating an email, also repeatedly with an id chosen by the client."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Every row of the table of errors; after a failure of the model everything is kept and goes on."""
+"""Every row of the error table. After a failed model call, everything is kept and the run can be retried."""
 
 import json
 
@@ -15,7 +15,7 @@ from emailassistant import error_pages
 from tests.api.conftest import INPUT, LIST_URL, is_error, url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOBODYS = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 MODEL_FAILURES = [
     (errors.ModelFailed, 502, "model_failed"),
     (errors.ModelUnavailable, 503, "model_unavailable"),
@@ -28,7 +28,7 @@ def test_a_database_that_is_away_is_no_mistake_of_ours(api, monkeypatch):
         raise OperationalError("couldn't get a connection after 30.00 sec")
 
     monkeypatch.setattr(operations, "get", away)
-    answer = api.get(url_of(NOBODYS))
+    answer = api.get(url_of(UNKNOWN_ID))
     assert is_error(answer, 503, "database_unavailable")
     assert answer["Retry-After"] == "5"
 
@@ -46,8 +46,8 @@ def test_a_database_that_is_away_is_asked_once_who_this_is(client, monkeypatch):
 
 
 def test_an_unknown_id_is_not_found(api, db):
-    assert is_error(api.get(url_of(NOBODYS)), 404, "not_found")
-    assert is_error(api.put(url_of(NOBODYS, "initialize_draft"), INPUT, format="json"), 404, "not_found")
+    assert is_error(api.get(url_of(UNKNOWN_ID)), 404, "not_found")
+    assert is_error(api.put(url_of(UNKNOWN_ID, "initialize_draft"), INPUT, format="json"), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["x/", "nonsense/state/", "123/", "%00/", "0" * 5000 + "/"])

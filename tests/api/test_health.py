@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Health checks: whether the process is alive and able to serve."""
 
 import pytest
 from django.db import OperationalError, connection

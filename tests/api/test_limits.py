@@ -1,4 +1,4 @@
-"""What is left is answered before it is spent; what is over it is refused, and nothing happens."""
+"""The limits endpoint shows what is left. Requests over a limit are refused and change nothing."""
 
 from datetime import datetime
 
@@ -50,7 +50,7 @@ def test_they_are_ones_own(api, stranger, drafted):
     assert other.get(LIMITS_URL).json()["drafts_today"]["used"] == 0
 
 
-def test_whoever_is_not_signed_in_is_counted_and_refused(settings):
+def test_anonymous_requests_are_counted_and_refused(settings):
     settings.API_RATE_ANONYMOUS = "1/minute"
     assert is_error(APIClient().get(LIMITS_URL), 401, "not_signed_in")
     assert is_error(APIClient().get(LIMITS_URL), 429, "throttled")

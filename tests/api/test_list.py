@@ -1,4 +1,4 @@
-"""The list: one's own, newest first, narrowed, in pages, and cheap."""
+"""The list: the user's own emails, newest first, with filters, pages and few queries."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -1,5 +1,5 @@
-"""Whatever the model's server does, over a real socket and through the real SDK: the answer says so, what
-was typed is kept, the call is recorded, and both ways go on: `retry`, and other text."""
+"""Faults of the model server, over a real socket and the real SDK: the response names the fault, the input
+is kept, the call is recorded, and both `retry` and new input work afterwards."""
 
 import asyncio
 import json

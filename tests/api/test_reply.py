@@ -34,7 +34,7 @@ def test_it_is_a_message_also_for_who_asks_for_one(walk, accept):
     assert (answer.status_code, answer["Content-Type"]) == (200, "message/rfc822")
 
 
-def test_nobody_elses_reply_is_there(walk, stranger):
+def test_another_users_reply_is_not_found(walk, stranger):
     walk.begin("Which day?")
     walk.client.force_authenticate(stranger)
     answer = walk.client.get(url_of(walk.app_id, "reply"))

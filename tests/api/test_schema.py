@@ -126,7 +126,7 @@ VARYING = {"app_id", "url", "next_url", "provider", "model"} | {
 
 
 def steady(value):
-    """Return an answer without what is another in each run."""
+    """Return a response without the values that differ in each run."""
     if isinstance(value, list):
         return [steady(item) for item in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Too many requests are answered 429, and say when to come back."""
+"""Too many requests get 429 with `Retry-After`."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -34,7 +34,7 @@ def test_the_rate_of_one_person_is_not_anothers(api, stranger, settings):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Token wrong"}])
-def test_whoever_is_not_signed_in_is_counted_too(settings, headers):
+def test_anonymous_requests_are_counted_too(settings, headers):
     settings.API_RATE_ANONYMOUS = "2/minute"
     answers = [APIClient().get(LIST_URL, headers=headers).status_code for _ in range(3)]
     assert answers == [401, 401, 429]

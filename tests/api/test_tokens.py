@@ -1,4 +1,4 @@
-"""Tokens: printed once, hashed in the database, ending on their day."""
+"""Tokens: printed once, stored as a hash, expiring on their day."""
 
 from datetime import timedelta
 from io import StringIO
@@ -58,7 +58,7 @@ def test_a_token_acts_for_its_person(owner):
 
 
 @pytest.mark.parametrize("ended_by", ["time", "deletion", "no end at all", "the account"])
-def test_a_token_that_has_ended_lets_nobody_in(owner, ended_by):
+def test_an_expired_token_is_refused(owner, ended_by):
     token = create_token("ida").strip()
     if ended_by == "time":
         ApiToken.objects.update(expiry=timezone.now())
@@ -74,7 +74,7 @@ def test_a_token_that_has_ended_lets_nobody_in(owner, ended_by):
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "a b", "\xff\xfe", "a\x00b", "0" * 64, "x" * 10_000, "%s{}"])
-def test_a_token_that_is_none_lets_nobody_in(owner, token):
+def test_an_invalid_token_is_refused(owner, token):
     assert is_error(ask(token), 401, "not_signed_in")
 
 

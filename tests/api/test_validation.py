@@ -1,4 +1,4 @@
-"""What no step accepts. After each refusal nothing is stored and no model was called."""
+"""Input that no step accepts. After each refusal, nothing is stored and no model was called."""
 
 import json
 

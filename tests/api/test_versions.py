@@ -205,7 +205,7 @@ def test_a_fork_goes_on_from_a_draft(twice):
     assert twice.state()["drafts"] == ["Draft 1.", "Draft 2."]
 
 
-def test_a_fork_answers_the_questions_anew(twice):
+def test_a_fork_answers_the_questions_again(twice):
     child, answer = fork(twice, step=2)
     state = answer.json()
     assert (state["next_step"], state["answers"], state["drafts"]) == ("clarify_instructions", None, [])
@@ -213,22 +213,22 @@ def test_a_fork_answers_the_questions_anew(twice):
     assert child.answer().json()["drafts"] == ["Draft 3."]
 
 
-def test_a_fork_of_the_first_step_takes_everything_anew(twice):
+def test_a_fork_of_the_first_step_takes_everything_again(twice):
     child, answer = fork(twice, step=0)
     assert answer.json()["next_step"] == "process_input"
     assert child.put("initialize_draft", INPUT).json()["drafts"] == ["Draft 3."]
 
 
-def test_what_was_taken_in_a_parent_is_taken_anew_also_once_that_is_deleted(twice):
+def test_a_fork_repeats_a_step_of_its_parent_even_after_that_is_deleted(twice):
     child, _ = fork(twice, draft=1)
     _, answer = fork(child, before="clarify_instructions")
     assert answer.json()["parent"] == {"app_id": twice.app_id, "step": 2}
     assert answer.json()["next_step"] == "clarify_instructions"
     twice.client.delete(twice.url())
-    anew, answer = fork(child, before="clarify_instructions")
+    again, answer = fork(child, before="clarify_instructions")
     assert answer.json()["parent"] == {"app_id": child.app_id, "step": 0}
     assert answer.json()["questions"] == child.state()["questions"]
-    assert anew.put("clarify_instructions", {"answers": ["Tuesday.", ""]}).json()["drafts"] == ["Draft 3."]
+    assert again.put("clarify_instructions", {"answers": ["Tuesday.", ""]}).json()["drafts"] == ["Draft 3."]
     _, answer = fork(child, before="process_input")
     assert (answer.json()["next_step"], answer.json()["email_to_respond"]) == ("process_input", None)
 
@@ -246,7 +246,7 @@ def test_what_was_taken_is_found_however_many_forks_lie_between(twice, owner):
     assert answer.json()["parent"] == {"app_id": twice.app_id, "step": 2}
 
 
-def test_what_was_not_taken_yet_cannot_be_taken_anew(walk):
+def test_a_step_that_was_not_taken_yet_cannot_be_repeated(walk):
     for before in ("process_input", "clarify_instructions"):
         assert is_error(post(walk, "fork", {"before": before}), 404, "not_found")
 
@@ -278,7 +278,7 @@ def test_a_fork_whose_parent_was_deleted_is_sent_again(twice):
     assert child.client.get(child.url(), headers=known).json()["parent"] is None
 
 
-def test_drafts_of_a_fork_tell_what_they_tell_in_its_parent_whoever_wrote_them(twice):
+def test_drafts_of_a_fork_name_the_same_model_as_in_its_parent(twice):
     ModelCall.objects.update(provider="embedded", model="small-1.Q4")
     told = twice.client.get(twice.url("drafts")).json()["results"]
     assert {draft["model"] for draft in told} == {"small-1.Q4"}
@@ -293,7 +293,7 @@ def test_drafts_of_a_fork_tell_what_they_tell_in_its_parent_whoever_wrote_them(t
 
 
 def checked(walk, model, first, own, third, feedback):
-    """Have a draft written, edited by hand and written anew; return the checks of all three."""
+    """Have a draft written, edited by hand and written again; return the checks of all three."""
     model.will_write(first)
     model.will_write(third)
     walk.begin()
@@ -396,7 +396,7 @@ def test_a_fork_that_makes_no_sense_is_refused(twice, body, status, code, named)
 
 
 def test_a_fork_is_told_what_it_can_be_taken_before(twice):
-    for sent in (r'"process_feedback"', r'"\ud800"'):  # half a character
+    for sent in (r'"process_feedback"', r'"\ud800"'):  # a lone surrogate
         body = f'{{"before": {sent}}}'
         answer = twice.client.post(twice.url("fork"), body, content_type="application/json")
         assert is_error(answer, 400, "invalid", "before")

@@ -1,1 +1,1 @@
-"""What it costs, against a floor measured in the same run. Prints figures and asserts nothing."""
+"""Benchmarks against floors that are measured in the same run. They print figures and assert nothing."""

@@ -62,7 +62,7 @@ def a_token(cpu):
 
 
 def cpu(server, people, answer, tokens, returned):
-    """Return the CPU that everybody's reply of so many tokens takes; add what the answers returned."""
+    """Return the CPU that everyone's reply of that many tokens takes; add what the responses returned."""
     return sum(cpu_of(server, lambda: returned.extend(everybody(people, answer, tokens))))
 
 

@@ -1,4 +1,4 @@
-"""What it is compared with: one row read, one plain SDK call, one row inserted and committed."""
+"""The floors for comparison: one row read, one plain SDK call, one row inserted and committed."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ QUESTION = {"question": "Until when?"}
 
 @dataclass
 class Floor:
-    """Seconds: how long it takes (p50), and the CPU of whoever does it, with the database's."""
+    """Seconds: the time it takes (p50), and the CPU of the process and of the database."""
 
     seconds: float
     cpu: float

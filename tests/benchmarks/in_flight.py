@@ -117,17 +117,17 @@ async def request(server, method, path, data=None, headers=""):
     return int(head.split(maxsplit=2)[1]), rest
 
 
-# --- Somebody who reads meanwhile ------------------------------------------------------------------
+# --- A reader in the meantime --------------------------------------------------------------------
 
 
 @contextmanager
 def reading(server, app_id):
-    """Let another process read a state until the block ends; its times are in the list then."""
+    """Let another process read a state until the block ends, then fill the list with its times."""
     times = []
     command = [sys.executable, "-m", "tests.benchmarks.in_flight", server.url, server.tokens["ida"], app_id]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, env=server.env, **pipes) as process:
-        process.stdout.readline()  # it has begun
+        process.stdout.readline()  # it has started
         try:
             yield times
         finally:
@@ -150,7 +150,7 @@ def read_until_closed(url, token, app_id):
 
 
 class Seen:
-    """The most of each that was seen while it ran."""
+    """The highest value of each figure during the run."""
 
     memory = 0.0  # MB, resident, of all the server's processes
     shared_once = 0.0  # the same without counting twice what they share
@@ -186,7 +186,7 @@ def watched(server):
 
 
 def allow_open_files():
-    """Each draft needs two of the server's: its reader's and the model's."""
+    """Each draft needs two sockets of the server: one for its reader and one for the model."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

@@ -5,7 +5,7 @@
 - `question`: what it asks before the first draft; nothing if it is not given,
 - `characters`: of a draft, in 20 chunks of random letters.
 
-Whoever writes "400 tokens" into a prompt gets 400 chunks, each with the time at which it was sent.
+A prompt with "400 tokens" in it gets 400 chunks, each with the time at which it was sent.
 """
 
 import json
@@ -38,7 +38,7 @@ class Model(ModelServer):
             self.standing_questions = questions(question)
 
     async def _answer(self, request, writer):
-        self.received.clear()  # nobody asks for them
+        self.received.clear()  # they are not needed
         wanted = WANTED.search(json.dumps(request.body["messages"]))
         if wanted:
             self.standing = Reply(chunks=Stamped([""] * int(wanted[1])))

@@ -1,4 +1,4 @@
-"""How figures are shown: Markdown tables, targets beside them, and the place in the documentation."""
+"""Write the figures as Markdown tables with their targets, and put them into the documentation."""
 
 import importlib.metadata
 import os
@@ -40,7 +40,7 @@ def ms(seconds):
 
 
 def machine():
-    """Say what it was measured on and with."""
+    """Return a description of the machine and the versions."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {os.cpu_count()} cores ({_processor()}), {_memory()}; "
@@ -69,7 +69,7 @@ def _postgresql():
 
 
 def write(figures):
-    """Put a run's figures into the documentation, in the place of the last ones."""
+    """Replace the last figures in the documentation with this run's."""
     text = DOCUMENT.read_text()
     block = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
     DOCUMENT.write_text(block.sub(lambda _: f"\n{figures.strip()}\n\n", text))

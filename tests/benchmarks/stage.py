@@ -1,4 +1,4 @@
-"""What every measurement stands on: the real server, a model's server of its own, people; and their CPU."""
+"""The base of every measurement: the real server, a model server, users, and their CPU time."""
 
 import json
 import os
@@ -35,7 +35,7 @@ for name in sys.argv[1:]:
 
 @contextmanager
 def served(*, database="PostgreSQL", people=PEOPLE, env=None, **model):
-    """Start a model's server as told (`model_server`) and the product's, in processes of their own."""
+    """Start a model server with these options (`model_server`) and the product, each in its own process."""
     with model_server(**model) as url:
         told = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "test", **(env or {})}
         with RealServer(postgresql=database == "PostgreSQL", env=told, people=people) as server:
@@ -92,7 +92,7 @@ def server_cpu(server):
 def database_cpu(server):
     """The same of PostgreSQL's processes for this database and of those that write for all of them.
 
-    Nought with SQLite, which works inside the server's processes.
+    Zero with SQLite, which works inside the server's processes.
     """
     names = (getattr(server.database, "name", "no database"), *BACKGROUND)
     titled = (process for process in processes() if process.title.startswith("postgres:"))

@@ -110,7 +110,7 @@ def open_window(chromium, site, watch):
 
 @pytest.fixture
 def stage(open_window, owner, model):
-    """The owner's window, and what it takes to bring it into any state."""
+    """The owner's window, with helpers to bring it into any state."""
     stage = Stage(open_window(owner), owner, model)
     yield stage
     stage.let_go()

@@ -1,4 +1,4 @@
-"""Somebody who uses the keyboard only."""
+"""A person who uses only the keyboard."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +41,7 @@ class Keyboard:
         raise AssertionError(f"{target} cannot be reached")
 
     def assert_seen(self):
-        """What has the focus shows it, in one way or another."""
+        """Check that the focused element is visibly focused."""
         assert self.page.evaluate(
             "const style = getComputedStyle(document.activeElement),"
             " after = getComputedStyle(document.activeElement, '::after');"
@@ -85,7 +85,7 @@ class Keyboard:
         return Path(info.value.path()).read_text()
 
     def delete(self):
-        self.page.goto(self.page.url)  # the tab order begins anew
+        self.page.goto(self.page.url)  # restart the tab order
         self.reach(self.page.locator("summary", has_text="More"))
         self.page.keyboard.press("Enter")
         self.press("link", "Delete…")

@@ -20,7 +20,7 @@ Subject: Late delivery of order 4471
 Hello Ida,
 
 I am writing about order 4471 (96 pressure sensors, type BR-220). According to the confirmation of \
-2 October the delivery was due on Friday 20 November. Nothing has arrived, and nobody picked up when I \
+2 October the delivery was due on Friday 20 November. Nothing has arrived, and no one picked up when I \
 rang twice on Friday afternoon.
 
 1. When exactly do we get the sensors? All of them, or a part first?
@@ -43,7 +43,7 @@ QUESTIONS = (
 )
 REASONS = (
     "You offer 5 % off, and part of the order comes later than the rest.",
-    "She rang twice on Friday and reached nobody.",
+    "She rang twice on Friday and reached no one.",
 )
 DRAFTS = (
     "Dear Marta,\n\nThank you for your email. I am sorry that order 4471 did not arrive on 20 November as "
@@ -51,7 +51,7 @@ DRAFTS = (
     "warehouse on Thursday 3 December, and the remaining 36 on Thursday 10 December.\n\nAs compensation for "
     "the delay, we will take 5 % off the whole of order 4471.\n\nKind regards,\nIda",
     "Dear Marta,\n\nYou planned a crew around a date that we confirmed, and we did not keep it. I am sorry, "
-    "also that nobody picked up on Friday.\n\n60 of the 96 sensors will leave our warehouse on Thursday "
+    "also that no one picked up on Friday.\n\n60 of the 96 sensors will leave our warehouse on Thursday "
     "3 December, so that you have them by the 4th. The remaining 36 follow on Thursday 10 December.\n\nAs "
     "compensation for the delay, we will take 5 % off the whole of order 4471.\n\nKind regards,\nIda",
 )

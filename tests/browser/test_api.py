@@ -15,7 +15,7 @@ def at(stage, *parts):
 
 
 def press(page, form, button):
-    """Send a form of the page and wait until the answer has taken its place."""
+    """Send a form of the page and wait until the response has replaced the page."""
     page.locator("#main").evaluate("main => main.dataset.old = 'true'")
     page.locator(form).get_by_role("button", name=button, exact=True).click()
     page.wait_for_selector("#main:not([data-old])")

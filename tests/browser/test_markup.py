@@ -149,7 +149,7 @@ def test_markup_in_every_field_is_text_on_every_page(open_window, evil_operator,
 
 
 def test_the_crawl_sees_markup_that_got_into_a_page(open_window, owner, site, watch):
-    """The guard off: a template that trusts a title shows that the check is no idle one."""
+    """With the guard off, a template that trusts a title makes the check fail."""
     row = operations.create(actor=owner)[0]
     Application.objects.filter(pk=row.pk).update(title=EVIL)
     page = open_window(owner)

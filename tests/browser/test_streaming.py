@@ -79,7 +79,7 @@ def test_the_text_that_arrives_is_the_draft_to_the_last_character(writing, gates
     assert arrived(writing.page) == "".join(PIECES[:-1]).rstrip()
 
 
-def test_nothing_is_fetched_anew_when_the_next_form_comes(writing, gates):
+def test_nothing_is_fetched_again_when_the_next_form_comes(writing, gates):
     writing.page.evaluate("window.sameDocument = true")
     for gate in gates:
         gate.set()

@@ -1,4 +1,4 @@
-"""What was typed stays, whatever happens to the page; and what changes by itself disturbs nobody."""
+"""Typed text survives everything that happens to the page, and automatic updates disturb no typing."""
 
 import pytest
 from playwright.sync_api import expect

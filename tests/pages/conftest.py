@@ -6,7 +6,7 @@ from tests.pages.reading import Browser
 
 @pytest.fixture
 def visitor():
-    """Somebody who is not signed in."""
+    """A visitor who is not signed in."""
     return Browser(Client())
 
 

@@ -1,4 +1,4 @@
-"""Reads a page as a browser does: its text, its forms, what is in them, and what a button sends."""
+"""Parse a page like a browser: its text, its forms with their values, and what each button sends."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -87,7 +87,7 @@ class Page(HTMLParser):
         raise AssertionError(f"No form has a button {button!r}: {[list(f.buttons) for f in self.forms]}")
 
     def described_by(self, name):
-        """What is tied to each text area of this name, as it is read out after its label."""
+        """Return the description of each text area of this name, as screen readers read it."""
         described_by = [ids.split() for area, ids in self._areas if area == name]
         texts = [" ".join(self._paragraphs[one] for one in ids) for ids in described_by]
         return [" ".join(text.split()) for text in texts]

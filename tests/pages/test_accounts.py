@@ -223,7 +223,7 @@ def test_the_admins_own_page_counts_the_same_tries(visitor, operator):
 @pytest.mark.parametrize(
     ("behind_proxy", "forwarded", "direct", "network"),
     [
-        (False, "198.51.100.1", "192.0.2.7", "192.0.2.7"),  # whoever sends it has made it up
+        (False, "198.51.100.1", "192.0.2.7", "192.0.2.7"),  # forged by the client
         (True, "203.0.113.9, 198.51.100.1", "127.0.0.1", "198.51.100.1"),  # the proxy's own word is the last
         (True, "", "127.0.0.1", "127.0.0.1"),
         (True, "unknown", "127.0.0.1", "unknown"),
@@ -253,7 +253,7 @@ def test_signing_in_without_a_name_names_the_field(visitor, owner):
     assert visitor.says("User name: This field is required.")
 
 
-def test_whoever_is_signed_in_needs_no_sign_in_page(browser):
+def test_the_sign_in_page_redirects_signed_in_users(browser):
     assert browser.open("/sign-in/").address == "/"
 
 

@@ -1,4 +1,4 @@
-"""Pressed twice, refused, put aside: nothing is made twice, and no text is lost or held on to."""
+"""Double clicks, refusals and text put aside: nothing is made twice, and no text is lost or kept too long."""
 
 import pytest
 

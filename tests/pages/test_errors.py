@@ -49,7 +49,7 @@ def running(person, model):
         "/password/",
     ],
 )
-def test_whoever_is_not_signed_in_is_asked_to(visitor, person, address):
+def test_anonymous_visitors_are_asked_to_sign_in(visitor, person, address):
     address = address.format(id=person.app_id)
     visitor.open(address)
     assert visitor.address.startswith("/sign-in/?next=")

@@ -166,7 +166,7 @@ def test_a_cost_in_part_says_so(browser, answered, settings):
 
 
 @pytest.mark.parametrize("rest", ["history/", "history/0/", "calls/1/"])
-def test_nobody_else_finds_it(answered, strangers_browser, operator, visitor, rest):
+def test_other_users_do_not_find_it(answered, strangers_browser, operator, visitor, rest):
     assert strangers_browser.open(history_of(answered, rest)).status == 404
     assert visitor.open(history_of(answered, rest)).address.startswith("/sign-in/")
     visitor.client.force_login(operator)

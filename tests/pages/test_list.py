@@ -228,7 +228,7 @@ def test_a_page_that_does_not_exist_is_the_nearest(browser, email, page):
     assert titles(browser.open(f"/?page={page}")) == ["only"]
 
 
-def test_nobody_sees_anothers_emails(browser, email, stranger):
+def test_users_do_not_see_the_emails_of_others(browser, email, stranger):
     email("theirs", user=stranger)
     assert browser.open("/").says("Answer your first email")
     email("mine")

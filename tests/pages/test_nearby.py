@@ -1,4 +1,4 @@
-"""The settings name the models' servers on this machine, as long as the demonstration model writes."""
+"""While the demonstration model is in use, the settings page names model servers on this machine."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ def test_a_server_that_is_found_is_named_with_what_to_set(browser, neighbour):
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"data": null}', '{"data": [1]}'])
-def test_whoever_else_listens_there_is_not_named(browser, neighbour, text):
+def test_other_programs_on_that_port_are_not_named(browser, neighbour, text):
     neighbour.text = text
     assert not browser.open("/settings/").says("Found")
     assert browser.says("OPENAI_BASE_URL=http://127.0.0.1:11434/v1")
@@ -59,12 +59,12 @@ def test_a_refusal_is_no_find(browser, neighbour):
     assert not browser.open("/settings/").says("Found")
 
 
-def test_nobody_there_is_no_find(browser, monkeypatch):
+def test_a_port_without_a_server_is_not_named(browser, monkeypatch):
     monkeypatch.setattr(nearby, "USUAL_PORTS", {"Ollama": free_port()})
     assert not browser.open("/settings/").says("Found")
 
 
-def test_nobody_is_asked_once_a_model_is_connected(browser, neighbour, settings):
+def test_no_port_is_tried_once_a_model_is_connected(browser, neighbour, settings):
     settings.OPENAI_BASE_URL = "https://models.example/v1"
     assert browser.open("/settings/").says("at models.example")
     assert neighbour.asked == []

@@ -1,4 +1,4 @@
-"""The settings' two ends: all of one's data as a file, and the account erased."""
+"""The user's own data: the download, and erasing the account."""
 
 import io
 import json

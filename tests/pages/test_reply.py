@@ -1,4 +1,4 @@
-"""The finished reply as a message: whom it answers, in which thread, and nothing that a mail smuggles in."""
+"""The finished reply as a message: its recipients, its thread, and no injection through the mail."""
 
 from email import message_from_bytes, policy
 

@@ -1,4 +1,4 @@
-"""A session that ended while somebody typed: nothing is lost, and nothing is sent by itself."""
+"""A session that expires while the user types: no text is lost, and none is sent automatically."""
 
 import pytest
 from django.test import Client
@@ -83,7 +83,7 @@ def test_an_empty_form_sent_while_signed_out_leads_to_the_list(person, page_of, 
 
 @pytest.fixture
 def strict(owner):
-    """The owner in a browser whose requests are checked for forgery, as real ones are."""
+    """The owner in a browser with CSRF checks on, as in production."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
     return Browser(client)

@@ -182,7 +182,7 @@ def test_a_revoked_token_works_no_more(browser):
     assert client.get("/api/applications/").status_code == 401
 
 
-def test_nobody_revokes_or_sees_anothers_token(browser, stranger):
+def test_users_neither_revoke_nor_see_the_tokens_of_others(browser, stranger):
     theirs, _ = ApiToken.objects.create(user=stranger, name="theirs")
     assert not browser.open("/settings/").says("theirs")
     browser.client.post("/settings/tokens/revoke/", {"token": theirs.pk})

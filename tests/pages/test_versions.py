@@ -248,7 +248,7 @@ def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(p
     assert browser.typed("answers") == ["The next one.", "We do."]
 
 
-def test_a_branch_that_outlived_its_parent_can_be_begun_anew(person, browser, model):
+def test_a_branch_whose_parent_was_deleted_can_start_again(person, browser, model):
     model.will_ask("Which Thursday?", "Who pays?", reasons=["There are two.", ""])
     person.give_input()
     person.answer("This one.", "")
@@ -376,7 +376,7 @@ def test_feedback_on_an_older_draft_goes_to_a_branch_of_it(at_draft_1, other_win
     assert person.row.state["feedback_history"] == ["Make it shorter."]
 
 
-def test_what_nobody_wrote_is_marked_and_what_is_in_is_counted(at_draft_2):
+def test_unsupported_facts_are_marked_and_given_ones_are_counted(at_draft_2):
     assert at_draft_2.says("“17 December” and “Lie” are not in the email or in anything you wrote. Right?")
     html = at_draft_2.response.content.decode()
     assert '<mark class="mark">17 December</mark>' in html
@@ -442,7 +442,7 @@ def test_own_words_of_every_edit_are_marked_but_those_that_one_took_out_oneself(
     person.give_input()
     greeting = "Warm greetings from the far north"
     for text in (
-        f"Dear Marta,\n\nI call you on Monday.\n\nNobody knows.\n\n60 ship on Thursday.\n\n{greeting}\nIda",
+        f"Dear Marta,\n\nI call you on Monday.\n\nWho knows?\n\n60 ship on Thursday.\n\n{greeting}\nIda",
         f"Dear Marta,\n\nI call you on Monday.\n\n60 ship on Thursday, truly.\n\n{greeting}\nIda",
     ):
         person.send("edit_draft", text=text)
@@ -450,7 +450,7 @@ def test_own_words_of_every_edit_are_marked_but_those_that_one_took_out_oneself(
     page = page_of(person)
     for text in ("I call you on Monday.", "60 ship on Thursday, truly.", f"{greeting} Ida"):
         assert page.says(f"You wrote “{text}”, and this draft changed it.")
-    assert not page.says("You wrote “Nobody knows.”")
+    assert not page.says("You wrote “Who knows?”")
 
 
 def test_an_assumption_is_corrected_in_words(person, page_of, model):

@@ -279,10 +279,8 @@ class Writer:
             with transaction.atomic():
                 reserved = budget.reserve(row.owner_id, values.get("state", self._state))
                 if not self._change(row, values, step, room=budget.room(row.owner_id)):
-                    is_still_free = (
-                        Application.objects.claimable().filter(pk=row.pk, version=row.version).exists()
-                    )
-                    raise budget.no_room() if is_still_free else AlreadyRunning
+                    ours = Application.objects.filter(pk=row.pk, version=row.version, owner=row.owner_id)
+                    raise budget.no_room() if ours.claimable().exists() else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None
         settlement = budget.settlement(self._reserved, self.calls) if ends else None

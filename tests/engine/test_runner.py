@@ -177,8 +177,10 @@ def test_what_was_sent_to_a_deleted_email_is_not_stored_in_a_strangers_of_the_sa
     sent_before = Run(person.row, "process_input", INPUT)
     operations.delete(actor=person.user, app_id=person.app_id)
     operations.create(actor=stranger, app_id=person.app_id)
+    late = runner.start(sent_before)
+    assert late.ended.result(10).error.code == "already_running"
     with pytest.raises(ApplicationNotFound):
-        operations.wait_until_ended(runner.start(sent_before))
+        operations.wait_until_ended(late)
     theirs = operations.get(actor=stranger, app_id=person.app_id)
     assert (theirs.status, theirs.version, theirs.state) == ("waiting", 0, {})
 

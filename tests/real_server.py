@@ -262,7 +262,7 @@ class Sqlite:
 
 
 class Postgres:
-    """A database of its own on a PostgreSQL server, dropped with whoever still uses it."""
+    """A database of its own on a PostgreSQL server, dropped even while it is in use."""
 
     def __init__(self, cluster):
         self._cluster = cluster
@@ -309,7 +309,7 @@ _taken = []  # sockets that hold the ports below, and never listen
 
 
 def free_port():
-    """Return a port that nobody else is given, now or while its server is away.
+    """Return a port that no other caller gets, even while its server is away.
 
     Who sets SO_REUSEADDR, as servers do, may listen on it although it is held.
     """

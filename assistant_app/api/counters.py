@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 PREFIX = "emailassistant:count:"
-TIMEOUT_SECONDS = 0.5  # nobody waits longer to be counted
+TIMEOUT_SECONDS = 0.5  # no request waits longer for the throttle
 PAUSE_SECONDS = 5.0  # before a Redis that failed is asked again
 MOST_WINDOWS = 10_000  # of one process; then it drops the one that was not used for longest
 
@@ -43,7 +43,7 @@ def count(key: str, seconds: int) -> Window:
 
 
 def forget() -> None:
-    """Begin anew in this process: for tests."""
+    """Reset the counters of this process, for tests."""
     _windows.clear()
     _pause.until = 0.0
 

@@ -129,7 +129,7 @@ def _taken(way: Sequence[str], edges: Sequence[Edge]) -> set[tuple[str, str]]:
 
 
 def in_order(actions: Iterable[str], edges: Sequence[Edge], entrypoint: str) -> list[str]:
-    """Return the actions so that every arrow leads down, but those that go round in a circle."""
+    """Return the actions in topological order, ignoring back edges."""
     order: list[str] = []
     seen: set[str] = set()
 

@@ -90,7 +90,7 @@ function offerWhatWasTyped(form) {
   const entry = JSON.parse(sessionStorage.getItem(prefix + form.dataset.keep));
   if (!entry || isSame(entry.values, valuesOf(form)) || form.querySelector(".put-back")) return;
   if (entry.values.length !== fieldsOf(form).length) return;
-  // A form that begins with a text to be changed is as good as empty while nobody has changed it.
+  // A form that begins with a text to be changed is as good as empty until it is changed.
   if ("prefilled" in form.dataset ? isUnsent(form) : valuesOf(form).some((text) => text.trim())) return;
   const offer = document.createElement("div");
   offer.className = "put-back notice turn";

@@ -43,7 +43,7 @@ def report_on(row: Application, number: int) -> Report:
         by_hand=[*written_by_hand(state), *(each for each in said if each not in behind)],
         known=_names_of_writer(row),
     )
-    lost, changed = changed_by_hand(state, text)
+    lost, changed = own_words_changed(state, text)
     return Report(text, checks, changed, lost)
 
 
@@ -72,7 +72,7 @@ def written_by_hand(state: Mapping[str, Any]) -> Iterator[str]:
                 yield found.text
 
 
-def changed_by_hand(state: Mapping[str, Any], text: str) -> tuple[list[str], list[Finding]]:
+def own_words_changed(state: Mapping[str, Any], text: str) -> tuple[list[str], list[Finding]]:
     """Return the owner's passages that the draft changed, and what it has in their place.
 
     Passages that the owner later changed themselves don't count.

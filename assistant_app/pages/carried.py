@@ -84,7 +84,7 @@ def kept_for(request: HttpRequest) -> Carried | None:
     return None if step is None else Carried(request.path, step, data["typed"])
 
 
-def was_sent(request: HttpRequest) -> None:
+def drop_sent(request: HttpRequest) -> None:
     """Forget the text kept for the step that was just submitted. Keep texts for other steps."""
     step = step_of(request)
     if step is not None and _kept(request).get(_address(request), {}).get("step") == step.action:

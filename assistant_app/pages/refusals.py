@@ -71,7 +71,7 @@ def _was_obeyed(request: HttpRequest, row: Application, step: steps.HumanStep, e
     if not isinstance(error, OBEYED):
         return False
     seen_draft = forms.whole_number(request.POST.get("draft", ""))
-    return work.was_sent(row, step, step.clean(forms.read(step, request.POST)), seen_draft)
+    return work.is_stored_already(row, step, step.clean(forms.read(step, request.POST)), seen_draft)
 
 
 def _email_page(

@@ -17,7 +17,7 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.emails import mail_files
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
-from assistant_app.pages.work.views import posted_id, send_step, was_sent
+from assistant_app.pages.work.views import is_stored_already, posted_id, send_step
 from assistant_app.workflow import steps
 
 
@@ -42,7 +42,7 @@ def email_new(request: PersonRequest) -> HttpResponse:
     data = forms.read(step, request.POST)
     inputs = step.clean(data)
     row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
-    if was_sent(row, step, inputs):
+    if is_stored_already(row, step, inputs):
         return redirect("email", row.pk)
     if not is_new and row.version:  # the user went back to the form and changed a text already sent
         row, _ = operations.create(actor=request.user)

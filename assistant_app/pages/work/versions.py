@@ -16,7 +16,7 @@ from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.work.compare_page import ComparePage
 from assistant_app.pages.work.email_page import EmailPage
-from assistant_app.pages.work.views import own, posted_id, posted_version, was_sent
+from assistant_app.pages.work.views import is_stored_already, own, posted_id, posted_version
 from assistant_app.workflow import steps
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
@@ -55,7 +55,7 @@ def _save(request: PersonRequest, row: Application) -> HttpResponse:
             expected_version=version,
         )
         operations.wait_until_claimed(run)
-    carried.was_sent(request)
+    carried.drop_sent(request)
     return redirect(reverse("email", args=[row.pk]) + "#news")
 
 
@@ -86,7 +86,7 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     else:
         inputs = step.clean(typed)
         fork, is_new = _branch(request, row, posted_id(request))
-        if not is_new and fork.version > 1 and not was_sent(fork, step, inputs):
+        if not is_new and fork.version > 1 and not is_stored_already(fork, step, inputs):
             # The user went back to the form and changed a text that was already sent.
             fork, is_new = _branch(request, row, uuid.uuid4())
         if is_new:
@@ -116,7 +116,7 @@ def _send_along(request: PersonRequest, fork: Application, step: steps.HumanStep
     except AssistantError:
         operations.delete(actor=request.user, app_id=fork.pk)
         raise
-    carried.was_sent(request)
+    carried.drop_sent(request)
 
 
 @signed_in

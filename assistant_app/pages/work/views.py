@@ -62,7 +62,7 @@ def send_step(
         actor=request.user, app_id=app_id, step=step.action, data=data, expected_version=version
     )
     operations.wait_until_claimed(run)
-    carried.was_sent(request)
+    carried.drop_sent(request)
     return redirect(reverse("email", args=[app_id]) + "#news")
 
 
@@ -126,7 +126,7 @@ def posted_id(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def was_sent(
+def is_stored_already(
     row: Application, step: steps.HumanStep, inputs: forms.Typed, seen_draft: int | None = None
 ) -> bool:
     """Return whether this input was already stored, as after a double click.
@@ -141,7 +141,9 @@ def was_sent(
         return False
     if step == steps.EDIT_DRAFT:
         # “Save and finish” continues with an empty feedback step.
-        is_taken = row.position == step.action or was_sent(row, steps.PROCESS_FEEDBACK, {"feedback": ""})
+        is_taken = row.position == step.action or is_stored_already(
+            row, steps.PROCESS_FEEDBACK, {"feedback": ""}
+        )
         return is_taken and row.state["current_draft"] == inputs["text"]
     if step.is_choice:
         return row.position == step.action and row.state.get("draft_number") == inputs.get(

@@ -24,7 +24,7 @@ def test_a_draft_is_edited_with_the_keyboard(stage):
     with page.expect_navigation():
         text.press("Control+Enter")
     expect(page.get_by_role("heading", name="Draft 3", exact=True)).to_be_visible()
-    expect(page.locator("#draft-3-text")).to_have_text(OWN.replace("\n\n", ""))
+    expect(page.locator("#draft-3-text p")).to_have_text(OWN.split("\n\n"))
     assert stage.person.row.state["draft_history"][-1] == OWN
 
 

@@ -53,7 +53,7 @@ $(VENV)/dev.stamp: requirements-dev.txt requirements-otel.txt requirements-const
 # --- Checks --------------------------------------------------------------------------------------
 
 # Two workers for the two cores of the CI machine; each takes one file at a time.
-PARALLEL := -n 2 --dist loadfile
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST   := $(BIN)/python -m pytest
 
 # Tests that need no server, browser or embedded model. With ARGS, pytest gets them instead, in one process.

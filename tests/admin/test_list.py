@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assistant_app import operations
-from assistant_app.admin import paging
+from assistant_app.admin import lists
 from assistant_app.models import Application, ModelCall, Step
 
 LIST = "/admin/assistant_app/application/"
@@ -197,7 +197,7 @@ def test_pages_follow_each_other(admin_site):
 
 @pytest.mark.usefixtures("a_thousand")
 def test_stops_counting_at_a_limit(admin_site, monkeypatch):
-    monkeypatch.setattr(paging, "COUNTED", 200)
+    monkeypatch.setattr(lists, "COUNTED", 200)
     page = admin_site.get(LIST).content.decode()
     assert "The first 200 applications, and more" in page
     assert "?p=5" not in page

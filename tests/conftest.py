@@ -42,7 +42,6 @@ SLOW_MARKERS = ("browser", "server", "embedded")
 KEPT_TABLES = {"django_content_type", "auth_permission", "django_migrations"}
 
 
-@pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items):
     """Mark what `make test` leaves out, and put it first: then no worker is left with the longest file."""
     for item in items:

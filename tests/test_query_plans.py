@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q
 
-from assistant_app.models import Application
+from assistant_app.models import Application, BurrState
 from tests.services import on_postgresql
 
 pytestmark = [on_postgresql, pytest.mark.postgresql, pytest.mark.django_db]
@@ -80,3 +80,25 @@ def test_long_texts_are_compressed_with_lz4_where_the_server_has_it(db):
         compressed = dict(cursor.fetchall())
     assert len(compressed) == 4
     assert set(compressed.values()) == {has_lz4}
+
+
+FILL_STATES = """
+INSERT INTO assistant_app_burrstate (
+    partition_key, app_id, sequence_id, position, status, state, created_at)
+SELECT 'p' || n % 10, 'a' || n % 1000, n / 1000, 'tick', 'completed', '{}', now()
+FROM generate_series(1, 100000) n;
+
+ANALYZE assistant_app_burrstate;
+"""
+
+
+def test_the_newest_state_of_a_burr_program_comes_from_its_index():
+    with connection.cursor() as cursor:
+        cursor.execute(FILL_STATES)
+    rows = BurrState.objects.filter(partition_key="p7", app_id="a7").order_by("-pk")
+
+    plan = rows[:1].explain()
+
+    assert "burr_state_newest" in plan
+    assert "Sort" not in plan
+    assert BurrState.objects.newest("p7", "a7").sequence_id == 99

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from assistant_app.admin.applications import ApplicationAdmin
+from assistant_app.admin.burr_states import BurrStateAdmin
 from assistant_app.admin.tokens import ApiTokenAdmin
 from assistant_app.admin.users import AccountAdmin
 from assistant_app.people.sign_in import CountsTries
 
-__all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin"]
+__all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin", "BurrStateAdmin"]
 
 
 class StaffSignInForm(CountsTries, AdminAuthenticationForm):

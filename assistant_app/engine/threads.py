@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
 
 import uvloop
@@ -45,14 +45,7 @@ class DatabasePool:
 
     async def run(self, function: Callable[[], T]) -> T:
         """Run the function in one of the threads; it runs to its end even if the caller is cancelled."""
-        future = asyncio.get_running_loop().run_in_executor(self._executor, self._call, function)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])  # a transaction cannot be cancelled, so wait for it
-            if not future.cancelled():
-                future.exception()  # read it, or asyncio logs that it never was
-            raise
+        return await run_to_its_end(self._executor, lambda: self._call(function))
 
     def _call(self, function: Callable[[], T]) -> T:
         idle = time.monotonic() - getattr(self._used, "at", 0.0)
@@ -76,3 +69,15 @@ class DatabasePool:
         for future in [self._executor.submit(give_back) for _ in range(self._threads)]:
             future.result()
         self._executor.shutdown()
+
+
+async def run_to_its_end(executor: Executor | None, function: Callable[[], T]) -> T:
+    """Run the function in a thread of the executor, or of the loop's own; wait for it even if cancelled."""
+    future = asyncio.get_running_loop().run_in_executor(executor, function)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])  # a transaction cannot be cancelled, so wait for it
+        if not future.cancelled():
+            future.exception()  # read it, or asyncio logs that it never was
+        raise

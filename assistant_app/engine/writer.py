@@ -8,6 +8,7 @@ and writes nothing.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Container, Mapping
 from typing import Any, Literal
@@ -182,7 +183,8 @@ class Writer:
     ) -> None:
         """Store one executed step. The first save of a run takes the lease, the last one releases it.
 
-        Raise `AlreadyRunning` if the claim is refused, `Superseded` if the lease is lost.
+        Raise `AlreadyRunning` if the claim is refused, `Superseded` if the lease is lost, and `TypeError` if
+        the step wrote a value that JSON does not have.
         """
         if self.row is None:
             self.load(partition_key, app_id)
@@ -202,7 +204,10 @@ class Writer:
             **self._what_follows(position, state),
             **mail.headline(changes.get("set", {}).get("incoming_email")),
         }
-        self._commit(values, self._step(sequence_id, position, changes=changes))
+        try:
+            self._commit(values, self._step(sequence_id, position, changes=changes))
+        except TypeError as problem:
+            raise _name_what_is_no_json(after, position) or problem from None
         self._state, self._head, self._position = after, sequence_id, position
 
     def claim(self) -> None:
@@ -332,3 +337,17 @@ class Writer:
         if self.row is None:
             raise ApplicationNotFound
         return self.row
+
+
+def _name_what_is_no_json(state: Mapping[str, Any], position: str) -> TypeError | None:
+    """Return an error that names the first key whose value JSON does not have; None if there is none."""
+    for key, value in state.items():
+        try:
+            json.dumps(value)
+        except TypeError:
+            return TypeError(
+                f"The step {position} wrote a value to the state key {key!r} that JSON does not have, such "
+                "as a pydantic model. Write plain values, for example `model.model_dump(mode='json')`, or "
+                "use DjangoStatePersister(allow=[Model]) from assistant_app.engine.state_persisters."
+            )
+    return None

@@ -1,6 +1,7 @@
 """The records: an `Application` row holds the current state; `Step` and `ModelCall` rows are its history.
 
-Runs, operations, erasure and retention write them. Steps and model calls never change.
+Runs, operations, erasure and retention write them. Steps and model calls never change. `BurrState` rows are
+those of other Burr programs.
 """
 
 from assistant_app.models.application import (
@@ -10,6 +11,7 @@ from assistant_app.models.application import (
     ClockTimestamp,
     database_clock,
 )
+from assistant_app.models.burr_state import BurrState, BurrStateQuerySet
 from assistant_app.models.model_call import ModelCall
 from assistant_app.models.people import ApiToken, MailReading, Preferences, SignInTries, Usage
 from assistant_app.models.step import Step, StepQuerySet
@@ -19,6 +21,8 @@ __all__ = [
     "ApiToken",
     "Application",
     "ApplicationQuerySet",
+    "BurrState",
+    "BurrStateQuerySet",
     "ClockTimestamp",
     "MailReading",
     "ModelCall",

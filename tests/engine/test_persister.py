@@ -7,6 +7,7 @@ import pytest
 from burr.core import ApplicationBuilder, GraphBuilder, State, action, default
 from django.db import IntegrityError
 from django.utils import timezone
+from pydantic import BaseModel
 
 from assistant_app import operations
 from assistant_app.contract.actions import HUMAN
@@ -19,7 +20,12 @@ from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DONE = {"__PRIOR_STEP": "process_input"}
 INPUT = {"email_to_respond": "Hello", "response_instructions": "Yes"}
+
+
+class Weather(BaseModel):
+    sky: str
 
 
 @pytest.fixture
@@ -208,6 +214,21 @@ def test_the_state_that_is_stored_is_json_of_our_keys_only(pool, new, model):
     row.refresh_from_db()
     assert set(row.state) == set(DEFAULT_STATE)
     json.dumps(row.state)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_value_that_json_does_not_have_is_refused_and_the_error_says_what_to_do(new, deep):
+    row = new()
+    value = Weather(sky="grey")
+    state = State({"incoming_email": "Hello", "weather": [{"today": value}] if deep else value})
+    with pytest.raises(TypeError, match="'weather'") as refused:
+        DjangoPersister().save(
+            str(row.owner_id), str(row.pk), 0, "process_input", state.update(**DONE), "completed"
+        )
+    for part in ("process_input", "model_dump(mode='json')", "DjangoStatePersister(allow=[Model])"):
+        assert part in str(refused.value)
+    row.refresh_from_db()
+    assert (row.status, row.version, history(row)) == ("waiting", 0, [])
 
 
 # --- The sync persister, with Burr's own `run()` on a graph of sync actions ------------------------

@@ -84,7 +84,9 @@ def _refuse_unknown_classes(key: str, value: Any, allow: Models) -> None:
     elif serialize is serde.serialize_dict:
         if serde.KEY in value:
             raise ValueError(f"State key {key!r}: a dict has the key {serde.KEY!r}, which is Burr's own.")
-        for item in value.values():
+        for name, item in value.items():
+            if not isinstance(name, str | int | float | None):
+                raise ValueError(f"State key {key!r}: a dict has a key of the class {name_of(type(name))}.")
             _refuse_unknown_classes(key, item, allow)
     elif serialize is serialize_pydantic:
         if kind not in allow:

@@ -299,6 +299,11 @@ def test_a_dict_with_burrs_own_key_is_refused(persister, serde):
         save(persister, typed=[{"__burr_serde__": serde, "__pydantic_class": "os.path"}])
 
 
+def test_a_dict_whose_keys_json_does_not_have_is_refused(persister):
+    with pytest.raises(ValueError, match=r"State key 'map': .*tuple"):
+        save(persister, map=[{(1, 2): "peas"}])
+
+
 @pytest.mark.parametrize(
     "stored",
     [

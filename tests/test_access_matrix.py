@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
-from assistant_app.models import ApiToken, Application
+from assistant_app.models import ApiToken, Application, BurrState
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +30,13 @@ ALL_STAFF = {
     "index", "logout", "password_change", "password_change_done", "jsi18n", "app_list", "view_on_site",
 }  # fmt: skip
 OPEN_IN_THE_ADMIN = {"login"}
-MODELS = {"assistant_app_application", "assistant_app_apitoken", "auth_group", "auth_user"}
+MODELS = {
+    "assistant_app_application",
+    "assistant_app_apitoken",
+    "assistant_app_burrstate",
+    "auth_group",
+    "auth_user",
+}
 SEEN_WITH_VIEW = {"changelist", "change", "history", "step", "read", "usage"}
 
 # Values for URL parameters that are neither ids nor numbers.
@@ -210,6 +216,7 @@ def test_staff_open_what_they_have_the_permission_for_and_no_more(request, who, 
     seen = {"assistant_app_application", "assistant_app_apitoken"} if who == "viewer" else set()
     ids = {
         "assistant_app_apitoken": ApiToken.objects.create(user=owner)[0].pk,
+        "assistant_app_burrstate": BurrState.objects.create(app_id="garden", sequence_id=0).pk,
         "auth_group": Group.objects.create(name="Desk").pk,
         "auth_user": owner.pk,
     }

@@ -13,6 +13,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 from django.core.management.utils import get_random_secret_key
 
 from emailassistant import __version__, env
@@ -205,6 +206,8 @@ LOGOUT_REDIRECT_URL = "sign_in"
 # --- API -----------------------------------------------------------------------------------------
 
 API_RATE_USER = env.rate("API_RATE_USER", "600/minute")
+# Ours for new passwords, and the others for accounts that came from elsewhere.
+PASSWORD_HASHERS = ["assistant_app.people.hashing.Hasher", *global_settings.PASSWORD_HASHERS[1:]]
 API_RATE_ANONYMOUS = env.rate("API_RATE_ANONYMOUS", "60/minute")
 REST_FRAMEWORK = {
     # Token authentication first: its WWW-Authenticate header turns "not signed in" into a 401.

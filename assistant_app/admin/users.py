@@ -9,10 +9,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from assistant_app.models import ApiToken, Application
-from assistant_app.people import erasure
+from assistant_app.people import erasure, hashing
 
 LAST = "one administrator must remain. Make another user an administrator first."
 admin.site.unregister(User)
@@ -21,6 +21,13 @@ admin.site.unregister(User)
 @admin.register(User)
 class AccountAdmin(UserAdmin):
     readonly_fields = ("last_login", "date_joined")
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Wait for a turn to hash before Django opens the transaction that it hashes in."""
+        if request.method != "POST":
+            return super().add_view(request, *args, **kwargs)
+        with hashing.turn():
+            return super().add_view(request, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """Show counts of related objects, which would fill pages. Protect the last administrator."""

@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from assistant_app.pages import carried
 from assistant_app.pages.carried import Carried
-from assistant_app.people import accounts
+from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import SignInForm
 
 View = Callable[..., HttpResponseBase]
@@ -60,6 +60,8 @@ def sign_in_page(
     response = render(request, "account/sign_in.html", context, status=status)
     if form.is_throttled:
         response["Retry-After"] = str(accounts.PAUSE)
+    elif form.is_refused_for_now:
+        response["Retry-After"] = str(hashing.RETRY_SECONDS)
     add_never_cache_headers(response)
     return response
 

@@ -8,7 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from assistant_app.people import accounts
+from assistant_app.people import accounts, hashing
 
 TOO_MANY_TRIES = "Too many tries. Wait 5 minutes."
 
@@ -23,6 +23,10 @@ class CountsTries(AuthenticationForm):
         return self.left < 0
 
     def clean(self) -> dict[str, Any]:
+        with hashing.turn():  # before the attempt is counted: a burst must not queue at the database either
+            return self._check_password()
+
+    def _check_password(self) -> dict[str, Any]:
         who = self.cleaned_data.get("username") or "", accounts.network_of(self.request)
         self.left = accounts.take_try(*who)
         if self.is_throttled:
@@ -33,9 +37,18 @@ class CountsTries(AuthenticationForm):
 
 
 class SignInForm(CountsTries):
+    is_refused_for_now = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except hashing.TooManySignIns as refusal:
+            self.is_refused_for_now = True
+            raise ValidationError(refusal.message, code=refusal.code) from None
 
 
 def check_own_password(request: HttpRequest, password: str) -> str:
@@ -44,9 +57,10 @@ def check_own_password(request: HttpRequest, password: str) -> str:
     Attempts count as sign-in attempts, so an unattended browser is no way around the throttle.
     """
     who = request.user.get_username(), accounts.network_of(request)
-    if accounts.take_try(*who) < 0:
-        raise ValidationError(TOO_MANY_TRIES, code="throttled")
-    if not request.user.check_password(password):
-        raise ValidationError("That is not your password.")
-    accounts.forget_tries(*who)
+    with hashing.turn():
+        if accounts.take_try(*who) < 0:
+            raise ValidationError(TOO_MANY_TRIES, code="throttled")
+        if not request.user.check_password(password):
+            raise ValidationError("That is not your password.")
+        accounts.forget_tries(*who)
     return password

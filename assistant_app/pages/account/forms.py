@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from assistant_app.people import accounts
+from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import check_own_password
 
 PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is good."  # noqa: S105
@@ -30,6 +30,8 @@ class NewAccountForm(BaseUserCreationForm):
 class SignUpForm(NewAccountForm):
     """The throttled form for open sign-up."""
 
+    is_refused_for_now = False
+
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._network = accounts.network_of(request)
@@ -41,11 +43,18 @@ class SignUpForm(NewAccountForm):
         return cleaned
 
     def create(self) -> User | None:
-        """Save and return the account; None, with a form error, if the name was taken after validation."""
+        """Save and return the account. Return None, with a form error, if that is impossible now.
+
+        The name may have been taken after validation, or too many people sign in.
+        """
         try:
             return self.save()
         except IntegrityError:
             self.add_error("username", User().unique_error_message(User, ("username",)))
+            return None
+        except hashing.TooManySignIns as refusal:
+            self.is_refused_for_now = True
+            self.add_error(None, refusal.message)
             return None
 
 

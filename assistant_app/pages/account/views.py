@@ -15,7 +15,7 @@ from assistant_app import conf
 from assistant_app.pages import carried
 from assistant_app.pages.access import PersonRequest, next_address, sign_in_page, signed_in
 from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, SignUpForm
-from assistant_app.people import accounts
+from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import SignInForm
 
 CHANGED = (
@@ -51,7 +51,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not form.is_bound:
         return sign_in_page(request, form, address, typed)
     if not form.is_valid():
-        return sign_in_page(request, form, address, typed, status=429 if form.is_throttled else 400)
+        is_refused = form.is_throttled or form.is_refused_for_now
+        return sign_in_page(request, form, address, typed, status=429 if is_refused else 400)
     login(request, form.get_user())
     if typed is not None:
         carried.keep(request, typed)
@@ -75,17 +76,23 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (user := form.create()):
         login(request, user)
         return redirect("email_list")
-    return render(request, "account/sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
+    response = render(request, "account/sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
+    if form.is_refused_for_now:
+        response.status_code = hashing.TooManySignIns.status
+        response["Retry-After"] = str(hashing.RETRY_SECONDS)
+    return response
 
 
 @sensitive_post_parameters()
 @signed_in
 def password(request: PersonRequest) -> HttpResponse:
     form = NewPasswordForm(request.user, request, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        update_session_auth_hash(request, form.save())
-        messages.success(request, CHANGED)
-        return redirect(reverse("settings"))
+    if request.method == "POST":
+        with hashing.turn():  # one turn for both hashes: the old password's and the new one's
+            if form.is_valid():
+                update_session_auth_hash(request, form.save())
+                messages.success(request, CHANGED)
+                return redirect(reverse("settings"))
     is_throttled = form.has_error("old_password", "throttled")
     status = 429 if is_throttled else 400 if form.is_bound else 200
     return render(request, "account/password.html", {"form": form}, status=status)

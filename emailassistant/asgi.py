@@ -7,6 +7,7 @@ static files, Django. It also works behind a proxy.
 from __future__ import annotations
 
 import os
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import django
@@ -24,14 +25,25 @@ from django.urls import set_script_prefix
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
 django.setup(set_prefix=False)
 
+from assistant_app.errors import AssistantError  # noqa: E402
 from assistant_app.observing.logs import current  # noqa: E402
 from emailassistant.body_limit import BodyLimit  # noqa: E402  (they read settings and models)
+from emailassistant.early_answer import answer  # noqa: E402
 from emailassistant.lifespan import Lifespan  # noqa: E402
 from emailassistant.request_log import RequestLog  # noqa: E402
-from emailassistant.request_threads import RequestThreads  # noqa: E402
+from emailassistant.request_threads import RequestThreads, TooManyRequests  # noqa: E402
 from emailassistant.static import serve_static  # noqa: E402
 
 EVENT_STREAMS = ("/events/", "/stream/")
+PROBES = ("/healthz", "/readyz")  # answered even while all other requests queue
+IN_MEMORY = 65_536  # bytes of a body; more than a page's form has, and less than most files
+
+
+class NoRoomForBody(AssistantError):
+    """The server's disk is full, so it cannot take a request of this size."""
+
+    code = "disk_full"
+    status = 503
 
 
 class SyncHandler(BaseHandler):
@@ -63,6 +75,27 @@ class Handler(ASGIHandler):
         else:
             await self._handle_in_a_thread(scope, receive, send)
 
+    async def read_body(self, receive: Any) -> Any:
+        """Return the body as a file: in memory if it is small, otherwise on disk, without a name.
+
+        Django keeps as much in memory as a form's file may have, for as long as a client takes to send it.
+        """
+        body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the request closes it)
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RequestAborted
+                body.write(message.get("body", b""))
+                if not message.get("more_body", False):
+                    body.seek(0)
+                    return body
+        except RequestAborted:
+            body.close()
+            raise
+        except OSError:
+            raise NoRoomForBody(retry_after=60) from None
+
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         _let_logs_know(request)
         return await super().get_response_async(request)
@@ -75,9 +108,12 @@ class Handler(ASGIHandler):
         """
         try:
             body = await self.read_body(receive)
+            is_counted = scope["path"] not in PROBES
+            response = await self._threads.run(lambda: self._respond(scope, body), is_counted=is_counted)
         except RequestAborted:
             return
-        response = await self._threads.run(lambda: self._respond(scope, body))
+        except (NoRoomForBody, TooManyRequests) as refusal:
+            return await answer(scope, send, refusal)
         if not response.streaming:
             return await self.send_response(response, send)
         async with ThreadSensitiveContext():

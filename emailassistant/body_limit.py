@@ -6,10 +6,10 @@ Content-Length, so Django would first write all of it to disk.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from assistant_app.errors import BodyTooLarge
+from emailassistant.early_answer import answer
 
 # Receive and drop up to this many times the limit before responding: a client that is still sending when
 # the connection closes never reads the response.
@@ -33,7 +33,7 @@ class BodyLimit:
             body.is_too_large = True
         if body.is_too_large:
             await body.drop_the_rest()
-            await _answer(scope, send)
+            await answer(scope, send, BodyTooLarge())
 
 
 class _Body:
@@ -75,22 +75,3 @@ def _declared_length(scope: Any) -> int:
     """Return the Content-Length, or 0 if it is missing or malformed; the bytes are counted anyway."""
     value = dict(scope["headers"]).get(b"content-length", b"0")
     return int(value) if value.isdigit() else 0
-
-
-async def _answer(scope: Any, send: Any) -> None:
-    body, content_type = _body_for(scope["path"])
-    headers = [
-        (b"content-type", content_type),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    await send({"type": "http.response.start", "status": BodyTooLarge.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _body_for(path: str) -> tuple[bytes, bytes]:
-    error = BodyTooLarge()
-    if path.startswith("/api/"):
-        return json.dumps(error.as_json()).encode(), b"application/json"
-    return f"{error.message} Go back: what you typed is still there.\n".encode(), b"text/plain; charset=utf-8"

@@ -9,6 +9,10 @@ from uvicorn_worker import UvicornWorker
 
 
 class Worker(UvicornWorker):
+from emailassistant.http_protocol import Protocol
+
+NOTIFY_SECONDS = 1  # how often a worker says that it is alive, and looks whether its master is
+
     """One web process.
 
     uvicorn waits for open connections without limit, because it ignores gunicorn's `graceful_timeout`. With
@@ -20,6 +24,8 @@ class Worker(UvicornWorker):
         "lifespan": "on",
         # uvicorn trusts X-Forwarded-* from the local machine; only BEHIND_PROXY may enable that.
         "proxy_headers": False,
+        "http": Protocol,
+        "ws": "none",
         "server_header": False,
     }
 

@@ -1,10 +1,13 @@
-"""Requests reuse threads, but never one that is still busy."""
+"""Requests reuse threads, but never one that is still busy, and a limited number works at a time."""
 
 import asyncio
 import threading
 from contextvars import ContextVar
 
-from emailassistant.request_threads import KEEP_IDLE, RequestThreads
+import pytest
+
+from assistant_app.engine.threads import before_waiting
+from emailassistant.request_threads import KEEP_IDLE, RequestThreads, TooManyRequests
 
 
 def run(coroutine):
@@ -87,3 +90,82 @@ def test_an_exception_reaches_the_caller_and_the_thread_is_kept():
             return True
 
     assert run(requests())
+
+
+# --- Limits ----------------------------------------------------------------------------------------
+
+
+def held(number, gate, began):
+    def work():
+        began.append(number)
+        gate.wait(20)
+        return number
+
+    return work
+
+
+def test_no_more_work_at_once_than_may_and_the_others_follow_in_order():
+    async def requests():
+        threads, gate, began = RequestThreads(most_busy=2), threading.Event(), []
+        running = [asyncio.ensure_future(threads.run(held(number, gate, began))) for number in range(6)]
+        await until(lambda: len(began) == 2)
+        await asyncio.sleep(0.05)
+        first = list(began)
+        gate.set()
+        return first, await asyncio.gather(*running), began
+
+    first, answers, began = run(requests())
+    assert first == [0, 1]
+    assert answers == [0, 1, 2, 3, 4, 5]
+    assert sorted(began) == answers
+
+
+def test_who_finds_the_queue_full_is_told_to_come_back():
+    async def requests():
+        threads, gate, began = RequestThreads(most_busy=1, most_queued=1), threading.Event(), []
+        running = [asyncio.ensure_future(threads.run(held(number, gate, began))) for number in range(2)]
+        await until(lambda: began)
+        with pytest.raises(TooManyRequests) as refused:
+            await threads.run(lambda: None)
+        probe = await threads.run(lambda: "alive", is_counted=False)
+        gate.set()
+        await asyncio.gather(*running)
+        return refused.value, probe
+
+    refused, probe = run(requests())
+    assert (refused.status, refused.retry_after) == (503, 5)
+    assert probe == "alive"
+
+
+def test_who_waits_for_a_run_makes_room_for_others():
+    async def requests():
+        threads, gate = RequestThreads(most_busy=1), threading.Event()
+
+        def waiting():
+            before_waiting.get()()
+            before_waiting.get()()  # a second time changes nothing
+            gate.wait(20)
+            return "waited"
+
+        submits = [asyncio.ensure_future(threads.run(waiting)) for _ in range(5)]
+        reads = [await threads.run(lambda: "read") for _ in range(3)]
+        gate.set()
+        return await asyncio.gather(*submits), reads, threads._busy
+
+    assert run(requests()) == (["waited"] * 5, ["read"] * 3, 0)
+
+
+def test_a_request_whose_client_left_the_queue_is_not_worked_on():
+    async def requests():
+        threads, gate, began = RequestThreads(most_busy=1), threading.Event(), []
+        first, second = (asyncio.ensure_future(threads.run(held(number, gate, began))) for number in range(2))
+        await until(lambda: began)
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.wait([second])
+        gate.set()
+        await first
+        await until(lambda: threads._busy == 0)
+        return began
+
+    assert run(requests()) == [0]

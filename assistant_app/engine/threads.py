@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import TypeVar
 
 import uvloop
@@ -19,6 +20,29 @@ from django.db import connection, connections
 T = TypeVar("T")
 
 IDLE_SECONDS = 2.0  # check a connection before use if it was idle for longer
+
+# How long a thread waits for a database that is away. People should soon read that it is. A run has nobody
+# who reads, and if it cannot save, its draft is lost.
+REQUEST_PATIENCE_SECONDS = 4.0
+RUN_PATIENCE_SECONDS = 30.0
+_thread = threading.local()
+
+
+def patience() -> float:
+    """Return for how many seconds this thread waits for a database that is away."""
+    return getattr(_thread, "patience", REQUEST_PATIENCE_SECONDS)
+
+
+def _be_patient() -> None:
+    _thread.patience = RUN_PATIENCE_SECONDS
+
+
+def _nothing() -> None:
+    pass
+
+
+# Called by a thread that is about to wait for a run. The server sets it: it counts the threads that work.
+before_waiting: ContextVar[Callable[[], None]] = ContextVar("before_waiting", default=_nothing)
 
 
 class LoopThread:
@@ -40,7 +64,7 @@ class DatabasePool:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="database", initializer=_be_patient)
         self._used = threading.local()
 
     async def run(self, function: Callable[[], T]) -> T:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from assistant_app.engine import budget, forks
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Outcome, Run
+from assistant_app.engine.threads import before_waiting
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
@@ -150,7 +151,7 @@ def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
         if not row.is_running:
             raise NothingToCancel
         if (run := runner.stop(row.lease_token, Cancelled())) is not None:
-            connection.close()
+            _release_what_others_need()
             run.ended.result()
             break
         # Another process runs it. Its next save will find the lease gone and end the run.
@@ -169,14 +170,20 @@ def delete(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None
 
 def wait_until_claimed(run: Run) -> Application:
     """Wait until the input is stored. Raise the reason if it was refused."""
-    connection.close()  # hold no connection while waiting
+    _release_what_others_need()
     return _result(run, run.claimed.result())
 
 
 def wait_until_ended(run: Run) -> Application:
     """Wait for the end of the run and return the row as saved last. Raise the error that stopped it."""
-    connection.close()
+    _release_what_others_need()
     return _result(run, run.ended.result())
+
+
+def _release_what_others_need() -> None:
+    """Give back the database connection and the place among the working threads, before a wait."""
+    connection.close()
+    before_waiting.get()()
 
 
 def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:

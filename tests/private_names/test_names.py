@@ -27,6 +27,8 @@ from tests.private_names.places import (
     DATABASE_THREADS,
     ERASURE,
     GRAPH,
+    HASHING,
+    HTTP_PROTOCOL,
     LIFESPAN,
     MIGRATION,
     MODELS,
@@ -65,6 +67,24 @@ NAMES = [
         LIFESPAN,
         "finds wrong settings with it",
         "django.core.checks:run_checks django.core.checks:CheckMessage.is_serious(level)",
+    ),
+    (
+        HTTP_PROTOCOL,
+        "limits the time of a request in it",
+        """
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.connection_made(transport)
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.connection_lost(exc)
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.data_received(data)
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_message_begin
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_headers_complete
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_body(body)
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_message_complete
+        """,
+    ),
+    (
+        HASHING,
+        "hashes passwords with it",
+        "django.contrib.auth.hashers:PBKDF2PasswordHasher.encode(password,salt,iterations)",
     ),
     (SETTINGS, "makes the local key with it", "django.core.management.utils:get_random_secret_key"),
     (

@@ -19,7 +19,8 @@ import uvicorn
 from assistant_app.llm import embedded
 from emailassistant import gunicorn as configuration
 from emailassistant.env import FileAwareEnv
-from emailassistant.worker import Worker
+from emailassistant.http_protocol import Protocol
+from emailassistant.worker import NOTIFY_SECONDS, Worker
 from tests import services
 from tests.model_server import model_server
 from tests.own_redis import OwnRedis
@@ -64,6 +65,9 @@ def test_the_worker_gives_uvicorn_our_configuration(monkeypatch):
         assert not worker.config.server_header
         assert worker.config.timeout_graceful_shutdown == 27
         assert worker.config.callback_notify == worker.callback_notify
+        assert worker.config.timeout_notify == NOTIFY_SECONDS
+        assert worker.config.http is Protocol
+        assert worker.ppid == os.getpid()  # as gunicorn's master gives it
         assert worker.age == 1
 
 

@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from tests.real_server import free_port
 from tests.services import postgresql_programs
 
@@ -41,6 +43,19 @@ class OwnPostgresql:
     def stop(self, mode="fast"):
         """Stop the server: `fast` disconnects all clients, `immediate` is a crash."""
         self._run("pg_ctl", "stop", "-w", "-D", self._data, "-m", mode)
+
+    def pids(self):
+        """Return the processes of the server, its own first."""
+        own = int((self._data / "postmaster.pid").read_text().split()[0])
+        return [own, *map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split())]
+
+    def execute(self, statement):
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def disconnect(self, name):
+        """End every connection to a database, so that its settings are read again."""
+        self.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     def _run(self, program, *arguments, check=True):
         command = [postgresql_programs() / program, *arguments]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
+from assistant_app.engine.outage import outage
 from assistant_app.errors import (
     ApplicationNotFound,
     AssistantError,
     BodyTooLarge,
-    DatabaseUnavailable,
     InternalError,
     InvalidInput,
 )
@@ -41,8 +41,8 @@ def exception_handler(problem: Exception, context: dict[str, Any]) -> Response |
         problem = BodyTooLarge()
     elif isinstance(problem, SuspiciousOperation):
         problem = exceptions.ParseError(str(problem))
-    elif isinstance(problem, OperationalError | InterfaceError):
-        problem = DatabaseUnavailable(retry_after=5)
+    elif (unavailable := outage(problem)) is not None:
+        problem = unavailable
     if isinstance(problem, AssistantError):
         return Response(problem.as_json(), status=problem.status, headers=headers_of(problem))
     response = rest_exception_handler(problem, context)
@@ -75,7 +75,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    return json_response(InternalError("The program made a mistake."))
+    """Respond to an error outside of views, such as the database's when the session is stored."""
+    return json_response(outage(sys.exception()) or InternalError("The program made a mistake."))
 
 
 def _translated(response: Response) -> Body:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from burr.lifecycle.base import LifecycleAdapter
-from django.db import InterfaceError, OperationalError
 
+from assistant_app.engine.outage import outage
 from assistant_app.engine.writer import Writer
-from assistant_app.errors import AssistantError, DatabaseUnavailable, InternalError, Interrupted
+from assistant_app.errors import AssistantError, InternalError, Interrupted
 from assistant_app.llm.base import Call
 from assistant_app.models import Application
 
@@ -120,8 +120,8 @@ def as_error(problem: BaseException) -> AssistantError:
         return problem
     if isinstance(problem, asyncio.CancelledError):
         return Interrupted()
-    if isinstance(problem, OperationalError | InterfaceError):
-        return DatabaseUnavailable(retry_after=5)
+    if (unavailable := outage(problem)) is not None:
+        return unavailable
     frame = problem.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

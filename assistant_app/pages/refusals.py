@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.deprecation import MiddlewareMixin
 
 from assistant_app import errors
-from assistant_app.errors import AssistantError, DatabaseUnavailable, InvalidInput
+from assistant_app.engine.outage import outage
+from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, words
 from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
@@ -119,8 +120,12 @@ def _labels(typed: carried.Carried) -> dict[str, list[str]]:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show the submitted text after an unexpected error, using neither database nor session."""
-    return bare_page(request, errors.InternalError("The program made a mistake."))
+    """Show the submitted text after an unexpected error, using neither database nor session.
+
+    The error may be the database's: middleware stores the session after the view.
+    """
+    error = outage(sys.exception()) or errors.InternalError("The program made a mistake.")
+    return bare_page(request, error)
 
 
 class FormTooOld(AssistantError):
@@ -152,6 +157,5 @@ def _sign_in_again(request: HttpRequest) -> HttpResponse:
 
 class PageErrors(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError):
-            exception = DatabaseUnavailable(retry_after=5)
-        return answer(request, exception) if isinstance(exception, AssistantError) else None
+        error = outage(exception) or exception
+        return answer(request, error) if isinstance(error, AssistantError) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -29,7 +29,7 @@ async def application_events(request: HttpRequest, app_id: str) -> HttpResponseB
     door = _Door()
     try:
         row = await read(lambda: door.let_in(request, app_id))
-    except (AssistantError, APIException, OperationalError, InterfaceError) as problem:
+    except (AssistantError, APIException, OperationalError, InterfaceError, InternalError) as problem:
         return door.refuse(problem, request)
     events = follow(row, request.headers.get("Last-Event-ID"))
     return server_sent.respond(events, server_sent.as_json)

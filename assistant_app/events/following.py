@@ -1,14 +1,13 @@
-"""The reading side of live events: one poller and one Redis client per event loop."""
+"""The reading side of live events: one poller per event loop, and a Redis client per reader."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import aclosing
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-import redis.asyncio as redis
 from django.conf import settings
 
 from assistant_app.engine.runner import runner
@@ -22,13 +21,7 @@ from assistant_app.models import Application
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Sources:
-    poller: Poller
-    shared: redis.Redis | None
-
-
-_sources: WeakKeyDictionary[asyncio.AbstractEventLoop, _Sources] = WeakKeyDictionary()
+_pollers: WeakKeyDictionary[asyncio.AbstractEventLoop, Poller] = WeakKeyDictionary()
 
 
 async def read(look: Callable[[], T]) -> T:
@@ -36,24 +29,31 @@ async def read(look: Callable[[], T]) -> T:
     return await runner.database.run(look)
 
 
-def follow(row: Application, last_event_id: str | None) -> AsyncIterator[Event | None]:
+async def follow(row: Application, last_event_id: str | None) -> AsyncIterator[Event | None]:
     """Yield the events of an application's run after `last_event_id`; None is a heartbeat.
 
-    It ends with the run or when the server stops. Call it on the event loop that reads the events.
+    It ends with the run or when the server stops.
     """
-    sources = _sources_of(asyncio.get_running_loop())
-    return Reader(
+    # A client of its own: a pool that readers share keeps a connection for each reader of its busiest hour.
+    shared = connect(settings.REDIS_URL) if settings.REDIS_URL else None
+    reader = Reader(
         row,
         last_event_id,
         log_of=publisher.log_of,
-        shared=sources.shared,
-        poller=sources.poller,
+        shared=shared,
+        poller=_poller_of(asyncio.get_running_loop()),
         is_stopping=lambda: runner.is_stopping,
-    ).follow()
+    )
+    try:
+        async with aclosing(reader.follow()) as events:
+            async for event in events:
+                yield event
+    finally:
+        if shared is not None:
+            await shared.aclose()
 
 
-def _sources_of(loop: asyncio.AbstractEventLoop) -> _Sources:
-    if loop not in _sources:
-        shared = connect(settings.REDIS_URL) if settings.REDIS_URL else None
-        _sources[loop] = _Sources(Poller(runner.database), shared)
-    return _sources[loop]
+def _poller_of(loop: asyncio.AbstractEventLoop) -> Poller:
+    if loop not in _pollers:
+        _pollers[loop] = Poller(runner.database)
+    return _pollers[loop]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 
 import redis.asyncio as redis
@@ -43,7 +43,7 @@ class Reader:
         self._told_at = time.monotonic()
         self._ended = False
 
-    async def follow(self) -> AsyncIterator[Event | None]:
+    async def follow(self) -> AsyncGenerator[Event | None, None]:
         """Yield events until the run is over or the server stops; None is a heartbeat.
 
         Live events may start late, stop early and come back: Redis restarts, or another process takes over

@@ -33,4 +33,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=4)"]
 
-CMD ["gunicorn", "-c", "python:emailassistant.gunicorn", "emailassistant.asgi:application"]
+CMD ["python", "-m", "emailassistant"]

@@ -23,7 +23,7 @@ help:
 run: $(VENV)/product.stamp $(VENV)/embedded.stamp
 	@$(BIN)/python manage.py migrate --no-input --verbosity 0
 	@$(BIN)/python manage.py collectstatic --no-input --verbosity 0
-	@exec $(BIN)/gunicorn -c python:emailassistant.gunicorn emailassistant.asgi:application
+	@exec $(BIN)/python -m emailassistant
 
 # --- Environment: one stamp per requirements file, so that nothing is installed twice -------------
 

@@ -20,7 +20,7 @@ from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from assistant_app.observing import tracing
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import build_graph
-from emailassistant import env
+from emailassistant import env, private_files
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}
 SHORTEST_KEY = 32
@@ -197,6 +197,15 @@ def check_grace(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_files(**_: Any) -> Iterator[CheckMessage]:
+    for path in private_files.LOOSE:
+        yield Warning(
+            f"Other users of this machine have access to {path}.",
+            hint=f"As its owner or as root: chmod go= {path}, and make it the server's with chown.",
+            id="assistant.W017",
+        )
+
+
 def check_debug(**_: Any) -> Iterator[CheckMessage]:
     if settings.DEBUG and (settings.HTTPS or not set(settings.ALLOWED_HOSTS) <= LOCAL_HOSTS):
         yield Warning(
@@ -283,6 +292,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_pool,
     check_any_host,
     check_grace,
+    check_files,
     check_debug,
     check_proxy,
     check_reachable,

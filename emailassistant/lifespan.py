@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from django.conf import settings
 from django.core import checks
 
 from assistant_app.engine.runner import runner
+from emailassistant import private_files
+
+logger = logging.getLogger(__name__)
 
 # Allocations before a collection of the youngest generation; Python's default is 700. A request allocates
 # thousands of objects and leaves few in cycles.
@@ -40,6 +44,8 @@ class Lifespan:
         if problems:
             sys.stderr.write(problems)
             return await send({"type": "lifespan.startup.failed", "message": "The settings are wrong."})
+        for path in private_files.LOOSE:
+            logger.warning("Other users of this machine have access to %s (assistant.W017).", path)
         begin_shutdown_at_signals()
         collect_garbage_less()
         await send({"type": "lifespan.startup.complete"})

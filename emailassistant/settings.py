@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.conf import global_settings
 from django.core.management.utils import get_random_secret_key
 
-from emailassistant import __version__, env
+from emailassistant import __version__, env, private_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -100,6 +100,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # collected in an image by root, and served by another user
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "emailassistant.static.HashedStorage"},
@@ -144,6 +145,7 @@ else:
     _database["TEST"] = {"NAME": f"test_emailassistant_{os.getpid()}"}  # allows two test runs at once
 DATABASES = {"default": _database}
 IS_SQLITE = _database["ENGINE"].endswith("sqlite3")
+private_files.close_to_others(DATA_DIR, Path(_database["NAME"]) if IS_SQLITE else None)
 
 # Shares live events and counters between processes. Without Redis, each process has its own.
 REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix", example="redis://127.0.0.1:6379/0")
@@ -204,6 +206,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Ours for new passwords, and the others for accounts that came from elsewhere.
+PASSWORD_HASHERS = ["assistant_app.people.hashing.Hasher", *global_settings.PASSWORD_HASHERS[1:]]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "email_list"
 LOGOUT_REDIRECT_URL = "sign_in"
@@ -211,8 +215,6 @@ LOGOUT_REDIRECT_URL = "sign_in"
 # --- API -----------------------------------------------------------------------------------------
 
 API_RATE_USER = env.rate("API_RATE_USER", "600/minute")
-# Ours for new passwords, and the others for accounts that came from elsewhere.
-PASSWORD_HASHERS = ["assistant_app.people.hashing.Hasher", *global_settings.PASSWORD_HASHERS[1:]]
 API_RATE_ANONYMOUS = env.rate("API_RATE_ANONYMOUS", "60/minute")
 REST_FRAMEWORK = {
     # Token authentication first: its WWW-Authenticate header turns "not signed in" into a 401.

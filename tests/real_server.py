@@ -140,10 +140,14 @@ class RealServer:
         ).stdout
 
     def start(self):
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:emailassistant.gunicorn"]
+        # An older version has no start command of its own.
+        own = [sys.executable, "-m", "emailassistant"]
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:emailassistant.gunicorn"]
+        has_own = (Path(self.root) / "emailassistant/__main__.py").exists()
+        command = own if has_own else [*gunicorn, "emailassistant.asgi:application"]
         with (self.data / "server.log").open("a") as log:
             self.process = subprocess.Popen(
-                [*command, "emailassistant.asgi:application"],
+                command,
                 env=self.env,
                 cwd=self.root,
                 stdout=log,

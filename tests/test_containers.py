@@ -133,13 +133,10 @@ class Image:
         venv.create(self.folder / "python", with_pip=False, symlinks=True)
         (packages,) = (self.folder / "python").glob("lib/python*/site-packages")
         (packages / "of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
-        for name in ("pip", "gunicorn"):
-            start = f"from {name}.{'__main__' if name == 'gunicorn' else '_internal.cli.main'} import "
-            start += "run" if name == "gunicorn" else "main"
-            called = "run()" if name == "gunicorn" else "sys.exit(main())"
-            path = self.folder / "python/bin" / name
-            path.write_text(f"#!{self.folder}/python/bin/python\nimport sys\n{start}\n{called}\n")
-            path.chmod(0o755)
+        path = self.folder / "python/bin/pip"
+        start = "import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())"
+        path.write_text(f"#!{self.folder}/python/bin/python\n{start}\n")
+        path.chmod(0o755)
 
     def inside(self, text):
         return re.sub(r"(?<![\w.])/(app|data)\b", lambda match: str(self.folder / match[1]), text)

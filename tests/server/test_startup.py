@@ -1,6 +1,7 @@
 """A server with wrong settings does not start; it names the setting and a correct value."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -44,6 +45,43 @@ def test_a_wrong_setting_is_named_with_what_to_write(name, value, said):
         assert said in server.log
         assert "hunter2" not in server.log
         assert "is ready" not in server.log
+
+
+# Any text is a good value of these, so nothing about them can be refused.
+ANY_TEXT = {
+    "SECRET_KEY", "METRICS_TOKEN", "OPENAI_MODEL", "OPENAI_MODEL_QUESTIONS", "OPENAI_MODEL_DRAFT",
+    "MODEL_PRICES_CURRENCY", "EMBEDDED_MODEL_PATH",  # the last has a check of its own
+}  # fmt: skip
+VARIABLES = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "emailassistant/settings.py").read_text()))
+
+
+def test_every_variable_that_can_be_wrong_is_refused_in_words_by_the_start_command(tmp_path):
+    (tmp_path / "file").touch()
+    wrong = dict.fromkeys(VARIABLES - ANY_TEXT, "no such…//value") | {"DATA_DIR": f"{tmp_path}/file/data"}
+    assert len(wrong) > 35
+    command = [sys.executable, "-m", "emailassistant"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | wrong, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    refused = set(re.findall(r"E001\) ([A-Z_]+)", done.stderr))
+    assert refused == wrong.keys()
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("value", ["abc", "1.5", "0", "-1", "1000"])
+def test_a_wrong_number_of_processes_is_refused_in_words(value):
+    with start(WEB_CONCURRENCY=value) as server:
+        assert server.code == 1
+        assert "WEB_CONCURRENCY" in server.log
+        assert "a number from 1 to 64" in server.log.replace("whole number", "number")
+        assert "Traceback" not in server.log
+
+
+def test_an_empty_number_of_processes_is_the_default():
+    with RealServer(env={"WEB_CONCURRENCY": ""}) as server:
+        assert server.worker_pid
 
 
 def test_first_starts_at_once_agree_on_one_secret_key(tmp_path):

@@ -22,7 +22,7 @@ T = TypeVar("T")
 IDLE_SECONDS = 2.0  # check a connection before use if it was idle for longer
 
 # How long a thread waits for a database that is away. People should soon read that it is. A run has nobody
-# who reads, and if it cannot save, its draft is lost.
+# who reads, and if it cannot save, its draft is lost. A command may start before the database.
 REQUEST_PATIENCE_SECONDS = 4.0
 RUN_PATIENCE_SECONDS = 30.0
 _thread = threading.local()
@@ -30,7 +30,8 @@ _thread = threading.local()
 
 def patience() -> float:
     """Return for how many seconds this thread waits for a database that is away."""
-    return getattr(_thread, "patience", REQUEST_PATIENCE_SECONDS)
+    is_command = threading.current_thread() is threading.main_thread()
+    return getattr(_thread, "patience", RUN_PATIENCE_SECONDS if is_command else REQUEST_PATIENCE_SECONDS)
 
 
 def _be_patient() -> None:

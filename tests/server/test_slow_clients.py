@@ -48,7 +48,7 @@ def port():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HEAD_SECONDS", "PAUSE_SECONDS", "BODY_SECONDS"):
             patch.setattr(http_protocol, name, LIMIT)
-        patch.setattr(http_protocol, "BYTES_PER_SECOND", 1)
+        patch.setattr(http_protocol, "BYTES_PER_SECOND", 1_000)
         thread.start()
         wait_until(lambda: server.started)
         yield listener.getsockname()[1]

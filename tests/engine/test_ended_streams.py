@@ -9,6 +9,7 @@ import pytest
 import redis
 from django.utils import timezone
 
+from assistant_app.events import reader
 from assistant_app.events.following import follow
 from assistant_app.events.shared import key_of
 from assistant_app.models import Application
@@ -35,7 +36,8 @@ def running(owner):
     )
 
 
-def test_readers_that_have_left_are_no_longer_connected(settings, running):
+def test_readers_that_have_left_are_no_longer_connected(settings, running, monkeypatch):
+    monkeypatch.setattr(reader, "HEARTBEAT_SECONDS", 0)  # a reader tells at once that nothing has come
     with OwnRedis() as own:
         settings.REDIS_URL = own.url
         client = redis.Redis.from_url(own.url)
@@ -46,14 +48,14 @@ def test_readers_that_have_left_are_no_longer_connected(settings, running):
 
         async def read_and_leave():
             readers = [follow(running, None) for _ in range(READERS)]
-            for reader in readers:
-                assert (await anext(reader)).id == "1-1"
+            for each in readers:
+                assert (await anext(each)).id == "1-1"
+            assert await asyncio.gather(*map(anext, readers)) == [None] * READERS  # all wait at Redis at once
             reading = connected()
-            for reader in readers:
-                await reader.aclose()
-            return reading
+            for each in readers:
+                await each.aclose()
+            return reading, connected()
 
         before = connected()
-        assert asyncio.run(read_and_leave()) == before + READERS
-        assert connected() == before
+        assert asyncio.run(read_and_leave()) == (before + READERS, before)
         client.close()

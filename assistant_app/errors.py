@@ -6,7 +6,11 @@ The docstring is the default message.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
 from typing import Any
+
+MOST_NAMED = 10  # unknown fields of a body
 
 
 class AssistantError(Exception):
@@ -42,6 +46,15 @@ class InvalidInput(AssistantError):
 
     code = "invalid"
     status = 400
+
+
+def unknown_fields(names: Collection[Any]) -> dict[str, list[str]]:
+    """Return what is wrong with fields that no one asked for: a few by name, the rest counted."""
+    named = sorted(map(str, islice(names, MOST_NAMED)))
+    problems = {name[:100]: ["There is no such field."] for name in named}
+    if (others := len(names) - len(named)) > 0:
+        problems.setdefault("body", []).append(f"{others:,} more fields are unknown.")
+    return problems
 
 
 class ApplicationNotFound(AssistantError):
@@ -145,6 +158,18 @@ class TooManyRounds(OverLimit):
 
     code = "too_many_rounds"
     status = 409
+
+
+class TooBusy(OverLimit):
+    """Another long text of yours is being worked on, or one of somebody else. Try again in a moment."""
+
+    code = "busy"
+
+
+class TooManyStreams(OverLimit):
+    """You follow as many emails at once as one person may. Close a page, or try again later."""
+
+    code = "too_many_streams"
 
 
 class BodyTooLarge(AssistantError):

@@ -184,6 +184,7 @@ MAX_TEXT_CHARACTERS = env.integer("MAX_TEXT_CHARACTERS", 20_000, minimum=100, ma
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 5_000_000, minimum=10_000)
 # Limits per user; 0 means no limit. Daily limits are off by default, because only operators know the costs.
 MAX_RUNS_AT_ONCE = env.integer("MAX_RUNS_AT_ONCE", 5, maximum=10_000)
+MAX_STREAMS_PER_PERSON = env.integer("MAX_STREAMS_PER_PERSON", 50, maximum=10_000)  # in each process
 MAX_DRAFTS_PER_DAY = env.integer("MAX_DRAFTS_PER_DAY", 0)
 MAX_TOKENS_PER_DAY = env.integer("MAX_TOKENS_PER_DAY", 0)
 MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts per email

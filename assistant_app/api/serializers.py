@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.urls import get_script_prefix, get_urlconf, reverse
 from rest_framework import serializers
 
+from assistant_app.errors import unknown_fields
 from assistant_app.models import Application
 from assistant_app.workflow import steps
 from assistant_app.workflow.drafts import current_number
@@ -134,7 +135,7 @@ class Nothing(serializers.Serializer):
         values = super().to_internal_value(data)
         unknown = data.keys() - self.fields.keys() - {"csrfmiddlewaretoken"}
         if unknown:
-            raise serializers.ValidationError({name[:100]: ["There is no such field."] for name in unknown})
+            raise serializers.ValidationError(unknown_fields(unknown))
         return values
 
     def get_initial(self) -> dict[str, Any]:

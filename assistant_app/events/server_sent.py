@@ -25,12 +25,22 @@ def as_json(event: Event) -> bytes:
     return encode(event.kind, json.dumps(event.data), event.id)
 
 
-def respond(events: AsyncIterator[Event | None], show: Callable[[Event], bytes]) -> StreamingHttpResponse:
+class EventStream(StreamingHttpResponse):
+    """A response that says when it is over."""
+
+    on_close: Callable[[], object] = staticmethod(lambda: None)
+
+    def close(self) -> None:
+        super().close()
+        self.on_close()
+
+
+def respond(events: AsyncIterator[Event | None], show: Callable[[Event], bytes]) -> EventStream:
     """Return a stream that ends with `event: end`, so that the browser does not reconnect.
 
     A server that stops omits this event, so that the browser reconnects to another one.
     """
-    response = StreamingHttpResponse(_encoded(events, show), content_type="text/event-stream; charset=utf-8")
+    response = EventStream(_encoded(events, show), content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # or nginx buffers the text
     return response

@@ -12,6 +12,7 @@ from email.policy import default
 from typing import Any
 
 LONGEST = 2_000  # characters parsed per line; the parser's time is quadratic
+MOST_LINES = 200  # header lines of an email's text; what follows is part of the message
 MOST_IDS = 20  # ids kept of a thread, besides the first
 
 # Exceptions that the standard library's parser raises for malformed mail.
@@ -39,7 +40,10 @@ def end_of_header(email: str) -> int:
 
 def _lines_on_top(email: str) -> Iterator[re.Match[str]]:
     position = len(email) - len(email.lstrip("\ufeff \t\r\n"))
-    while line := _LINE.match(email, position):
+    for _ in range(MOST_LINES):
+        line = _LINE.match(email, position)
+        if line is None:
+            return
         yield line
         position = line.end()
 

@@ -14,7 +14,7 @@ _HIDDEN = re.compile(
 
 def hidden_in(text: str) -> int:
     """Return the number of invisible characters in a text."""
-    return len(_HIDDEN.findall(text))
+    return len(text) - len(without_hidden(text))
 
 
 def without_hidden(text: str) -> str:

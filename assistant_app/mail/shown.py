@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail.header import FROM, SENT, SUBJECT, pasted
+from assistant_app.mail.header import FROM, MOST_LINES, SENT, SUBJECT, pasted
 from assistant_app.mail.quotes import start_of_quoted
 from assistant_app.mail.text import as_read
 
@@ -15,7 +15,8 @@ _NAMES = [
 ]
 # Pasted header lines (name and text) up to an empty line.
 _HEADER = re.compile(
-    rf"\s*(?:(?:{'|'.join(_NAMES)})[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*)+\s*\n", re.IGNORECASE
+    rf"\s*(?:(?:{'|'.join(_NAMES)})[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*){{1,{MOST_LINES}}}\s*\n",
+    re.IGNORECASE,
 )
 
 

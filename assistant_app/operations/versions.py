@@ -9,7 +9,8 @@ from assistant_app.engine import history
 from assistant_app.engine.history import origins
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
-from assistant_app.workflow import drafts
+from assistant_app.operations import heavy
+from assistant_app.workflow import diffs, drafts
 from assistant_app.workflow.graph import DEFAULT_STATE
 
 
@@ -58,6 +59,12 @@ def version_of(row: Application, number: int) -> Version:
     if not 0 < number <= len(found):
         raise ApplicationNotFound(f"There is no draft {number}.")
     return found[number - 1]
+
+
+def compare(before: str, after: str, *, person_id: int) -> diffs.Comparison:
+    """Compare two drafts for a person. Raise `TooBusy` if they are long and another comparison runs."""
+    with heavy.admitted(person_id, len(before) + len(after)):
+        return diffs.compare(before, after)
 
 
 def text_of(row: Application, number: int) -> str:

@@ -11,7 +11,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from assistant_app import errors
 from assistant_app.engine.outage import outage
-from assistant_app.errors import AssistantError, InvalidInput
+from assistant_app.errors import AssistantError, InvalidInput, TooBusy
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, words
 from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
@@ -31,7 +31,10 @@ REDUNDANT = (*OBEYED, errors.NothingToRetry, errors.NothingToCancel)
 
 def answer(request: HttpRequest, error: AssistantError) -> HttpResponse:
     """Return the page for an error raised by a page view."""
-    response = _page(request, error)
+    try:
+        response = _page(request, error)
+    except TooBusy:  # a page that shows more than the error has no room now
+        response = error_page(request, error)
     if error.retry_after:
         response["Retry-After"] = str(error.retry_after)
     response["Cache-Control"] = "no-store, private"

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from assistant_app.mail import shown
 from assistant_app.mail.hidden import hidden_in
-from assistant_app.workflow.checks.brought_in import brought_by
 from assistant_app.workflow.diffs import Segment
 
 register = template.Library()
 
 EXCERPT = 180  # characters of a folded row
-MARK = '<mark class="mark">{}</mark>'
+MARK, MARK_END = '<mark class="mark">', "</mark>"
+PARAGRAPH_BREAK = "</p>\n<p>"
 SHEET = '<div class="arriving" id="arriving" dir="auto" sse-swap="token" hx-swap="beforeend">{}</div>'
 CHANGES = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
 
@@ -42,15 +41,25 @@ def megabytes(size: int) -> str:
 
 
 @register.filter
-def paragraphs(text: str) -> list[str]:
-    """Split at blank lines. Joining the parts with blank lines gives the same text again."""
-    return text.split("\n\n")
+def paragraphs(text: str) -> SafeString:
+    """Return a text as paragraphs, split at blank lines. It is quick for a hundred thousand of them."""
+    return mark_safe(f"<p>{_split(text, PARAGRAPH_BREAK)}</p>")  # noqa: S308  (escaped)
 
 
 @register.filter
 def marked(pieces: Iterable[tuple[str, str]]) -> SafeString:
-    """Join the pieces of a paragraph and mark those that have a kind."""
-    return _joined(format_html(MARK if kind else "{}", text) for text, kind in pieces)
+    """Join the pieces of a text as paragraphs, and mark those that have a kind."""
+    written = [
+        f"{MARK}{_split(text, MARK_END + PARAGRAPH_BREAK + MARK)}{MARK_END}"
+        if kind
+        else _split(text, PARAGRAPH_BREAK)
+        for text, kind in pieces
+    ]
+    return mark_safe(f"<p>{''.join(written)}</p>")  # noqa: S308  (escaped)
+
+
+def _split(text: str, at_blank_lines: str) -> str:
+    return escape(text).replace("\n\n", at_blank_lines)
 
 
 @register.filter
@@ -124,11 +133,3 @@ def seconds(duration: float) -> str:
 
 
 register.filter("hidden_in", hidden_in)
-
-
-@register.simple_tag
-def brought_in(draft: str, state: Mapping[str, Any]) -> list[str]:
-    """Return the links and addresses in a draft that come only from the email, not from its owner."""
-    answers = state.get("clarification_answers") or []
-    own = [state.get("response_instructions", ""), *answers, *state.get("feedback_history", [])]
-    return brought_by(state.get("incoming_email", ""), draft, own)

@@ -1,23 +1,37 @@
 """What changed between two drafts, word by word: for the compare page, the API and the prompt.
 
 Words are compared inside matched paragraphs; line ends count as the same however they are written.
+Time and size of the answer are bounded: what differs too often is replaced as a whole (`is_coarse`).
 Nothing of Django here.
 """
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, zip_longest
+from itertools import groupby, islice, zip_longest
 from operator import itemgetter
 from typing import Literal, TypedDict
 
 import regex
 
-from assistant_app.workflow.matching import Paragraph, count_words, matches, paragraphs, tokens, word_opcodes
+from assistant_app.workflow.matching import (
+    EXACT_CELLS,
+    Paragraph,
+    count_words,
+    first_token,
+    last_token,
+    matches,
+    paragraphs,
+    word_opcodes,
+)
 
 Op = Literal["equal", "insert", "delete"]
 
+MOST_PIECES = 5_000  # of one comparison; an ordinary draft has some ten
+MOST_CHARACTERS = sys.maxunicode  # of both texts: `matching` gives each word a character of its own
+MOST_PASSAGES = 200  # of one comparison
 SHORT_PASSAGE = 3  # words; a shorter passage is told with the sentence it stands in
 SENTENCE = regex.compile(r".+?(?:[.!?…。！？][\"'”’»)]*(?=\s|$)|\n|$)", regex.DOTALL)
 
@@ -75,6 +89,7 @@ class Comparison:
 
     segments: tuple[Segment, ...]
     rows: tuple[Row, ...]
+    is_coarse: bool = False  # whether something was too long to be compared word by word
 
     @cached_property
     def added(self) -> int:
@@ -97,24 +112,38 @@ class Comparison:
 
 def compare(before: str, after: str) -> Comparison:
     """Return what changed from `before` to `after`."""
+    if len(before) + len(after) > MOST_CHARACTERS:
+        row = Row(_changed(before, after), has_before=True, has_after=True, whole=True)
+        return Comparison(row.segments, (row,), is_coarse=before != after)
     segments: list[Segment] = []
     rows = []
+    left, is_coarse = MOST_PIECES, False
     for one, other, matched in _pairs(paragraphs(before), paragraphs(after)):
-        row = _row(one, other, matched)
+        row = _row(one, other, matched, left)
+        is_coarse = is_coarse or _is_coarse(one, other, row, matched)
+        if matched and not row.same:
+            left -= len(row.segments)
         segments += row.segments
         segments += _changed(one.end if one else "", other.end if other else "")
         if row.segments:
             rows.append(row)
-    return Comparison(tuple(_merged(segments)), tuple(rows))
+    return Comparison(tuple(_merged(segments)), tuple(rows), is_coarse)
 
 
 def passages(before: str, after: str) -> list[str]:
     """Return what of `after` is new, in its order. Fewer than three new words come with their sentence."""
-    found: list[str] = []
-    for row in compare(before, after).rows:
+    return passages_in(compare(before, after))
+
+
+def passages_in(comparison: Comparison) -> list[str]:
+    """Return the same, of two texts that were compared; at most `MOST_PASSAGES`."""
+    found: dict[str, None] = {}
+    for row in comparison.rows:
+        if row.same or len(found) >= MOST_PASSAGES:
+            continue
         text = "".join(segment.text for segment in row.segments if segment.op != "delete")
-        found += [text[start:stop].strip() for start, stop in _new_spans(text, row.segments)]
-    return list(dict.fromkeys(found))
+        found |= {text[start:stop].strip(): None for start, stop in _new_spans(text, row.segments)}
+    return list(found)[:MOST_PASSAGES]
 
 
 def _new_spans(text: str, segments: Iterable[Segment]) -> list[tuple[int, int]]:
@@ -146,9 +175,9 @@ def shown(segments: Iterable[Segment]) -> list[Segment]:
             marked.append(segment)
             continue
         text = segment.text
-        pieces = tokens(text)
-        start = len(pieces[0]) if pieces[0].isspace() else 0
-        stop = max(start, len(text) - (len(pieces[-1]) if pieces[-1].isspace() else 0))
+        first, last = first_token(text), last_token(text)
+        start = len(first) if first.isspace() else 0
+        stop = max(start, len(text) - (len(last) if last.isspace() else 0))
         marked += [
             Segment("equal", text[:start]),
             Segment(segment.op, text[start:stop]),
@@ -170,11 +199,26 @@ def _pairs(
         start_one, start_other = one + 1, other + 1
 
 
-def _row(one: Paragraph | None, other: Paragraph | None, matched: bool) -> Row:
+def _row(one: Paragraph | None, other: Paragraph | None, matched: bool, most: int) -> Row:
+    """Return two paragraphs compared; replaced as a whole if that takes more than `most` pieces."""
     if matched and one and other:
-        return Row(tuple(_merged(_compared(one, other))), has_before=True, has_after=True)
+        if one.text == other.text:
+            return Row(_changed(one.text, other.text), has_before=True, has_after=True)
+        pieces = list(islice(_compared(one, other), max(0, most) + 1))
+        if len(pieces) <= most:
+            return Row(tuple(_merged(pieces)), has_before=True, has_after=True)
     segments = _changed(one.text if one else "", other.text if other else "")
     return Row(segments, has_before=one is not None, has_after=other is not None, whole=True)
+
+
+def _is_coarse(one: Paragraph | None, other: Paragraph | None, row: Row, matched: bool) -> bool:
+    """Return whether a row was too long to be compared word by word, and so tells less than it might."""
+    if row.same:
+        return False
+    sides = [side for side in (one, other) if side]
+    if not all(side.is_read for side in sides) or (matched and row.whole):
+        return True
+    return matched and len(sides[0].words) * len(sides[-1].words) > EXACT_CELLS
 
 
 def _compared(one: Paragraph, other: Paragraph) -> Iterator[Segment]:

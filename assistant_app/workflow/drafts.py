@@ -12,7 +12,7 @@ Drafts are numbered from 1, in the order in which they were made. Each has a sou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assistant_app.workflow import diffs
@@ -21,6 +21,8 @@ State = Mapping[str, Any]
 Source = dict[str, Any]
 
 MODEL, PERSON = "model", "person"
+MOST_COMPARED = 500_000  # characters of the owner's edits, and of what they edited; the newest count
+MOST_OWN = 1_000  # passages of the owner's that are looked for
 
 
 def sources(state: State) -> list[Source]:
@@ -123,19 +125,34 @@ def has_own(state: State) -> bool:
     return any(source["by"] == PERSON for source in way_to_current(state).values())
 
 
+def own_edits(state: State) -> tuple[list[tuple[str, str]], bool]:
+    """Return the owner's edits that led to the current draft, and whether older ones were left out.
+
+    Each edit is the text before and after it, the oldest first. There are as many of the newest ones as can
+    be compared in a fraction of a second: see `MOST_COMPARED`.
+    """
+    texts, edits, left = state["draft_history"], list[tuple[str, str]](), MOST_COMPARED
+    own = [(number, source) for number, source in way_to_current(state).items() if source["by"] == PERSON]
+    for number, source in reversed(own):
+        edit = (texts[source["of"] - 1] if source["of"] else "", texts[number - 1])
+        left -= len(edit[0]) + len(edit[1])
+        if edits and left < 0:
+            return edits[::-1], True
+        edits.append(edit)
+    return edits[::-1], False
+
+
 def own_passages(state: State) -> list[str]:
     """Return the passages of the current draft that the owner wrote. Slow for long drafts."""
-    return own_passages_in(state, (state["current_draft"] or "").replace("\r\n", "\n"))
+    edits, _ = own_edits(state)
+    text = (state["current_draft"] or "").replace("\r\n", "\n")
+    return passages_still_in(text, (diffs.compare(*edit) for edit in edits))
 
 
-def own_passages_in(state: State, text: str) -> list[str]:
-    """Return the passages of a text that the owner wrote into the current draft or its ancestors."""
-    texts, found = state["draft_history"], list[str]()
-    for number, source in way_to_current(state).items():
-        if source["by"] == PERSON:
-            before = texts[source["of"] - 1] if source["of"] else ""
-            found += [passage for passage in diffs.passages(before, texts[number - 1]) if passage in text]
-    return list(dict.fromkeys(found))
+def passages_still_in(text: str, edits: Iterable[diffs.Comparison]) -> list[str]:
+    """Return the passages of a text that these edits brought, without repetition."""
+    brought = dict.fromkeys(passage for edit in edits for passage in diffs.passages_in(edit))
+    return [passage for passage in list(brought)[-MOST_OWN:] if passage in text]
 
 
 def with_draft(state: State, text: str, source: Source) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
@@ -71,6 +72,9 @@ _CURRENT = ["current_draft", "draft_number", "assumptions"]
 def if_any(key: str) -> Condition:
     """Return the condition that a key is not empty. Faster than Burr's `expr`, which compiles its text."""
     return Condition([key], lambda state: bool(state[key]), name=f"len({key}) > 0")
+
+
+_COMPARING = ThreadPoolExecutor(1, thread_name_prefix="comparing")  # one at a time: it is only computing
 
 
 @action(reads=[], writes=["incoming_email", "response_instructions"], tags=[HUMAN])
@@ -152,7 +156,7 @@ async def _own_passages(state: State, model: Model) -> list[str]:
     """Compare drafts in a thread: long ones take long, and all runs share the event loop."""
     if model.is_demonstration or not drafts.has_own(state):
         return []
-    return await asyncio.to_thread(drafts.own_passages, state)
+    return await asyncio.get_running_loop().run_in_executor(_COMPARING, drafts.own_passages, state)
 
 
 def _states_assumptions(state: State, model: Model) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assistant_app import conf
-from assistant_app.errors import InvalidInput, NothingToRegenerate
+from assistant_app.errors import InvalidInput, NothingToRegenerate, unknown_fields
 from assistant_app.workflow import drafts
 
 
@@ -61,9 +61,7 @@ class HumanStep:
         if not isinstance(data, Mapping):
             raise InvalidInput(fields={"body": ["Send one JSON object with the fields of this step."]})
         inputs: dict[str, Any] = {}
-        problems: dict[str, list[str]] = {}
-        for name in data.keys() - {field.name for field in self.fields}:
-            problems[str(name)[:100]] = ["There is no such field."]
+        problems = unknown_fields(data.keys() - {field.name for field in self.fields})
         for field in self.fields:
             try:
                 inputs[field.name] = _clean(field, data)

@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from assistant_app import operations
 from assistant_app.api.errors import exception_handler
-from assistant_app.errors import AssistantError
-from assistant_app.events import server_sent
+from assistant_app.errors import AssistantError, TooManyStreams
+from assistant_app.events import open_streams, server_sent
 from assistant_app.events.following import follow, read
 from assistant_app.models import Application
 
@@ -31,8 +31,13 @@ async def application_events(request: HttpRequest, app_id: str) -> HttpResponseB
         row = await read(lambda: door.let_in(request, app_id))
     except (AssistantError, APIException, OperationalError, InterfaceError, InternalError) as problem:
         return door.refuse(problem, request)
-    events = follow(row, request.headers.get("Last-Event-ID"))
-    return server_sent.respond(events, server_sent.as_json)
+    last_event_id = request.headers.get("Last-Event-ID")
+    try:
+        return open_streams.count_in(
+            row.owner_id, lambda: server_sent.respond(follow(row, last_event_id), server_sent.as_json)
+        )
+    except TooManyStreams as problem:
+        return door.refuse(problem, request)
 
 
 class _Door(APIView):

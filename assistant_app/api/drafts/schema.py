@@ -38,6 +38,7 @@ DIFF_EXAMPLE = {
     "words_added": 5,
     "words_removed": 10,
     "paragraphs_changed": 2,
+    "is_coarse": False,
     "segments": [
         {"op": "equal", "text": "Hello, 60 sensors ship on Thursday"},
         {"op": "delete", "text": ". You get a credit note within 14 days"},
@@ -67,6 +68,7 @@ CHECKS_EXAMPLE = {
             "missing": ["10 December"],
         },
     ],
+    "cut": [],
 }
 
 
@@ -92,7 +94,7 @@ CHECKS = extend_schema(
     summary="Show what the checks found in a draft",
     description="The checks call no model and block nothing. A draft without findings may still be wrong.",
     parameters=[_number("number", "Number of the draft.")],
-    responses=answers({200: Checks}, [*ALWAYS, *ONE]),
+    responses=answers({200: Checks}, [*ALWAYS, *ONE, errors.TooBusy]),
     examples=example("Something made up, something left out", CHECKS_EXAMPLE),
 )
 DIFF = extend_schema(
@@ -107,7 +109,7 @@ DIFF = extend_schema(
             description="The id of the email with the second draft, if it is another one (a fork).",
         ),
     ],
-    responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE]),
+    responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE, errors.TooBusy]),
     examples=example("Something added, something removed", DIFF_EXAMPLE),
 )
 FORK = extend_schema(

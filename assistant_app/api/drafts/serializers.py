@@ -61,6 +61,9 @@ class Diff(serializers.Serializer):
     words_added = serializers.IntegerField()
     words_removed = serializers.IntegerField()
     paragraphs_changed = serializers.IntegerField()
+    is_coarse = serializers.BooleanField(
+        help_text="whether something was too long to be compared word by word, and is replaced as a whole"
+    )
     segments = Segment(many=True)
 
 
@@ -91,6 +94,13 @@ class Checks(serializers.Serializer):
     changed = Passage(many=True, help_text="passages that replaced your own words")
     lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that were replaced")
     given = Given(many=True, source="checks.given", help_text="your instructions, answers and feedback")
+    cut = serializers.ListField(
+        child=serializers.ChoiceField(choices=["draft", "email", "own", "edits"]),
+        help_text=(
+            "what was too long to be checked to its end; `own` is what you wrote, `edits` what you changed by"
+            " hand. Findings may then be wrong or missing. Usually empty"
+        ),
+    )
 
 
 class NewFork(NewApplication):

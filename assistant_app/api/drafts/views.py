@@ -18,7 +18,6 @@ from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
 from assistant_app.operations import versions
 from assistant_app.operations.draft_report import report_on
-from assistant_app.workflow import diffs
 
 NUMBER = "[0-9]{1,6}"
 
@@ -50,7 +49,7 @@ class Versions(GenericViewSet[Application]):
         row = self._mine(app_id)
         other = self._relative(row, request.query_params.get("other", ""))
         before, after = versions.text_of(row, int(number)), versions.text_of(other, int(other_number))
-        compared = diffs.compare(before, after)
+        compared = versions.compare(before, after, person_id=row.owner_id)
         return Response(
             dict(
                 Diff(
@@ -60,6 +59,7 @@ class Versions(GenericViewSet[Application]):
                         "words_added": compared.added,
                         "words_removed": compared.removed,
                         "paragraphs_changed": compared.changed,
+                        "is_coarse": compared.is_coarse,
                         "segments": compared.data(),
                     }
                 ).data

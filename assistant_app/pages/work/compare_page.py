@@ -10,6 +10,7 @@ from functools import cached_property
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
+from assistant_app.operations import versions
 from assistant_app.pages.forms import whole_number
 from assistant_app.pages.work.branches import Branch
 from assistant_app.pages.work.email_page import EmailPage
@@ -52,7 +53,9 @@ class ComparePage:
 
     @cached_property
     def comparison(self) -> diffs.Comparison | None:
-        return diffs.compare(self.a.draft.text, self.b.draft.text) if self.a and self.b else None
+        if not self.a or not self.b:
+            return None
+        return versions.compare(self.a.draft.text, self.b.draft.text, person_id=self.email.row.owner_id)
 
     @property
     def views(self) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.models import Application, Step
-from assistant_app.operations.draft_report import report_on
+from assistant_app.operations.draft_report import Report, report_on
 from assistant_app.pages import words
 from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
 from assistant_app.pages.work.branches import Branch, tree_of
@@ -95,10 +95,13 @@ class EmailPage:
         return self.drafts[number - 1].of or (number - 1 if number > 1 else number + 1)
 
     @cached_property
+    def report(self) -> Report | None:
+        """What the checks found in the open draft."""
+        return report_on(self.row, self.number) if self.draft else None
+
+    @cached_property
     def worth_a_look(self) -> WorthALook | None:
-        if not self.may_change or self.draft is None:
-            return None
-        return WorthALook(report_on(self.row, self.number))
+        return WorthALook(self.report) if self.may_change and self.report else None
 
     @cached_property
     def tree(self) -> list[Branch]:

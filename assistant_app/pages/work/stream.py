@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from assistant_app import operations
-from assistant_app.errors import ApplicationNotFound
-from assistant_app.events import server_sent
+from assistant_app.errors import ApplicationNotFound, TooManyStreams
+from assistant_app.events import open_streams, server_sent
 from assistant_app.events.following import follow, read
 from assistant_app.events.log import Event
 from assistant_app.models import Application
@@ -30,7 +30,18 @@ async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseB
         raise Http404 from None
     last_event_id = request.headers.get("Last-Event-ID")
     shown = _Shown(row, has_sheet=bool(last_event_id))
-    return server_sent.respond(follow(row, last_event_id), shown.as_html)
+    try:
+        return open_streams.count_in(
+            row.owner_id, lambda: server_sent.respond(follow(row, last_event_id), shown.as_html)
+        )
+    except TooManyStreams as problem:
+        return _plain(problem)
+
+
+def _plain(problem: TooManyStreams) -> HttpResponse:
+    """Return the error as plain text: a browser shows no page for a stream."""
+    headers = {"Retry-After": str(problem.retry_after), "Cache-Control": "no-store"}
+    return HttpResponse(problem.message, status=problem.status, content_type="text/plain", headers=headers)
 
 
 def _own(request: HttpRequest, app_id: uuid.UUID) -> Application:

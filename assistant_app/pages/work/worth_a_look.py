@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant_app.operations.draft_report import Report
+from assistant_app.operations.draft_report import Cut, Report
 from assistant_app.workflow.checks.findings import Finding, Given
 
 WHERE = {
@@ -14,54 +14,72 @@ WHERE = {
     "answer": "Your answer to question",
     "feedback": "Your feedback",
 }
-Marked = list[list[tuple[str, str]]]  # paragraphs of pieces of text, each with the kind of its mark
+NAMES: dict[Cut, str] = {
+    "draft": "this draft",
+    "email": "the email",
+    "own": "what you wrote",
+    "edits": "what you changed by hand",
+}
+MOST_SHOWN = 50  # findings of one kind
+Marked = list[tuple[str, str]]  # pieces of the text, each with the kind of its mark
 
 
 @dataclass(frozen=True)
 class WorthALook:
     report: Report
 
-    @property
+    @cached_property
     def unsupported(self) -> list[str]:
-        return list(dict.fromkeys(found.text for found in self.report.checks.unsupported))
+        return _texts(self.report.checks.unsupported)[:MOST_SHOWN]
 
-    @property
+    @cached_property
     def placeholders(self) -> list[str]:
-        return list(dict.fromkeys(found.text for found in self.report.checks.placeholders))
+        return _texts(self.report.checks.placeholders)[:MOST_SHOWN]
 
     @property
     def lost(self) -> list[str]:
-        return self.report.lost
+        return self.report.lost[:MOST_SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many findings are not listed. Those in the draft are marked there."""
+        checks = self.report.checks
+        found = (_texts(checks.unsupported), _texts(checks.placeholders), self.report.lost)
+        return sum(max(0, len(texts) - MOST_SHOWN) for texts in found)
+
+    @property
+    def cut(self) -> list[str]:
+        """What was too long to be checked to its end."""
+        return [NAMES[name] for name in self.report.cut]
 
     @property
     def is_clear(self) -> bool:
-        return not (self.unsupported or self.placeholders or self.lost)
+        return not (self.unsupported or self.placeholders or self.lost or self.cut)
 
     @property
     def given(self) -> list[tuple[str, Given]]:
         return [(_where(given), given) for given in self.report.checks.given]
 
     @cached_property
-    def paragraphs(self) -> Marked:
-        """The text in paragraphs with marks. Joined again, it is exactly the same text."""
+    def pieces(self) -> Marked:
+        """The text in pieces, some with a mark. Joined again, they are exactly the same text."""
         return marked(self.report.text, [*self.report.checks.findings, *self.report.changed])
 
 
 def marked(text: str, findings: Iterable[Finding]) -> Marked:
-    """Split a text at blank lines and findings. Of overlapping findings, the first one is marked."""
-    pieces: list[tuple[str, str]] = []
+    """Split a text at findings. Of overlapping findings, the first one is marked."""
+    pieces: Marked = []
     position = 0
     for found in sorted(findings, key=lambda found: found.start):
         if position <= found.start < found.end <= len(text):
             pieces += [(text[position : found.start], ""), (text[found.start : found.end], found.kind)]
             position = found.end
     pieces.append((text[position:], ""))
-    paragraphs: Marked = [[]]
-    for piece, kind in pieces:
-        first, *others = piece.split("\n\n")
-        paragraphs[-1].append((first, kind))
-        paragraphs += [[(other, kind)] for other in others]
-    return [[(piece, kind) for piece, kind in paragraph if piece] for paragraph in paragraphs]
+    return pieces
+
+
+def _texts(findings: Iterable[Finding]) -> list[str]:
+    return list(dict.fromkeys(found.text for found in findings))
 
 
 def _where(given: Given) -> str:

@@ -5,26 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from assistant_app.workflow.checks.facts import facts
+from assistant_app.workflow.checks.facts import Fact
+
+MOST = 100  # links and addresses that are looked up
 
 
-def brought_by(email: str, draft: str, own: Iterable[str]) -> list[str]:
+def brought_by(email: str, draft: Iterable[Fact], own: Iterable[str]) -> list[str]:
     """Return the links, addresses and phone numbers of a draft that are in the email but not in `own`.
 
-    `own` holds the owner's texts. Each result appears once, as the draft writes it.
+    `draft` holds the draft's facts, `own` the owner's texts. Each result appears once, as in the draft.
     """
-    sought = [
-        (fact.text, value[0], str(value[1]))
-        for fact in facts(draft)
+    sought = {
+        (str(value[0]), str(value[1])): fact.text
+        for fact in draft
         for value in fact.values
         if len(value) == 2 and value[0] in ("text", "phone")
-    ]
+    }
     if not sought:  # true for most drafts; then skip reading the email
         return []
     theirs, ours = _comparable(email), _comparable(" ".join(own))
-    found = [text for text, kind, value in sought if value in theirs[kind] and value not in ours[kind]]
+    found = [
+        text
+        for (kind, value), text in list(sought.items())[:MOST]
+        if value in theirs[kind] and value not in ours[kind]
+    ]
     return list(dict.fromkeys(found))
 
 
-def _comparable(text: str) -> dict[object, str]:
+def _comparable(text: str) -> dict[str, str]:
     return {"text": text.lower(), "phone": re.sub(r"\D", "", text)}

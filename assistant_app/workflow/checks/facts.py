@@ -107,6 +107,9 @@ class Fact:
     values: frozenset[Value]
     is_vague: bool = False  # supports other facts, but needs no support: see `_read_words`
 
+    def moved(self, by: int) -> Fact:
+        return Fact(self.kind, self.start + by, self.end + by, self.text, self.values, self.is_vague)
+
 
 def facts(text: str) -> list[Fact]:
     """Return the facts of a text in order, without overlaps."""

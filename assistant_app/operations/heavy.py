@@ -1,0 +1,51 @@
+"""Admission of work that takes a core for a moment: checking or comparing very long texts.
+
+Python runs one thread at a time, so such work makes all other requests of the process slower. There is one
+at a time in a process, and one of each person, who could otherwise stop everybody else with a few requests.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from assistant_app.errors import TooBusy
+
+HEAVY = 60_000  # characters; a draft of 2 KB, its email and all feedback have some 10,000
+WAIT_SECONDS = 3.0  # how long a person waits for another one; each takes a fraction of a second
+MOST_WAITING = 8
+RETRY_AFTER = 2  # seconds
+
+_working = threading.Lock()
+_changing = threading.Lock()
+_people: set[int] = set()  # who works or waits
+
+
+@contextmanager
+def admitted(person_id: int, characters: int) -> Iterator[None]:
+    """Let work on so many characters begin. Raise `TooBusy` if the person has other such work under way.
+
+    Ordinary work begins at once. Heavy work first gives back the database connection, since there are few.
+    """
+    if characters < HEAVY:
+        yield
+        return
+    with _changing:
+        if person_id in _people or len(_people) > MOST_WAITING:
+            raise TooBusy(retry_after=RETRY_AFTER)
+        _people.add(person_id)
+    try:
+        if not connection.in_atomic_block:
+            connection.close()
+        if not _working.acquire(timeout=WAIT_SECONDS):
+            raise TooBusy(retry_after=RETRY_AFTER)
+        try:
+            yield
+        finally:
+            _working.release()
+    finally:
+        with _changing:
+            _people.discard(person_id)

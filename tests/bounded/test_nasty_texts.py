@@ -1,10 +1,9 @@
-"""Every address, with texts of every nasty kind at the size limits: each request takes a second of CPU at most.
+"""Every address, with texts of every nasty kind at the size limits: a second of CPU at most for each.
 
 The addresses come from the URL table, so a new one is tested without being listed. CPU is that of the whole
 process, so it includes the runs that a request starts. Ordinary requests take a hundredth of the limit.
 """
 
-import json
 import time
 from uuid import uuid4
 
@@ -41,7 +40,8 @@ class Door:
         begin = time.process_time()
         answer = getattr(self.api if is_api else self.pages, method)(path, data, **body)
         wait_for_runs()
-        self.took[f"{method} {path}"] = round(time.process_time() - begin, 2)
+        request, took = f"{method} {path}", round(time.process_time() - begin, 2)
+        self.took[request] = max(took, self.took.get(request, 0.0))
         assert answer.status_code < 500, (method, path, answer.status_code)
         return answer
 

@@ -100,6 +100,7 @@ class Application(models.Model):
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
+    read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
     objects = ApplicationManager()
 
@@ -165,6 +166,11 @@ class Application(models.Model):
     def signature(self) -> str:
         """Return the name that the owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether the row was read without ancestor and forks. False if that is not known."""
+        return self.root_id is None and self.read_is_forked is not None and not self.read_is_forked
 
     @property
     def typed_before(self) -> dict[str, Any]:

@@ -16,7 +16,11 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 FIND_APPLICATION = """
-SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature
+SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
+    EXISTS (
+        SELECT 1 FROM assistant_app_application AS fork
+        WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id
+    ) AS read_is_forked
 FROM assistant_app_application AS application
 LEFT JOIN assistant_app_preferences AS preferences ON preferences.owner_id = application.owner_id
 WHERE application.id = %s AND application.owner_id = %s

@@ -19,6 +19,7 @@ SVG = re.compile(r"<svg [^>]*(?P<view_box>viewBox=\"[^\"]*\")[^>]*>(?P<drawing>.
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="#{}"></use></svg>', name)
 

@@ -29,7 +29,7 @@ from assistant_app.workflow.matching import (
 
 Op = Literal["equal", "insert", "delete"]
 
-MOST_PIECES = 5_000  # of one comparison; an ordinary draft has some ten
+MOST_PIECES = 2_000  # of one comparison; an ordinary draft has some ten
 MOST_CHARACTERS = sys.maxunicode  # of both texts: `matching` gives each word a character of its own
 MOST_PASSAGES = 200  # of one comparison
 SHORT_PASSAGE = 3  # words; a shorter passage is told with the sentence it stands in

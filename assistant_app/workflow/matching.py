@@ -16,9 +16,9 @@ from rapidfuzz.distance import Indel
 
 ALIKE = 0.45  # paragraphs less alike than this do not belong together
 SHORTEST_EQUAL = 4  # characters; a shorter run between two changes joins them
-MOST_PARAGRAPHS = 1_000  # of a text; what follows counts as one more
+MOST_PARAGRAPHS = 500  # of a text; what follows counts as one more
 MOST_READ = 60_000  # characters of the changed part of a text that are split into words
-MOST_PAIRS = 60_000  # how many pairs of paragraphs one gap may have compared
+MOST_PAIRS = 20_000  # how many pairs of paragraphs one gap may have compared
 EXACT_CELLS = 100_000_000  # words times words of one call; beyond it, it takes over 10 ms and over 10 MB
 PIECE = 1_000  # characters in which the regex engine looks for user-perceived characters
 

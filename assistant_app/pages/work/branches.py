@@ -30,10 +30,13 @@ class Branch:
 
 
 def tree_of(row: Application) -> list[Branch]:
-    """Return the email's tree of forks, each email before its own forks; one query.
+    """Return the email's tree of forks, each email before its own forks; at most one query.
 
     An email whose parent was deleted becomes a root. An email without forks is a tree of one.
     """
+    if row.is_alone:
+        number = len(row.state.get("draft_history", ()))
+        return [Branch(row, "The first", 0, number, words.kind(row), is_this=True)]
     rows = list(
         Application.objects.tree_of(row)
         .only(*SHOWN)

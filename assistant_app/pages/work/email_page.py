@@ -1,7 +1,8 @@
-"""Everything that the page of one email shows, read with three queries in addition to the row.
+"""Everything that the page of one email shows.
 
-A fourth query reads today's remaining limits, if a form shows them, or how often a finished email was
-reopened.
+In addition to the row, two queries read how its drafts were made, once for each new head, and a third one reads
+its forks, if it has any. Another one reads today's remaining limits, if a form shows them, or how often a
+finished email was reopened.
 """
 
 from __future__ import annotations
@@ -64,26 +65,26 @@ class EmailPage:
         """The number of the current draft, to which feedback and acceptance apply; 0 for none."""
         return drafts.current_number(self.state) or 0
 
-    @property
+    @cached_property
     def draft(self) -> Draft | None:
         """The current draft, shown open when it is the owner's turn and when finished."""
         return self.drafts[self.number - 1] if self.number and self.shows_newest else None
 
-    @property
+    @cached_property
     def shows_newest(self) -> bool:
         return not self.row.is_running and not self.row.has_stopped
 
-    @property
+    @cached_property
     def may_change(self) -> bool:
         """Return whether a draft waits for the owner, who may edit it, go back or regenerate it."""
         return self.row.due_step == steps.PROCESS_FEEDBACK.action and self.draft is not None
 
-    @property
+    @cached_property
     def may_go_back(self) -> bool:
         """Return whether an earlier draft may be used again, also after a run that stopped."""
         return self.row.due_step == steps.PROCESS_FEEDBACK.action
 
-    @property
+    @cached_property
     def compared_with(self) -> int:
         """The number of the draft that the open one is best compared with; 0 for none."""
         return self.counterpart_of(self.number) if self.draft else 0
@@ -107,7 +108,7 @@ class EmailPage:
     def tree(self) -> list[Branch]:
         return tree_of(self.row)
 
-    @property
+    @cached_property
     def rounds(self) -> list[Draft]:
         """The other drafts, each folded into one line."""
         if self.shows_newest:
@@ -121,30 +122,30 @@ class EmailPage:
             ]
         return self.drafts
 
-    @property
+    @cached_property
     def said_before(self) -> tuple[str, ...]:
         """The feedback about the open draft from before the owner went back to it."""
         return self.draft.said if self.draft and self.draft not in self.rounds else ()
 
-    @property
+    @cached_property
     def open_feedback(self) -> str:
         """The last feedback if no draft answers it: the owner may want to change it."""
         return unanswered(self.state) if self.row.has_stopped and self.drafts and not self.form else ""
 
-    @property
+    @cached_property
     def older_rounds(self) -> list[Draft]:
         return self.rounds[:-ROUNDS_SHOWN] if len(self.rounds) > ROUNDS_SHOWN else []
 
-    @property
+    @cached_property
     def recent_rounds(self) -> list[Draft]:
         return self.rounds[-ROUNDS_SHOWN:]
 
-    @property
+    @cached_property
     def shows_email(self) -> bool:
         """Return whether the email is shown open: before the first draft, the owner needs it to answer."""
         return bool(self.state["incoming_email"]) and not self.drafts and self.kind == "waiting"
 
-    @property
+    @cached_property
     def questions(self) -> list[tuple[str, str]]:
         """The questions with their answers, once they are answered."""
         answers = self.state["clarification_answers"]
@@ -154,11 +155,11 @@ class EmailPage:
 
     # --- What it says --------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def kind(self) -> str:
         return words.kind(self.row)
 
-    @property
+    @cached_property
     def _counts(self) -> tuple[int, int]:
         """The number of drafts (of the current draft, if no run is active) and the number of questions."""
         drafts = self.number if self.shows_newest else len(self.state["draft_history"])
@@ -169,7 +170,7 @@ class EmailPage:
         reopened = Step.objects.times(steps.REOPEN.action, [self.row.pk] if self.row.is_finished else [])
         return words.heading(self.row, self._counts[0], reopened.get(self.row.pk, 0))
 
-    @property
+    @cached_property
     def detail(self) -> str:
         return (
             f"You are editing draft {self.number}"
@@ -192,11 +193,11 @@ class EmailPage:
         action, (drafts, questions) = words.under_way(self.row), self._counts
         return words.phases(action, drafts, questions > 0, self.is_another_try)
 
-    @property
+    @cached_property
     def is_another_try(self) -> bool:
         return words.is_another_try(self.row)
 
-    @property
+    @cached_property
     def is_live(self) -> bool:
         """Return whether the page follows the run. It does not while a swap would remove unsent text."""
         return self.kind == "writing" and not self.is_still and self.refusal is None
@@ -222,11 +223,11 @@ class EmailPage:
 
     # --- What was typed and not sent -----------------------------------------------------------
 
-    @property
+    @cached_property
     def is_refused(self) -> bool:
         return self.refusal is not None and self.refusal.error is not None
 
-    @property
+    @cached_property
     def refusal_words(self) -> tuple[str, str] | None:
         """Heading and sentence of the notice. Field errors have their own list."""
         refusal = self.refusal
@@ -236,18 +237,18 @@ class EmailPage:
             return words.not_obeyed(refusal.error)
         return words.refusal(refusal.error, self.row, refusal.step.action, self._what_happened)
 
-    @property
+    @cached_property
     def asks_which(self) -> bool:
         return self.refusal is not None and isinstance(self.refusal.error, BothPressed) and self.fits_form
 
-    @property
+    @cached_property
     def fits_form(self) -> bool:
         """Return whether the unsent text belongs in the form that is shown now."""
         if self.refusal is None:
             return False
         return self.row.due_step == self.refusal.step.action or self.is_editing
 
-    @property
+    @cached_property
     def is_editing(self) -> bool:
         """Return whether the sheet is the editor: on request, or because it holds unsent text."""
         is_refused = self.refusal is not None and self.refusal.step == steps.EDIT_DRAFT
@@ -262,7 +263,7 @@ class EmailPage:
         seen = whole_number(refusal.seen_draft) or 0
         return seen if seen <= len(self.drafts) else 0
 
-    @property
+    @cached_property
     def is_about_another_draft(self) -> bool:
         """Return whether the unsent text is about a draft other than the one shown."""
         is_another = self.seen_draft not in (0, self.number)
@@ -300,7 +301,7 @@ class EmailPage:
     def quick_changes(self) -> list[tuple[str, str]]:
         return [(key, label) for key, (label, _) in steps.REFINEMENTS.items()]
 
-    @property
+    @cached_property
     def kept(self) -> StepForm | None:
         """The unsent text for a step that is not due, to read and copy."""
         if self.refusal is None or self.fits_form or not has_text(self.refusal.typed):
@@ -315,7 +316,7 @@ class EmailPage:
         kept = self.kept if self.is_refused else None
         return kept is not None and kept.step in (steps.PROCESS_FEEDBACK, steps.EDIT_DRAFT)
 
-    @property
+    @cached_property
     def form(self) -> StepForm | None:
         """The form of the step that is due, prefilled with unsent text; None if there is no form."""
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cachetools import LRUCache
 from django.conf import settings
 
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.workflow import drafts
 
+MADE_KEPT = 5_000  # emails of which a process remembers who made their drafts
 ADDS_DRAFT = ("formulate_draft", "edit_draft")  # positions of the steps that add a draft
 
 
@@ -20,9 +24,9 @@ class Draft:
     number: int
     text: str
     at: datetime | None
-    call: ModelCall | None
     model: str  # the model that wrote it; known even if the call belongs to a fork's parent
     provider: str  # the provider of the call; "" if unknown
+    took: float | None  # seconds of the call; None if it is unknown
     is_own: bool
     of: int | None  # the number of the draft that it was made from
     after: str  # the feedback it answers
@@ -34,27 +38,42 @@ class Draft:
         return self.provider == "embedded" and not settings.EMBEDDED_MODEL_PATH
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """When a draft was made, and by which model, in how many seconds."""
+
+    at: datetime | None = None
+    model: str = ""
+    provider: str = ""
+    took: float | None = None
+
+
+UNKNOWN = Made()
+_known: LRUCache[tuple[uuid.UUID, int | None, int], tuple[Made, ...]] = LRUCache(MADE_KEPT)
+_lock = threading.Lock()
+
+
 def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
-    """Return the drafts, oldest first; at most two queries."""
+    """Return the drafts, oldest first; two queries at the first time after a run."""
     texts = state["draft_history"]
     if not texts:
         return []
     sources, about = drafts.sources(state), said_about(state)
-    made = _made(row, sum("at" not in source for source in sources))
+    copied = sum("at" in source for source in sources)  # a fork's first drafts
+    made = _made(row, len(sources) - copied)
     shown = []
     for number, (text, source) in enumerate(zip(texts, sources, strict=True), start=1):
         is_copied = "at" in source
-        step, call = (None, None) if is_copied else made.pop(0)
-        written_at = step.finished_at if step else None
+        origin = UNKNOWN if is_copied else made[number - 1 - copied]
         is_own = source["by"] == drafts.PERSON
         shown.append(
             Draft(
                 number=number,
                 text=text,
-                at=datetime.fromisoformat(source["at"]) if is_copied else written_at,
-                call=call,
-                model=call.model if call else source.get("model", ""),
-                provider=call.provider if call else source.get("provider", ""),
+                at=datetime.fromisoformat(source["at"]) if is_copied else origin.at,
+                model=origin.model or source.get("model", ""),
+                provider=origin.provider or source.get("provider", ""),
+                took=origin.took,
                 is_own=is_own,
                 of=source["of"],
                 after=drafts.feedback_for(state, source),
@@ -91,10 +110,21 @@ def unanswered(state: Mapping[str, Any]) -> str:
     return str(said[-1]) if said and not is_answered else ""
 
 
-def _made(row: Application, number: int) -> list[tuple[Step | None, ModelCall | None]]:
-    """Return the last `number` steps on the path to the head that added a draft, each with its call."""
+def _made(row: Application, number: int) -> tuple[Made, ...]:
+    """Return how the last `number` drafts on the path to the head were made. It never changes for a head."""
     if not number:
-        return []
+        return ()
+    key = (row.pk, row.sequence_id, number)
+    with _lock:
+        found = _known.get(key)
+    if found is None:
+        found = _read_made(row, number)
+        with _lock:
+            _known[key] = found
+    return found
+
+
+def _read_made(row: Application, number: int) -> tuple[Made, ...]:
     calls = {
         call.sequence_id: call
         for call in ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="").only(
@@ -103,5 +133,11 @@ def _made(row: Application, number: int) -> list[tuple[Step | None, ModelCall | 
     }
     path = Step.objects.positions_to(row.pk, row.sequence_id)
     steps = [step for step in path if step.position in ADDS_DRAFT and step.status == Step.Status.COMPLETED]
-    known = [(step, calls.get(step.sequence_id)) for step in steps[-number:]]
-    return [*known, *[(None, None)] * (number - len(known))]
+    known = [_made_by(step, calls.get(step.sequence_id)) for step in steps[-number:]]
+    return (*known, *[UNKNOWN] * (number - len(known)))
+
+
+def _made_by(step: Step, call: ModelCall | None) -> Made:
+    if call is None:
+        return Made(at=step.finished_at)
+    return Made(step.finished_at, call.model, call.provider, call.duration)

@@ -20,7 +20,7 @@ MOST_PARAGRAPHS = 500  # of a text; what follows counts as one more
 MOST_READ = 60_000  # characters of the changed part of a text that are split into words
 MOST_PAIRS = 20_000  # how many pairs of paragraphs one gap may have compared
 EXACT_CELLS = 100_000_000  # words times words of one call; beyond it, it takes over 10 ms and over 10 MB
-PIECE = 1_000  # characters in which the regex engine looks for user-perceived characters
+PIECE = 200  # characters in which the regex engine looks for user-perceived characters
 
 # Scripts without spaces between words are compared by character. `\X` is a whole user-perceived character.
 TOKEN = regex.compile(

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     in_flight,
     latency,
     lists,
+    page,
     queries,
     report,
     scale,
@@ -28,7 +29,7 @@ from tests.services import POSTGRES_URL, listens
 
 FIGURES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (floors, latency, cpu, first_token, in_flight, drafts, diffs, queries, lists)
+    for module in (floors, latency, cpu, page, first_token, in_flight, drafts, diffs, queries, lists)
 }
 SCALE = {"scale": scale}  # only by name: it fills a database with a million emails
 

@@ -291,3 +291,18 @@ def test_no_single_call_keeps_other_threads_waiting(api, owner, model, name):
         assert api.get(diff_of(person)).status_code == 200
         assert _signed_in(owner).get(f"/a/{person.app_id}/").status_code == 200
     assert clock.longest < LONGEST_CALL
+
+
+def test_a_page_with_many_long_drafts_leaves_out_the_oldest_texts(owner, model):
+    person = Person(owner)
+    model.will_write("The very first one. " * 2)
+    person.give_input()
+    for number in range(4):
+        person.send("edit_draft", text=f"{number} " + "x" * 190_000)
+    client = _signed_in(owner)
+    page = client.get(f"/a/{person.app_id}/").content.decode()
+    assert len(page) < 900_000
+    assert "Read draft 2" in page
+    assert "Read draft 4" not in page
+    read = client.get(f"/a/{person.app_id}/compare/?a=2&b=2&view=one").content.decode()
+    assert "x" * 190_000 in read

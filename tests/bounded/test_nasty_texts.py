@@ -22,6 +22,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MOST_SECONDS = 1.0  # of CPU; the worst takes less than half of it on a quiet machine
 LONG, SHORT = django_settings.MAX_EMAIL_CHARACTERS, django_settings.MAX_TEXT_CHARACTERS
 OF_MODEL = 55_000  # characters; more than a model writes in one reply
+ONLY_ON_SQLITE = pytest.mark.skipif(
+    not django_settings.IS_SQLITE, reason="our CPU is the same with both databases, and this takes minutes"
+)
 LAST = ("sign_out", "logout", "erase", "delete", "revoke", "cancel")  # what ends the email or the session
 
 
@@ -114,7 +117,7 @@ def visit(door, app_id, kind):
 
 def fast_or_slow():
     return [
-        pytest.param(kind, id=name, marks=[] if name in FEW else pytest.mark.slow)
+        pytest.param(kind, id=name, marks=() if name in FEW else (pytest.mark.slow, ONLY_ON_SQLITE))
         for name, kind in KINDS.items()
     ]
 

@@ -1,8 +1,8 @@
 """Everything that the page of one email shows.
 
-In addition to the row, two queries read how its drafts were made, once for each new head, and a third one reads
-its forks, if it has any. Another one reads today's remaining limits, if a form shows them, or how often a
-finished email was reopened.
+In addition to the row, two queries read how its drafts were made, once for each new head, and a third one
+reads its forks, if it has any. Another one reads today's remaining limits, if a form shows them, or how often
+a finished email was reopened.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.graph import DEFAULT_STATE
 from assistant_app.workflow.steps import HumanStep
 
+MOST_OF_OTHERS = 500_000  # characters of the drafts that are not open
 ROUNDS_SHOWN = 2  # earlier drafts shown one by one; older ones fold into one row
 
 
@@ -110,7 +111,15 @@ class EmailPage:
 
     @cached_property
     def rounds(self) -> list[Draft]:
-        """The other drafts, each folded into one line."""
+        """The other drafts, each folded into one line. Very long ones but the newest come without text."""
+        left, rounds = MOST_OF_OTHERS, list[Draft]()
+        for draft in reversed(self._other_drafts):
+            left -= len(draft.text)
+            rounds.append(draft if left >= 0 else replace(draft, is_shown=False))
+        return rounds[::-1]
+
+    @property
+    def _other_drafts(self) -> list[Draft]:
         if self.shows_newest:
             open_number = 0 if self.is_editing and self.is_about_another_draft else self.number
             return [draft for draft in self.drafts if draft.number != open_number]
@@ -125,7 +134,8 @@ class EmailPage:
     @cached_property
     def said_before(self) -> tuple[str, ...]:
         """The feedback about the open draft from before the owner went back to it."""
-        return self.draft.said if self.draft and self.draft not in self.rounds else ()
+        others = [draft.number for draft in self.rounds]
+        return self.draft.said if self.draft and self.draft.number not in others else ()
 
     @cached_property
     def open_feedback(self) -> str:

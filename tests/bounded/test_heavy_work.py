@@ -310,3 +310,18 @@ def test_a_page_with_many_long_drafts_leaves_out_the_oldest_texts(owner, model):
     assert "Read draft 4" not in page
     read = client.get(f"/a/{person.app_id}/compare/?a=2&b=2&view=one").content.decode()
     assert "x" * 190_000 in read
+
+
+def test_a_refused_text_is_shown_again_even_if_the_page_must_wait(api, owner, long_one, busy):
+    begun, gate = busy
+    first = in_a_thread(lambda: api.get(checks_of(long_one)))
+    assert begun.wait(30)
+    typed = {"feedback": "Mention the deposit", "version": "1", "draft": "1"}
+    refused = _signed_in(owner).post(f"/a/{long_one.app_id}/process_feedback/", typed)
+    waiting = _signed_in(owner).get(f"/a/{long_one.app_id}/")
+    gate.set()
+    first.join()
+    assert refused.status_code == 412
+    assert b"Mention the deposit" in refused.content
+    assert (waiting.status_code, waiting["Retry-After"]) == (429, "2")
+    assert _signed_in(owner).get(f"/a/{long_one.app_id}/").status_code == 200

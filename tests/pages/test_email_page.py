@@ -12,6 +12,7 @@ from assistant_app.contract.actions import HUMAN
 from assistant_app.errors import ModelTimeout
 from assistant_app.mail.shown import without_header
 from assistant_app.models import Application, ModelCall
+from assistant_app.pages.work import shown_drafts
 from assistant_app.workflow import graph, steps
 from assistant_app.workflow.steps import Field, HumanStep
 from tests.conftest import wait_for_runs
@@ -137,6 +138,7 @@ def test_a_draft_says_who_wrote_it_and_to_check_it(person, page_of):
     ModelCall.objects.filter(purpose="draft").update(model="gpt-5-mini", duration=7.04)
     assert page_of(person).says("Written by gpt-5-mini in 7.0 s. Check every fact before you send it.")
     ModelCall.objects.filter(purpose="draft").update(duration=90)
+    shown_drafts.forget()
     assert page_of(person).says("Written by gpt-5-mini in 1.5 min.")
 
 

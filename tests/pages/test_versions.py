@@ -5,6 +5,7 @@ import pytest
 from assistant_app import operations
 from assistant_app.errors import ModelUnavailable
 from assistant_app.models import Application, ModelCall
+from assistant_app.pages.work import shown_drafts
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -279,6 +280,7 @@ def by_demonstration(at_draft_2, person, settings):
     """The email at its second draft, as if the demonstration model had written both."""
     settings.EMBEDDED_MODEL_PATH = ""
     ModelCall.objects.update(provider="embedded", model="small-1.Q4")
+    shown_drafts.forget()
     return person
 
 
@@ -323,6 +325,7 @@ def test_a_branch_without_the_models_provider_goes_on_and_names_the_model(by_dem
     assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4. Check every fact")
     press(browser, "Send feedback", feedback="Warmer.")
     ModelCall.objects.update(provider="embedded")
+    shown_drafts.forget()
     assert browser.open(f"/a/{child.pk}/").says(BY_DEMONSTRATION)  # of its own draft
     assert browser.open(f"/a/{branched(child, draft=2).pk}/").says("Written by small-1.Q4.")
     assert browser.open(f"/a/{branched(child).pk}/").says(BY_DEMONSTRATION)

@@ -125,6 +125,12 @@ def _made(row: Application, number: int) -> tuple[Made, ...]:
     return found
 
 
+def forget() -> None:
+    """Drop what this process remembers, for tests that change stored calls."""
+    with _lock:
+        _known.clear()
+
+
 def _read_made(row: Application, number: int) -> tuple[Made, ...]:
     calls = {
         call.sequence_id: call

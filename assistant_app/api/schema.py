@@ -243,9 +243,9 @@ EVENTS = {
     "summary": "Follow a run live",
     "description": (
         "Server-sent events with JSON data: `step` `{position, phase}`, `token` `{text}`, `draft` `{text}`"
-        " (the whole text so far, which replaces what you have), `error` `{code, message}`, `state`"
-        " `{version, status, next_step}`, and `end`. Each event has the id `<version>-<n>`. Reconnect with"
-        " `Last-Event-ID` to continue without gaps or repeats."
+        " (the whole text so far, which replaces what you have; empty when another run begins), `error`"
+        " `{code, message}`, `state` `{version, status, next_step}`, and `end`. Each event has the id"
+        " `<version>-<n>`. Reconnect with `Last-Event-ID` to continue without gaps or repeats."
     ),
     "tags": ["applications"],
     "parameters": [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from assistant_app.engine.runs import RunListener
-from assistant_app.events.log import Event, Kind, Log
+from assistant_app.events.log import Event, Kind, Log, name_run
 from assistant_app.events.shared import SharedLogs
 from assistant_app.models import Application
 
@@ -49,7 +49,8 @@ class Publisher:
 
     def tell(self, application_id: uuid.UUID, log: Log, event: Event) -> None:
         log.append(event)
-        if self._shared is not None:
+        is_latest = self._logs.get(application_id) is log  # not of a run that was taken over here
+        if self._shared is not None and is_latest:
             self._shared.add(application_id, log, event)
 
     def close(self, application_id: uuid.UUID, log: Log) -> None:
@@ -75,6 +76,7 @@ class Narrator(RunListener):
     def __init__(self, publisher: Publisher, application_id: uuid.UUID) -> None:
         self._publisher, self._application_id = publisher, application_id
         self._log: Log | None = None
+        self._run = ""  # its name in events
         self._version, self._n = 0, 0
         self._text: list[str] = []
         self._text_told_at = 0.0  # by the loop's clock
@@ -108,6 +110,8 @@ class Narrator(RunListener):
         """Publish what was saved: the completed step or its error, and the state."""
         if self._log is None:
             self._log = self._publisher.open(self._application_id)
+            # A claim that also ends the run takes no lease.
+            self._run = name_run(row, row.lease_token or uuid.uuid4())
         self._send_text()
         self._version, self._n = row.version, 0
         if row.error_code:
@@ -128,7 +132,7 @@ class Narrator(RunListener):
 
     def _number_and_tell(self, kind: Kind, data: dict[str, Any]) -> None:
         self._n += 1
-        event = Event(self._version, self._n, kind, data)
+        event = Event(self._version, self._n, kind, data, self._run)
         if self._log is not None:
             self._publisher.tell(self._application_id, self._log, event)
 

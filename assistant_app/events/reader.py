@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from assistant_app.events.log import Event, EventId, Log, catch_up, parse_id
+from assistant_app.events.log import (
+    Event,
+    EventId,
+    Log,
+    are_current,
+    begins_run,
+    catch_up,
+    email_of,
+    latest_run,
+    parse_id,
+    run_of,
+)
 from assistant_app.events.poller import Poller
 from assistant_app.events.shared import SharedReader
 from assistant_app.models import Application
@@ -23,7 +35,11 @@ EAGER_LOOKS = 4  # first polls that each check for live events; later only one i
 
 
 class Reader:
-    """One connection. It remembers the last event it sent, from any source."""
+    """One connection. It remembers the last event it sent, from any source.
+
+    A client appends tokens to the text that it has. So before the first event of another run, a client that
+    has text gets an empty `draft`, which replaces it.
+    """
 
     def __init__(
         self,
@@ -38,6 +54,8 @@ class Reader:
         self._row, self._after = row, parse_id(last_event_id)
         if self._after is not None and self._after[0] > row.version:
             self._after = None  # not an id of this application
+        self._has_text = bool(last_event_id)
+        self._told: Event | None = None  # the last event that the client has, if it is known
         self._log_of, self._shared, self._poller = log_of, shared, poller
         self._is_stopping = is_stopping
         self._told_at = time.monotonic()
@@ -51,72 +69,130 @@ class Reader:
         """
         while not self._ended:
             for source in (self._from_memory, self._from_redis, self._from_database):
-                async for event in source():
-                    if event is None:
-                        if time.monotonic() - self._told_at < HEARTBEAT_SECONDS:
+                async with aclosing(source()) as events:
+                    async for event in events:
+                        if event is None:
+                            if time.monotonic() - self._told_at < HEARTBEAT_SECONDS:
+                                continue
+                            self._told_at = time.monotonic()
+                            yield None
                             continue
-                        self._told_at = time.monotonic()
-                        yield None
-                        continue
-                    self._after, self._told_at = event.key, time.monotonic()
-                    yield event
-                    if event.is_last:
-                        return
+                        if self._begins_anew(event):
+                            yield Event(event.version, event.n - 1, "draft", {"text": ""}, event.run)
+                            self._has_text = False
+                        self._remember(event)
+                        yield event
+                        if event.is_last:
+                            return
                 if self._is_stopping():
                     return
 
-    async def _from_memory(self) -> AsyncIterator[Event | None]:
+    def _begins_anew(self, event: Event) -> bool:
+        """Return whether the client has text of another run than the event's, or may have."""
+        if not self._has_text or event.kind == "draft" or self._ended:
+            return False
+        if self._told is not None:
+            return begins_run(self._told, event)
+        return self._after is None or self._after[0] != event.version
+
+    def _remember(self, event: Event) -> None:
+        self._told, self._after, self._told_at = event, event.key, time.monotonic()
+        if event.kind in ("token", "draft"):
+            self._has_text = True
+
+    async def _from_memory(self) -> AsyncGenerator[Event | None]:
         log = self._log_of(self._row.pk)
-        if log is None or not self._are_current(log.events):
+        if log is None or not are_current(log.events, self._row):
             return
         seen = len(log.events)
         for event in self._missing(log.events[:seen]):
             yield event
-        while not self._is_stopping():
-            is_closed = log.closed  # read first: the last events may come in between
-            if len(log.events) > seen:
-                fresh = log.events[seen:]
-                seen += len(fresh)  # not the log's length, which may have grown
-                for event in fresh:
-                    yield event
-            elif is_closed:
-                return
-            else:
-                yield None
-                await log.wait(seen, LOOK_SECONDS)
+        with self._watch_row() as has_moved_on_from:
+            while not self._is_stopping() and not has_moved_on_from(log.events):
+                is_closed = log.closed  # read first: the last events may come in between
+                if len(log.events) > seen:
+                    fresh = log.events[seen:]
+                    seen += len(fresh)  # not the log's length, which may have grown
+                    for event in fresh:
+                        yield event
+                elif is_closed:
+                    return
+                else:
+                    yield None
+                    await log.wait(seen, LOOK_SECONDS)
 
-    async def _from_redis(self) -> AsyncIterator[Event | None]:
+    async def _from_redis(self) -> AsyncGenerator[Event | None]:
         if self._shared is None:
             return
         reader = SharedReader(self._shared, self._row.pk)
         try:
             events = await reader.all()
-            if not self._are_current(events):
-                return  # these events never reached Redis, or have expired
+            if not are_current(events, self._row):
+                return  # these events never reached Redis, have expired, or are of an earlier run
             for event in self._missing(events):
                 yield event
-            async for later in self._from_redis_after(reader, events[-1].key):
-                yield later
+            async with aclosing(self._from_redis_after(reader, events[-1].key)) as later:
+                async for each in later:
+                    yield each
         except (RedisError, OSError):
             return
 
-    async def _from_redis_after(self, reader: SharedReader, last: EventId) -> AsyncIterator[Event | None]:
-        over_at: float | None = None
-        with self._poller.watch(self._row.pk) as rows:
+    async def _from_redis_after(self, reader: SharedReader, last: EventId) -> AsyncGenerator[Event | None]:
+        with self._watch_row() as has_moved_on_from:
             while not self._is_stopping():
-                for event in await reader.after(last, LOOK_SECONDS):
-                    if _is_gap(last, event):
+                fresh = await reader.after(last, LOOK_SECONDS)
+                if has_moved_on_from(fresh):
+                    return
+                for event in fresh:
+                    if _is_gap(last, event) or event.email not in (None, email_of(self._row)):
                         return
                     last = event.key
                     yield event
-                if not rows.empty():
-                    is_over = _is_over(rows.get_nowait())
-                    over_at = (over_at or time.monotonic()) if is_over else None
-                if over_at is not None and time.monotonic() - over_at > PATIENCE_SECONDS:
-                    return  # killed, or cancelled by another process: no last event will come
                 yield None
 
-    async def _from_database(self) -> AsyncIterator[Event | None]:
+    @contextmanager
+    def _watch_row(self) -> Iterator[Callable[[list[Event]], bool]]:
+        """Watch the row while live events are read. Yield a function that tells whether it has moved on.
+
+        The process that writes them may have lost the run and not noticed yet. Or it was killed, and no last
+        event will come.
+        """
+        over_at: float | None = None
+        newest = self._row
+
+        def has_moved_on_from(events: list[Event]) -> bool:
+            nonlocal over_at, newest
+            if not rows.empty():
+                row = rows.get_nowait()
+                if row is None or self._is_of_another_email(row):
+                    return True
+                if self._told is None or row.version >= self._told.version:
+                    newest = row
+                    over_at = (over_at or time.monotonic()) if _is_over(row) else None
+            if self._is_taken_over(newest):
+                self._row = newest
+                return True
+            if over_at is not None and time.monotonic() - over_at > PATIENCE_SECONDS:
+                self._row = newest
+                return newest.lease_expired or not are_current(events, newest)
+            return False
+
+        with self._poller.watch(self._row.pk) as rows:
+            yield has_moved_on_from
+
+    def _is_of_another_email(self, row: Application) -> bool:
+        """Return whether the email was deleted and a new one got its id."""
+        return email_of(row) != email_of(self._row)
+
+    def _is_taken_over(self, row: Application) -> bool:
+        """Return whether the row shows a later run than the one that the client was told of."""
+        if self._told is None or row.lease_token is None or row.version <= self._told.version:
+            return False
+        if self._told.run is not None:
+            return run_of(row) != self._told.run
+        return self._row.lease_token not in (None, row.lease_token)
+
+    async def _from_database(self) -> AsyncGenerator[Event | None]:
         looks = 0
         with self._poller.watch(self._row.pk) as rows:
             while not self._is_stopping():
@@ -125,9 +201,10 @@ class Reader:
                 except TimeoutError:
                     yield None
                     continue
-                if row is None:
+                if row is None or self._is_of_another_email(row):
                     self._ended = True
-                    yield Event(*(self._after or (0, 0)), "error", {"code": "not_found", "message": ""})
+                    # An id of no run: if a new email gets the same id, nothing of this one is continued.
+                    yield Event(0, 0, "error", {"code": "not_found", "message": ""})
                     return
                 if row.version < self._row.version:
                     continue  # a query from before this reader came
@@ -151,39 +228,42 @@ class Reader:
         if not self._row.is_running:
             return False
         log = self._log_of(self._row.pk)
-        if log is not None and not log.closed and self._are_current(log.events):
+        if log is not None and not log.closed and are_current(log.events, self._row):
             return True
         if self._shared is None:
             return False
         try:
-            return self._are_current(await SharedReader(self._shared, self._row.pk).newest())
+            return are_current(await SharedReader(self._shared, self._row.pk).newest(), self._row)
         except (RedisError, OSError):
             return False
 
     def _missing(self, events: list[Event]) -> list[Event]:
-        """Return the events this reader has not seen, without the end of an earlier run."""
-        stale = [event for event in events if event.is_last and event.version < self._row.version]
-        return [event for event in catch_up(events, self._after) if event not in stale]
-
-    def _are_current(self, events: list[Event]) -> bool:
-        """Return whether the events are as new as the row that this reader knows."""
-        return bool(events) and events[-1].version >= self._row.version
+        """Return the events of the latest run that the client does not have, or a summary of that run."""
+        seen = next((event for event in latest_run(events) if event.key == self._after), None)
+        missing = catch_up(events, self._after)
+        self._told = seen
+        if seen is None:
+            self._after = None
+            if any(event.kind == "draft" for event in missing):
+                self._has_text = False  # the draft replaces it
+        return missing
 
 
 def events_of(row: Application) -> list[Event]:
     """Return the events of a stored row, with the numbers that its own process gives them."""
     code, message = row.error_now
+    run = run_of(row)
     first = (
-        Event(row.version, 1, "error", {"code": code, "message": message})
+        Event(row.version, 1, "error", {"code": code, "message": message}, run)
         if code
-        else Event(row.version, 1, "step", {"position": row.position, "phase": "done"})
+        else Event(row.version, 1, "step", {"position": row.position, "phase": "done"}, run)
     )
     state = {"version": row.version, "status": row.status_now, "next_step": row.due_step}
-    return [first, Event(row.version, 2, "state", state)]
+    return [first, Event(row.version, 2, "state", state, run)]
 
 
-def _is_over(row: Application | None) -> bool:
-    return row is None or row.status_now != Application.Status.RUNNING
+def _is_over(row: Application) -> bool:
+    return row.status_now != Application.Status.RUNNING
 
 
 def _is_gap(last: EventId, event: Event) -> bool:

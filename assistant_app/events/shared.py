@@ -47,7 +47,7 @@ class SharedLogs:
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
         self._waiting: list[tuple[uuid.UUID, Event]] = []
-        self._unsure: dict[uuid.UUID, Log] = {}  # logs with a gap: a summary will be sent
+        self._unsure: set[uuid.UUID] = set()  # applications with a gap: a summary will be sent
         self._logs: dict[uuid.UUID, Log] = {}
         self._writing: asyncio.Task[None] | None = None
 
@@ -65,22 +65,22 @@ class SharedLogs:
                 await self._send(self._with_text_so_far(batch))
             except (RedisError, OSError) as problem:
                 logger.warning("Events could not be written to Redis: %s", type(problem).__name__)
-                self._unsure |= {application_id: self._logs[application_id] for application_id, _ in batch}
+                self._unsure |= {application_id for application_id, _ in batch}
                 await asyncio.sleep(PAUSE_SECONDS)
-        self._logs = {pk: log for pk, log in self._logs.items() if not log.closed}
+        self._logs = {pk: log for pk, log in self._logs.items() if not log.closed or pk in self._unsure}
 
     def _with_text_so_far(self, batch: list[tuple[uuid.UUID, Event]]) -> list[tuple[uuid.UUID, Event]]:
-        """After a gap, send a summary of the run so far, so that readers miss no text."""
+        """After a gap, send a summary of the latest run so far, so that readers miss no text."""
         if not self._unsure:
             return batch
-        unsure, self._unsure = self._unsure, {}
-        mended = [(pk, event) for pk, log in unsure.items() for event in catch_up(log.events, None)]
+        unsure, self._unsure = self._unsure, set()
+        mended = [(pk, event) for pk in unsure for event in catch_up(self._logs[pk].events, None)]
         return mended + [entry for entry in batch if entry[0] not in unsure]
 
     async def _send(self, batch: list[tuple[uuid.UUID, Event]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for application_id, event in batch:
-            fields: Any = {"kind": event.kind, "data": json.dumps(event.data)}
+            fields: Any = {"kind": event.kind, "data": json.dumps(event.data), "run": event.run or ""}
             pipeline.xadd(key_of(application_id), fields, id=event.id, maxlen=MAX_EVENTS, approximate=True)
         for application_id in {application_id for application_id, _ in batch}:
             pipeline.expire(key_of(application_id), EXPIRE_SECONDS)
@@ -123,4 +123,5 @@ class SharedReader:
 
 def _event(entry_id: str, fields: dict[str, str]) -> Event:
     version, _, n = entry_id.partition("-")
-    return Event(int(version), int(n), fields["kind"], json.loads(fields["data"]))  # type: ignore[arg-type]
+    run = fields.get("run") or None  # older servers do not write it
+    return Event(int(version), int(n), fields["kind"], json.loads(fields["data"]), run)  # type: ignore[arg-type]

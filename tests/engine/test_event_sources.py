@@ -2,26 +2,30 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from assistant_app.events.log import Event, Log
+from assistant_app.events.log import Event, Log, name_run
 from assistant_app.events.poller import Poller
 from assistant_app.events.reader import Reader
 from assistant_app.models import Application
 
 APP_ID = uuid.uuid4()
+CREATED_AT = timezone.now()
 
 
-def row(version, status="running", lease=timedelta(minutes=1)):
+def row(version, status="running", lease=timedelta(minutes=1), token=None, created_at=CREATED_AT):
     now = timezone.now()
     running = status == "running"
     row = Application(
         pk=APP_ID,
         version=version,
+        created_at=created_at,
+        lease_token=token if status == "running" else None,
         status=status,
         position="determine_clarifications",
         next_step="process_input",
@@ -205,3 +209,99 @@ def test_a_database_that_is_away_is_asked_again():
     told = read(row(2), Database(away, away, row(3, "waiting")))
 
     assert told[-1].kind == "state"
+
+
+# --- Text of an earlier run -----------------------------------------------------------------------
+
+FIRST, SECOND = uuid.uuid4(), uuid.uuid4()
+OLD = Event(2, 3, "token", {"text": "Old"})
+LATE = Event(2, 4, "token", {"text": " and late"})
+BLANK = {"text": ""}
+
+
+def of_run(lease, *events):
+    """Return the events as the run with this lease writes them."""
+    return [replace(event, run=name_run(row(0), lease)) for event in events]
+
+
+def logged(lease, *events):
+    log = Log()
+    for event in of_run(lease, *events):
+        log.append(event)
+    return log
+
+
+def texts(told):
+    return [event.data["text"] for event in told if event.kind in ("token", "draft")]
+
+
+def test_a_reader_of_a_run_that_was_taken_over_elsewhere_is_told_no_late_text():
+    log = logged(FIRST, step_done(2), state(2), OLD)
+
+    def taken_over():
+        log.append(*of_run(FIRST, LATE))  # its process has not noticed yet
+        return row(3, token=SECOND)
+
+    rows = [row(2, token=FIRST), row(2, token=FIRST), taken_over, row(3, token=SECOND), row(4, "waiting")]
+    told = read(row(2, token=FIRST), Database(*rows), log)
+
+    assert texts(told) == ["Old", ""]
+    assert (told[-1].key, told[-1].is_last) == ((4, 2), True)
+
+
+def test_a_reader_of_a_run_that_was_stopped_elsewhere_is_told_its_end(monkeypatch):
+    monkeypatch.setattr("assistant_app.events.reader.PATIENCE_SECONDS", 0.05)
+    log = logged(FIRST, step_done(2), state(2), OLD)
+    told = read(row(2, token=FIRST), Database(row(2, token=FIRST), row(3, "waiting")), log)
+
+    assert texts(told) == ["Old", ""]
+    assert (told[-1].key, told[-1].is_last) == ((3, 2), True)
+
+
+def test_a_reader_who_reads_slowly_is_told_the_last_words_of_a_run_that_ended(monkeypatch):
+    monkeypatch.setattr("assistant_app.events.reader.PATIENCE_SECONDS", 0)
+    log = logged(FIRST, step_done(2), state(2), OLD)
+
+    def ended():
+        for event in of_run(FIRST, LATE, step_done(3), state(3, "waiting")):
+            log.append(event)
+        return row(3, "waiting")
+
+    told = read(row(2, token=FIRST), Database(row(2, token=FIRST), ended, row(3, "waiting")), log)
+
+    assert texts(told) == ["Old", " and late"]
+
+
+@pytest.mark.parametrize("after", ["2-3", "nonsense", "9-9"])
+def test_who_may_have_text_of_an_earlier_run_begins_anew(after):
+    claimed = (step_done(5), state(5), Event(5, 3, "token", {"text": "New"}), state(6, "waiting"))
+    told = read(row(5, token=SECOND), Database(row(5, token=SECOND)), logged(SECOND, *claimed), after)
+
+    replaced = next(position for position, event in enumerate(told) if event.kind == "draft")
+    assert texts(told[replaced:]) == ["New"]
+    assert not texts(told[:replaced])
+
+
+def test_who_has_text_of_an_earlier_run_begins_anew_without_live_events():
+    told = read(row(5, token=SECOND), Database(row(5, token=SECOND), row(6, "waiting")), after="2-3")
+
+    assert told[0].data == BLANK
+    assert [event.kind for event in told[1:]] == ["step", "state", "step", "state"]
+
+
+def test_the_log_of_a_deleted_email_says_nothing_of_a_new_one_with_its_id():
+    ended = (step_done(2), state(2), OLD, step_done(3), state(3, "waiting"))
+    later = CREATED_AT + timedelta(seconds=1)
+    new = row(2, token=SECOND, created_at=later)
+    told = read(new, Database(new, row(3, "waiting", created_at=later)), logged(FIRST, *ended))
+
+    assert not texts(told)
+
+
+def test_a_reader_of_a_deleted_email_does_not_follow_a_new_one_with_its_id():
+    new = row(1, token=SECOND, created_at=CREATED_AT + timedelta(seconds=1))
+    log = logged(FIRST, step_done(2), state(2), OLD)
+    told = read(row(2, token=FIRST), Database(row(2, token=FIRST), new), log)
+
+    assert told[-1].data["code"] == "not_found"
+    assert {event.version for event in told} == {2, 0}

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import uuid
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import redis
@@ -14,7 +15,7 @@ from assistant_app.engine.runner import Runner, runner
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, Cancelled
 from assistant_app.events import following
-from assistant_app.events.log import Event, catch_up, parse_id
+from assistant_app.events.log import Event, catch_up, latest_run, parse_id
 from assistant_app.events.publisher import Publisher, publisher
 from assistant_app.events.shared import SharedReader, connect, key_of
 from assistant_app.operations import answering
@@ -42,6 +43,37 @@ def test_an_unknown_id_gets_the_text_so_far_too():
 def test_the_text_of_an_earlier_draft_is_not_told_again():
     again = Event(5, 1, "step", {"position": "formulate_draft", "phase": "started"})
     assert catch_up([STARTED, *TOKENS, ENDED, again], None) == [again]
+
+
+def step(version, phase, position="formulate_draft", n=1, run=None):
+    return Event(version, n, "step", {"position": position, "phase": phase}, run)
+
+
+def state(version, status, run=None):
+    return Event(version, 2, "state", {"version": version, "status": status, "next_step": None}, run)
+
+
+CLAIMED = [step(6, "done", "process_feedback"), state(6, "running")]
+EARLIER_RUNS = {
+    "that ended": [step(5, "done"), state(5, "waiting")],
+    "that failed": [Event(5, 1, "error", {"code": "model_timeout", "message": ""}), state(5, "failed")],
+    "that died": [],
+}
+
+
+@pytest.mark.parametrize("end", EARLIER_RUNS.values(), ids=EARLIER_RUNS)
+@pytest.mark.parametrize("names", [("one", "two"), (None, None), (None, "two"), ("one", None)])
+@pytest.mark.parametrize("after", [None, (4, 4), (5, 2), (9, 9)])
+def test_between_claim_and_first_step_nothing_of_an_earlier_run_is_told(end, names, after):
+    earlier = [step(4, "started", n=3), Event(4, 4, "token", {"text": "Old"}), *end]
+    stream = [replace(event, run=names[0]) for event in earlier]
+    stream += [replace(event, run=names[1]) for event in CLAIMED]
+    assert catch_up(stream, after) == CLAIMED
+
+
+def test_a_step_of_the_same_run_does_not_begin_anew():
+    stream = [*CLAIMED, step(6, "started", "look_up", n=3), step(7, "done", "look_up"), state(7, "running")]
+    assert latest_run(stream) == stream
 
 
 def test_a_copy_in_short_can_be_shortened_again():

@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant_app.engine import budget
 from assistant_app.errors import AssistantError
-from assistant_app.events.log import catch_up
+from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.models import Application, Step
 from assistant_app.operations.draft_report import Report, report_on
@@ -212,12 +212,13 @@ class EmailPage:
         """Return whether the page follows the run. It does not while a swap would remove unsent text."""
         return self.kind == "writing" and not self.is_still and self.refusal is None
 
-    @property
-    def text_so_far(self) -> str:
-        """The text of the running draft, as far as this process has it."""
+    @cached_property
+    def text_so_far(self) -> Event | None:
+        """The text of the running draft as one event, as far as this process has it."""
         log = publisher.log_of(self.row.pk)
-        events = catch_up(log.events, None) if log and self.row.is_running else []
-        return next((event.data["text"] for event in events if event.kind == "draft"), "")
+        if log is None or not self.row.is_running or not are_current(log.events, self.row):
+            return None  # or the log is that of an earlier run, and another process has this one
+        return next((event for event in catch_up(log.events, None) if event.kind == "draft"), None)
 
     @property
     def next_draft(self) -> int:

@@ -28,7 +28,8 @@ async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseB
         row = await read(lambda: _own(request, app_id))
     except ApplicationNotFound:
         raise Http404 from None
-    last_event_id = request.headers.get("Last-Event-ID")
+    # A page that came with text of the draft names the event up to which it has it.
+    last_event_id = request.headers.get("Last-Event-ID") or request.GET.get("after")
     shown = _Shown(row, has_sheet=bool(last_event_id))
     try:
         return open_streams.count_in(
@@ -53,6 +54,7 @@ def _own(request: HttpRequest, app_id: uuid.UUID) -> Application:
 class _Shown:
     """Render events as page fragments. `draft` replaces the sheet, and `token` is appended to it.
 
+    An empty draft begins each further run, so what is appended is always of the run that wrote the sheet.
     Only these two and the last event have ids, so a client that reconnects with an id already has a sheet.
     """
 

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -199,6 +199,20 @@ class RealServer:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(DEADLINE)
+
+    @contextmanager
+    def stood_still(self):
+        """Suspend all its processes for the block, as when its machine sleeps or swaps."""
+        group = self.process.pid
+        os.killpg(group, signal.SIGSTOP)
+        while not self.database.can_be_written():  # SQLite: it stands in the middle of a write
+            os.killpg(group, signal.SIGCONT)
+            wait_until(self.database.can_be_written)
+            os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
 
     # --- Talking to it -------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
-"""A proxy before the model's server that breaks its answers.
+"""A proxy before the model's server or Redis that breaks or delays what passes.
 
-A spoiler is an async generator: it gets each piece of an answer and yields what arrives of it.
+A spoiler is an async generator: it gets each piece that passes and yields what arrives of it.
 """
 
 import asyncio
@@ -68,11 +68,36 @@ def after(size, spoiler):
     return spoil
 
 
+def held_before(command, gate):
+    """Return a spoiler of requests to Redis: it holds the first command with these bytes, and all later ones.
+
+    `gate.held` is set once it holds one, and it goes on when `gate.opened` is set.
+    """
+
+    async def spoil(data):
+        found = data.find(command)
+        if found >= 0 and not gate.opened.is_set():
+            start = data.rfind(b"\r\n*", 0, found) + 2 if b"\r\n*" in data[:found] else 0
+            yield data[:start]
+            data = data[start:]
+            gate.held.set()
+            while not gate.opened.is_set():
+                await asyncio.sleep(0.01)
+        yield data
+
+    return spoil
+
+
+class Gate:
+    def __init__(self):
+        self.held, self.opened = threading.Event(), threading.Event()
+
+
 class Proxy:
-    """Listens on its own port; `spoil` applies to all answers from now on."""
+    """Listens on its own port; `spoil` applies to all answers from now on, `spoil_requests` to requests."""
 
     def __init__(self, port):
-        self.spoil = faithful
+        self.spoil = self.spoil_requests = faithful
         self._target = port
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="proxy", daemon=True)
@@ -128,8 +153,9 @@ class Proxy:
 
     async def _ask(self, reader, writer):
         while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
+            async for piece in self.spoil_requests(data):
+                writer.write(piece)
+                await writer.drain()
 
     async def _answer(self, reader, writer):
         with contextlib.suppress(Cut):

@@ -1,7 +1,5 @@
 """Two servers on one database: one takes over or stops the other's run; a late save is refused."""
 
-import os
-import signal
 import threading
 from contextlib import contextmanager
 
@@ -36,21 +34,6 @@ def both_with_short_leases(model_server):
         yield both
 
 
-@contextmanager
-def stopped(server):
-    """Suspend a server, as when its machine sleeps or swaps."""
-    group = server.process.pid
-    os.killpg(group, signal.SIGSTOP)
-    while not server.database.can_be_written():  # SQLite: it stands in the middle of a write
-        os.killpg(group, signal.SIGCONT)
-        wait_until(server.database.can_be_written)
-        os.killpg(group, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.killpg(group, signal.SIGCONT)
-
-
 def test_a_server_that_stood_still_cannot_write_over_who_took_over(both_with_short_leases, model_server):
     first, second = both_with_short_leases
     gate = threading.Event()
@@ -59,7 +42,7 @@ def test_a_server_that_stood_still_cannot_write_over_who_took_over(both_with_sho
         app_id = new_email(ida)
         with in_background(send_input, ida, app_id) as answer:
             wait_until_asked(model_server, answer)
-            with stopped(first):
+            with first.stood_still():
                 wait_until(lambda: state_of(elsewhere, app_id)["next_step"])
                 assert state_of(elsewhere, app_id)["error"]["code"] == "interrupted"
                 model_server.standing = Reply(text="In time.")

@@ -13,6 +13,8 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
+from django.urls import reverse
+
 from assistant_app.engine import budget
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
@@ -219,6 +221,12 @@ class EmailPage:
         if log is None or not self.row.is_running or not are_current(log.events, self.row):
             return None  # or the log is that of an earlier run, and another process has this one
         return next((event for event in catch_up(log.events, None) if event.kind == "draft"), None)
+
+    @property
+    def stream_address(self) -> str:
+        """The address of the run's events, from the text on that the page shows."""
+        address = reverse("email_stream", args=[self.row.pk])
+        return f"{address}?after={self.text_so_far.id}" if self.text_so_far else address
 
     @property
     def next_draft(self) -> int:

@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
-.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench pictures clean help tutorial audit how-to-pictures
+.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench chaos pictures clean help tutorial audit how-to-pictures
 
 help:
 	@echo "make run    serve on http://127.0.0.1:8000; set HOST, PORT or WEB_CONCURRENCY to change that"
@@ -17,6 +17,7 @@ help:
 	@echo "make smoke  run the README's commands in a clean clone"
 	@echo "make audit  look for known vulnerabilities in the dependencies; asks https://api.osv.dev"
 	@echo "make bench  measure the cost of one email: docs/explanation/performance.md"
+	@echo "make chaos  kill and suspend processes while people work, and check what is left; MINUTES=10 SEED=1 DATABASE=postgresql"
 	@echo "make pictures  take screenshots of every page, into .local/pictures (or PICTURES=folder)"
 	@echo "make clean  remove the environment and tool caches; your data in .local stays"
 
@@ -111,6 +112,11 @@ how-to-pictures: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks
+
+# Servers, Redis, database connections and the model are disturbed while people work. DATABASE is postgresql or sqlite.
+# It fails with what it found if anything typed is lost, doubled or told wrongly: docs/explanation/chaos.md
+chaos: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) --database $(or $(DATABASE),postgresql)
 
 # The tutorial's pictures, taken from the running product.
 tutorial: $(VENV)/dev.stamp $(VENV)/embedded.stamp

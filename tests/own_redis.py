@@ -1,6 +1,8 @@
 """A Redis server of a test's own, which may be killed and started again."""
 
+import signal
 import subprocess
+from contextlib import contextmanager
 
 from tests.real_server import accepts, free_port, wait_until
 
@@ -33,3 +35,12 @@ class OwnRedis:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    @contextmanager
+    def stood_still(self):
+        """Suspend it for the block: connections stay open and get no answer."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)

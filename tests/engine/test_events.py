@@ -15,9 +15,9 @@ from assistant_app.engine.runner import Runner, runner
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, Cancelled
 from assistant_app.events import following
-from assistant_app.events.log import Event, catch_up, latest_run, parse_id
+from assistant_app.events.log import Event, Log, catch_up, latest_run, parse_id
 from assistant_app.events.publisher import Publisher, publisher
-from assistant_app.events.shared import SharedReader, connect, key_of
+from assistant_app.events.shared import SharedLogs, SharedReader, connect, key_of
 from assistant_app.operations import answering
 from tests.own_redis import OwnRedis
 from tests.real_server import wait_until
@@ -308,11 +308,63 @@ class TestThroughRedis:
             with pytest.raises(redis.ResponseError):
                 client.xadd(key_of(row.pk), {"kind": "token", "data": "{}"}, id=f"{row.version}-0")
 
+    def test_what_a_deleted_email_left_is_not_told_of_a_new_one_with_its_id(
+        self, with_redis, own_redis, settings, person, model
+    ):
+        model.will_write(["Secret ", "words"])
+        version = person.give_input().version
+        with redis.Redis.from_url(own_redis.url) as client:
+            wait_until(lambda: client.xrange(key_of(person.app_id), min=f"{version}-2"))
+        settings.REDIS_URL = ""  # away, so that nothing is deleted there
+        operations.delete(actor=person.user, app_id=person.app_id)
+        settings.REDIS_URL = own_redis.url
+        operations.create(actor=person.user, app_id=person.app_id)
+        run, gate = begin_draft(person, model)
+        row = person.row
+        gate.set()
+        for last_event_id in (None, "2-4", f"{version}-1"):
+            assert text_of(read_all(row, last_event_id)) == ""
+        assert run.ended.result(10).error is None
+
     def test_what_is_kept_is_bounded_and_expires(self, with_redis, own_redis, person):
         person.give_input()
         with redis.Redis.from_url(own_redis.url) as client:
             wait_until(lambda: client.ttl(key_of(person.app_id)) > 0)  # written in the background
             assert client.ttl(key_of(person.app_id)) <= 3600
+
+
+@needs_redis_server
+def test_a_run_that_began_while_redis_was_away_is_written_whole(own_redis):
+    app_id, first, second = uuid.uuid4(), Log(), Log()
+    ended = [replace(event, run="one") for event in (STARTED, *TOKENS, ENDED)]
+    claimed = [*CLAIMED, step(6, "started", n=3), Event(6, 4, "token", {"text": "New "})]
+
+    def write(shared, log, events):
+        for event in events:
+            log.append(event)
+            shared.add(app_id, log, event)
+
+    async def stream():
+        own_redis.kill()
+        shared = SharedLogs(own_redis.url)
+        write(shared, first, ended)
+        while not shared._unsure:
+            await asyncio.sleep(0.01)
+        write(shared, second, [replace(event, run="two") for event in claimed])
+        own_redis.start()
+        client = connect(own_redis.url)
+        try:
+            async with asyncio.timeout(20):
+                while not (events := await SharedReader(client, app_id).all()):
+                    await asyncio.sleep(0.01)
+            return events
+        finally:
+            await shared.aclose()
+            await client.aclose()
+
+    told = catch_up(asyncio.run(stream()), None)
+    assert (told[-1].kind, told[-1].data) == ("draft", {"text": "New "})
+    assert {event.run for event in told} == {"two"}
 
 
 @pytest.mark.django_db(transaction=True)

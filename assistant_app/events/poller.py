@@ -1,4 +1,4 @@
-"""Polls the database for readers of other processes' runs: one query for all, twice a second."""
+"""Polls the database for readers: one query for all, twice a second."""
 
 from __future__ import annotations
 

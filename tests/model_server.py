@@ -124,6 +124,14 @@ class ModelServer:
         """Queue replies, one for each request to come."""
         self._script.extend(replies)
 
+    @property
+    def is_script_over(self) -> bool:
+        return not self._script
+
+    @property
+    def is_answering(self) -> bool:
+        return self._at_once > 0
+
     def forget_script(self) -> None:
         """Give the standing replies again, although some of the script was never asked for."""
         self._script.clear()

@@ -98,18 +98,23 @@ class Rig:
         self.servers[0].rows(DISCONNECT)
 
     def cut_the_model(self, dice, seconds):
-        self.model.script(Reply(drop=True), Reply(drop=True))
+        self._answer(Reply(drop=True), Reply(drop=True))
 
     def fail_the_model(self, dice, seconds):
-        self.model.script(*[error(500, "Overloaded.")] * 3)
+        self._answer(*[error(500, "Overloaded.")] * 3)
 
     def hang_the_model(self, dice, seconds):
-        self.model.script(Reply(hang=True))
+        self._answer(Reply(hang=True))
 
     def cut_a_letter(self, dice, seconds):
         reply = self.model.standing
         reply.drop_after = dice.randrange(1, 20)
-        self.model.script(reply)
+        self._answer(reply)
+
+    def _answer(self, *replies):
+        """Let the model give these replies, and wait until it has given them."""
+        self.model.script(*replies)
+        wait_until(lambda: self.model.is_script_over)
 
 
 @contextmanager
@@ -139,11 +144,14 @@ RIGS = {"sqlite": sqlite_rig, "postgresql": postgresql_rig}
 
 
 def every_fault_once(rig, dice):
-    """Yield each kind of fault in a random order, with the seconds that it lasts and those after it."""
+    """Yield each kind of fault in a random order, with the seconds that it lasts and those after it.
+
+    How much work comes in between does not depend on these: each fault waits until a model is at work.
+    """
     kinds = list(rig.faults)
     dice.shuffle(kinds)
     for kind in kinds:
-        yield kind, 0.5, 0.5
+        yield kind, 0.5, 0.1
 
 
 def faults_for(minutes):
@@ -165,6 +173,7 @@ def run(rig, plan, *, seed, people):
     crowd = Crowd(rig.front, seed, people)
     try:
         for kind, seconds, pause in plan(rig, dice):
+            wait_until(lambda: rig.model.is_answering)  # so that a run is under way
             rig.faults[kind](dice, seconds)
             happened[kind] += 1
             time.sleep(pause)

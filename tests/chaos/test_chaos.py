@@ -19,4 +19,5 @@ def test_every_fault_once_loses_and_doubles_nothing():
     print(figures)
     assert problems == []
     assert len(record.flows) >= 3
+    assert figures["runs that failed"]
     assert figures["followers"]

@@ -199,13 +199,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES  # uploaded mail is never written t
 OPEN_SIGN_UP = env.boolean("OPEN_SIGN_UP", False)
 API_TOKEN_DAYS = env.integer("API_TOKEN_DAYS", 90, minimum=1, maximum=3650)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "assistant_app.people.passwords.WithoutUserName"},
 ]
 # Ours for new passwords, and the others for accounts that came from elsewhere.
 PASSWORD_HASHERS = ["assistant_app.people.hashing.Hasher", *global_settings.PASSWORD_HASHERS[1:]]

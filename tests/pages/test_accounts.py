@@ -1,10 +1,13 @@
 """The first account, signing in and out, a new password, open sign-up."""
 
+import getpass
 import threading
+from io import StringIO
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -285,7 +288,17 @@ def test_a_new_password_ends_every_other_session_and_renames_this_one(browser, o
     assert other.get("/").headers["Location"].startswith("/sign-in/")
 
 
-BAD_PASSWORDS = {"short": "a9!x", "common": "password123", "number": "8264917350", "name": "idabrevik-1"}
+BAD_PASSWORDS = {
+    "short": "a9!x",
+    "common": "password123",
+    "number": "8264917350",
+    "name": "idabrevik-1",
+    "name and more": "a quiet river for idabrevik to swim in",
+    "name in capitals": "my IDABREVIK likes sunny days",
+    "name in full width": "ｉｄａｂｒｅｖｉｋ likes the sunny days",
+    "name with separators": "i.d.a.b.r.e.v.i.k and the sunny days",
+    "name with accents": "Idàbrèvik likes all the sunny days",
+}
 
 
 @pytest.mark.parametrize("bad", BAD_PASSWORDS.values(), ids=BAD_PASSWORDS.keys())
@@ -302,6 +315,67 @@ def test_every_door_refuses_a_bad_password(visitor, operator, settings, bad):
     User.objects.all().delete()
     assert visitor.client.post("/welcome/", new).status_code == 400
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("ua", "ua-ua-ua"),
+        ("ua", "uauauauaua"),
+        ("ua", "UA 2026 ua!"),
+        ("ua", "the secret of ua"),
+        ("ua", "ｕａ＿ｕａ＿ｕａ"),
+        ("bob", "xxbobxx-river"),
+        ("j.doe", "jdoe by the river"),
+        ("jdoe", "J. Doe by the river"),
+        ("straße", "STRASSE by the river"),
+        ("-.-", "quiet -.- river"),
+    ],
+)
+def test_a_password_with_the_user_name_in_it_is_refused(visitor, name, password):
+    new = {"username": name, "password1": password, "password2": password}
+    visitor.open("/welcome/").press("Create the account and start", **new)
+    assert visitor.says("The password contains your user name. Leave the name out.")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("ua", "squaring the river"),
+        ("al", "walking by the river"),
+        ("ida", "quiet river 4711"),
+        ("u", "uphill-river"),
+    ],
+)
+def test_a_short_name_inside_of_a_word_is_no_reason_to_refuse(visitor, name, password):
+    new = {"username": name, "password1": password, "password2": password}
+    visitor.open("/welcome/").press("Create the account and start", **new)
+    assert User.objects.get().check_password(password)
+
+
+@pytest.mark.parametrize("password", ["ua-ua-ua", "short", "secret of ua"])
+def test_the_command_for_administrators_refuses_a_bad_password_too(monkeypatch, password):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
+    with pytest.raises(CommandError, match="DJANGO_SUPERUSER_PASSWORD: "):
+        call_command("createsuperuser", "--noinput", username="ua", email="ua@example.org")
+    monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", "ua")
+    with pytest.raises(CommandError, match="DJANGO_SUPERUSER_PASSWORD: "):
+        call_command("createsuperuser", "--noinput", email="ua@example.org")
+    assert not User.objects.exists()
+
+
+def test_the_command_for_administrators_takes_a_good_password(monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a quiet river")
+    call_command("createsuperuser", "--noinput", username="ua", email="ua@example.org", verbosity=0)
+    assert User.objects.get().check_password("a quiet river")
+
+
+def test_the_command_for_a_new_password_refuses_a_bad_one(operator, monkeypatch):
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: "by root, for roots")
+    with pytest.raises(CommandError, match="Aborting"):
+        call_command("changepassword", "root", stdout=StringIO(), stderr=StringIO())
+    assert User.objects.get().check_password("tr0ubador")
 
 
 def test_the_password_is_not_changed_without_the_old_one(browser, owner):

@@ -15,7 +15,7 @@ async def answer(scope: Any, send: Any, error: AssistantError) -> None:
         (b"content-type", content_type),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
-        (b"cache-control", b"no-store, private"),
+        (b"cache-control", b"private, no-store"),
         (b"x-content-type-options", b"nosniff"),
     ]
     if error.retry_after is not None:

@@ -90,11 +90,35 @@ def test_head_and_options_are_answered(walk, api):
     assert head["ETag"] == '"0"'
     options = api.options(walk.url("initialize_draft"))
     assert options.status_code == 200
-    assert "PUT" in options["Allow"]
+    assert options["Allow"] == "PUT, OPTIONS"
 
 
-def test_nothing_of_it_may_be_kept_by_a_shared_cache(walk, api):
-    for url in (LIST_URL, walk.url(), walk.url("state")):
-        cached = api.get(url)["Cache-Control"]
-        assert "private" in cached
-        assert "no-cache" in cached
+def test_a_step_is_sent_and_not_fetched_except_for_its_form(walk, api):
+    for endpoint in ("initialize_draft", "regenerate"):
+        refused = api.get(walk.url(endpoint))
+        assert is_error(refused, 405, "method_not_allowed")
+        assert "GET" not in refused["Allow"]
+        assert api.get(walk.url(endpoint), headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_no_cache_may_keep_any_answer(walk, api, client):
+    answers = [
+        api.get(LIST_URL),
+        api.post(LIST_URL, {}, format="json"),
+        api.get(walk.url()),
+        walk.begin(),
+        walk.put("initialize_draft", {}),  # 400
+        client.get(walk.url()),  # 401
+        api.get(walk.url("nowhere")),  # 404, by no view
+        api.patch(walk.url()),  # 405
+        api.get("/api/", headers={"Host": "elsewhere.example"}),  # 400, before any view
+        api.get("/api/schema/"),
+    ]
+    assert {answer["Cache-Control"] for answer in answers} == {"private, no-store"}
+    assert [answer.status_code for answer in answers] == [200, 201, 200, 200, 400, 401, 404, 405, 400, 200]
+
+
+def test_an_unchanged_state_is_not_sent_again_although_no_cache_may_keep_it(walk, api):
+    tag = api.get(walk.url())["ETag"]
+    unchanged = api.get(walk.url(), headers={"If-None-Match": tag})
+    assert (unchanged.status_code, unchanged["Cache-Control"]) == (304, "private, no-store")

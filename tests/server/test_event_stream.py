@@ -91,7 +91,7 @@ def test_the_answer_is_an_event_stream_that_nothing_keeps(server, ida, app_id, m
         reader.wait_until_closed()
 
     assert reader.response.headers["Content-Type"].startswith("text/event-stream")
-    assert reader.response.headers["Cache-Control"] == "no-store"
+    assert reader.response.headers["Cache-Control"] == "private, no-store"
     assert reader.comments  # sent at once, so that the headers are sent
 
 

@@ -35,6 +35,8 @@ from assistant_app.people import readings
 MAX_ACTION_ROWS = 100
 MAX_OWNERS_FOUND = 1000  # per word of a search
 DONE = {"retry": "Resumed: {}.", "release": "Released: {}."}
+TYPED_REASON = "typed_reason"  # in the session: a refused reason, until the page shows it again
+MOST_KEPT = 10 * readings.LONGEST
 
 
 @admin.register(Application)
@@ -182,6 +184,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             "facts": [*self._facts(row), *used(history)],
             "can_operate": self.has_operate_permission(request),
             "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
+            "typed_reason": request.session.pop(TYPED_REASON, ""),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -217,6 +220,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
                 self.message_user(request, refused.message, messages.ERROR)
         return _back(request, row.pk)
 
+                request.session[TYPED_REASON] = request.POST.get("reason", "")[:MOST_KEPT]
     def step_view(self, request: HttpRequest, object_id: str, sequence_id: int) -> HttpResponse:
         """Show one step with every text in full."""
         row = self.get_object(request, unquote(object_id))

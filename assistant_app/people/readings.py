@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +12,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from assistant_app.errors import ApplicationNotFound, InvalidInput
+from assistant_app.mail.hidden import without_hidden
 from assistant_app.models import Application, MailReading
 
 READS_FOR = timedelta(minutes=30)  # after that a new reason is needed
 SHORTEST, LONGEST = 10, 300  # characters of a reason
+DIFFERENT_LETTERS = 4  # a reason in words has more
+# Unicode's categories of characters that show nothing by themselves: control, format, surrogate, private,
+# unassigned; and marks, which need a letter.
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Mc", "Me"}
 SHOWN = 50
 
 
@@ -31,10 +38,10 @@ def begin(*, actor: User, app_id: Any, reason: str) -> MailReading:
     Raise `InvalidInput` without a proper reason, and `ApplicationNotFound` without the permission.
     """
     row = _visible(actor, app_id)
-    reason = " ".join(reason.replace("\x00", "").split())
-    if not SHORTEST <= len(reason) <= LONGEST:
-        said = f"Say why in {SHORTEST} to {LONGEST} characters: its owner will read it."
-        raise InvalidInput(said, fields={"reason": [said]})
+    reason = " ".join(without_hidden(re.sub(r"[\s\u2800]", " ", reason)).split())
+    problem = _problem_of(reason)
+    if problem:
+        raise InvalidInput(problem, fields={"reason": [problem]})
     return MailReading.objects.create(
         owner_id=row.owner_id,
         application=row,
@@ -52,6 +59,19 @@ def of_owner(owner: AbstractBaseUser) -> QuerySet[MailReading]:
 
 def of_email(row: Application) -> QuerySet[MailReading]:
     return MailReading.objects.filter(application_id=row.pk)
+
+
+def _problem_of(reason: str) -> str:
+    """Return what is wrong with a reason; "" if it says something."""
+    visible = "".join(sign for sign in reason if unicodedata.category(sign) not in INVISIBLE)
+    if len(visible) < SHORTEST or len(reason) > LONGEST:
+        return f"Reason: say why in {SHORTEST} to {LONGEST} characters. Its owner will read it."
+    signs = re.sub(r"(.)\1{2,}", r"\1", visible.casefold())  # "aaaa" says no more than "a"
+    letters = [sign for sign in signs if sign.isalpha()]
+    others = [sign for sign in signs if not sign.isalnum() and not sign.isspace()]
+    if len(set(letters)) < DIFFERENT_LETTERS or len(others) > len(letters):
+        return "Reason: say why in words. Its owner will read it."
+    return ""
 
 
 def _visible(actor: User, app_id: Any) -> Application:

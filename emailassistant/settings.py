@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "assistant_app.pages.refusals.PageErrors",
+    "assistant_app.admin.staff.OddValues",
 ]
 TEMPLATES = [
     {

@@ -13,10 +13,10 @@ from django.shortcuts import redirect
 from assistant_app.admin.applications import ApplicationAdmin
 from assistant_app.admin.burr_states import BurrStateAdmin
 from assistant_app.admin.tokens import ApiTokenAdmin
-from assistant_app.admin.users import AccountAdmin
+from assistant_app.admin.users import AccountAdmin, RoleAdmin
 from assistant_app.people.sign_in import CountsTries
 
-__all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin", "BurrStateAdmin"]
+__all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin", "BurrStateAdmin", "RoleAdmin"]
 
 
 class StaffSignInForm(CountsTries, AdminAuthenticationForm):

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -25,6 +25,7 @@ from django.utils.timesince import timesince
 from assistant_app import operations
 from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.lists import ApplicationList, BackToTheList, LimitedPaginator
+from assistant_app.admin.staff import StaffAdmin
 from assistant_app.admin.usage import ShowsUsage, used
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection.timeline import History
@@ -34,13 +35,13 @@ from assistant_app.people import readings
 
 MAX_ACTION_ROWS = 100
 MAX_OWNERS_FOUND = 1000  # per word of a search
-DONE = {"retry": "Resumed: {}.", "release": "Released: {}."}
 TYPED_REASON = "typed_reason"  # in the session: a refused reason, until the page shows it again
 MOST_KEPT = 10 * readings.LONGEST
+DONE = {"retry": "Resumed: {}.", "release": "Released: {}."}
 
 
 @admin.register(Application)
-class ApplicationAdmin(ShowsUsage, BackToTheList):
+class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     list_display = (
         "name",
         "owner_link",
@@ -53,6 +54,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
     )
     list_display_links = ("name",)
     list_filter = (NeedsALook, ByOwner)
+    lookups = frozenset({NeedsALook.parameter_name, ByOwner.parameter_name})
     list_select_related = ("owner",)
     list_per_page = 50
     list_max_show_all = 0
@@ -182,9 +184,9 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             "drawing": history.drawing,
             **_reading_rules(),
             "facts": [*self._facts(row), *used(history)],
+            "typed_reason": request.session.pop(TYPED_REASON, ""),
             "can_operate": self.has_operate_permission(request),
             "can_release": row.status == Application.Status.RUNNING and row.lease_expired,
-            "typed_reason": request.session.pop(TYPED_REASON, ""),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -218,9 +220,9 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
                 readings.begin(actor=_actor(request), app_id=row.pk, reason=request.POST.get("reason", ""))
             except InvalidInput as refused:
                 self.message_user(request, refused.message, messages.ERROR)
+                request.session[TYPED_REASON] = request.POST.get("reason", "")[:MOST_KEPT]
         return _back(request, row.pk)
 
-                request.session[TYPED_REASON] = request.POST.get("reason", "")[:MOST_KEPT]
     def step_view(self, request: HttpRequest, object_id: str, sequence_id: int) -> HttpResponse:
         """Show one step with every text in full."""
         row = self.get_object(request, unquote(object_id))
@@ -300,13 +302,6 @@ class ApplicationAdmin(ShowsUsage, BackToTheList):
             said = f"Only the first {MAX_ACTION_ROWS} were handled. Select the rest again."
             self.message_user(request, said, messages.WARNING)
         return _back(request, rows[0][0]) if rows and "from_detail" in request.POST else None
-
-    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
-        try:
-            return super().response_action(request, *args, **kwargs)
-        except ValidationError:  # a selected value is not an id
-            self.message_user(request, "There is no such application.", messages.ERROR)
-            return None
 
     # --- Deleting ------------------------------------------------------------------------------
 

@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from assistant_app.admin.lists import BackToTheList, LimitedPaginator
+from assistant_app.admin.staff import StaffAdmin
 from assistant_app.models import BurrState
 
 
 @admin.register(BurrState)
-class BurrStateAdmin(BackToTheList):
+class BurrStateAdmin(BackToTheList, StaffAdmin):
     list_display = ("app_id", "partition_key", "sequence_id", "position", "status", "created_at")
     list_per_page = 50
     list_max_show_all = 0

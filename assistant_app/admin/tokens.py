@@ -8,11 +8,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from assistant_app.admin.lists import BackToTheList
+from assistant_app.admin.staff import StaffAdmin
 from assistant_app.models import ApiToken
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(BackToTheList):
+class ApiTokenAdmin(BackToTheList, StaffAdmin):
     list_display = ("label", "user", "token_key", "scope", "created", "last_used_at", "expiry")
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "token_key")
@@ -23,10 +24,6 @@ class ApiTokenAdmin(BackToTheList):
     @admin.display(description="name", ordering="name")
     def label(self, token: ApiToken) -> str:
         return token.name or "Untitled token"
-
-    def get_object(self, request: HttpRequest, object_id: str, *args: Any) -> ApiToken | None:
-        """Return the token or None. Strip NUL characters, which PostgreSQL rejects."""
-        return super().get_object(request, object_id.replace("\x00", ""), *args)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

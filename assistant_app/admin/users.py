@@ -1,4 +1,4 @@
-"""The admin of accounts: Django's own, with read-only dates and a guard for the last administrator."""
+"""The admin of accounts and groups: Django's own, with a guard for the last administrator."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
+from assistant_app.admin.staff import StaffAdmin
 from assistant_app.models import ApiToken, Application
 from assistant_app.people import erasure, hashing
 
 LAST = "one administrator must remain. Make another user an administrator first."
-admin.site.unregister(User)
+admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(StaffAdmin, UserAdmin):
+    lookups = frozenset(
+        {"is_staff__exact", "is_superuser__exact", "is_active__exact", "groups__id__exact", "groups__isnull"}
+    )
     readonly_fields = ("last_login", "date_joined")
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -46,3 +50,8 @@ class AccountAdmin(UserAdmin):
         kept = [f"{user}: {LAST}" for user in users if user.is_superuser]
         summary = {model._meta.verbose_name_plural: number for model, number in counts.items()}
         return names, summary, lacking, kept if erasure.is_last_administrator(*users) else []
+
+
+@admin.register(Group)
+class RoleAdmin(StaffAdmin, GroupAdmin):
+    """The admin of groups of permissions."""

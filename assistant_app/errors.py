@@ -48,6 +48,13 @@ class InvalidInput(AssistantError):
     status = 400
 
 
+class DoesNotFit(InvalidInput):
+    """Some fields do not fit this email as it is now."""
+
+    code = "does_not_fit"
+    status = 409
+
+
 def unknown_fields(names: Collection[Any]) -> dict[str, list[str]]:
     """Return what is wrong with fields that no one asked for: a few by name, the rest counted."""
     named = sorted(map(str, islice(names, MOST_NAMED)))

@@ -18,7 +18,7 @@ def narrow(rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQ
     """Return the rows that pass all filters. Raise `InvalidInput` with a message for each bad value."""
     problems: dict[str, list[str]] = {}
     for name, apply in FILTERS.items():
-        if value := params.get(name, "").strip():
+        if (value := params.get(name)) is not None:
             try:
                 rows = apply(rows, value)
             except ValueError as problem:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    Direction,
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.serializers import Serializer
 
 from assistant_app import errors
@@ -37,6 +43,20 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return build_bearer_security_scheme_object(header_name="Authorization", token_prefix="Token")  # noqa: S106
 
 
+class StrictInput(OpenApiSerializerExtension):
+    """Say that unknown fields are refused, and what else a serializer declares in `rules`."""
+
+    target_class = "assistant_app.api.serializers.Input"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        mapped: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name, pattern in self.target.patterns.items():
+            described = mapped["properties"][name]
+            described.get("items", described)["pattern"] = pattern
+        return mapped | {"additionalProperties": False, **self.target.rules}
+
+
 class _NotSignedIn(AssistantError):
     """Authentication credentials were not provided."""
 
@@ -47,6 +67,12 @@ class _Forbidden(AssistantError):
     """CSRF Failed: CSRF token missing."""
 
     code, status = "forbidden", 403
+
+
+class _NotAcceptable(AssistantError):
+    """Could not satisfy the request Accept header."""
+
+    code, status = "not_acceptable", 406
 
 
 class _UnsupportedMediaType(AssistantError):
@@ -61,9 +87,19 @@ class _Throttled(AssistantError):
     code, status = "throttled", 429
 
 
+# Forms are taken, too, for the browsable API. What is not a text has no type there.
+JSON = "application/json"
 ErrorClass = type[AssistantError]
-ALWAYS: list[ErrorClass] = [_NotSignedIn, _Throttled, errors.InternalError, errors.DatabaseUnavailable]
-WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden, errors.InvalidInput]
+# `InvalidInput` also answers a wrong Host header.
+ALWAYS: list[ErrorClass] = [
+    errors.InvalidInput,
+    _NotSignedIn,
+    _NotAcceptable,
+    _Throttled,
+    errors.InternalError,
+    errors.DatabaseUnavailable,
+]
+WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden]
 WITH_BODY: list[ErrorClass] = [*WRITING, errors.BodyTooLarge, _UnsupportedMediaType]
 ONE: list[ErrorClass] = [errors.ApplicationNotFound]
 NOT_AT_THE_END: list[ErrorClass] = [errors.Finished, errors.NothingToRegenerate]
@@ -124,11 +160,10 @@ LOCATION = OpenApiParameter(
 EVENTS_AT = OpenApiParameter(
     "Location", str, OpenApiParameter.HEADER, response=[202], description="The URL of the run's event stream."
 )
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="The ETag you expect; any other version answers 412.",
+# `If-Match` is described in words: docs/decisions/if-match-in-words.md.
+ONLY_IF = (
+    "With the header `If-Match` and the ETag that you know, it changes that version only; any other version"
+    " answers 412."
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
@@ -160,22 +195,32 @@ def _query(name: str, description: str, **options: Any) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, description=description, **options)
 
 
+def number_in_path(name: str, description: str, digits: int) -> OpenApiParameter:
+    """Return the parameter of a URL with a number of so many digits."""
+    shape = {"type": "integer", "minimum": 0, "maximum": 10**digits - 1}
+    return OpenApiParameter(name, shape, OpenApiParameter.PATH, description=description)
+
+
 LIST = extend_schema(
     operation_id="list_applications",
     summary="List your emails, newest change first",
     parameters=[
         _query("status", "Only emails with this status.", enum=Application.Status.values),
         _query("next_step", "Only emails that wait for this step.", enum=steps.may_be_due()),
-        _query("q", f"Words in title or sender; up to {filters.MAX_QUERY_CHARACTERS} characters."),
+        OpenApiParameter(
+            "q",
+            {"type": "string", "maxLength": filters.MAX_QUERY_CHARACTERS, "pattern": "^[^\\u0000]*$"},
+            description="Words in title or sender.",
+        ),
     ],
-    responses=answers({200: ApplicationSummary(many=True)}, [*ALWAYS, errors.InvalidInput, *ONE]),
+    responses=answers({200: ApplicationSummary(many=True)}, [*ALWAYS, *ONE]),
 )
 CREATE = extend_schema(
     operation_id="create_application",
     summary="Start to answer an email",
     description="Send your own `app_id` to make the request safe to repeat: a repeat answers 200, not 201.",
     parameters=[ETAG, LOCATION],
-    request=NewApplication,
+    request={JSON: NewApplication},
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, errors.IdTaken]),
     examples=[
         OpenApiExample(
@@ -194,7 +239,7 @@ STATE = extend_schema(operation_id="get_state", summary="Show the full state", *
 DELETE = extend_schema(
     operation_id="delete_application",
     summary="Delete an email with all its drafts, steps and model calls",
-    parameters=[IF_MATCH],
+    description=ONLY_IF,
     responses=answers({204: OpenApiResponse(None, "Deleted.")}, [*WRITING, *ONE, errors.StaleVersion]),
 )
 REPLY = extend_schema(
@@ -213,7 +258,8 @@ STARTED = OpenApiResponse(ApplicationState, "The run has started and the input i
 RETRY = extend_schema(
     operation_id="retry",
     summary="Retry a run that stopped, with the stored input",
-    parameters=[ETAG, EVENTS_AT, IF_MATCH, PREFER],
+    description=ONLY_IF,
+    parameters=[ETAG, EVENTS_AT, PREFER],
     request=None,
     responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
     examples=[STATE_EXAMPLE],
@@ -237,15 +283,20 @@ def _plain_failure(error: ErrorClass) -> dict[str, Any]:
     return {"description": f"`{error.code}`", "content": {"application/json": media}}
 
 
-_EVENT_ERRORS: list[ErrorClass] = [_NotSignedIn, *ONE, _Throttled, errors.DatabaseUnavailable]
+_EVENT_ERRORS: list[ErrorClass] = [
+    errors.InvalidInput,
+    _NotSignedIn,
+    *ONE,
+    _Throttled,
+    errors.InternalError,
+    errors.DatabaseUnavailable,
+]
 EVENTS = {
     "operationId": "events",
     "summary": "Follow a run live",
     "description": (
-        "Server-sent events with JSON data: `step` `{position, phase}`, `token` `{text}`, `draft` `{text}`"
-        " (the whole text so far, which replaces what you have; empty when another run begins), `error`"
-        " `{code, message}`, `state` `{version, status, next_step}`, and `end`. Each event has the id"
-        " `<version>-<n>`. Reconnect with `Last-Event-ID` to continue without gaps or repeats."
+        "Server-sent events with JSON data. The schema of the answer describes one event. Reconnect with"
+        " `Last-Event-ID` to continue without gaps or repeats."
     ),
     "tags": ["applications"],
     "parameters": [
@@ -256,16 +307,83 @@ EVENTS = {
     "responses": {
         "200": {
             "description": "The stream; it ends when the run ends.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}},
         },
         **{str(error.status): _plain_failure(error) for error in _EVENT_ERRORS},
     },
 }
+_TEXT = {"type": "string"}
+_NAME_OR_NULL = {"type": ["string", "null"]}
+_EVENT_DATA: dict[str, tuple[str, dict[str, Any]]] = {
+    "step": (
+        "An action has started or is done.",
+        {"position": _TEXT, "phase": {"type": "string", "enum": ["started", "done"]}},
+    ),
+    "token": ("More of the draft: append it.", {"text": _TEXT}),
+    "draft": (
+        "The whole draft so far: replace what you have. Empty when another run begins.",
+        {"text": _TEXT},
+    ),
+    "error": ("Why the run stopped.", {"code": _TEXT, "message": _TEXT}),
+    "state": (
+        "The state as it is stored.",
+        {
+            "version": {"type": "integer"},
+            "status": {"type": "string", "enum": list(Application.Status.values)},
+            "next_step": _NAME_OR_NULL,
+        },
+    ),
+    "end": ("The run is over. If the stream ends without this event, connect again.", {}),
+}
 
 
-def with_events(result: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Add the event stream, which is not a DRF view, to the finished schema."""
+def _event_schemas() -> dict[str, dict[str, Any]]:
+    """Return the components for the event stream: one for each event, and `Event`, which is any of them.
+
+    `data` is JSON in a text, as OpenAPI describes it for server-sent events.
+    """
+    schemas = {f"{name.title()}Event": _event(name, *said) for name, said in _EVENT_DATA.items()}
+    names = {name: f"#/components/schemas/{name.title()}Event" for name in _EVENT_DATA}
+    schemas["Event"] = {
+        "oneOf": [{"$ref": reference} for reference in names.values()],
+        "discriminator": {"propertyName": "event", "mapping": names},
+    }
+    return schemas
+
+
+def _event(name: str, description: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": description,
+        "required": ["event", "data", "id"],
+        "properties": {
+            "event": {"type": "string", "const": name},
+            "id": {"type": "string", "pattern": "^[0-9]+-[0-9]+$", "description": "`<version>-<n>`"},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"type": "object", "required": list(data), "properties": data},
+            },
+        },
+    }
+
+
+_RETRY_AFTER = {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait."}
+_HEADERS_OF_ERRORS = {
+    "401": {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "`Token`"}},
+    "429": {"Retry-After": _RETRY_AFTER},
+    "503": {"Retry-After": _RETRY_AFTER},
+}
+
+
+def finish(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Add the event stream, which is not a DRF view, and the headers of errors to the finished schema."""
     result["paths"]["/api/applications/{app_id}/events/"] = {"get": EVENTS}
+    result["components"]["schemas"] |= _event_schemas()
+    for operation in (operation for methods in result["paths"].values() for operation in methods.values()):
+        for status in _HEADERS_OF_ERRORS.keys() & operation["responses"].keys():
+            response = operation["responses"][status]
+            response["headers"] = response.get("headers", {}) | _HEADERS_OF_ERRORS[status]
     return result
 
 
@@ -301,12 +419,18 @@ def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], 
     return extend_schema(
         operation_id=human_step.endpoint,
         summary=human_step.title,
-        description="Waits until the model is done and returns the full state.",
-        parameters=[ETAG, EVENTS_AT, IF_MATCH, PREFER],
-        request=serializer if human_step.fields else None,
+        description=f"Waits until the model is done and returns the full state. {ONLY_IF}",
+        parameters=[ETAG, EVENTS_AT, PREFER],
+        request={JSON: serializer} if human_step.fields else None,
         responses=answers(
             {200: ApplicationState, 202: STARTED},
-            [*WITH_BODY, *ONE, errors.WrongStep, *(() if human_step.when_finished else NOT_AT_THE_END), *RUN],
+            [*WITH_BODY, *ONE, errors.WrongStep, *_of_the_state(human_step), *RUN],
         ),
         examples=[STATE_EXAMPLE],
     )
+
+
+def _of_the_state(human_step: HumanStep) -> list[ErrorClass]:
+    depends = human_step.fits is not None or any(field.one_per for field in human_step.fields)
+    at_the_end = [] if human_step.when_finished else NOT_AT_THE_END
+    return [*at_the_end, *([errors.DoesNotFit] if depends and human_step.fields else [])]

@@ -5,11 +5,12 @@ Step serializers do not validate. Operations do that with `HumanStep.clean`.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.urls import get_script_prefix, get_urlconf, reverse
@@ -24,6 +25,12 @@ from assistant_app.workflow.steps import Field, HumanStep
 
 Status = Application.Status
 _ANY_ID = uuid.UUID(int=0)  # a placeholder in cached paths
+UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+# What `steps.clean` accepts, in the dialect of regular expressions that JSON Schema uses. White space is
+# Python's, because other languages have other lists.
+_SPACE = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SOME_TEXT = rf"([^\u0000]*[^\u0000{_SPACE}])[^\u0000]*"
+_ANY_TEXT = r"[^\u0000]*"
 
 
 class WhyItStopped(serializers.Serializer):
@@ -128,7 +135,19 @@ class ApplicationSummary(serializers.Serializer):
         }
 
 
-class Nothing(serializers.Serializer):
+def is_uuid(text: str) -> bool:
+    """Return whether the text is a UUID as OpenAPI has it. Python's `UUID` takes other forms, too."""
+    return re.fullmatch(UUID_PATTERN, text) is not None
+
+
+class Input(serializers.Serializer):
+    """The base class of all bodies. The schema says that unknown fields are refused."""
+
+    rules: ClassVar[dict[str, Any]] = {}  # more JSON Schema for the body as a whole
+    patterns: ClassVar[dict[str, str]] = {}  # of the texts, or of the items of a list of texts
+
+
+class Nothing(Input):
     """A body without fields. Reject unknown fields instead of ignoring them."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -144,13 +163,16 @@ class Nothing(serializers.Serializer):
 
 
 class NewApplication(Nothing):
+    """The id of the new email, if you choose it yourself."""
+
     app_id = serializers.UUIDField(
         required=False, help_text="an id of your choice; makes the request idempotent"
     )
 
     def validate_app_id(self, value: uuid.UUID) -> uuid.UUID:
-        if not isinstance(self.initial_data["app_id"], str):
-            raise serializers.ValidationError("Send the id as a string.")
+        sent = self.initial_data["app_id"]
+        if not isinstance(sent, str) or not is_uuid(sent):
+            raise serializers.ValidationError("Send the id as a string with four hyphens.")
         return value
 
 
@@ -162,7 +184,7 @@ class Error(serializers.Serializer):
     )
 
 
-class StepInput(serializers.Serializer):
+class StepInput(Input):
     """The base class of the step serializers."""
 
     step: HumanStep
@@ -186,7 +208,8 @@ class StepInput(serializers.Serializer):
 def step_input(step: HumanStep) -> type[StepInput]:
     """Return the serializer class for a human step's input."""
     name = step.action.title().replace("_", "")
-    fields = {field.name: _serializer_field(field) for field in step.fields}
+    fields: dict[str, Any] = {field.name: _serializer_field(field) for field in step.fields}
+    fields["patterns"] = {field.name: _pattern(field) for field in step.fields if not field.is_number}
     return type(name, (StepInput,), {"__doc__": step.title, "step": step, **fields})
 
 
@@ -195,17 +218,21 @@ def inputs_of(step: HumanStep, data: Any) -> Any:
     if not isinstance(data, QueryDict):
         return data
     lists = {field.name for field in step.fields if field.one_per}
-    return {
-        name: data.getlist(name) if name in lists else data[name]
-        for name in data
-        if name != "csrfmiddlewaretoken"
-    }
+    return step.from_form(
+        {
+            name: data.getlist(name) if name in lists else data[name]
+            for name in data
+            if name != "csrfmiddlewaretoken"
+        }
+    )
 
 
 def _serializer_field(field: Field) -> serializers.Field:
     help_text = field.help.replace("“", '"').replace("”", '"')
     if field.is_number:
-        return serializers.IntegerField(label=field.label, help_text=help_text, min_value=1)
+        return serializers.IntegerField(
+            label=field.label, help_text=help_text, min_value=1, max_value=steps.LARGEST_NUMBER
+        )
     text: dict[str, Any] = {
         "max_length": field.max_length,
         "allow_blank": not field.required,
@@ -217,6 +244,12 @@ def _serializer_field(field: Field) -> serializers.Field:
         )
     style = {"base_template": "textarea.html", "rows": 6}
     return serializers.CharField(label=field.label, help_text=help_text, style=style, **text)
+
+
+def _pattern(field: Field) -> str:
+    if field.required:
+        return f"^{_SOME_TEXT}$"
+    return f"^({_SOME_TEXT})?$" if field.empty_decides else f"^{_ANY_TEXT}$"
 
 
 def _printable(value: Any) -> Any:

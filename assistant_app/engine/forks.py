@@ -16,7 +16,7 @@ from assistant_app.contract.actions import is_human
 from assistant_app.contract.changes import apply_changes, changes_between, leaning
 from assistant_app.engine import history
 from assistant_app.engine.history import drafting_steps, origins
-from assistant_app.errors import ApplicationNotFound, InvalidInput
+from assistant_app.errors import ApplicationNotFound, DoesNotFit
 from assistant_app.models import TYPED_BEFORE, Application, Step
 from assistant_app.workflow import drafts
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph
@@ -108,10 +108,10 @@ def point_at_step(row: Application, sequence_id: int | None) -> Point:
 
 
 def point_at_draft(row: Application, number: int) -> Point:
-    """Return the point at which a draft was the newest. Raise `InvalidInput` if there is no such draft."""
+    """Return the point at which a draft was the newest. Raise `DoesNotFit` if there is no such draft."""
     state = {**DEFAULT_STATE, **row.state}
     if not 0 < number <= len(state["draft_history"]):
-        raise InvalidInput(fields={"draft": [f"There is no draft {number}."]})
+        raise DoesNotFit(fields={"draft": [f"There is no draft {number}."]})
     path = history.path_to(row, row.sequence_id)
     made_by = drafting_steps(path)[number - 1]
     return Point(made_by.sequence_id, DRAFTING, _with_origins(row, drafts.up_to(state, number), path))

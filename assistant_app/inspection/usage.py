@@ -19,8 +19,11 @@ from assistant_app.inspection import chart, costs
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import ModelCall
 
+DAYS = 30  # unless asked for another number
 MOST_DAYS = 366  # in one request
 MOST_ENTRIES = 10  # emails or users in a ranking
+# No call is outside of these days. Databases cannot compare with the first and last days that Python has.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9000, 1, 1)
 COUNTED = ~Q(tokens_in=None, tokens_out=None)
 
 
@@ -33,7 +36,8 @@ class Period:
 
     @classmethod
     def of_days(cls, days: int, last: date) -> Period:
-        return cls(last - timedelta(days=days - 1), last)
+        earliest = min(days - 1, (last - date.min).days)
+        return cls(last - timedelta(days=earliest), last)
 
     @property
     def days(self) -> list[date]:
@@ -42,8 +46,8 @@ class Period:
     def calls(self, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
         """Return the calls made on these days."""
         zone = timezone.get_default_timezone()
-        begin = datetime.combine(self.first, time.min, zone)
-        end = datetime.combine(self.last + timedelta(days=1), time.min, zone)
+        begin = datetime.combine(max(self.first, FIRST_DAY), time.min, zone)
+        end = datetime.combine(min(self.last, LAST_DAY) + timedelta(days=1), time.min, zone)
         return calls.filter(created_at__gte=begin, created_at__lt=end)
 
 

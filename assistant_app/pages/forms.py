@@ -144,7 +144,7 @@ def has_text(typed: Typed) -> bool:
 def read(step: HumanStep, post: QueryDict) -> Typed:
     """Return the step's input as the pressed button defines it. Raise `InvalidInput`."""
     typed = typed_in(step, post)
-    return BUTTONS[step.action](typed, post) if step.action in BUTTONS else typed
+    return BUTTONS[step.action](typed, post) if step.action in BUTTONS else step.from_form(typed)
 
 
 def _read_input(typed: Typed, post: QueryDict) -> Typed:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assistant_app import conf
-from assistant_app.errors import InvalidInput, NothingToRegenerate, unknown_fields
+from assistant_app.errors import DoesNotFit, InvalidInput, NothingToRegenerate, unknown_fields
 from assistant_app.workflow import drafts
+
+LARGEST_NUMBER = 10**9 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +73,17 @@ class HumanStep:
             raise InvalidInput(fields=problems)
         return inputs
 
+    def from_form(self, texts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the input from a form, where numbers are texts. `clean` refuses a text that is no number."""
+        numbers = {field.name for field in self.fields if field.is_number}
+        return {name: _number_in(text) if name in numbers else text for name, text in texts.items()}
+
     def match(self, inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-        """Raise `InvalidInput` if a list has the wrong length for the state, or as `fits` does."""
+        """Raise `DoesNotFit` if a list has the wrong length for the state, or as `fits` does."""
         for field in self.fields:
             expected = len(state.get(field.one_per) or ()) if field.one_per else 0
             if field.one_per and (given := len(inputs[field.name])) != expected:
-                raise InvalidInput(fields={field.name: [f"{expected} are needed, {given} were sent."]})
+                raise DoesNotFit(fields={field.name: [f"{expected} are needed, {given} were sent."]})
         if self.fits is not None:
             self.fits(inputs, state)
 
@@ -97,12 +104,16 @@ def _clean(field: Field, data: Mapping[str, Any]) -> Any:
 
 
 def _clean_number(value: Any) -> int:
-    """Return the number; forms send it as text."""
-    if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdigit():
+    if isinstance(value, float) and value.is_integer():  # JSON has one kind of number: 2.0 is 2
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
-        raise ValueError("Send a whole number from 1.")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_NUMBER:
+        raise ValueError(f"Send a whole number from 1 to {LARGEST_NUMBER:,}.")
     return value
+
+
+def _number_in(text: Any) -> Any:
+    is_number = isinstance(text, str) and len(text) < 10 and text.isascii() and text.isdigit()
+    return int(text) if is_number else text
 
 
 def _clean_text(field: Field, value: Any) -> str:
@@ -136,15 +147,13 @@ def is_current(text: str, state: Mapping[str, Any]) -> bool:
 
 def _is_changed(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     if is_current(inputs["text"], state):
-        raise InvalidInput(fields={"text": ["Nothing was changed, so no new draft was made."]})
+        raise DoesNotFit(fields={"text": ["Nothing was changed, so no new draft was made."]})
 
 
 def _is_there(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     number = len(state["draft_history"])
     if inputs["draft"] > number:
-        raise InvalidInput(
-            fields={"draft": [f"There is no draft {inputs['draft']}. The newest is {number}."]}
-        )
+        raise DoesNotFit(fields={"draft": [f"There is no draft {inputs['draft']}. The newest is {number}."]})
 
 
 def _was_written(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.conftest import INPUT, LIST_URL, url_of
+from tests.api.conftest import INPUT, LIST_URL, is_error, url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

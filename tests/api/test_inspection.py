@@ -250,11 +250,22 @@ def test_usage_is_ones_own_and_goes_with_the_email(drafted, api, stranger):
 
 @pytest.mark.parametrize(
     ("params", "field"),
-    [({"days": "0"}, "days"), ({"days": "367"}, "days"), ({"days": "x"}, "days"), ({"days": "٣"}, "days"),
-     ({"until": "yesterday"}, "until"), ({"until": "0001-01-01"}, "until")],
-)  # fmt: skip
+    [
+        *(({"days": sent}, "days") for sent in ("0", "367", "x", "٣", "", "07", "1.0")),
+        *(({"until": sent}, "until") for sent in ("yesterday", "", "20260131", "2026-W05-1", "2026-02-30")),
+    ],
+)
 def test_days_that_make_no_sense_are_named(api, params, field):
     assert is_error(api.get(USAGE_URL, params), 400, "invalid", field)
+
+
+@pytest.mark.parametrize(
+    ("until", "days"),
+    [("0001-01-01", 1), ("0001-12-31", 365), ("1900-01-01", 366), ("9998-12-31", 366), ("9999-12-31", 366)],
+)
+def test_a_day_without_calls_is_a_day_like_any_other(drafted, api, until, days):
+    shown = used(api, until=until, days="366")
+    assert (shown["last_day"], shown["total"]["calls"], len(shown["days"])) == (until, 0, days)
 
 
 def test_a_year_is_one_query(drafted, api):

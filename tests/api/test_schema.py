@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from typing import get_args
 
 import pytest
 from django.core.management import call_command
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from assistant_app import errors
 from assistant_app.api.errors import CODES
 from assistant_app.errors import AssistantError
+from assistant_app.events.log import Kind
 from assistant_app.workflow import steps
 from tests.api.conftest import INPUT, LIST_URL, etag
 
@@ -64,7 +66,7 @@ def test_every_error_is_described_with_its_shape_and_an_example(schema):
 def test_every_row_of_the_table_of_errors_is_described_for_every_step(schema):
     for step in steps.STEPS:
         responses = schema["paths"][STEP_PATH % step.endpoint][step.method]["responses"]
-        expected = {"200", "202", "400", "401", "403", "404", "409", "412", "413", "415", "429"}
+        expected = {"200", "202", "400", "401", "403", "404", "406", "409", "412", "413", "415", "429"}
         assert responses.keys() == expected | {"500", "502", "503", "504"}
 
 
@@ -162,6 +164,47 @@ def test_the_examples_are_what_one_email_answers(schema, walk, model):
     page = example(f"{one}steps/")
     assert steady([steps[3]]) == steady(page["results"])
     assert (page["count"], page["next"], page["previous"]) == (1, None, None)
+
+
+def test_every_answer_of_the_event_stream_is_described(schema):
+    """Each event by name, and the shape of its data. The stream of a real run is compared in tests/server."""
+    events = schema["components"]["schemas"]["Event"]
+    names = [reference["$ref"].rpartition("/")[2] for reference in events["oneOf"]]
+    described = {schema["components"]["schemas"][name]["properties"]["event"]["const"] for name in names}
+    assert described == {*get_args(Kind), "end"}
+    content = schema["paths"]["/api/applications/{app_id}/events/"]["get"]["responses"]["200"]["content"]
+    assert content == {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}}
+
+
+def is_valid(schema, name, value):
+    return validator(schema, name).is_valid(value)
+
+
+BODIES = {  # a component: a body that fits it, and bodies that do not
+    "EditDraft": ({"text": " Hello\n"}, [{}, *({"text": text} for text in ("", " \t\n", "a\x00", 5))]),
+    "ProcessFeedback": ({"feedback": ""}, [{"feedback": text} for text in (" ", "\x00", "x" * 20_001)]),
+    "ClarifyInstructions": ({"answers": ["", " "]}, [{"answers": "a"}, {"answers": ["a"] * 101}]),
+    "UseDraft": ({"draft": 1}, [{"draft": number} for number in ("1", 0, 10**9, True, 1.5)]),
+    "NewFork": ({"before": "process_input"}, [{"step": 1, "draft": 1}, {"before": ""}, {"draft": 0}]),
+    "NewApplication": ({}, [{"id": "x"}, {"app_id": 5}]),
+}
+
+
+@pytest.mark.parametrize(("name", "bodies"), BODIES.items(), ids=BODIES)
+@pytest.mark.django_db(transaction=True)
+def test_a_body_is_refused_if_and_only_if_the_schema_says_so(schema, drafted, name, bodies):
+    fitting, unfitting = bodies
+    addresses = {"EditDraft": "edit", "UseDraft": "use", "ProcessFeedback": "process_feedback"}
+    addresses |= {"ClarifyInstructions": "clarify_instructions", "NewFork": "fork"}
+    method = "post" if name.startswith("New") else "put"
+
+    def refused(body):
+        address = drafted.url(addresses[name]) if name in addresses else LIST_URL
+        return getattr(drafted.client, method)(address, body, format="json").status_code == 400
+
+    for body in unfitting:
+        assert (is_valid(schema, name, body), refused(body)) == (False, True), body
+    assert (is_valid(schema, name, fitting), refused(fitting)) == (True, False)
 
 
 def test_a_step_is_described_by_its_fields(schema):

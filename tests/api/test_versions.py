@@ -43,16 +43,16 @@ def test_an_edited_draft_is_the_next_one(twice):
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "status", "code", "problem"),
     [
-        ("Draft 2.", "Nothing was changed, so no new draft was made."),
-        (" ", "Write something here."),
-        (5, "Send text."),
+        ("Draft 2.", 409, "does_not_fit", "Nothing was changed, so no new draft was made."),
+        (" ", 400, "invalid", "Write something here."),
+        (5, 400, "invalid", "Send text."),
     ],
 )
-def test_an_edit_that_is_none_is_refused(twice, text, problem):
+def test_an_edit_that_is_none_is_refused(twice, text, status, code, problem):
     answer = twice.put("edit", {"text": text})
-    assert is_error(answer, 400, "invalid", "text")
+    assert is_error(answer, status, code, "text")
     assert answer.json()["fields"]["text"] == [problem]
 
 
@@ -61,7 +61,10 @@ def test_an_earlier_draft_is_used_tried_again_and_improved(twice, model):
     assert post(twice, "regenerate").json()["drafts"] == ["Draft 1.", "Draft 2.", "Draft 3."]
     state = twice.put("use", {"draft": 2}).json()
     assert (state["draft_number"], len(state["drafts"])) == (2, 3)
-    assert is_error(twice.put("use", {"draft": 9}), 400, "invalid", "draft")
+    assert is_error(twice.put("use", {"draft": 9}), 409, "does_not_fit", "draft")
+    assert is_error(twice.put("use", {"draft": "2"}), 400, "invalid", "draft")
+    assert is_error(twice.put("use", {"draft": True}), 400, "invalid", "draft")
+    assert is_error(twice.put("use", {"draft": 10**9}), 400, "invalid", "draft")
     assert is_error(twice.put("use", {"draft": "second"}), 400, "invalid", "draft")
     assert is_error(twice.put("use", {}), 400, "invalid", "draft")
     twice.put("edit", {"text": "Mine."})
@@ -380,7 +383,11 @@ def test_a_fork_can_be_repeated_with_an_id_of_ones_own(twice, stranger):
 @pytest.mark.parametrize(
     ("body", "status", "code", "named"),
     [
-        ({"draft": 3}, 400, "invalid", ["draft"]),
+        ({"draft": 3}, 409, "does_not_fit", ["draft"]),
+        ({"draft": "1"}, 400, "invalid", ["draft"]),
+        ({"draft": True}, 400, "invalid", ["draft"]),
+        ({"step": 1.5}, 400, "invalid", ["step"]),
+        ({"app_id": "0b6f2b5e3c604c0e9d5e5a3f1f6d8f10"}, 400, "invalid", ["app_id"]),
         ({"draft": 0}, 400, "invalid", ["draft"]),
         ({"step": -1}, 400, "invalid", ["step"]),
         ({"step": "x"}, 400, "invalid", ["step"]),

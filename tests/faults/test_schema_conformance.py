@@ -27,6 +27,7 @@ CHECKED = [
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
+    "positive_data_acceptance",
 ]
 ENDPOINTS = {step.action: step.endpoint for step in steps.STEPS}
 STEPS = list(ENDPOINTS.values())

@@ -55,7 +55,7 @@ def test_an_edited_text_can_be_the_reply_at_once(at_draft_1, person):
 def test_a_text_that_was_not_changed_makes_no_draft(at_draft_1, person):
     at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
     at_draft_1.press("Save as draft 2")
-    assert at_draft_1.status == 400
+    assert at_draft_1.status == 409
     assert at_draft_1.says("Nothing was changed, so no new draft was made.")
     press(at_draft_1, "Save and finish")
     assert person.row.state["final_draft"] == FIRST
@@ -485,7 +485,7 @@ def test_a_branch_of_another_person_is_not_compared(at_draft_1, person, stranger
 @pytest.mark.parametrize("data", [{"draft": "9"}, {"draft": "x"}, {"step": "999"}, {"again": "questions"}])
 def test_there_is_no_branch_from_what_is_not_there(at_draft_1, person, data):
     status = at_draft_1.client.post(f"/a/{person.app_id}/fork/", data).status_code
-    assert status in (400, 404)
+    assert status in (404, 409)
     assert Application.objects.count() == 1
 
 

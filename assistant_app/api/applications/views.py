@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponse
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +25,7 @@ from assistant_app.api.drafts.serializers import NewFork
 from assistant_app.api.drafts.views import Versions
 from assistant_app.api.inspection.views import Inspection
 from assistant_app.api.serializers import (
+    UUID_PATTERN,
     ApplicationState,
     ApplicationSummary,
     NewApplication,
@@ -36,8 +38,6 @@ from assistant_app.engine.runs import Run
 from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.workflow.steps import HumanStep
-
-UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericViewSet[Application]):
@@ -135,8 +135,25 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     @schema.HIDDEN
     def show(self, request: Request, app_id: str) -> Response:
-        """Return the state for `GET` on a step's URL, where the browsable API shows the step's form."""
+        """Show a step's form in the browsable API. Programs get 405."""
+        if not self._is_page:
+            raise MethodNotAllowed("GET")
         return self.retrieve(request, app_id)
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        methods: list[str] = super().allowed_methods
+        hidden = {"GET", "HEAD"} if self._shows_form and not self._is_page else set()
+        return [name for name in methods if name not in hidden]
+
+    @property
+    def _shows_form(self) -> bool:
+        return getattr(self, "action_map", {}).get("get") == "show"
+
+    @property
+    def _is_page(self) -> bool:
+        renderer = getattr(self.request, "accepted_renderer", None)
+        return getattr(renderer, "format", "") == "api"
 
     def _require_empty_body(self, app_id: str) -> None:
         if self.request.data:

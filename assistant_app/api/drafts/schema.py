@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from assistant_app import errors
@@ -11,12 +12,14 @@ from assistant_app.api.drafts.serializers import Checks, Diff, Draft, NewFork
 from assistant_app.api.schema import (
     ALWAYS,
     ETAG,
+    JSON,
     LOCATION,
     ONE,
     SECOND_DRAFT,
     WITH_BODY,
     answers,
     example,
+    number_in_path,
 )
 from assistant_app.api.serializers import ApplicationState
 
@@ -73,7 +76,7 @@ CHECKS_EXAMPLE = {
 
 
 def _number(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
+    return number_in_path(name, description, digits=6)
 
 
 DRAFTS = extend_schema(
@@ -105,11 +108,11 @@ DIFF = extend_schema(
         _number("other_number", "Number of the second draft."),
         OpenApiParameter(
             "other",
-            str,
+            OpenApiTypes.UUID,
             description="The id of the email with the second draft, if it is another one (a fork).",
         ),
     ],
-    responses=answers({200: Diff}, [*ALWAYS, errors.InvalidInput, *ONE, errors.TooBusy]),
+    responses=answers({200: Diff}, [*ALWAYS, *ONE, errors.TooBusy]),
     examples=example("Something added, something removed", DIFF_EXAMPLE),
 )
 FORK = extend_schema(
@@ -121,8 +124,10 @@ FORK = extend_schema(
         " answers 200 with the same fork."
     ),
     parameters=[ETAG, LOCATION],
-    request=NewFork,
-    responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken]),
+    request={JSON: NewFork},
+    responses=answers(
+        {201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken, errors.DoesNotFit]
+    ),
     examples=[
         OpenApiExample("From the first draft", request_only=True, value={"draft": 1}),
         OpenApiExample("Other answers", request_only=True, value={"before": "clarify_instructions"}),

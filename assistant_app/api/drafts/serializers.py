@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, get_args
+from itertools import combinations
+from typing import Any, ClassVar, get_args
 
+from django.http import QueryDict
 from rest_framework import serializers
 
 from assistant_app.api.serializers import NewApplication
@@ -103,15 +105,23 @@ class Checks(serializers.Serializer):
     )
 
 
+PLACES = ("step", "draft", "before")  # a fork starts at one of them
+
+
+class WholeNumber(serializers.IntegerField):
+    """A number in JSON, where DRF would also take a text. In a form it is a text."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(self.root.initial_data, QueryDict) and type(data) not in (int, float):  # type: ignore[union-attr]
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class NewFork(NewApplication):
     """Where to fork: at a step, at a draft, or before a step to submit again; by default at the head."""
 
-    step = serializers.IntegerField(
-        required=False, min_value=0, max_value=10**9, help_text="number of the step"
-    )
-    draft = serializers.IntegerField(
-        required=False, min_value=1, max_value=10**9, help_text="number of the draft"
-    )
+    step = WholeNumber(required=False, min_value=0, max_value=10**9, help_text="number of the step")
+    draft = WholeNumber(required=False, min_value=1, max_value=10**9, help_text="number of the draft")
     before = serializers.ChoiceField(
         required=False,
         choices=[*forks.ONCE],
@@ -120,8 +130,12 @@ class NewFork(NewApplication):
         error_messages={"invalid_choice": f"Choose one of: {', '.join(forks.ONCE)}."},
     )
 
+    rules: ClassVar[dict[str, Any]] = {
+        "not": {"anyOf": [{"required": list(both)} for both in combinations(PLACES, 2)]}
+    }
+
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        sent = [name for name in ("step", "draft", "before") if name in values]
+        sent = [name for name in PLACES if name in values]
         if len(sent) > 1:
             raise serializers.ValidationError({sent[-1]: [f"Send only one of these: {', '.join(sent)}."]})
         return values

@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from assistant_app import operations
 from assistant_app.api.drafts import schema as schema
 from assistant_app.api.drafts.serializers import Checks, Diff, Draft
+from assistant_app.api.serializers import is_uuid
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
 from assistant_app.operations import versions
@@ -47,7 +48,7 @@ class Versions(GenericViewSet[Application]):
     )
     def diff(self, request: Request, app_id: str, number: str, other_number: str) -> Response:
         row = self._mine(app_id)
-        other = self._relative(row, request.query_params.get("other", ""))
+        other = self._relative(row, request.query_params.get("other"))
         before, after = versions.text_of(row, int(number)), versions.text_of(other, int(other_number))
         compared = versions.compare(before, after, person_id=row.owner_id)
         return Response(
@@ -69,12 +70,10 @@ class Versions(GenericViewSet[Application]):
     def _mine(self, app_id: str) -> Application:
         return operations.get(actor=cast(AbstractBaseUser, self.request.user), app_id=app_id)
 
-    def _relative(self, row: Application, other: str) -> Application:
+    def _relative(self, row: Application, other: str | None) -> Application:
         """Return `row`, or the application `other` of the same tree. Raise `InvalidInput` for a bad id."""
-        if not other:
+        if other is None:
             return row
-        try:
-            app_id = uuid.UUID(other)
-        except ValueError:
-            raise InvalidInput(fields={"other": ["Send the id of an email."]}) from None
-        return operations.relative(row=row, app_id=app_id)
+        if not is_uuid(other):
+            raise InvalidInput(fields={"other": ["Send the id of an email."]})
+        return operations.relative(row=row, app_id=uuid.UUID(other))

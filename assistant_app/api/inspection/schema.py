@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
-from assistant_app import errors
 from assistant_app.api.inspection.serializers import (
     CallDetail,
     CallSummary,
@@ -14,7 +14,16 @@ from assistant_app.api.inspection.serializers import (
     StepSummary,
     UsageShown,
 )
-from assistant_app.api.schema import ALWAYS, FIRST_DRAFT, ONE, STATE_EXAMPLE, answers, example
+from assistant_app.api.schema import (
+    ALWAYS,
+    FIRST_DRAFT,
+    ONE,
+    STATE_EXAMPLE,
+    answers,
+    example,
+    number_in_path,
+)
+from assistant_app.inspection import usage
 
 BASE = "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 STEP_EXAMPLE: dict[str, Any] = {
@@ -105,7 +114,7 @@ STEPS = extend_schema(
 STEP = extend_schema(
     operation_id="get_step",
     summary="Show a step, its changes, and the state after it",
-    parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
+    parameters=[number_in_path("number", "Number of the step.", digits=9)],
     responses=answers({200: StepDetail}, [*ALWAYS, *ONE]),
     examples=example("A draft was written", STEP_IN_FULL),
 )
@@ -118,7 +127,7 @@ CALLS = extend_schema(
 CALL = extend_schema(
     operation_id="get_call",
     summary="Show a call to the model in full",
-    parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)],
+    parameters=[number_in_path("number", "Number of the call.", digits=9)],
     responses=answers({200: CallDetail}, [*ALWAYS, *ONE]),
     examples=example("A draft", CALL_IN_FULL),
 )
@@ -126,9 +135,13 @@ USAGE = extend_schema(
     operation_id="get_usage",
     summary="Show your model usage per day",
     parameters=[
-        OpenApiParameter("days", int, description="How many days, up to 366; 30 by default."),
-        OpenApiParameter("until", str, description="The last day, such as `2026-01-31`; today by default."),
+        OpenApiParameter(
+            "days",
+            {"type": "integer", "minimum": 1, "maximum": usage.MOST_DAYS, "default": usage.DAYS},
+            description="How many days.",
+        ),
+        OpenApiParameter("until", OpenApiTypes.DATE, description="The last day; today by default."),
     ],
-    responses=answers({200: UsageShown}, [*ALWAYS, errors.InvalidInput]),
+    responses=answers({200: UsageShown}, ALWAYS),
     examples=example("One day", USED),
 )

@@ -30,8 +30,6 @@ from assistant_app.inspection import timeline, usage
 from assistant_app.inspection.timeline import CallShown, History
 from assistant_app.models import Application
 
-DAYS = 30
-
 
 class Inspection(GenericViewSet[Application]):
     """Viewset mixin: the endpoints for steps and model calls."""
@@ -86,14 +84,14 @@ class UsageView(BaseView):
 
 def _period(params: Mapping[str, str]) -> usage.Period:
     """Return the requested period. Raise `InvalidInput` with a message for each bad parameter."""
-    days, until = params.get("days", str(DAYS)), params.get("until", budget.today().isoformat())
+    days, until = params.get("days", str(usage.DAYS)), params.get("until", budget.today().isoformat())
     problems = {}
-    if not re.fullmatch("[0-9]{1,3}", days) or not 1 <= int(days) <= usage.MOST_DAYS:
+    if not re.fullmatch("[1-9][0-9]{0,2}", days) or int(days) > usage.MOST_DAYS:
         problems["days"] = [f"Send a whole number from 1 to {usage.MOST_DAYS}."]
     try:
-        last = date.fromisoformat(until)
-        if not 2000 <= last.year < 9999:
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", until):  # Python reads other forms, too
             raise ValueError
+        last = date.fromisoformat(until)
     except ValueError:
         problems["until"] = ["Send a day, such as 2026-01-31."]
     if problems:

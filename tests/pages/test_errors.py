@@ -139,7 +139,7 @@ def test_a_wrong_number_of_answers_is_refused_and_they_are_shown_again(person, p
     person.give_input()
     page_of(person)
     browser.press("Send answers", answers=["First.", "Second.", "Third."])
-    assert browser.status == 400
+    assert browser.status == 409
     assert browser.typed("answers") == ["First.", "Second."]
     browser.press("Send answers", answers=["x" * 20_001, "Second."])
     assert browser.status == 400

@@ -17,6 +17,7 @@ from tests.private_names.places import (
     ADMIN_DELETING,
     ADMIN_FILTERS,
     ADMIN_LIST,
+    ADMIN_STAFF,
     API_COMMON,
     API_EVENTS,
     API_SCHEMA,
@@ -130,12 +131,22 @@ NAMES = [
         "overrides or calls it",
         """
         django.contrib.admin:ModelAdmin.render_change_form(request,context)
-        django.contrib.admin:ModelAdmin.response_action(request)
-        django.contrib.admin:ModelAdmin.get_object(request,object_id)
         django.contrib.admin:ModelAdmin.log_change(request,obj,message)
         django.contrib.admin:ModelAdmin.log_deletions(request,queryset)
         django.contrib.admin.utils:quote
         django.contrib.admin.utils:unquote
+        """,
+    ),
+    (
+        ADMIN_STAFF,
+        "overrides it",
+        """
+        django.contrib.admin:ModelAdmin.lookup_allowed(lookup,value,request)
+        django.contrib.admin:ModelAdmin.to_field_allowed(request,to_field)
+        django.contrib.admin:ModelAdmin.get_changelist_instance(request)
+        django.contrib.admin:ModelAdmin.get_object(request,object_id,from_field)
+        django.contrib.admin:ModelAdmin.response_action(request,queryset)
+        django.contrib.admin.options:IncorrectLookupParameters
         """,
     ),
     (
@@ -174,6 +185,14 @@ NAMES = [
         API_SCHEMA,
         "describes tokens with it",
         "drf_spectacular.plumbing:build_bearer_security_scheme_object(header_name,token_prefix)",
+    ),
+    (
+        API_SCHEMA,
+        "describes bodies with it",
+        """
+        drf_spectacular.openapi:AutoSchema._map_serializer(serializer,direction,bypass_extensions)
+        drf_spectacular.extensions:OpenApiSerializerExtension.map_serializer(auto_schema,direction)
+        """,
     ),
     (API_SERIALIZERS, "keeps addresses by it", "django.urls:get_urlconf"),
     (WRITER, "asks what is due", "burr.core.graph:Graph.get_next_node(prior_step,state,entrypoint)"),
@@ -233,6 +252,7 @@ PRIVATE = {
     "_state": "Django, documented",
     "_meta": "Django, documented except for `concrete_fields`",
     "_exit": "Python, documented",
+    "_map_serializer": "drf-spectacular",
 }
 
 

@@ -1,11 +1,13 @@
 """The event stream over HTTP: every reader gets the draft while it is written, from any moment on."""
 
+import json
 import os
 import threading
 from contextlib import ExitStack
 
 import pytest
 from django.conf import settings
+from jsonschema import Draft202012Validator
 
 from tests.model_server import ModelServer, Reply, error
 from tests.real_server import RealServer, wait_until
@@ -93,6 +95,31 @@ def test_the_answer_is_an_event_stream_that_nothing_keeps(server, ida, app_id, m
     assert reader.response.headers["Content-Type"].startswith("text/event-stream")
     assert reader.response.headers["Cache-Control"] == "private, no-store"
     assert reader.comments  # sent at once, so that the headers are sent
+
+
+def test_every_event_is_as_the_schema_describes_it(server, ida, app_id, model, held):
+    described = ida.get("/api/schema/", headers={"Accept": "application/json"}).json()["components"]
+    any_event = Draft202012Validator({"$ref": "#/components/schemas/Event", "components": described})
+    begin_input(ida, app_id)
+    with listening(server, app_id) as early:
+        early.wait_for_text(SHOWN_FIRST)
+        with listening(server, app_id) as late:
+            late.wait_for_text(SHOWN_FIRST)
+            held.set()
+            late.wait_until_closed()
+        early.wait_until_closed()
+    failed = new_email(ida)
+    model.standing = error(401, "No such key.")
+    send_input(ida, failed)
+    with listening(server, failed) as third:
+        third.wait_until_closed()
+
+    told = [*early.told, *late.told, *third.told]
+    assert {event.name for event in told} == {"step", "token", "draft", "error", "state", "end"}
+    for event in told:
+        any_event.validate({"event": event.name, "id": event.id, "data": json.dumps(event.data)})
+        data = described["schemas"][f"{event.name.title()}Event"]["properties"]["data"]["contentSchema"]
+        Draft202012Validator(data | {"additionalProperties": False}).validate(event.data)
 
 
 def test_ids_only_grow(server, ida, app_id, held):

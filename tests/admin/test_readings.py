@@ -164,3 +164,20 @@ def test_what_a_reader_writes_is_text(admin_site, one_draft, owner):
     page = browser_of(owner).get("/settings/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_no_page_about_an_email_shows_its_texts_without_a_reason(admin_site, one_draft, owner, operator):
+    row = one_draft.row
+    admin_site.post("/admin/assistant_app/application/", {"action": "retry", "_selected_action": row.pk})
+    chosen = {"action": "delete_selected", "_selected_action": row.pk}
+    pages = [
+        admin_site.get(address(row, "history/")),
+        admin_site.get(address(row, "delete/")),
+        admin_site.post("/admin/assistant_app/application/", chosen),
+        admin_site.get("/admin/assistant_app/application/usage/"),
+        admin_site.get(f"/admin/auth/user/{owner.pk}/delete/"),
+        admin_site.get(f"/admin/auth/user/{operator.pk}/history/"),
+        admin_site.get("/admin/"),
+    ]
+    assert {page.status_code for page in pages} == {200}
+    assert shows("".join(page.content.decode() for page in pages)) == [False] * 3

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import check_own_password
 
-PASSWORD_HELP = "At least 8 characters, not a common one. A short sentence is good."  # noqa: S105
+PASSWORD_HELP = "At least 8 characters, not a common one, without your name. A short sentence is good."  # noqa: S105
 
 
 class NewAccountForm(BaseUserCreationForm):

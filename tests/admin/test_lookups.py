@@ -137,3 +137,9 @@ def test_what_is_offered_still_filters(admin_site, tell, owner):
     assert admin_site.get("/admin/auth/user/", {"groups__isnull": "True"}).status_code == 200
     page = admin_site.get(APPLICATIONS, {"look": "finished", "owner": "ida"})
     assert "1 application\n" in page.content.decode()
+
+
+def test_an_address_that_was_refused_twice_says_so(admin_site):
+    page = admin_site.get(APPLICATIONS, {"state__icontains": "x", "e": "1"}).content.decode()
+    assert "This list cannot be filtered like that." in page
+    assert "atabase" not in page

@@ -142,6 +142,7 @@ def test_a_file_is_no_text(walk, nothing_happens):
 def test_a_body_of_twenty_megabytes_is_refused(walk, nothing_happens, content_type):
     response = asgi_client.send("PUT", walk.url("initialize_draft"), b"x" * 20_000_000, content_type)
     assert is_error(response, 413, "too_large")
+    assert response.headers["Cache-Control"] == "private, no-store"
     nothing_happens()
 
 

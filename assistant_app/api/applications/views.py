@@ -39,6 +39,8 @@ from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.workflow.steps import HumanStep
 
+Names = list[str]  # in the class, `list` is an endpoint
+
 
 class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericViewSet[Application]):
     """The emails that you are answering."""
@@ -141,8 +143,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return self.retrieve(request, app_id)
 
     @property
-    def allowed_methods(self) -> list[str]:
-        methods: list[str] = super().allowed_methods
+    def allowed_methods(self) -> Names:
+        methods: Names = super().allowed_methods
         hidden = {"GET", "HEAD"} if self._shows_form and not self._is_page else set()
         return [name for name in methods if name not in hidden]
 

@@ -112,7 +112,7 @@ class WholeNumber(serializers.IntegerField):
     """A number in JSON, where DRF would also take a text. In a form it is a text."""
 
     def to_internal_value(self, data: Any) -> int:
-        if not isinstance(self.root.initial_data, QueryDict) and type(data) not in (int, float):  # type: ignore[union-attr]
+        if not isinstance(self.root.initial_data, QueryDict) and type(data) not in (int, float):
             self.fail("invalid")
         return int(super().to_internal_value(data))
 

@@ -141,6 +141,13 @@ class StaleVersion(AssistantError):
     status = 412
 
 
+class KeyReused(AssistantError):
+    """This Idempotency-Key was used for another request. Send a new key with each new request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
 class OverLimit(AssistantError):
     """This is over the limit for one person."""
 
@@ -240,3 +247,12 @@ class DatabaseUnavailable(AssistantError):
 
     code = "database_unavailable"
     status = 503
+
+
+def error_of(code: str, message: str) -> AssistantError:
+    """Return the error that was stored with this code. An unknown code, of a newer version, is status 500."""
+    kinds = [AssistantError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    kind = next((kind for kind in kinds if kind.code == code), InternalError)
+    return kind(message)

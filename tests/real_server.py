@@ -120,6 +120,7 @@ class RealServer:
     def _set_up(self):
         if self._beside is not None:
             self.tokens = self._beside.tokens
+            shutil.copy(self._beside.data / "secret_key", self.data)  # the same on all machines
         else:
             origin = migrated(self._cluster, self.people)
             self.database.create(origin.database)

@@ -8,7 +8,8 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from assistant_app.models import ApiToken, Application, ModelCall, Step
+from assistant_app import operations
+from assistant_app.models import ApiToken, Application, IdempotencyKey, ModelCall, Step
 from assistant_app.people import retention
 from tests.conftest import Person
 
@@ -53,13 +54,14 @@ def emails(owner):
 
 
 def test_nothing_is_deleted_by_default(emails):
-    assert prune() == "Deleted 0 sessions, 0 tokens, 0 sign-in counters.\n"
+    assert prune() == "Deleted 0 sessions, 0 tokens, 0 sign-in counters, 0 idempotency keys.\n"
     assert left() == set(emails.values())
 
 
 def test_each_status_has_its_days_and_a_dry_run_changes_nothing(emails, owner):
     being_written = under_way(owner, 100)
-    said = "1 finished emails, 3 unfinished emails, 0 sessions, 0 tokens, 0 sign-in counters.\n"
+    said = "1 finished emails, 3 unfinished emails, 0 sessions, 0 tokens, 0 sign-in counters,"
+    said += " 0 idempotency keys.\n"
     options = ["--finished-days", "30", "--unfinished-days", "99"]
     assert prune("--dry-run", *options) == f"Would delete {said}"
     assert left() == {*emails.values(), being_written}
@@ -110,8 +112,19 @@ def test_sessions_and_tokens_that_ended_go(owner, client):
     Session.objects.create(session_key="old", expire_date=timezone.now() - timedelta(days=1))
     ApiToken.objects.create(owner, expiry=timedelta(days=-31))
     ApiToken.objects.create(owner, expiry=timedelta(days=-1))
-    assert prune() == "Deleted 1 sessions, 1 tokens, 0 sign-in counters.\n"
+    assert prune() == "Deleted 1 sessions, 1 tokens, 0 sign-in counters, 0 idempotency keys.\n"
     assert client.get("/settings/").status_code == 200
+
+
+def test_keys_of_requests_go_when_they_expire(owner):
+    row = operations.create(actor=owner)[0]
+    for hours in (1, 23, 25):
+        key = IdempotencyKey.of(owner_id=owner.pk, key=f"{hours}", operation="x", app_id=row.pk, payload={})
+        key.describe(row.pk, 0, None)
+        key.created_at = timezone.now() - timedelta(hours=hours)
+        key.save()
+    assert prune().endswith("1 idempotency keys.\n")
+    assert {key.key for key in IdempotencyKey.objects.all()} == {"1", "23"}
 
 
 @pytest.mark.parametrize("days", ["-1", "36501", "99999999"])

@@ -99,7 +99,7 @@ ALWAYS: list[ErrorClass] = [
     errors.InternalError,
     errors.DatabaseUnavailable,
 ]
-WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden]
+WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden, errors.KeyReused]
 WITH_BODY: list[ErrorClass] = [*WRITING, errors.BodyTooLarge, _UnsupportedMediaType]
 ONE: list[ErrorClass] = [errors.ApplicationNotFound]
 NOT_AT_THE_END: list[ErrorClass] = [errors.Finished, errors.NothingToRegenerate]
@@ -165,6 +165,27 @@ ONLY_IF = (
     "With the header `If-Match` and the ETag that you know, it changes that version only; any other version"
     " answers 412."
 )
+# In words for the same reason: a made-up key may be that of another request.
+ONCE = (
+    "With a new `Idempotency-Key` (1 to 255 visible ASCII characters) for each new request, you may send the"
+    " same request again if its answer was lost: it is stored once. Another request with the same key answers"
+    " 422."
+)
+REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed",
+    str,
+    OpenApiParameter.HEADER,
+    response=True,
+    description="`true` if an earlier request with this `Idempotency-Key` was stored.",
+)
+STORED_VERSION = OpenApiParameter(
+    "Idempotency-Version",
+    int,
+    OpenApiParameter.HEADER,
+    response=True,
+    description="The version that the request with this `Idempotency-Key` made when it was stored.",
+)
+REPEATABLE = [REPLAYED, STORED_VERSION]
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,
@@ -219,7 +240,7 @@ CREATE = extend_schema(
     operation_id="create_application",
     summary="Start to answer an email",
     description="Send your own `app_id` to make the request safe to repeat: a repeat answers 200, not 201.",
-    parameters=[ETAG, LOCATION],
+    parameters=[ETAG, LOCATION, *REPEATABLE],
     request={JSON: NewApplication},
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, errors.IdTaken]),
     examples=[
@@ -239,7 +260,8 @@ STATE = extend_schema(operation_id="get_state", summary="Show the full state", *
 DELETE = extend_schema(
     operation_id="delete_application",
     summary="Delete an email with all its drafts, steps and model calls",
-    description=ONLY_IF,
+    description=f"{ONLY_IF} {ONCE}",
+    parameters=REPEATABLE,
     responses=answers({204: OpenApiResponse(None, "Deleted.")}, [*WRITING, *ONE, errors.StaleVersion]),
 )
 REPLY = extend_schema(
@@ -258,8 +280,8 @@ STARTED = OpenApiResponse(ApplicationState, "The run has started and the input i
 RETRY = extend_schema(
     operation_id="retry",
     summary="Retry a run that stopped, with the stored input",
-    description=ONLY_IF,
-    parameters=[ETAG, EVENTS_AT, PREFER],
+    description=f"{ONLY_IF} {ONCE}",
+    parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
     request=None,
     responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
     examples=[STATE_EXAMPLE],
@@ -267,7 +289,7 @@ RETRY = extend_schema(
 CANCEL = extend_schema(
     operation_id="cancel",
     summary="Stop the current run; your input is kept",
-    parameters=[ETAG],
+    parameters=[ETAG, *REPEATABLE],
     request=None,
     responses=answers({200: ApplicationState}, [*WITH_BODY, *ONE, errors.NothingToCancel]),
     examples=[STATE_EXAMPLE],
@@ -419,8 +441,8 @@ def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], 
     return extend_schema(
         operation_id=human_step.endpoint,
         summary=human_step.title,
-        description=f"Waits until the model is done and returns the full state. {ONLY_IF}",
-        parameters=[ETAG, EVENTS_AT, PREFER],
+        description=f"Waits until the model is done and returns the full state. {ONLY_IF} {ONCE}",
+        parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
         request={JSON: serializer} if human_step.fields else None,
         responses=answers(
             {200: ApplicationState, 202: STARTED},

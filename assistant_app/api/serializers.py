@@ -227,6 +227,13 @@ def inputs_of(step: HumanStep, data: Any) -> Any:
     )
 
 
+def payload_of(data: Any) -> Any:
+    """Return the submitted data as JSON values. From a form, drop the CSRF token."""
+    if not isinstance(data, QueryDict):
+        return data
+    return {name: texts for name, texts in data.lists() if name != "csrfmiddlewaretoken"}
+
+
 def _serializer_field(field: Field) -> serializers.Field:
     help_text = field.help.replace("“", '"').replace("”", '"')
     if field.is_number:

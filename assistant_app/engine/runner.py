@@ -13,9 +13,10 @@ import logging
 import os
 import threading
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
 from burr.core import Action, ApplicationBuilder
 from burr.core import Application as BurrApplication
@@ -26,20 +27,24 @@ from django.db import Error as DatabaseError
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN
 from assistant_app.engine.persisters import AsyncDjangoPersister
+from assistant_app.engine.poller import POLL_SECONDS, Poller
 from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
     Interrupted,
+    KeyReused,
     ShuttingDown,
     Superseded,
 )
 from assistant_app.llm.base import Call, ModelClient, ModelOfRun
 from assistant_app.llm.factory import build_client
-from assistant_app.models import Application, database_clock
+from assistant_app.models import Application, IdempotencyKey, database_clock
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +91,12 @@ class Runner:
             self._thread.loop.call_soon_threadsafe(self._spawn, run)
         return run
 
+    def _spawn_here(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the event loop of the runs."""
+        with self._lock:
+            self._ensure_started()
+            return asyncio.run_coroutine_threadsafe(work, self._thread.loop)
+
     @property
     def database(self) -> DatabasePool:
         """Return the pool for database work; coroutines on any event loop of this process may use it."""
@@ -100,6 +111,7 @@ class Runner:
         self.runs = set()
         self._pool = DatabasePool(settings.RUNNER_DB_THREADS)
         self._thread = LoopThread()
+        self._poller = Poller(self._pool)
         self._renewing: asyncio.Task[None] | None = None
         self._pid = os.getpid()
 
@@ -135,7 +147,7 @@ class Runner:
         run.writer = persister.writer
         try:
             await self._step_through(run, persister)
-        except AlreadyRunning as refused:
+        except (AlreadyRunning, KeyReused) as refused:
             return Outcome(None, refused)
         except Superseded as lost:
             return Outcome(None, lost)
@@ -166,7 +178,7 @@ class Runner:
         return persister
 
     async def _step_through(self, run: Run, persister: AsyncDjangoPersister) -> None:
-        persister.writer.sent = run.step
+        persister.writer.sent, persister.writer.key = run.step, run.key
         if run.step is None:
             await persister.claim()
         elif run.row.has_stopped:
@@ -213,12 +225,38 @@ class Runner:
 
     # --- Stopping ------------------------------------------------------------------------------
 
-    def stop(self, lease: uuid.UUID | None, reason: AssistantError) -> Run | None:
+    def stop(
+        self, lease: uuid.UUID | None, reason: AssistantError, key: IdempotencyKey | None = None
+    ) -> Run | None:
         """Cancel the run under that lease and return it; None if it is not a run of this process."""
-        run = next((run for run in list(self.runs) if lease and run.lease == lease), None)
+        run = self.run_under(lease)
         if run is not None:
-            self._thread.loop.call_soon_threadsafe(run.stop, reason)
+            self._thread.loop.call_soon_threadsafe(run.stop, reason, key)
         return run
+
+    def run_under(self, lease: uuid.UUID | None) -> Run | None:
+        """Return the run under that lease; None if it is not a run of this process."""
+        return next((run for run in list(self.runs) if lease and run.lease == lease), None)
+
+    # --- Runs of any process -------------------------------------------------------------------
+
+    def until_ended(self, row: Application) -> Future[Any]:
+        """Return a future that is done when the run of a running row has ended, or this server stops.
+
+        No thread waits for it. If the run is another process's, the row is polled.
+        """
+        run = self.run_under(row.lease_token)
+        return run.ended if run else self._spawn_here(self._poll_until_ended(row))
+
+    async def _poll_until_ended(self, row: Application) -> None:
+        with self._poller.watch(row.pk) as rows:
+            while not self.is_stopping:
+                try:
+                    latest = await asyncio.wait_for(rows.get(), POLL_SECONDS)
+                except TimeoutError:
+                    continue
+                if latest is None or not latest.is_running or latest.lease_token != row.lease_token:
+                    return
 
     # --- Leases --------------------------------------------------------------------------------
 

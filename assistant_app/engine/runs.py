@@ -17,7 +17,7 @@ from assistant_app.engine.outage import outage
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, InternalError, Interrupted
 from assistant_app.llm.base import Call
-from assistant_app.models import Application
+from assistant_app.models import Application, IdempotencyKey
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class Run:
     step: str | None = None  # the human step that was sent; None to continue from the stored state
     inputs: dict[str, Any] | None = None
     expected_version: int | None = None
+    key: IdempotencyKey | None = None  # stored with the claim
     claimed: Future[Outcome] = field(default_factory=Future)
     ended: Future[Outcome] = field(default_factory=Future)
     task: asyncio.Task[None] | None = None
@@ -92,12 +93,16 @@ class Run:
             if not future.done():
                 future.set_result(outcome)
 
-    def stop(self, reason: AssistantError) -> None:
-        """Cancel the run, once: a second cancellation would hit the save that the first one caused."""
+    def stop(self, reason: AssistantError, key: IdempotencyKey | None = None) -> None:
+        """Cancel the run, once: a second cancellation would hit the save that the first one caused.
+
+        Store `key`, of the request to stop it, with that save.
+        """
         if self.stop_reason is None and self.task is not None:
             self.stop_reason = reason
             if self.writer is not None:
                 self.writer.error = reason
+                self.writer.stop_key = key
             self.task.cancel()
 
 

@@ -17,7 +17,7 @@ from burr.core import State
 from burr.core.application import PRIOR_STEP
 from burr.core.graph import Graph
 from burr.core.persistence import PersistedStateData
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -32,11 +32,12 @@ from assistant_app.errors import (
     AssistantError,
     InternalError,
     Interrupted,
+    KeyReused,
     Superseded,
 )
 from assistant_app.llm.base import Call
 from assistant_app.mail import text as mail
-from assistant_app.models import TYPED_BEFORE, Application, ModelCall, Step, sql
+from assistant_app.models import TYPED_BEFORE, Application, IdempotencyKey, ModelCall, Step, sql
 from assistant_app.models.model_call import storable
 from assistant_app.models.sql import Condition, Statement
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
@@ -63,6 +64,10 @@ class Writer:
         self.calls: list[Call] = []  # model calls since the last save; saved with their step
         self.error: AssistantError | None = None  # set if the current step failed
         self.sent: str | None = None  # the human step that was sent; None to continue from the stored state
+        self.key: IdempotencyKey | None = None  # of the request; saved with the claim
+        self.stop_key: IdempotencyKey | None = (
+            None  # of a request to stop the run; saved with the failed step
+        )
         self._token: uuid.UUID | None = None
         self._reserved: Reservation | None = None  # of the owner's budget, for this run
         self._head: int | None = None
@@ -227,7 +232,11 @@ class Writer:
         values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
-        self._commit(values, self._step(sequence_id, position, status=Step.Status.FAILED, **reason))
+        step = self._step(sequence_id, position, status=Step.Status.FAILED, **reason)
+        try:
+            self._commit(values, step, self.stop_key)
+        except KeyReused:  # another request took the key meanwhile; stop all the same
+            self._commit(values, step)
 
     def _what_follows(self, position: str, state: State) -> dict[str, Any]:
         """Return status, next step and lease of the application after a step."""
@@ -259,37 +268,50 @@ class Writer:
             **{"status": Step.Status.COMPLETED, **values},
         )
 
-    def _commit(self, values: dict[str, Any], step: Step | None) -> None:
+    def _commit(
+        self, values: dict[str, Any], step: Step | None, stop_key: IdempotencyKey | None = None
+    ) -> None:
         """Write the row and the step if the row is still ours. If not, settle the budget and raise."""
-        row = self._known_row()
+        row, key = self._known_row(), stop_key or self.key
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
         if step is not None:
             values["last_sequence_id"] = step.sequence_id
             step.application_id, step.finished_at = row.pk, values["updated_at"]
+        if key is not None:
+            key.describe(row.pk, values["version"], step.sequence_id if step else row.last_sequence_id)
         try:
-            reserved = self._write(row, values, step)
+            reserved = self._write(row, values, step, key)
+        except IntegrityError:
+            if key is None:
+                raise
+            raise KeyReused from None  # a request with the same key was stored since this one looked it up
         except Superseded:
             budget.settle(self._reserved, self.calls)
             self._reserved = None
             raise
+        if key is not None:
+            key.is_stored = True
+            self.key = None
         self._mirror_saved(row, values, reserved)
 
-    def _write(self, row: Application, values: dict[str, Any], step: Step | None) -> Reservation | None:
+    def _write(
+        self, row: Application, values: dict[str, Any], step: Step | None, key: IdempotencyKey | None
+    ) -> Reservation | None:
         """Claim, save or release, all or nothing. Return the run's reservation.
 
-        Lock order, the same everywhere: usage row, application, step. Only a claim that may call the model
-        needs a transaction; every other write is one `sql.change`, which is atomic.
+        Lock order, the same everywhere: usage row, application, step, key. Only a claim that may call the
+        model needs a transaction; every other write is one `sql.change`, which is atomic.
         """
         if self._token is None and self._may_call_model(values):
             with transaction.atomic():
                 reserved = budget.reserve(row.owner_id, values.get("state", self._state))
-                if not self._change(row, values, step, room=budget.room(row.owner_id)):
+                if not self._change(row, values, step, key, room=budget.room(row.owner_id)):
                     ours = Application.objects.filter(pk=row.pk, version=row.version, owner=row.owner_id)
                     raise budget.no_room() if ours.claimable().exists() else AlreadyRunning
             return reserved
         ends = values["lease_token"] is None
         settlement = budget.settlement(self._reserved, self.calls) if ends else None
-        if self._change(row, values, step, before=settlement):
+        if self._change(row, values, step, key, before=settlement):
             return None if ends else self._reserved and self._reserved.with_calls(self.calls)
         if ends:
             self._reserved = None  # the settlement was written in any case
@@ -308,17 +330,21 @@ class Writer:
         row: Application,
         values: dict[str, Any],
         step: Step | None,
+        key: IdempotencyKey | None,
         *,
         room: Condition | None = None,
         before: Statement | None = None,
     ) -> bool:
-        """Update the row, insert the step and its calls; return whether the row was still ours."""
+        """Update the row, insert the step, its calls and the key; return whether the row was still ours."""
         ours = claims.is_ours(row, self._token)
         happened: list[Model] = []
         if step is not None:
             happened = [step, *(ModelCall.of(row.pk, step.sequence_id, call) for call in self.calls)]
+        if key is not None:
+            happened.append(key)
         changed = sql.update(Application, values, ours & room if room else ours)
-        return sql.change(changed, [sql.insert(made) for made in happened], before)
+        expired = key.dropping() if key else None
+        return sql.change(changed, [sql.insert(made) for made in happened], before, expired)
 
     def _mirror_saved(self, row: Application, values: dict[str, Any], reserved: Reservation | None) -> None:
         """Mirror the saved values on the instance to avoid re-reading."""

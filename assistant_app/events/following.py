@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
+from assistant_app.engine.poller import Poller
 from assistant_app.engine.runner import runner
 from assistant_app.events.log import Event
-from assistant_app.events.poller import Poller
 from assistant_app.events.publisher import publisher
 from assistant_app.events.reader import Reader
 from assistant_app.events.shared import connect

@@ -12,6 +12,7 @@ from dataclasses import replace
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from assistant_app.engine.poller import Poller
 from assistant_app.events.log import (
     Event,
     EventId,
@@ -24,7 +25,6 @@ from assistant_app.events.log import (
     parse_id,
     run_of,
 )
-from assistant_app.events.poller import Poller
 from assistant_app.events.shared import SharedReader
 from assistant_app.models import Application
 

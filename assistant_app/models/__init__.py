@@ -12,6 +12,7 @@ from assistant_app.models.application import (
     database_clock,
 )
 from assistant_app.models.burr_state import BurrState, BurrStateQuerySet
+from assistant_app.models.idempotency import IdempotencyKey
 from assistant_app.models.model_call import ModelCall
 from assistant_app.models.people import ApiToken, MailReading, Preferences, SignInTries, Usage
 from assistant_app.models.step import Step, StepQuerySet
@@ -24,6 +25,7 @@ __all__ = [
     "BurrState",
     "BurrStateQuerySet",
     "ClockTimestamp",
+    "IdempotencyKey",
     "MailReading",
     "ModelCall",
     "Preferences",

@@ -97,19 +97,27 @@ def update(model: type[models.Model], values: Mapping[str, Any], condition: Cond
     )
 
 
-def change(changed: Statement, inserted: Sequence[Statement], before: Statement | None = None) -> bool:
+def change(
+    changed: Statement,
+    inserted: Sequence[Statement],
+    before: Statement | None = None,
+    dropped: Statement | None = None,
+) -> bool:
     """Change a row and insert the others with it, all or nothing; return whether the row was there to change.
 
-    `before`, the change of another row, is made first and in either case. PostgreSQL gets all of it as one
-    statement: one round trip, which outside a transaction commits itself.
+    `before`, the change of another row, is made first and in either case. `dropped`, a DELETE, comes between
+    the change and the inserts. PostgreSQL gets all of it as one statement: one round trip, which outside a
+    transaction commits itself.
     """
     if connection.vendor == "postgresql":
-        return _in_one(changed, inserted, before).execute() == 1
+        return _in_one(changed, inserted, before, dropped).execute() == 1
     with transaction.atomic(savepoint=False):
         if before is not None:
             before.execute()
         if changed.execute() == 0:
             return False
+        if dropped is not None:
+            dropped.execute()
         for statement in inserted:
             statement.execute()
     return True
@@ -128,7 +136,9 @@ def _columns(model: type[models.Model], values: Mapping[str, Any]) -> tuple[dict
     return columns, tuple(params)
 
 
-def _in_one(changed: Statement, inserted: Sequence[Statement], before: Statement | None) -> Statement:
+def _in_one(
+    changed: Statement, inserted: Sequence[Statement], before: Statement | None, dropped: Statement | None
+) -> Statement:
     parts = [f"changed AS ({changed.sql} RETURNING 1)"]
     params = [changed.params]
     if before is not None:
@@ -139,8 +149,13 @@ def _in_one(changed: Statement, inserted: Sequence[Statement], before: Statement
             f"changed AS ({changed.sql} AND {after} RETURNING 1)",
         ]
         params = [before.params, changed.params]
+    source = "changed"  # inserts nothing where nothing was changed
+    if dropped is not None:
+        # Reading `changed`, and counting these rows, makes PostgreSQL keep the order.
+        parts.append(f"dropped AS ({dropped.sql} AND EXISTS (SELECT 1 FROM changed) RETURNING 1)")
+        params.append(dropped.params)
+        source = "changed WHERE (SELECT COUNT(*) FROM dropped) >= 0"
     for number, statement in enumerate(inserted):
-        # Inserts nothing where nothing was changed.
-        parts.append(f"inserted{number} AS ({statement.sql} FROM changed)")
+        parts.append(f"inserted{number} AS ({statement.sql} FROM {source})")
         params.append(statement.params)
     return Statement(f"WITH {', '.join(parts)} SELECT 1 FROM changed", tuple(chain.from_iterable(params)))

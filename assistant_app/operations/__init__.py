@@ -11,21 +11,25 @@ from assistant_app.operations.answering import (
     reply_message,
     retry,
     submit,
-    wait_until_claimed,
-    wait_until_ended,
 )
+from assistant_app.operations.repeats import Repeat, key_for
+from assistant_app.operations.waiting import wait_until_claimed, wait_until_ended, when_claimed, when_ended
 
 __all__ = [
+    "Repeat",
     "cancel",
     "create",
     "delete",
     "finished",
     "fork",
     "get",
+    "key_for",
     "relative",
     "reply_message",
     "retry",
     "submit",
     "wait_until_claimed",
     "wait_until_ended",
+    "when_claimed",
+    "when_ended",
 ]

@@ -1,7 +1,7 @@
 """What owners can do with their applications.
 
 Each operation takes the acting user and raises an `AssistantError` if it fails. For anyone but the owner,
-that is `ApplicationNotFound`.
+that is `ApplicationNotFound`. With a `key` (`repeats.key_for`), a repeated request changes nothing.
 """
 
 from __future__ import annotations
@@ -15,37 +15,55 @@ from django.db import connection, transaction
 
 from assistant_app.engine import budget, forks
 from assistant_app.engine.runner import runner
-from assistant_app.engine.runs import Outcome, Run
+from assistant_app.engine.runs import Run
 from assistant_app.engine.threads import before_waiting
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
-    AssistantError,
     Cancelled,
-    Finished,
     IdTaken,
     NothingToCancel,
     NothingToRetry,
-    OverLimit,
     StaleVersion,
     Superseded,
-    WrongStep,
 )
 from assistant_app.mail import reply
-from assistant_app.models import Application, ApplicationQuerySet, sql
+from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
+from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
+from assistant_app.operations.due import check_step
+from assistant_app.operations.repeats import Repeat, once, store
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import ENTRYPOINT
 
 
-def create(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> tuple[Application, bool]:
+def create(
+    *, actor: AbstractBaseUser, app_id: uuid.UUID | None = None, key: IdempotencyKey | None = None
+) -> tuple[Application, bool]:
     """Return a new application, or the actor's existing one with that id, and whether it is new.
 
     Raise `IdTaken` if another user's application has the id.
     """
     row = Application(id=app_id or uuid.uuid4(), owner_id=actor.pk, next_step=ENTRYPOINT)
-    return (row, True) if sql.add(row) else (_own(actor, row.pk), False)
+    return once(key, lambda: _create(actor, row, key), _made_by)
+
+
+def _create(
+    actor: AbstractBaseUser, row: Application, key: IdempotencyKey | None
+) -> tuple[Application, bool]:
+    if key is None:
+        return (row, True) if sql.add(row) else (_own(actor, row.pk), False)
+    with transaction.atomic():
+        if sql.add(row):
+            store(key, row)
+            return row, True
+    return _made_by(key) if key.recall() else (_own(actor, row.pk), False)
+
+
+def _made_by(key: IdempotencyKey) -> tuple[Application, bool]:
+    """Return the application that the request with this key created, as it is now."""
+    return repeats.find(key), True
 
 
 def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
@@ -79,8 +97,14 @@ def relative(*, row: Application, app_id: Any) -> Application:
 
 
 def submit(
-    *, actor: AbstractBaseUser, app_id: Any, step: str, data: Any, expected_version: int | None = None
-) -> Run:
+    *,
+    actor: AbstractBaseUser,
+    app_id: Any,
+    step: str,
+    data: Any,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> Run | Repeat:
     """Check a human step's input and start the run that claims the application and stores it.
 
     Raise, in this order: `ApplicationNotFound`, `InvalidInput`, `StaleVersion`, `Finished`,
@@ -88,21 +112,37 @@ def submit(
     `NothingToRegenerate` or `TooManyRounds`. `wait_until_claimed` raises what only the claim can decide:
     a lost race, or a spent limit of runs, drafts or rounds (`OverLimit`).
     """
+    return once(key, lambda: _submit(actor, app_id, step, data, expected_version, key), Repeat)
+
+
+def _submit(
+    actor: AbstractBaseUser,
+    app_id: Any,
+    step: str,
+    data: Any,
+    expected_version: int | None,
+    key: IdempotencyKey | None,
+) -> Run | Repeat:
     row = get(actor=actor, app_id=app_id)
     human_step = steps.get(step)
     inputs = human_step.clean(data)
-    _check(row, step, expected_version)
+    check_step(row, step, expected_version)
     state = _state_for(row, human_step)
     human_step.match(inputs, state)
     if human_step.adds_draft:
         budget.check_rounds(state)
-    return runner.start(Run(row, step, inputs, expected_version))
+    return runner.start(Run(row, step, inputs, expected_version, key))
 
 
-def retry(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None = None) -> Run:
+def retry(
+    *,
+    actor: AbstractBaseUser,
+    app_id: Any,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> Run | Repeat:
     """Continue from the stored state after a failed or interrupted run."""
-    row = get(actor=actor, app_id=app_id)
-    return retry_row(row, expected_version)
+    return once(key, lambda: retry_row(get(actor=actor, app_id=app_id), expected_version, key), Repeat)
 
 
 def fork(
@@ -113,6 +153,7 @@ def fork(
     draft: int | None = None,
     before: str = "",
     new_id: uuid.UUID | None = None,
+    key: IdempotencyKey | None = None,
 ) -> tuple[Application, bool]:
     """Return an application that continues from a step or a draft of another one, and whether it is new.
 
@@ -123,6 +164,19 @@ def fork(
     application, an unknown step, or an action that was not taken; `InvalidInput` for an unknown draft;
     `IdTaken` if another user's application has `new_id`.
     """
+    new_id = new_id or uuid.uuid4()
+    return once(key, lambda: _fork(actor, app_id, sequence_id, draft, before, new_id, key), _made_by)
+
+
+def _fork(
+    actor: AbstractBaseUser,
+    app_id: Any,
+    sequence_id: int | None,
+    draft: int | None,
+    before: str,
+    new_id: uuid.UUID,
+    key: IdempotencyKey | None,
+) -> tuple[Application, bool]:
     if before:
         taken_in, sequence_id = forks.where_taken(get(actor=actor, app_id=app_id), before)
         app_id = taken_in.pk
@@ -136,54 +190,51 @@ def fork(
             point = forks.point_before(parent, before)
         else:
             point = forks.point_at_step(parent, parent.sequence_id if sequence_id is None else sequence_id)
-        row = forks.child(parent, point, new_id or uuid.uuid4())
-        if not sql.add(row):
-            return _own(actor, row.pk), False
-        if point.position:
-            point.first_step(row).save(force_insert=True)
-    return row, True
+        row = forks.child(parent, point, new_id)
+        if sql.add(row):
+            if point.position:
+                point.first_step(row).save(force_insert=True)
+            store(key, row)
+            return row, True
+    return _made_by(key) if key and key.recall() else (_own(actor, row.pk), False)
 
 
-def cancel(*, actor: AbstractBaseUser, app_id: Any) -> Application:
+def cancel(*, actor: AbstractBaseUser, app_id: Any, key: IdempotencyKey | None = None) -> Application:
     """Stop the run under way, in any process. All input is kept."""
+    return once(key, lambda: _cancel(actor, app_id, key), repeats.find)
+
+
+def _cancel(actor: AbstractBaseUser, app_id: Any, key: IdempotencyKey | None) -> Application:
     while True:
         row = get(actor=actor, app_id=app_id)
         if not row.is_running:
             raise NothingToCancel
-        if (run := runner.stop(row.lease_token, Cancelled())) is not None:
-            _release_what_others_need()
+        if (run := runner.stop(row.lease_token, Cancelled(), key)) is not None:
+            connection.close()
+            before_waiting.get()()
             run.ended.result()
             break
         # Another process runs it. Its next save will find the lease gone and end the run.
         try:
-            Writer.under_lease_of(row).fail(Cancelled())
+            writer = Writer.under_lease_of(row)
+            writer.stop_key = key
+            writer.fail(Cancelled())
             break
         except Superseded:
             continue  # it saved a step in between
     return get(actor=actor, app_id=app_id)
 
 
-def delete(*, actor: AbstractBaseUser, app_id: Any, expected_version: int | None = None) -> None:
+def delete(
+    *,
+    actor: AbstractBaseUser,
+    app_id: Any,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> None:
     """Delete an application, in any status. A run under way ends at its next save."""
-    delete_one(Application.objects.owned_by(actor), app_id, expected_version)
-
-
-def wait_until_claimed(run: Run) -> Application:
-    """Wait until the input is stored. Raise the reason if it was refused."""
-    _release_what_others_need()
-    return _result(run, run.claimed.result())
-
-
-def wait_until_ended(run: Run) -> Application:
-    """Wait for the end of the run and return the row as saved last. Raise the error that stopped it."""
-    _release_what_others_need()
-    return _result(run, run.ended.result())
-
-
-def _release_what_others_need() -> None:
-    """Give back the database connection and the place among the working threads, before a wait."""
-    connection.close()
-    before_waiting.get()()
+    mine = Application.objects.owned_by(actor)
+    once(key, lambda: delete_one(mine, app_id, expected_version, key), lambda _: None)
 
 
 def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
@@ -193,7 +244,12 @@ def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
     return existing
 
 
-def delete_one(rows: ApplicationQuerySet, app_id: Any, expected_version: int | None = None) -> None:
+def delete_one(
+    rows: ApplicationQuerySet,
+    app_id: Any,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> None:
     with transaction.atomic():
         # Lock the row: a save between Django's deletes would leave a step without an application.
         row = rows.select_for_update().filter(pk=app_id).first()
@@ -201,19 +257,8 @@ def delete_one(rows: ApplicationQuerySet, app_id: Any, expected_version: int | N
             raise ApplicationNotFound
         if expected_version not in (None, row.version):
             raise StaleVersion
+        store(key, row)
         delete_rows([row.pk])
-
-
-def _check(row: Application, step: str, expected_version: int | None) -> None:
-    human_step = steps.get(step)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion
-    if row.is_finished and not human_step.when_finished:
-        raise Finished
-    if row.is_running:
-        raise AlreadyRunning
-    if not (row.is_finished if human_step.when_finished else row.next_step in (step, human_step.instead_of)):
-        raise WrongStep
 
 
 def _state_for(row: Application, step: steps.HumanStep) -> Mapping[str, Any]:
@@ -224,34 +269,13 @@ def _state_for(row: Application, step: steps.HumanStep) -> Mapping[str, Any]:
     return writer.state
 
 
-def retry_row(row: Application, expected_version: int | None) -> Run:
+def retry_row(
+    row: Application, expected_version: int | None = None, key: IdempotencyKey | None = None
+) -> Run:
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
     if row.is_running:
         raise AlreadyRunning
     if not row.has_stopped:
         raise NothingToRetry
-    return runner.start(Run(row, expected_version=expected_version))
-
-
-def _result(run: Run, outcome: Outcome) -> Application:
-    if isinstance(outcome.error, AlreadyRunning | Superseded | OverLimit):
-        _say_why(run, outcome.error)
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome.row or run.row
-
-
-def _say_why(run: Run, error: AssistantError) -> None:
-    """Read the row again, and raise a more exact reason than `error` if the row tells one.
-
-    After a lost lease, do not check the step: its input is stored, so it could not be sent again anyway.
-    """
-    row = Application.find(run.row.pk, owner_id=run.row.owner_id)
-    if row is None:
-        raise ApplicationNotFound
-    if isinstance(error, Superseded):
-        if row.error_code == Cancelled.code:
-            raise Cancelled
-    elif run.step is not None:
-        _check(row, run.step, run.expected_version)
+    return runner.start(Run(row, expected_version=expected_version, key=key))

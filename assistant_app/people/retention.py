@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from assistant_app.models import ApiToken, Application, ApplicationQuerySet, SignInTries
+from assistant_app.models import ApiToken, Application, ApplicationQuerySet, IdempotencyKey, SignInTries
+from assistant_app.models.idempotency import expired_at
 from assistant_app.operations.deletion import delete_rows
 
 BATCH = 100  # emails per transaction
@@ -54,6 +55,7 @@ def ended(now: datetime) -> dict[str, QuerySet]:
         "sessions": Session.objects.filter(expire_date__lt=now),
         "tokens": ApiToken.objects.filter(expiry__lt=now - timedelta(days=TOKEN_DAYS)),
         "sign-in counters": SignInTries.objects.filter(ends_at__lt=now),
+        "idempotency keys": IdempotencyKey.objects.filter(created_at__lte=expired_at()),
     }
 
 

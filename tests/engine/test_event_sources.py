@@ -9,8 +9,8 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from assistant_app.engine.poller import Poller
 from assistant_app.events.log import Event, Log, name_run
-from assistant_app.events.poller import Poller
 from assistant_app.events.reader import Reader
 from assistant_app.models import Application
 
@@ -60,7 +60,7 @@ class Database:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr("assistant_app.events.poller.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("assistant_app.engine.poller.POLL_SECONDS", 0.01)
     monkeypatch.setattr("assistant_app.events.reader.LOOK_SECONDS", 0.05)
 
 

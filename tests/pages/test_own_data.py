@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from assistant_app import operations
-from assistant_app.models import Application, Preferences
+from assistant_app.models import Application, IdempotencyKey, Preferences
 from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +51,16 @@ def test_the_name_under_drafts_goes_along_and_is_erased(browser, person):
     assert [kept["signature"] for kept in account["preferences"]] == ["Ida Brevik"]
     browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
     assert not Preferences.objects.exists()
+
+
+def test_the_keys_of_requests_go_along_without_a_hash_and_are_erased(browser, owner, api):
+    api.post("/api/applications/", {}, format="json", headers={"Idempotency-Key": "first"})
+    response = browser.client.get("/settings/export/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        [key] = json.loads(archive.read("account.json"))["idempotency_keys"]
+    assert (key["key"], key["operation"], "digest" in key) == ("first", "create", False)
+    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_erasing_takes_the_password_and_a_tick(browser, person, stranger, django_user_model, settings):

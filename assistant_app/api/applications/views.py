@@ -5,6 +5,7 @@ Views only translate HTTP. Operations decide, and the exception handler turns th
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -19,7 +20,13 @@ from rest_framework.response import Response
 from assistant_app import operations
 from assistant_app.api import filters, schema
 from assistant_app.api.base import BaseView
-from assistant_app.api.conditions import etag, expected_version, is_unchanged, prefers_async
+from assistant_app.api.conditions import (
+    etag,
+    expected_version,
+    idempotency_key,
+    is_unchanged,
+    prefers_async,
+)
 from assistant_app.api.drafts import schema as versions_schema
 from assistant_app.api.drafts.serializers import NewFork
 from assistant_app.api.drafts.views import Versions
@@ -32,11 +39,13 @@ from assistant_app.api.serializers import (
     Nothing,
     StepInput,
     inputs_of,
+    payload_of,
     step_input,
 )
 from assistant_app.engine.runs import Run
 from assistant_app.mail import reply
-from assistant_app.models import Application, ApplicationQuerySet
+from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey
+from assistant_app.operations import Repeat
 from assistant_app.workflow.steps import HumanStep
 
 Names = list[str]  # in the class, `list` is an endpoint
@@ -51,6 +60,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     serializer_class: type[serializers.Serializer] = NewApplication
     row: Application | None = None  # rendered in the response
     sent: Any = None  # the submitted step input; a form shows it again if it was rejected
+    key: IdempotencyKey | None = None  # of the request
 
     @property
     def actor(self) -> AbstractBaseUser:
@@ -71,6 +81,14 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         """Ignore `Accept` for the reply, which has a single format. Its errors are JSON."""
         return super().perform_content_negotiation(request, force or self.action == "reply")
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say whether the answer repeats an earlier one, and which version that request made."""
+        if self.key is not None and self.key.is_stored:
+            response["Idempotency-Version"] = str(self.key.version)
+        if self.key is not None and self.key.is_repeat:
+            response["Idempotency-Replayed"] = "true"
+        return super().finalize_response(request, response, *args, **kwargs)
+
     # --- Without an application ------------------------------------------------------------------
 
     @schema.LIST
@@ -82,10 +100,12 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     @schema.CREATE
     def create(self, request: Request) -> Response:
-        wanted = NewApplication(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        app_id = wanted.validated_data.get("app_id")
-        return self._created(*operations.create(actor=self.actor, app_id=app_id))
+        app_id = None
+        if not self._is_repeat("create", payload_of(request.data)):
+            wanted = NewApplication(data=request.data)
+            wanted.is_valid(raise_exception=True)
+            app_id = wanted.validated_data.get("app_id")
+        return self._created(*operations.create(actor=self.actor, app_id=app_id, key=self.key))
 
     # --- With one --------------------------------------------------------------------------------
 
@@ -98,7 +118,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     @schema.DELETE
     def destroy(self, request: Request, app_id: str) -> Response:
-        operations.delete(actor=self.actor, app_id=app_id, expected_version=expected_version(request))
+        version = None if self._is_repeat("delete", {}, app_id) else expected_version(request)
+        operations.delete(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @schema.STATE
@@ -109,15 +130,20 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @schema.RETRY
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def retry(self, request: Request, app_id: str) -> Response:
-        self._require_empty_body(app_id)
-        run = operations.retry(actor=self.actor, app_id=app_id, expected_version=expected_version(request))
-        return self._wait_for(run)
+        version = None
+        if not self._is_repeat("retry", payload_of(request.data), app_id):
+            self._require_empty_body(app_id)
+            version = expected_version(request)
+        return self._wait_for(
+            operations.retry(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
+        )
 
     @schema.CANCEL
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def cancel(self, request: Request, app_id: str) -> Response:
-        self._require_empty_body(app_id)
-        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id))
+        if not self._is_repeat("cancel", payload_of(request.data), app_id):
+            self._require_empty_body(app_id)
+        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, key=self.key))
 
     @schema.REPLY
     @action(detail=True, methods=["get"])
@@ -130,10 +156,13 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @versions_schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)
     def fork(self, request: Request, app_id: str) -> Response:
-        self._mine(app_id)  # 404 before any error about the body
-        wanted = NewFork(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        return self._created(*operations.fork(actor=self.actor, app_id=app_id, **wanted.arguments()))
+        where: dict[str, Any] = {}
+        if not self._is_repeat("fork", payload_of(request.data), app_id):
+            self._mine(app_id)  # 404 before any error about the body
+            wanted = NewFork(data=request.data)
+            wanted.is_valid(raise_exception=True)
+            where = wanted.arguments()
+        return self._created(*operations.fork(actor=self.actor, app_id=app_id, key=self.key, **where))
 
     @schema.HIDDEN
     def show(self, request: Request, app_id: str) -> Response:
@@ -164,26 +193,43 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _send(self, step: HumanStep, app_id: str) -> Response:
         self.sent = inputs_of(step, self.request.data)
-        run = operations.submit(
-            actor=self.actor,
-            app_id=app_id,
-            step=step.action,
-            data=self.sent,
-            expected_version=expected_version(self.request),
+        is_repeat = self._is_repeat(step.action, self.sent, app_id)
+        return self._wait_for(
+            operations.submit(
+                actor=self.actor,
+                app_id=app_id,
+                step=step.action,
+                data=self.sent,
+                expected_version=None if is_repeat else expected_version(self.request),
+                key=self.key,
+            )
         )
-        return self._wait_for(run)
+
+    def _is_repeat(self, operation: str, payload: Any, app_id: str = "") -> bool:
+        """Look up the `Idempotency-Key`, before anything else is checked; return whether it was stored."""
+        key = idempotency_key(self.request)
+        if key is None:
+            return False
+        wanted = uuid.UUID(app_id) if app_id else ""
+        self.key = operations.key_for(
+            actor=self.actor, key=key, operation=operation, app_id=wanted, payload=payload
+        )
+        return self.key.is_repeat
 
     def _created(self, row: Application, is_new: bool) -> Response:
         answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
         answer["Location"] = self.reverse_action("detail", args=[row.pk])
         return answer
 
-    def _wait_for(self, run: Run) -> Response:
+    def _wait_for(self, sent: Run | Repeat) -> Response:
         """Respond when the run has ended; with `Prefer: respond-async` (RFC 7240), as soon as it started."""
         if not prefers_async(self.request):
-            return self._state_of(operations.wait_until_ended(run))
-        answer = self._state_of(operations.wait_until_claimed(run), status.HTTP_202_ACCEPTED)
-        answer["Location"] = self.reverse_action("events", args=[run.row.pk])
+            return self._state_of(operations.wait_until_ended(sent))
+        row = operations.wait_until_claimed(sent)
+        if self.key is not None and self.key.is_repeat and not row.is_running:
+            return self._state_of(row)
+        answer = self._state_of(row, status.HTTP_202_ACCEPTED)
+        answer["Location"] = self.reverse_action("events", args=[row.pk])
         answer["Preference-Applied"] = "respond-async"
         return answer
 

@@ -15,6 +15,7 @@ from assistant_app.api.schema import (
     JSON,
     LOCATION,
     ONE,
+    REPEATABLE,
     SECOND_DRAFT,
     WITH_BODY,
     answers,
@@ -123,7 +124,7 @@ FORK = extend_schema(
         " everything the email had then. Send your own `app_id` to make the request safe to repeat: a repeat"
         " answers 200 with the same fork."
     ),
-    parameters=[ETAG, LOCATION],
+    parameters=[ETAG, LOCATION, *REPEATABLE],
     request={JSON: NewFork},
     responses=answers(
         {201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken, errors.DoesNotFit]

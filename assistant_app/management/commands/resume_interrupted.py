@@ -20,6 +20,7 @@ from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError, OverLimit
 from assistant_app.models import Application
+from assistant_app.operations.answering import retry_row
 
 AT_ONCE = 50  # runs to start together
 LONGEST_PAUSE = 86_400  # seconds
@@ -88,7 +89,7 @@ class Command(BaseCommand):
         for app_id, owner in found:
             self.tried[app_id] += 1
             try:
-                runs.append(operations.retry(actor=owner, app_id=app_id))
+                runs.append(retry_row(operations.get(actor=owner, app_id=app_id)))
             except AssistantError as refused:  # not a failure: someone else continued or deleted it
                 self.stdout.write(f"{app_id}: {refused.message}")
         connection.close()  # hold no connection while waiting

@@ -6,9 +6,14 @@ static files, Django. It also works behind a proxy.
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+import hashlib
 import os
+import re
+from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, cast
 
 import django
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -30,11 +35,22 @@ from assistant_app.observing.logs import current  # noqa: E402
 from emailassistant.body_limit import BodyLimit  # noqa: E402  (they read settings and models)
 from emailassistant.early_answer import answer  # noqa: E402
 from emailassistant.lifespan import Lifespan  # noqa: E402
+from emailassistant.pending import PendingResponse, let_wait  # noqa: E402
 from emailassistant.request_log import RequestLog  # noqa: E402
-from emailassistant.request_threads import RequestThreads, TooManyRequests  # noqa: E402
+from emailassistant.request_threads import (  # noqa: E402
+    MOST_SUBMITS_BUSY,
+    MOST_SUBMITS_QUEUED,
+    RequestThreads,
+    TooManyOfOnePerson,
+    TooManyRequests,
+)
 from emailassistant.static import serve_static  # noqa: E402
 
 EVENT_STREAMS = ("/events/", "/stream/")
+SUBMITTED_TO = ("/api/", "/a/", "/new/")
+SESSION = re.compile(rf"\b{settings.SESSION_COOKIE_NAME}=([^;\s]+)".encode())
+READING = {"GET", "HEAD", "OPTIONS"}
+QUEUED_FOR_A_RUN = 10  # requests of one person that may queue, for each run that they may have at once
 PROBES = ("/healthz", "/readyz")  # answered even while all other requests queue
 IN_MEMORY = 65_536  # bytes of a body; more than a page's form has, and less than most files
 
@@ -65,6 +81,10 @@ class Handler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._threads = RequestThreads()
+        runs = settings.MAX_RUNS_AT_ONCE
+        self._submit_threads = RequestThreads(
+            MOST_SUBMITS_BUSY, MOST_SUBMITS_QUEUED, runs * QUEUED_FOR_A_RUN if runs else None
+        )
         self._sync_handler = SyncHandler()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -101,18 +121,17 @@ class Handler(ASGIHandler):
         return await super().get_response_async(request)
 
     async def _handle_in_a_thread(self, scope: Any, receive: Any, send: Any) -> None:
-        """Do all sync work of a request in one call to a thread.
+        """Do all sync work of a request in one call to a thread, or in two if it waits for a run in between.
 
         Django's `handle` switches threads for each signal, each middleware and the end of the response, which
         takes longer than their work. If the client disconnects, the view still finishes in its thread.
         """
         try:
             body = await self.read_body(receive)
-            is_counted = scope["path"] not in PROBES
-            response = await self._threads.run(lambda: self._respond(scope, body), is_counted=is_counted)
+            response = await self._respond_in_a_thread(scope, body)
         except RequestAborted:
             return
-        except (NoRoomForBody, TooManyRequests) as refusal:
+        except (NoRoomForBody, TooManyRequests, TooManyOfOnePerson) as refusal:
             return await answer(scope, send, refusal)
         if not response.streaming:
             return await self.send_response(response, send)
@@ -120,21 +139,68 @@ class Handler(ASGIHandler):
             await self.send_response(response, send)
             await sync_to_async(response.close)()
 
-    def _respond(self, scope: Any, body: Any) -> Any:
+    async def _respond_in_a_thread(self, scope: Any, body: Any) -> HttpResponseBase:
+        """Submits have a lane of their own, so a read never queues behind one."""
+        context = contextvars.copy_context()  # one for both calls: Django keeps the script prefix there
+        if is_submit(scope):
+            lane, person = self._submit_threads, person_of(scope)
+        else:
+            lane, person = self._threads, ""
+        try:
+            request, response = await lane.run(
+                lambda: self._respond(scope, body),
+                context=context,
+                is_counted=scope["path"] not in PROBES,
+                person=person,
+            )
+        except (TooManyRequests, TooManyOfOnePerson):
+            body.close()
+            raise
+        while isinstance(response, PendingResponse):
+            # Without the shield, a cancelled request would cancel the run's future for everybody.
+            await asyncio.shield(asyncio.wrap_future(response.future))
+            finish = partial(self._finish, request, response)
+            response = await lane.run(finish, context=context, has_begun=True)
+        return response
+
+    def _respond(self, scope: Any, body: Any) -> tuple[HttpRequest | None, HttpResponseBase]:
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=type(self), scope=scope)
         request, refusal = self.create_request(scope, body)
         if request is None:
             body.close()
-            return refusal
+            return None, cast(HttpResponseBase, refusal)
         _let_logs_know(request)
-        response = self._sync_handler.get_response(request)
+        let_wait(request)
+        return request, self._end(self._sync_handler.get_response(request))
+
+    def _finish(self, request: HttpRequest, pending: PendingResponse) -> HttpResponseBase:
+        return self._end(pending.finish(request))
+
+    def _end(self, response: HttpResponseBase) -> HttpResponseBase:
+        """End the work of this thread."""
         response._handler_class = type(self)  # type: ignore[attr-defined]  # like Django's `run_get_response`
         if response.streaming:
-            close_old_connections()  # this thread is done; the content is produced elsewhere
+            close_old_connections()  # the content, or the rest of the request, is produced elsewhere
         else:
             response.close()  # the content stays readable
         return response
+
+
+def is_submit(scope: Any) -> bool:
+    """Return whether the request may start a run or change an email."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return scope["method"] not in READING and path.startswith(SUBMITTED_TO)
+
+
+def person_of(scope: Any) -> str:
+    """Return a hash of the token or the session, which tells persons apart without a query."""
+    headers = dict(scope["headers"])
+    if words := headers.get(b"authorization", b"").split():
+        return hashlib.blake2b(words[-1], digest_size=16).hexdigest()
+    if session := SESSION.search(headers.get(b"cookie", b"")):
+        return hashlib.blake2b(session[1], digest_size=16).hexdigest()
+    return ""
 
 
 def _let_logs_know(request: HttpRequest) -> None:

@@ -6,8 +6,12 @@ from contextvars import ContextVar
 
 import pytest
 
-from assistant_app.engine.threads import before_waiting
-from emailassistant.request_threads import KEEP_IDLE, RequestThreads, TooManyRequests
+from emailassistant.request_threads import (
+    KEEP_IDLE,
+    RequestThreads,
+    TooManyOfOnePerson,
+    TooManyRequests,
+)
 
 
 def run(coroutine):
@@ -137,22 +141,44 @@ def test_who_finds_the_queue_full_is_told_to_come_back():
     assert probe == "alive"
 
 
-def test_who_waits_for_a_run_makes_room_for_others():
+def test_a_request_that_has_begun_comes_before_those_that_have_not_and_is_never_refused():
     async def requests():
-        threads, gate = RequestThreads(most_busy=1), threading.Event()
-
-        def waiting():
-            before_waiting.get()()
-            before_waiting.get()()  # a second time changes nothing
-            gate.wait(20)
-            return "waited"
-
-        submits = [asyncio.ensure_future(threads.run(waiting)) for _ in range(5)]
-        reads = [await threads.run(lambda: "read") for _ in range(3)]
+        threads, gate, began = RequestThreads(most_busy=1, most_queued=2), threading.Event(), []
+        running = [asyncio.ensure_future(threads.run(held(number, gate, began))) for number in range(3)]
+        await until(lambda: began and len(threads._queue) == 2)
+        running.append(asyncio.ensure_future(threads.run(held(3, gate, began), has_begun=True)))
+        running.append(asyncio.ensure_future(threads.run(held(4, gate, began), has_begun=True)))
+        await until(lambda: len(threads._begun) == 2)
         gate.set()
-        return await asyncio.gather(*submits), reads, threads._busy
+        await asyncio.gather(*running)
+        return began
 
-    assert run(requests()) == (["waited"] * 5, ["read"] * 3, 0)
+    assert run(requests()) == [0, 3, 4, 1, 2]
+
+
+def test_one_person_cannot_fill_the_queue():
+    async def requests():
+        threads, gate, began = RequestThreads(1, 10, most_queued_of_one=2), threading.Event(), []
+
+        def send(number, person):
+            return asyncio.ensure_future(threads.run(held(number, gate, began), person=person))
+
+        running = [send(0, "ida")]
+        await until(lambda: began)
+        running += [send(1, "ida"), send(2, "ida"), send(3, "otto"), *(send(n, "") for n in (4, 5, 6))]
+        await until(lambda: len(threads._queue) == 6)
+        with pytest.raises(TooManyOfOnePerson) as refused:
+            await send(9, "ida")
+        gate.set()
+        await asyncio.gather(*running)
+        await until(lambda: threads._busy == 0)
+        await send(7, "ida")
+        return refused.value, began, threads._queued_of
+
+    refused, began, queued = run(requests())
+    assert (refused.status, refused.retry_after) == (429, 5)
+    assert began == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert not queued  # nobody is remembered who has nothing in the queue
 
 
 def test_a_request_whose_client_left_the_queue_is_not_worked_on():

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+from emailassistant.pending import PendingResponse
 
 
 class BaseView(APIView):
@@ -19,3 +26,16 @@ class BaseView(APIView):
             raise
         if request.successful_authenticator is None:
             self.check_throttles(request)
+
+    def wait_for(self, future: Future[Any], then: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        """Return what `then` returns when the future is done, without holding a thread until then."""
+        return then() if future.done() else PendingResponse(future, lambda: self._go_on(then))
+
+    def _go_on(self, then: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        """Do what DRF's `dispatch` does after the handler of the method."""
+        try:
+            response = then()
+        except Exception as problem:  # noqa: BLE001  (as `dispatch` does)
+            response = self.handle_exception(problem)
+        self.response = self.finalize_response(self.request, response, *self.args, **self.kwargs)
+        return self.response

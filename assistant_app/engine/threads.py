@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextvars import ContextVar
 from typing import TypeVar
 
 import uvloop
@@ -36,14 +35,6 @@ def patience() -> float:
 
 def _be_patient() -> None:
     _thread.patience = RUN_PATIENCE_SECONDS
-
-
-def _nothing() -> None:
-    pass
-
-
-# Called by a thread that is about to wait for a run. The server sets it: it counts the threads that work.
-before_waiting: ContextVar[Callable[[], None]] = ContextVar("before_waiting", default=_nothing)
 
 
 class LoopThread:

@@ -16,7 +16,6 @@ from django.db import connection, transaction
 from assistant_app.engine import budget, forks
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
-from assistant_app.engine.threads import before_waiting
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
@@ -211,7 +210,6 @@ def _cancel(actor: AbstractBaseUser, app_id: Any, key: IdempotencyKey | None) ->
             raise NothingToCancel
         if (run := runner.stop(row.lease_token, Cancelled(), key)) is not None:
             connection.close()
-            before_waiting.get()()
             run.ended.result()
             break
         # Another process runs it. Its next save will find the lease gone and end the run.

@@ -39,6 +39,11 @@ class Repeat:
     key: IdempotencyKey
     ended: Future[Any] = field(default_factory=_done)
 
+    @property
+    def claimed(self) -> Future[Any]:
+        """A future that is done: the claim was made by the first request."""
+        return _done()
+
 
 def key_for(
     *, actor: AbstractBaseUser, key: str, operation: str, app_id: Any, payload: Any

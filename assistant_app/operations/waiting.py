@@ -9,7 +9,6 @@ from django.db import connection
 
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Outcome, Run
-from assistant_app.engine.threads import before_waiting
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
@@ -29,25 +28,20 @@ from assistant_app.workflow import steps
 
 def wait_until_claimed(sent: Run | Repeat) -> Application:
     """Wait until the input is stored. Raise the reason if it was refused. Don't wait for a repeat."""
-    _release_what_others_need()
+    connection.close()  # hold no connection while waiting
+    sent.claimed.result()
     return when_claimed(sent)
 
 
 def wait_until_ended(sent: Run | Repeat) -> Application:
     """Wait for the end of the run and return the row as saved last. Raise the error that stopped it."""
     while True:
-        _release_what_others_need()
+        connection.close()
         sent.ended.result()
         row = when_ended(sent)
         if not isinstance(row, Repeat):
             return row
         sent = row
-
-
-def _release_what_others_need() -> None:
-    """Give back the database connection and the place among the working threads, before a wait."""
-    connection.close()
-    before_waiting.get()()
 
 
 def when_claimed(sent: Run | Repeat) -> Application:

@@ -6,6 +6,7 @@ import sys
 import uuid
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.deprecation import MiddlewareMixin
 
@@ -22,6 +23,7 @@ from assistant_app.pages.work import views as work
 from assistant_app.pages.work.email_page import EmailPage, Refusal
 from assistant_app.people.sign_in import SignInForm
 from assistant_app.workflow import steps
+from emailassistant.pending import PendingResponse
 
 # Errors that a double click causes after the first click succeeded. They are hidden from the user.
 OBEYED = (errors.StaleVersion, errors.AlreadyRunning, errors.Finished, errors.WrongStep, errors.Superseded)
@@ -159,6 +161,11 @@ def _sign_in_again(request: HttpRequest) -> HttpResponse:
 
 
 class PageErrors(MiddlewareMixin):
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if isinstance(response, PendingResponse):
+            response.answer_to = lambda problem: self.process_exception(request, problem)
+        return response
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         error = outage(exception) or exception
         return answer(request, error) if isinstance(error, AssistantError) else None

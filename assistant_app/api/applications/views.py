@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
@@ -129,7 +130,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     @schema.RETRY
     @action(detail=True, methods=["post"], serializer_class=Nothing)
-    def retry(self, request: Request, app_id: str) -> Response:
+    def retry(self, request: Request, app_id: str) -> HttpResponseBase:
         version = None
         if not self._is_repeat("retry", payload_of(request.data), app_id):
             self._require_empty_body(app_id)
@@ -191,7 +192,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             self._mine(app_id)  # 404 before any error about the body
             Nothing(data=self.request.data).is_valid(raise_exception=True)
 
-    def _send(self, step: HumanStep, app_id: str) -> Response:
+    def _send(self, step: HumanStep, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
         return self._wait_for(
@@ -221,11 +222,18 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         answer["Location"] = self.reverse_action("detail", args=[row.pk])
         return answer
 
-    def _wait_for(self, sent: Run | Repeat) -> Response:
+    def _wait_for(self, sent: Run | Repeat) -> HttpResponseBase:
         """Respond when the run has ended; with `Prefer: respond-async` (RFC 7240), as soon as it started."""
-        if not prefers_async(self.request):
-            return self._state_of(operations.wait_until_ended(sent))
-        row = operations.wait_until_claimed(sent)
+        if prefers_async(self.request):
+            return self.wait_for(sent.claimed, lambda: self._started(sent))
+        return self.wait_for(sent.ended, lambda: self._ended(sent))
+
+    def _ended(self, sent: Run | Repeat) -> HttpResponseBase:
+        row = operations.when_ended(sent)
+        return self._wait_for(row) if isinstance(row, Repeat) else self._state_of(row)
+
+    def _started(self, sent: Run | Repeat) -> Response:
+        row = operations.when_claimed(sent)
         if self.key is not None and self.key.is_repeat and not row.is_running:
             return self._state_of(row)
         answer = self._state_of(row, status.HTTP_202_ACCEPTED)
@@ -246,8 +254,8 @@ def build_viewset(human_steps: Iterable[HumanStep]) -> type[BaseApplicationViewS
     return type("ApplicationViewSet", (BaseApplicationViewSet,), actions)
 
 
-def _action(step: HumanStep) -> Callable[..., Response]:
-    def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> Response:
+def _action(step: HumanStep) -> Callable[..., HttpResponseBase]:
+    def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> HttpResponseBase:
         return self._send(step, app_id)
 
     send.__name__ = step.endpoint

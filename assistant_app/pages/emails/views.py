@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -30,7 +31,7 @@ def email_list(request: PersonRequest) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def email_new(request: PersonRequest) -> HttpResponse:
+def email_new(request: PersonRequest) -> HttpResponseBase:
     """Show the form, read a file into it, or create an email; a double click creates only one."""
     step = steps.PROCESS_INPUT
     if request.method != "POST":

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,15 +19,23 @@ from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.work.compare_page import ComparePage
 from assistant_app.pages.work.email_page import EmailPage
-from assistant_app.pages.work.views import is_stored_already, own, posted_id, posted_version
+from assistant_app.pages.work.views import (
+    is_stored_already,
+    own,
+    posted_id,
+    posted_version,
+    send_step,
+    when_stored,
+)
 from assistant_app.workflow import steps
+from emailassistant.pending import PendingResponse
 
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpResponse:
+def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpResponseBase:
     """Show the current draft in the editor, or save the edited text as the next draft."""
     row = own(request, app_id)
     if request.method == "POST":
@@ -35,28 +46,24 @@ def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpRes
     return render(request, "work/email.html", {"page": page})
 
 
-def _save(request: PersonRequest, row: Application) -> HttpResponse:
+def _save(request: PersonRequest, row: Application) -> HttpResponseBase:
     step, version = steps.EDIT_DRAFT, posted_version(request)
     data = forms.read(step, request.POST)
     finishes = bool(request.POST.get("accept"))
-    is_same = steps.is_current(step.clean(data)["text"], row.state)
-    if not (finishes and is_same):
-        run = operations.submit(
-            actor=request.user, app_id=row.pk, step=step.action, data=data, expected_version=version
-        )
-        version = operations.wait_until_ended(run).version
-    if finishes:
-        accept = steps.PROCESS_FEEDBACK
-        run = operations.submit(
-            actor=request.user,
-            app_id=row.pk,
-            step=accept.action,
-            data={"feedback": ""},
-            expected_version=version,
-        )
-        operations.wait_until_claimed(run)
-    carried.drop_sent(request)
-    return redirect(reverse("email", args=[row.pk]) + "#news")
+    if finishes and steps.is_current(step.clean(data)["text"], row.state):
+        return _accept(request, row, version)
+    sent = operations.submit(
+        actor=request.user, app_id=row.pk, step=step.action, data=data, expected_version=version
+    )
+    if not finishes:
+        return when_stored(request, sent)
+    return PendingResponse(
+        sent.ended, lambda: _accept(request, row, operations.wait_until_ended(sent).version)
+    )
+
+
+def _accept(request: PersonRequest, row: Application, version: int | None) -> HttpResponseBase:
+    return send_step(request, row.pk, steps.PROCESS_FEEDBACK, {"feedback": ""}, version)
 
 
 @signed_in
@@ -72,7 +79,7 @@ def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
-def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
     """Fork the email: at a draft, at a step, or to submit the answers or the initial input again.
 
     Text typed for the draft is submitted to the fork; if it is rejected, no fork is created. A double click
@@ -90,7 +97,7 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
             # The user went back to the form and changed a text that was already sent.
             fork, is_new = _branch(request, row, uuid.uuid4())
         if is_new:
-            _send_along(request, fork, step, typed)
+            return _send_along(request, fork, step, typed)
     return redirect(reverse("email", args=[fork.pk]) + "#news")
 
 
@@ -109,14 +116,28 @@ def _branch(request: PersonRequest, row: Application, new_id: uuid.UUID) -> tupl
     )
 
 
-def _send_along(request: PersonRequest, fork: Application, step: steps.HumanStep, typed: forms.Typed) -> None:
+def _send_along(
+    request: PersonRequest, fork: Application, step: steps.HumanStep, typed: forms.Typed
+) -> HttpResponseBase:
+    with _deleted_if_refused(request, fork):
+        sent = operations.submit(actor=request.user, app_id=fork.pk, step=step.action, data=typed)
+
+    def show() -> HttpResponse:
+        with _deleted_if_refused(request, fork):
+            operations.when_claimed(sent)
+        carried.drop_sent(request)
+        return redirect(reverse("email", args=[fork.pk]) + "#news")
+
+    return PendingResponse(sent.claimed, show)
+
+
+@contextmanager
+def _deleted_if_refused(request: PersonRequest, fork: Application) -> Iterator[None]:
     try:
-        run = operations.submit(actor=request.user, app_id=fork.pk, step=step.action, data=typed)
-        operations.wait_until_claimed(run)
+        yield
     except AssistantError:
         operations.delete(actor=request.user, app_id=fork.pk)
         raise
-    carried.drop_sent(request)
 
 
 @signed_in

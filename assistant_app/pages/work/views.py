@@ -5,19 +5,23 @@ from __future__ import annotations
 import uuid
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import operations
 from assistant_app.engine.forks import DRAFTING
+from assistant_app.engine.runs import Run
 from assistant_app.mail import reply
 from assistant_app.models import Application
+from assistant_app.operations import Repeat
 from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.pages.work.email_page import EmailPage, Refusal
 from assistant_app.workflow import drafts, steps
+from emailassistant.pending import PendingResponse
 
 NOTHING_NEW = 204  # htmx then leaves the page as it is
 
@@ -43,7 +47,7 @@ def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResponse:
+def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResponseBase:
     """Submit a human step. A `GET` redirects to the email's page."""
     human_step = carried.step_of(request)
     if human_step is None:
@@ -56,22 +60,30 @@ def email_step(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResp
 
 def send_step(
     request: PersonRequest, app_id: uuid.UUID, step: steps.HumanStep, data: forms.Typed, version: int | None
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Submit a step, wait until it is stored, and redirect to the page."""
-    run = operations.submit(
+    sent = operations.submit(
         actor=request.user, app_id=app_id, step=step.action, data=data, expected_version=version
     )
-    operations.wait_until_claimed(run)
-    carried.drop_sent(request)
-    return redirect(reverse("email", args=[app_id]) + "#news")
+    return when_stored(request, sent)
+
+
+def when_stored(request: PersonRequest, sent: Run | Repeat) -> HttpResponseBase:
+    """Wait until the input is stored, forget what was kept of it, and redirect to the page."""
+
+    def show() -> HttpResponse:
+        row = operations.when_claimed(sent)
+        carried.drop_sent(request)
+        return redirect(reverse("email", args=[row.pk]) + "#news")
+
+    return PendingResponse(sent.claimed, show)
 
 
 @signed_in
 @require_POST
-def email_retry(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    run = operations.retry(actor=request.user, app_id=app_id, expected_version=posted_version(request))
-    operations.wait_until_claimed(run)
-    return redirect(reverse("email", args=[app_id]) + "#news")
+def email_retry(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
+    sent = operations.retry(actor=request.user, app_id=app_id, expected_version=posted_version(request))
+    return when_stored(request, sent)
 
 
 @signed_in

@@ -12,6 +12,7 @@ import time
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
 
 from tests.benchmarks import (
+    bursts,
     cpu,
     diffs,
     drafts,
@@ -29,7 +30,7 @@ from tests.services import POSTGRES_URL, listens
 
 FIGURES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (floors, latency, cpu, page, first_token, in_flight, drafts, diffs, queries, lists)
+    for module in (floors, latency, cpu, page, first_token, in_flight, bursts, drafts, diffs, queries, lists)
 }
 SCALE = {"scale": scale}  # only by name: it fills a database with a million emails
 

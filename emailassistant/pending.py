@@ -6,11 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.core.handlers.exception import response_for_exception
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.decorators import sync_and_async_middleware
 
 OF_ITS_OWN = {"content-type", "content-length", "vary"}  # headers that are not copied as they are
 
@@ -66,22 +68,25 @@ class PendingResponse(HttpResponseBase):
             response.headers.setdefault("Content-Length", str(len(response.content)))  # as CommonMiddleware
 
 
-class FinishPending:
+@sync_and_async_middleware
+def finish_pending(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Middleware: wait in this thread, unless the server waits without one.
 
-    Our ASGI handler does. The test client and other servers don't.
+    Our ASGI handler does. The test client and other servers don't. The handler uses the async chain for
+    event streams only, which have nothing to finish.
     """
+    if iscoroutinefunction(get_response):
+        return get_response
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self._get_response(request)
+    def finish(request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = get_response(request)
         while isinstance(response, PendingResponse) and not may_wait(request):
             connection.close()  # hold no connection while waiting
             response.future.result()
             response = response.finish(request)
         return response
+
+    return finish
 
 
 def let_wait(request: HttpRequest) -> None:

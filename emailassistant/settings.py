@@ -73,7 +73,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
-    "emailassistant.pending.FinishPending",  # outside: it finishes what all others have seen
+    "emailassistant.pending.finish_pending",  # outside: it finishes what all others have seen
     "assistant_app.api.private.PrivateAnswers",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -51,9 +51,9 @@ def measure():
     allow_open_files()
     yield f"## Bursts of whole flows, {LATENCY} s for each of two calls of the model\n"
     yield (
-        f"The flows begin within {RAMP:.0f} s, so {RAMP + 2 * LATENCY:.0f} s is the least. Reads are the flows'"
-        " own, in between. Threads of the process that has most; memory of all, shared pages counted once. On"
-        " PostgreSQL, but for Burr's example as it ships, which tracks into files.\n"
+        f"The flows begin within {RAMP:.0f} s, so {RAMP + 2 * LATENCY:.0f} s is the least. Reads are the"
+        " flows' own, in between. Threads of the process that has most; memory of all, shared pages counted"
+        " once. On PostgreSQL, but for Burr's example as it ships, which tracks into files.\n"
     )
     rows, targets = [], []
     for workers, flows in ((1, FEW), (1, MANY), (2, MANY)):

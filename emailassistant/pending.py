@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction
 from django.core.handlers.exception import response_for_exception
@@ -25,7 +25,6 @@ class PendingResponse(HttpResponseBase):
     """
 
     streaming = True  # it has no content that middleware could measure
-    _resource_closers: list[Callable[[], None]]
 
     def __init__(self, future: Future[Any], then: Callable[[], HttpResponseBase]) -> None:
         super().__init__()
@@ -57,11 +56,9 @@ class PendingResponse(HttpResponseBase):
         patch_vary_headers(response, [name for name in self.get("Vary", "").split(", ") if name])
         for name, cookie in self.cookies.items():
             response.cookies.setdefault(name, cookie)
-        real: Any = response
-        real._resource_closers, self._resource_closers = (
-            [*self._resource_closers, *real._resource_closers],
-            [],
-        )
+        mine, real = cast(Any, self)._resource_closers, cast(Any, response)._resource_closers
+        real[:0] = mine  # closing the real response closes the request
+        mine.clear()
         if isinstance(response, PendingResponse):
             response.answer_to = self.answer_to
         elif isinstance(response, HttpResponse):

@@ -44,6 +44,7 @@ from tests.private_names.places import (
     HEALTH,
     LOGS,
     PAGE_FORMS,
+    PENDING,
     PEOPLE,
     POOL,
     STATEMENTS,
@@ -139,6 +140,14 @@ def test_the_end_of_a_response_is_told_in_the_name_of_its_handler():
         response._handler_class = Sender
         response.close()
         assert senders == [Sender]
+
+
+def test_a_response_closes_what_is_in_its_list():
+    with otherwise("A response no longer keeps in `_resource_closers` what it closes", PENDING):
+        closed, response = [], HttpResponse()
+        response._resource_closers[:0] = [lambda: closed.append("the request")]
+        response.close()
+        assert closed == ["the request"]
 
 
 def test_a_request_over_asgi_is_an_asgi_request():

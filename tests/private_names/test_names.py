@@ -34,6 +34,7 @@ from tests.private_names.places import (
     MIGRATION,
     MODELS,
     OTEL,
+    PENDING,
     PLACES,
     POOL,
     PRODUCT,
@@ -63,6 +64,11 @@ NAMES = [
         django.urls:set_script_prefix(prefix)
         django.db:close_old_connections
         """,
+    ),
+    (
+        PENDING,
+        "answers an exception with it",
+        "django.core.handlers.exception:response_for_exception(request,exc)",
     ),
     (
         LIFESPAN,
@@ -247,6 +253,7 @@ PRIVATE = {
     "_cached_user": "Django",
     "_close": "Django",
     "_handler_class": "Django",
+    "_resource_closers": "Django",
     "_base_manager": "Django, documented",
     "_default_manager": "Django, documented",
     "_state": "Django, documented",

@@ -211,7 +211,8 @@ def test_a_page_waits_in_the_same_way(page, person, settings):
     assert person.row.state["feedback"] == "Shorter."
 
 
-def test_a_page_refused_after_the_wait_shows_the_text_again(page, person, monkeypatch):
+def test_a_page_refused_after_the_wait_shows_the_text_again(page, person, monkeypatch, settings):
+    settings.SESSION_SAVE_EVERY_REQUEST = True
     person.give_input()
     monkeypatch.setattr("assistant_app.engine.writer.Writer.save", refuse(AlreadyRunning()))
     answer = page(
@@ -222,6 +223,7 @@ def test_a_page_refused_after_the_wait_shows_the_text_again(page, person, monkey
     )
     assert answer.status_code == 409
     assert "Not lost." in answer.text
+    assert django_settings.SESSION_COOKIE_NAME in answer.headers["set-cookie"]
     assert set(answer.headers) >= SECURITY
     assert "no-store" in answer.headers["cache-control"]
 

@@ -19,7 +19,7 @@ from typing import Any
 from assistant_app.errors import AssistantError
 
 KEEP_IDLE = 8  # idle threads to keep; more are created on demand and end after use
-MOST_BUSY = 40  # requests at the same time; half of them may wait for their turn to hash a password
+MOST_BUSY = 32  # requests at the same time; 21 of them may wait for their turn to hash a password
 MOST_QUEUED = 1_000
 # Submits: few at the same time, so that a burst of them leaves the processor to the reads.
 MOST_SUBMITS_BUSY = 2

@@ -48,7 +48,7 @@ from emailassistant.static import serve_static  # noqa: E402
 
 EVENT_STREAMS = ("/events/", "/stream/")
 SUBMITTED_TO = ("/api/", "/a/", "/new/")
-SESSION = re.compile(rf"\b{settings.SESSION_COOKIE_NAME}=([^;\s]+)".encode())
+SESSION = re.compile(rf"(?:^|;\s*){settings.SESSION_COOKIE_NAME}=([^;\s]+)".encode())
 READING = {"GET", "HEAD", "OPTIONS"}
 QUEUED_FOR_A_RUN = 10  # requests of one person that may queue, for each run that they may have at once
 PROBES = ("/healthz", "/readyz")  # answered even while all other requests queue

@@ -65,9 +65,8 @@ class Writer:
         self.error: AssistantError | None = None  # set if the current step failed
         self.sent: str | None = None  # the human step that was sent; None to continue from the stored state
         self.key: IdempotencyKey | None = None  # of the request; saved with the claim
-        self.stop_key: IdempotencyKey | None = (
-            None  # of a request to stop the run; saved with the failed step
-        )
+        # Of a request to stop the run; saved with the failed step.
+        self.stop_key: IdempotencyKey | None = None
         self._token: uuid.UUID | None = None
         self._reserved: Reservation | None = None  # of the owner's budget, for this run
         self._head: int | None = None

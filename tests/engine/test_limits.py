@@ -173,7 +173,7 @@ def test_deleting_while_it_is_written_gives_nothing_back(budget, person, model, 
 
 
 def test_a_stop_by_another_process_settles_once(budget, person, model, owner, monkeypatch):
-    monkeypatch.setattr(runner, "stop", lambda application_id, reason: None)
+    monkeypatch.setattr(runner, "stop", lambda lease, reason, key: None)
     gate = model.will_wait_to_write()
     run = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
     model.wait_until_asked("draft")

@@ -142,6 +142,7 @@ def test_the_end_of_a_response_is_told_in_the_name_of_its_handler():
         assert senders == [Sender]
 
 
+@pytest.mark.django_db
 def test_a_response_closes_what_is_in_its_list():
     with otherwise("A response no longer keeps in `_resource_closers` what it closes", PENDING):
         closed, response = [], HttpResponse()

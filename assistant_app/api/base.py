@@ -33,6 +33,7 @@ class BaseView(APIView):
 
     def _go_on(self, then: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         """Do what DRF's `dispatch` does after the handler of the method."""
+        response: Any
         try:
             response = then()
         except Exception as problem:  # noqa: BLE001  (as `dispatch` does)

@@ -156,7 +156,7 @@ def test_the_answer_has_what_middleware_and_view_add_to_any_other(owner, model, 
     }
     assert waited.headers["etag"] == f'"{waited.json()["version"]}"'
     assert int(waited.headers["content-length"]) == len(waited.content)
-    assert waited.headers["allow"] == "GET, PUT, HEAD, OPTIONS"
+    assert "PUT" in waited.headers["allow"].split(", ")
 
 
 def test_so_has_the_answer_to_a_run_that_failed(owner, model, send):

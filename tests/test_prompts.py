@@ -1,6 +1,5 @@
 """The prompts for the model, and how its replies are read."""
 
-import random
 import re
 
 import pytest
@@ -8,14 +7,12 @@ import pytest
 from assistant_app.errors import ModelFailed
 from assistant_app.workflow import demonstration_prompts
 from assistant_app.workflow.prompts import (
-    DraftCleaner,
     Question,
     draft_messages,
     parse_questions,
     questions_messages,
     questions_schema,
 )
-from tests.conftest import before_long
 
 EMAIL = "From: Anna Berg <anna@example.org>\nSubject: Lunch\n\nLunch on Friday?\n\nAnna"
 CASE = {
@@ -250,136 +247,3 @@ def test_reasons_are_asked_of_all_but_the_demonstration_model():
 def test_what_holds_no_questions_is_a_failure(reply):
     with pytest.raises(ModelFailed):
         parse_questions(reply)
-
-
-# --- The draft cleaner ---------------------------------------------------------------------------
-
-DRAFT = "Dear Anna,\n\nyes.\n\nBest regards"
-REPLIES = {
-    DRAFT: DRAFT,
-    f"\n\n{DRAFT}\n \n": DRAFT,
-    f"Sure, here is the draft:\n\n{DRAFT}": DRAFT,
-    f"Certainly! Here's a reply to the email:\n{DRAFT}": DRAFT,
-    f"Here is the revised email:\n\n---\n\n{DRAFT}": DRAFT,
-    f"**Draft:**\n\n{DRAFT}": DRAFT,
-    f"Subject: Re: Lunch\n\n{DRAFT}": DRAFT,
-    f"```text\nSubject: Re: Lunch\n\n{DRAFT}\n```\n": DRAFT,
-    f'"{DRAFT}"\n': DRAFT,
-    f"<think>Hm.\nSubject: x\n</think>\n\nHere is the draft:\n{DRAFT}": DRAFT,
-    "ok": "ok",
-    "Sure!\n\nI will come.": "Sure!\n\nI will come.",
-    "Here is the message from Bob: call me.\nBye": "Here is the message from Bob: call me.\nBye",
-    'He said "yes"': 'He said "yes"',
-    "Hi,\n```\ncode\n```": "Hi,\n```\ncode\n```",
-    "New version follows on Monday, as we said.": "New version follows on Monday, as we said.",
-}
-
-
-def cleaned(pieces):
-    cleaner = DraftCleaner()
-    return [*map(cleaner.feed, pieces), cleaner.finish()]
-
-
-def cut(text, seed):
-    """Cut a text into pieces at random places."""
-    source = random.Random(seed)
-    places = sorted(source.choices(range(len(text) + 1), k=source.randint(0, len(text))))
-    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
-
-
-@pytest.mark.parametrize("reply", REPLIES)
-def test_what_is_let_out_is_the_draft_however_the_reply_is_cut(reply):
-    for seed in range(50):
-        assert "".join(cleaned(cut(reply, seed))) == REPLIES[reply]
-    assert "".join(cleaned(reply)) == REPLIES[reply]
-
-
-def test_a_greeting_is_let_out_at_once():
-    assert DraftCleaner().feed("Dear Anna Berg") == "Dear Anna Berg"
-
-
-@pytest.mark.parametrize("reply", ["", " \n", "<think>I never end", "Here is the draft:", "```\n```"])
-def test_nothing_but_trimmings_is_a_failure(reply):
-    with pytest.raises(ModelFailed, match="empty answer"):
-        cleaned(reply)
-
-
-# --- Assumptions ---------------------------------------------------------------------------------
-
-BLOCK = "ASSUMPTIONS:\n- The place is the Italian one.\n- Tom comes."
-ASSUMED = ["The place is the Italian one.", "Tom comes."]
-ENDINGS = {
-    f"{DRAFT}\n\n{BLOCK}": ASSUMED,
-    f"{DRAFT}\n{BLOCK}\n": ASSUMED,
-    f"{DRAFT}\n\n---\n\n**ASSUMPTIONS:**\n\n* The place is the Italian one.\n* Tom comes.\n": ASSUMED,
-    f"{DRAFT}\r\n\r\n## **ASSUMPTIONS**:\r\n1. The place is the Italian one.\r\n2. Tom comes.": ASSUMED,
-    f"```\n{DRAFT}\n\n{BLOCK}\n```": ASSUMED,
-    f"```\n{DRAFT}\n```\n\n{BLOCK}": ASSUMED,
-    f"Here is the draft:\n\n{DRAFT}\n\nASSUMPTIONS: Tom comes.": ["Tom comes."],
-    f"{DRAFT}\n\nASSUMPTIONS:\n- It is on 3. Dezember, 10 - 12 Uhr.": ["It is on 3. Dezember, 10 - 12 Uhr."],
-    f"{DRAFT}\n\nASSUMPTIONS:\n- none\n": [],
-    f"{DRAFT}\n\nASSUMPTIONS:": [],
-    DRAFT: [],
-}
-NO_ENDINGS = [
-    "My ASSUMPTIONS: none.\n\nAnna",
-    "Hi,\n\n- one\n- two\n\n--\nAnna",
-    "Hi,\n\nASSUMPTION\nASSUMPTIONS\n\nAnna",
-    "Hi,\n\nASSUMP",
-]
-
-
-@pytest.mark.parametrize("reply", ENDINGS)
-def test_assumptions_are_cut_off_and_never_let_out_however_the_reply_is_cut(reply):
-    for seed in range(50):
-        cleaner = DraftCleaner(states_assumptions=True)
-        let_out = "".join([*map(cleaner.feed, cut(reply, seed)), cleaner.finish()])
-        assert let_out.replace("\r", "") == DRAFT
-        assert cleaner.assumptions == ENDINGS[reply]
-
-
-@pytest.mark.parametrize("reply", NO_ENDINGS)
-def test_what_only_looks_like_assumptions_stays(reply):
-    for seed in range(50):
-        cleaner = DraftCleaner(states_assumptions=True)
-        assert "".join([*map(cleaner.feed, cut(reply, seed)), cleaner.finish()]) == reply
-        assert cleaner.assumptions == []
-
-
-def test_a_draft_is_let_out_word_by_word_although_assumptions_may_follow():
-    cleaner = DraftCleaner(states_assumptions=True)
-    assert [cleaner.feed(piece) for piece in ("Dear Anna Berg,", "\n\nyes", ". A", "SAP", "\nA")] == [
-        "Dear Anna Berg,",
-        "\n\nyes",
-        ". A",
-        "SAP",
-        "",
-    ]
-
-
-def test_a_model_that_repeats_itself_is_followed_before_long():
-    cleaner = DraftCleaner(states_assumptions=True)
-    reply = "Dear Anna,\n\n" + "-\n" * 20_000 + "Ida"
-    with before_long():
-        pieces = [cleaner.feed(reply[start : start + 4]) for start in range(0, len(reply), 4)]
-    assert "".join([*pieces, cleaner.finish()]) == reply
-
-
-def test_an_assumption_that_is_one_long_rule_is_read_before_long():
-    cleaner = DraftCleaner(states_assumptions=True)
-    rule = "-" * 100_000 + " no"
-    with before_long(5):
-        cleaner.feed(f"{DRAFT}\n\nASSUMPTIONS:\n{rule}\nNone.\n- The date stands.")
-        cleaner.finish()
-        assert cleaner.assumptions[1:] == ["The date stands."]
-
-
-def test_a_reply_of_assumptions_alone_is_no_draft():
-    cleaner = DraftCleaner(states_assumptions=True)
-    cleaner.feed(BLOCK)
-    with pytest.raises(ModelFailed, match="empty answer"):
-        cleaner.finish()
-
-
-def test_where_none_are_wanted_the_same_line_is_text():
-    assert "".join(cleaned(f"{DRAFT}\n\n{BLOCK}")) == f"{DRAFT}\n\n{BLOCK}"

@@ -70,7 +70,7 @@ class ScriptedClient:
     def will_wait_to_write(self, before: str = "", after: str = "A draft.") -> threading.Event:
         """Block the next draft between the two pieces until the returned event is set."""
         gate = threading.Event()
-        self._drafts.append([before, gate, after])
+        self._drafts.append([f"<reply>{before}", gate, after])
         return gate
 
     def calls_for(self, purpose: Purpose) -> list[Asked]:

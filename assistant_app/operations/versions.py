@@ -24,6 +24,7 @@ class Version:
     of: int | None  # number of the draft that it was made from
     feedback: str  # that it answers; empty for a first draft and for the owner's own text
     assumptions: list[str]
+    left_out: list[dict[str, str]]  # what the model wrote around it: where ("before" or "after"), and text
     is_current: bool  # feedback applies to it, and it can be accepted
     model: str  # that wrote it; empty for the owner's own text
     created_at: datetime | None  # None if it was not recorded
@@ -45,6 +46,7 @@ def versions_of(row: Application) -> list[Version]:
             of=source["of"],
             feedback=drafts.feedback_for(state, source),
             assumptions=source.get("assumptions", []),
+            left_out=source.get("left_out", []),
             is_current=number == current,
             model=source.get("model", ""),
             created_at=datetime.fromisoformat(source["at"]) if "at" in source else None,

@@ -6,6 +6,7 @@ Drafts are numbered from 1, in the order in which they were made. Each has a sou
 - `"of"`: number of the draft that it was made from, or None
 - `"feedback"`: number of the feedback that it answers, or 0; an owner's text copies it from the draft `of`
 - `"assumptions"`: optional list
+- `"left_out"`: optional list of `{"where": "before" or "after", "text": …}`: what the model wrote around it
 - `"at"` (ISO 8601), `"model"`, `"provider"`: only in a fork's copied drafts, whose model calls stay with the
   parent; the last two only for the model's drafts
 """
@@ -55,17 +56,31 @@ def source_of_current(state: State) -> Source | None:
     return sources(state)[number - 1] if number else None
 
 
-def source_of_next(state: State, assumptions: Sequence[str] = ()) -> Source:
+def source_of_next(
+    state: State, assumptions: Sequence[str] = (), left_out: Sequence[Mapping[str, str]] = ()
+) -> Source:
     """Return the source of the draft that the model writes next."""
     source = {"by": MODEL, "of": current_number(state), "feedback": pending_feedback(state)}
-    return source | ({"assumptions": list(assumptions)} if assumptions else {})
+    source |= {"assumptions": list(assumptions)} if assumptions else {}
+    return source | ({"left_out": [dict(each) for each in left_out]} if left_out else {})
 
 
-def source_of_edit(state: State) -> Source:
-    """Return the source of an edit of the current draft; it keeps that draft's feedback and assumptions."""
+def source_of_edit(state: State, text: str) -> Source:
+    """Return the source of an edit of the current draft.
+
+    It keeps that draft's feedback and assumptions, and what was left out of it and not put back.
+    """
     before = source_of_current(state) or {}
     source = {"by": PERSON, "of": current_number(state), "feedback": before.get("feedback", 0)}
-    return source | ({"assumptions": before["assumptions"]} if "assumptions" in before else {})
+    source |= {"assumptions": before["assumptions"]} if "assumptions" in before else {}
+    left_out = [each for each in before.get("left_out", ()) if each["text"] not in text]
+    return source | ({"left_out": left_out} if left_out else {})
+
+
+def put_back(text: str, left_out: Mapping[str, str]) -> str:
+    """Return a draft with what was left out of it."""
+    parts = [left_out["text"], text] if left_out["where"] == "before" else [text, left_out["text"]]
+    return "\n\n".join(parts)
 
 
 def feedback_for(state: State, source: Source) -> str:

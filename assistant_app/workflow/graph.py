@@ -138,7 +138,8 @@ async def formulate_draft(
         is_own=drafts.is_own(state),
         signature=signature,
     )
-    cleaner = prompts.DraftCleaner(states_assumptions=_states_assumptions(state, model))
+    is_told_form = not model.is_demonstration  # of the answer: markers, and assumptions below
+    cleaner = prompts.DraftCleaner(states_assumptions=is_told_form, waits_for_marker=is_told_form)
     pieces: list[str] = []
     async with aclosing(model.stream("draft", messages)) as chunks:
         async for chunk in chunks:
@@ -148,7 +149,7 @@ async def formulate_draft(
     if text := cleaner.finish():
         pieces.append(text)
         yield {"token": text}, None
-    source = drafts.source_of_next(state, cleaner.assumptions)
+    source = drafts.source_of_next(state, cleaner.assumptions, cleaner.left_out)
     yield {"token": ""}, state.update(**drafts.with_draft(state, "".join(pieces), source))
 
 
@@ -157,11 +158,6 @@ async def _own_passages(state: State, model: Model) -> list[str]:
     if model.is_demonstration or not drafts.has_own(state):
         return []
     return await asyncio.get_running_loop().run_in_executor(_COMPARING, drafts.own_passages, state)
-
-
-def _states_assumptions(state: State, model: Model) -> bool:
-    answers = state["clarification_answers"] or []
-    return not model.is_demonstration and prompts.has_skipped(state["clarification_questions"], answers)
 
 
 @action(reads=["feedback_history"], writes=["feedback", "feedback_history"], tags=[HUMAN])
@@ -174,7 +170,7 @@ async def process_feedback(state: State, feedback: str) -> State:
 @action(reads=_VERSIONS, writes=["draft_history", "draft_sources", *_CURRENT], tags=[HUMAN])
 async def edit_draft(state: State, text: str) -> State:
     """Take the owner's own text as the next draft."""
-    return state.update(**drafts.with_draft(state, text, drafts.source_of_edit(state)))
+    return state.update(**drafts.with_draft(state, text, drafts.source_of_edit(state, text)))
 
 
 @action(reads=_VERSIONS, writes=_CURRENT, tags=[HUMAN])

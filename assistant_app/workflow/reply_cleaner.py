@@ -1,109 +1,95 @@
-"""Removes everything but the draft from a model's reply, while the reply is streamed.
+"""Finds the letter in a model's reply, while the reply is streamed.
 
-Text that was passed on cannot be taken back, so hold back everything that may not belong to the draft: the
-start, until it is clear that it is no preamble; white space, until more text follows; and any line that may
-be the heading of the assumptions.
+The model is asked to put the letter between `<reply>` and `</reply>`. Some don't, and some talk about the
+draft inside or outside. So the letter is also cleaned: talk at both ends, wrappers and Markdown.
+
+Text that was passed on cannot be taken back, and the result must not depend on how the stream is cut. So each
+decision is taken at a fixed place of the reply: at a line's end, or after a fixed number of characters.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
+from typing import Literal
 
 from assistant_app.errors import ModelFailed
+from assistant_app.mail.html_text import TooMuch, to_text
+from assistant_app.workflow import drafting_talk as talk
 
+Where = Literal["before", "after"]
+
+MARKER_WITHIN = 300  # characters in which the opening marker has to begin
+_OPENING, _CLOSING = "<reply>", "</reply>"
 _THINK, _THINK_END = "<think>", "</think>"
-_HEAD_ENOUGH = 12  # characters needed to tell a greeting from a preamble
-_HEAD_LIMIT = 300  # characters; a preamble is never longer
-_TALK = r"(?:sure|certainly|of course|absolutely|okay|ok|great|understood|no problem)"
-_NOUN = r"(?:draft|reply|response|e-?mail|message|version|rewrite)"
-_INTRODUCTION = rf"(?:here(?:['’]s| is| are)|below is|this is)\b[^\n]{{0,120}}?\b{_NOUN}\b[^\n]{{0,100}}:"
-_LABEL = rf"(?:(?:revised|final|improved|updated|new) )?{_NOUN}:"
-# Lines before a draft. "Sure!" alone counts only before another such line, as letters contain it, too.
-_PREAMBLE = re.compile(
-    rf"\s*(?:(?:{_TALK}\b[^\n:]{{0,60}}?\s+)?\**{_INTRODUCTION}\**[ \t]*\n"
-    rf"|{_TALK}\b[^\n]{{0,120}}\b{_NOUN}\b[^\n]{{0,60}}:[ \t]*\n"
-    rf"|\**{_LABEL}\**[ \t]*\n|\**subject(?: line)?:[^\n]*\n|(?:-{{3,}}|\*{{3,}})[ \t]*\n)",
-    re.IGNORECASE,
-)
-_SUSPECT = re.compile(
-    rf"[`\"“*<-]|(?:{_TALK}|here|below|this is|subject|revised|final|improved|updated|new|{_NOUN})\b",
-    re.IGNORECASE,
-)
-_FENCE = re.compile(r"\s*```\w*[ \t]*\n")
-_QUOTED_GREETING = re.compile(r"\s*[\"“](?=(?:dear|hi|hello|hey|good|thank|thanks)\b)", re.IGNORECASE)
-_CLOSING_MARKS = '"”'
-_DECORATION = r"[ \t#*_>]*"
-# The heading of the assumptions, which models like to decorate.
-_ASSUMPTIONS = re.compile(rf"{_DECORATION}ASSUMPTIONS[*_]*:[*_]*")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-# A beginning of that heading, or a line that may come before it: a rule or a blank line.
-_BEFORE_ASSUMPTIONS = re.compile(
-    rf"{_DECORATION}(?:A(?:S(?:S(?:U(?:M(?:P(?:T(?:I(?:O(?:N(?:S[*_]*)?)?)?)?)?)?)?)?)?)?)?|[-=*_ \t]*\r?\n?"
-)
 _MOST_ASSUMPTIONS = 10
-_MOST_HELD = 1_000  # characters of rules and blank lines to hold back; a model in a loop writes more
-_ITEM = re.compile(r"^(?:[-*•–]|\(?\d{1,2}[.)])\s+")
-# Possessive quantifiers, or a rule of a thousand dashes would cause quadratic backtracking.
-_NO_ASSUMPTION = re.compile(r"\W*+(?:none|nothing|n/a|no assumptions?)?+\W*+", re.IGNORECASE)
 
 
 class DraftCleaner:
-    """Takes the pieces of a reply; the joined return values are the draft.
+    """Takes the pieces of a reply; the joined return values are the letter.
 
-    With `states_assumptions`, the reply may end with a list of assumptions, which is not part of the draft.
-    After `finish`, `assumptions` holds them.
+    After `finish`, `assumptions` holds the model's assumptions, and `left_out` what else it said, as
+    `{"where": "before" or "after", "text": …}`. `waits_for_marker` holds everything back until the opening
+    marker, or until it is too late for one. Without `states_assumptions`, a list of assumptions is a part of
+    the letter.
     """
 
-    def __init__(self, *, states_assumptions: bool = False) -> None:
-        self._ending = _Ending() if states_assumptions else None
-        self._head = ""  # held back: may be a preamble
-        self._tail = ""  # held back: may be the end
-        self._in_head = True
+    def __init__(self, *, states_assumptions: bool = True, waits_for_marker: bool = True) -> None:
+        self._waits = waits_for_marker
+        self._letter = Letter(states_assumptions=states_assumptions)
+        self._head: str | None = ""  # held back until the marker; None once it was found or given up
         self._thinking = False
-        self._ends_with = ""  # closing marks to remove: a fence, quotation marks
+        self._before = ""  # the text before the opening marker
         self._has_text = False
+        self.assumptions: list[str] = []
+        self.left_out: list[dict[str, str]] = []
 
     def feed(self, chunk: str) -> str:
-        """Return the text that certainly belongs to the draft."""
-        if self._in_head:
+        """Return the text that certainly belongs to the letter."""
+        if self._head is not None:
             self._head += chunk
             chunk = self._leave_head(is_all=False)
-        return self._let_out(self._ending.feed(chunk) if self._ending else chunk)
-
-    @property
-    def assumptions(self) -> list[str]:
-        return self._ending.assumptions if self._ending else []
+        return self._let_out(self._letter.feed(chunk)) if chunk else ""
 
     def finish(self) -> str:
-        """Return the rest of the draft. Raise `ModelFailed` if the draft is empty."""
-        last = self._leave_head(is_all=True) if self._in_head else ""
-        text = self._let_out(self._ending.feed(last) + self._ending.finish() if self._ending else last)
-        rest = self._tail.rstrip()
-        if "`" in self._ends_with:
-            rest = rest.removesuffix("```").rstrip()
-        if _CLOSING_MARKS in self._ends_with:
-            rest = rest.rstrip(_CLOSING_MARKS).rstrip()
-        self._tail = ""
-        if not self._has_text and not rest:
+        """Return the rest of the letter. Raise `ModelFailed` if the letter is empty."""
+        text = self._letter.feed(self._leave_head(is_all=True)) if self._head is not None else ""
+        text = self._let_out(text + self._letter.finish())
+        if not self._has_text:
             raise ModelFailed("The model gave an empty answer.")
-        return text + rest
+        before, after = Remarks(self._before), self._letter.after
+        self.assumptions = [*before.assumptions, *self._letter.before.assumptions, *after.assumptions]
+        self.assumptions = list(dict.fromkeys(self.assumptions))[:_MOST_ASSUMPTIONS]
+        said = _paragraphs(before.said, self._letter.before.said)
+        self.left_out = [
+            {"where": where, "text": text}
+            for where, text in (("before", said), ("after", after.said))
+            if text
+        ]
+        return text
+
+    def _let_out(self, text: str) -> str:
+        self._has_text = self._has_text or bool(text.strip())
+        return text
 
     def _leave_head(self, *, is_all: bool) -> str:
-        """Return the start of the draft without a preamble; empty while that is unclear."""
+        """Return the text from the letter's beginning on; empty while that is unclear."""
         if not self._is_past_thinking():
             return ""
-        self._head = self._without_preamble(self._head + "\n" if is_all else self._head)
-        if not is_all and _is_unclear(self._head):
-            return ""
-        self._in_head = False
-        if found := _QUOTED_GREETING.match(self._head):
-            self._ends_with += _CLOSING_MARKS
-            return self._head[found.end() :]
-        return self._head
+        head = (self._head or "").lstrip("\ufeff \t\r\n") if self._waits else self._head or ""
+        if self._waits and (start := _opening_in(head, is_all=is_all)) is not None:
+            if start < 0:
+                return ""
+            self._before, head = head[:start], head[start + len(_OPENING) :]
+        elif self._waits:
+            head = (self._head or "").lstrip("\ufeff\r\n")
+        self._head = None
+        return head
 
     def _is_past_thinking(self) -> bool:
         """Drop a reasoning block at the start; return whether it is over."""
-        head = self._head.lstrip()
+        head = (self._head or "").lstrip()
         if not self._thinking and head.startswith(_THINK):
             self._thinking = True
         if self._thinking:
@@ -111,72 +97,736 @@ class DraftCleaner:
             # Reasoning may be very long, so keep only enough to find its end mark.
             self._head = rest if end else head[-len(_THINK_END) :]
             self._thinking = not end
-        return not self._thinking
-
-    def _without_preamble(self, head: str) -> str:
-        while True:
-            if found := _FENCE.match(head):
-                self._ends_with += "`"
-            elif not (found := _PREAMBLE.match(head)):
-                return head.lstrip()
-            head = head[found.end() :]
-
-    def _let_out(self, text: str) -> str:
-        text = self._tail + text
-        if not self._has_text:
-            text = text.lstrip()
-        kept = text.rstrip(" \t\r\n\f\v\u00a0\u2003" + self._ends_with)
-        self._tail = text[len(kept) :]
-        self._has_text = self._has_text or bool(kept)
-        return kept
+            return not self._thinking and self._is_past_thinking()
+        return not _THINK.startswith(head[: len(_THINK)]) or not head
 
 
-class _Ending:
-    """Splits off the assumptions after the draft, with the rule or blank lines between them."""
+def _opening_in(head: str, *, is_all: bool) -> int | None:
+    """Return where the opening marker begins, -1 while that is unclear, None if there is none.
 
-    def __init__(self) -> None:
-        self._held = ""  # held back: may be the heading, or lines before it
-        self._is_line_start = True  # whether `_held` starts at the start of a line
-        self._block: str | None = None  # the text of the assumptions, once the heading was found
+    A model that announces its markers in a sentence ("between <reply> and </reply>") has not begun.
+    """
+    is_complete = is_all or len(head) >= MARKER_WITHIN + len(_OPENING)
+    window = head[: MARKER_WITHIN + len(_OPENING)]
+    lower, start = window.lower(), -1
+    while (start := lower.find(_OPENING, start + 1)) >= 0:
+        line, end, _ = lower[start:].partition("\n")
+        if not end and not is_complete:
+            is_begun = talk.is_greeting_so_far(window[start + len(_OPENING) :].lstrip())
+            return start if is_begun else -1
+        _, closed, rest = line.partition(_CLOSING)
+        if not (closed and rest.strip(" *_`.")):
+            return start
+    return None if is_complete else -1
 
-    @property
-    def assumptions(self) -> list[str]:
-        lines = [_ITEM.sub("", line.strip()).strip() for line in (self._block or "").splitlines()]
-        return [line for line in lines if not _NO_ASSUMPTION.fullmatch(line)][:_MOST_ASSUMPTIONS]
+
+class Letter:
+    """Takes the text of the letter and what the model put around it; returns the letter.
+
+    It works line by line. The head is held back until it is clear that it is no talk; then a line is let out
+    as it arrives, unless it begins like talk.
+    """
+
+    def __init__(self, *, states_assumptions: bool = True, is_unwrapped: bool = False) -> None:
+        self._states_assumptions = states_assumptions
+        self._is_unwrapped = is_unwrapped  # JSON and HTML were read already
+        self._line = ""  # the part of the current line that was not let out
+        self._seen = ""  # the start of the current line
+        self._is_open = False  # the start of the current line was let out
+        self._decode: _Decoder | None = None
+        self._is_first_line = True
+        self._head: list[str] | None = []  # lines of the head; None in the body
+        self._whole: list[str] | None = None  # all text of a letter that is read at the end
+        self._read_whole: Callable[[str], str | None] = _read_json
+        self._closers: list[str] = []  # lines that end a wrapper: a fence, a tag
+        self._quote_end = ""  # closing mark of a letter in quotation marks
+        self._is_marked = False  # each line begins with ">"
+        self._gap: list[str] = []  # blank lines and rules, held until more text follows
+        self._tail: list[str] = []  # lines held because they may be talk
+        self._tail_kind = ""
+        self._tail_has_items = False
+        self._tail_is_list = False  # it begins with a heading for a list of changes
+        self._code = False
+        self._paragraph: list[str] = []
+        self._paragraphs = 0
+        self._is_signed = False
+        self._first = ""  # the greeting
+        self._let: list[str] = []
+        self._ends_with = ""
+        self._is_over = False
+        self._after: list[str] = []  # text after the letter
+        self._copies = 0
+        self.before = Remarks("")
+        self.after = Remarks("")
+
+    # --- Feeding -------------------------------------------------------------------------------
 
     def feed(self, text: str) -> str:
-        """Return the text that certainly belongs to the draft."""
-        if self._block is not None:
-            self._block += text
+        """Return the text that certainly belongs to the letter."""
+        if self._is_over:
+            self._after.append(text)
             return ""
-        self._held += text
-        sure = position = 0
-        for line in _LINE.findall(self._held):
-            is_own_line = position > 0 or self._is_line_start
-            if is_own_line and (found := _ASSUMPTIONS.match(line)):
-                self._block = self._held[position + found.end() :]
-                return self._let_go(sure, "")
-            position += len(line)
-            if not (is_own_line and _BEFORE_ASSUMPTIONS.fullmatch(line)):
-                sure = position
-        if len(self._held) - sure > _MOST_HELD:
-            sure = len(self._held)
-        return self._let_go(sure, self._held[sure:])
-
-    def _let_go(self, sure: int, held: str) -> str:
-        out, self._held = self._held[:sure], held
-        if out:
-            self._is_line_start = out.endswith("\n")
-        return out
+        if self._whole is not None:
+            self._whole.append(text)
+            return ""
+        text = text.replace("\ufeff", "")
+        self._line += self._decode.feed(text) if self._decode else text
+        return self._work(is_all=False)
 
     def finish(self) -> str:
-        """Return the rest of the draft."""
-        rest, self._held = self._held, ""
-        return rest
+        """Return the rest of the letter."""
+        out = ""
+        if not self._is_over and self._whole is None:
+            self._line += self._decode.finish() if self._decode else ""
+            out = self._work(is_all=True)
+        if self._whole is not None and not self._is_over:
+            out += self._finish_whole("".join(self._whole))
+        if not self._is_over:
+            out += self._finish_tail()
+        self.after.add("".join(self._after))
+        return out
+
+    def _work(self, *, is_all: bool) -> str:
+        out: list[str] = []
+        while not self._is_over and self._whole is None:
+            self._look_for_code_of_lines()
+            end = self._line.find("\n") + 1
+            closer = self._line.lower().find(_CLOSING, 0, end or len(self._line))
+            if closer >= 0:
+                rest = self._line[closer + len(_CLOSING) :]
+                self._line = self._line[:closer]
+                out.append(self._end_line("") if self._line or self._is_open else "")
+                out.append(self._leave_head_now() + self._close(rest))
+            elif end:
+                line, self._line = self._line[:end], self._line[end:]
+                rest, self._line = self._line, line
+                out.append(self._end_line(rest))
+            else:
+                if is_all and (self._line or self._is_open):
+                    out.append(self._end_line(""))
+                if is_all:
+                    out.append(self._leave_head_now())
+                else:
+                    out.append(self._let_out_a_start())
+                break
+        if self._is_over and self._line:
+            self._after.append(self._line)
+            self._line = ""
+        if self._whole is not None and self._line:
+            self._whole.append(self._line)
+            self._line = ""
+        return "".join(out)
+
+    def _look_for_code_of_lines(self) -> None:
+        """Decode a letter whose line ends are written as `\\n` or `<br>`, from the first one on."""
+        if self._decode is not None or not self._is_first_line:
+            return
+        line = self._line.partition("\n")[0]
+        if not line.lstrip().startswith("{") and (found := _CODED_LINE_END.search(line)):
+            self._decode = _Decoder(is_html=found[0].startswith("<"))
+            rest = self._line[found.start() :]
+            self._line = self._line[: found.start()] + self._decode.feed(rest)
+
+    def _end_line(self, rest: str) -> str:
+        """Take the current line, which is complete, and make `rest` the next one."""
+        line, is_open = self._line, self._is_open
+        self._line, self._is_open = rest, False
+        self._is_first_line = self._is_first_line and not is_open and not line.strip()
+        if is_open:
+            shown = (self._seen + line)[: talk.LONGEST]
+            self._seen = ""
+            if self._head is None:
+                self._note(shown)
+            return self._emit(self._plain(line))
+        if self._head is not None:
+            self._head.append(line)
+            return self._look_at_head(is_all=False)
+        return self._take(line)
+
+    def _let_out_a_start(self) -> str:
+        """Let out the start of the current line, if it can be no talk."""
+        line = self._line
+        if self._head is not None:
+            return self._leave_head_early()
+        if not self._is_open:
+            if self._tail or self._is_signed or self._is_marked or self._code or self._closers:
+                return self._take_overlong()
+            if not line.strip() or talk.may_begin_talk(line[:_ENOUGH]) or line.lstrip()[:1] in _SPECIAL:
+                return self._take_overlong()
+            self._is_open = True
+            self._seen = ""
+            gap = self._take_gap()
+        else:
+            gap = ""
+        safe = _safe_length(line)
+        out, self._line = line[:safe], line[safe:]
+        self._seen = (self._seen + out)[: talk.LONGEST]
+        if len(self._line) > _LONGEST_MARKUP:
+            part, self._line = self._line[:_LONGEST_MARKUP], self._line[_LONGEST_MARKUP:]
+            out += self._plain(part)
+        return self._emit(gap + out)
+
+    def _take_overlong(self) -> str:
+        """Open a line that is too long to be talk."""
+        if len(self._line) <= talk.LONGEST or self._closers or self._tail_kind == "copy":
+            return ""
+        out = self._release() + self._take_gap()
+        self._is_open, self._seen = True, self._line[: talk.LONGEST]
+        part, self._line = self._line[: talk.LONGEST], self._line[talk.LONGEST :]
+        return out + self._emit(self._plain(part))
+
+    # --- The head ------------------------------------------------------------------------------
+
+    def _leave_head_early(self) -> str:
+        """Leave the head in the middle of its first line, if that is a greeting or plainly no talk."""
+        line, head = self._line, self._head or []
+        if any(each.strip() for each in head) or self._closers or self._is_marked:
+            return ""
+        start = line.lstrip()
+        if talk.is_greeting_so_far(start) and len(line) - len(start) < 4:
+            return self._begin_body([], start)
+        if len(line) >= _LONG_HEAD and not _may_wrap(start) and not talk.is_talk_before(line[:_LONG_HEAD]):
+            return self._begin_body([], _without_indent(line))
+        if _JSON.match(line) and not self._is_unwrapped:
+            return self._read_at_the_end(_read_json, [])
+        if _HTML.match(line) and not self._is_unwrapped:
+            return self._read_at_the_end(_read_html, [])
+        return ""
+
+    def _leave_head_now(self) -> str:
+        return self._look_at_head(is_all=True) if self._head is not None else ""
+
+    def _look_at_head(self, *, is_all: bool) -> str:
+        """Decide about the lines of the head, of which the last one has just ended."""
+        lines = self._head or []
+        words = [number for number, line in enumerate(lines) if line.strip()]
+        if not words:
+            return ""
+        for number in words:
+            if (begun := self._begin_at(lines, number)) is not None:
+                return begun
+        first = lines[words[0]]
+        is_suspect = _may_wrap(first.lstrip()) or talk.is_talk_before(first)
+        is_suspect = is_suspect or talk.assumption_label(first) is not None or talk.is_label(first)
+        size = sum(map(len, lines))
+        if is_suspect and not is_all and len(words) <= _MOST_HEAD_LINES and size <= _MOST_HEAD:
+            return ""
+        return self._begin_without_greeting(lines, words)
+
+    def _begin_at(self, lines: list[str], number: int) -> str | None:
+        """Begin the letter at this line if one begins there; return None if not."""
+        line = lines[number]
+        above = lines[:number]
+        has_talk = any(talk.is_talk_before(each) for each in above)
+        start = line.lstrip()
+        if found := _TAG.fullmatch(line.strip()):
+            self._closers.append(f"</{found[1].lower()}>")
+            return self._begin_again(above, lines[number + 1 :])
+        if (found := _TAG.match(start)) and talk.opens_letter(start[found.end() :]):
+            self._closers.append(f"</{found[1].lower()}>")
+            return self._begin_again(above, [start[found.end() :], *lines[number + 1 :]])
+        if not self._is_unwrapped and _JSON.match(line):
+            return self._read_at_the_end(_read_json, lines, number)
+        if not self._is_unwrapped and _HTML.match(line):
+            return self._read_at_the_end(_read_html, lines, number)
+        if found := _FENCE.fullmatch(line.strip()):
+            return self._begin_in_fence(lines, number, found[1].lower(), has_talk)
+        if _ECHOED_FENCE.fullmatch(line.strip()) and not any(each.strip() for each in above):
+            return self._begin_again([], lines[number + 1 :])
+        bare = talk.without_inline_label(line)
+        bare = bare.lstrip() if bare != line or talk.opens_letter(line) else bare
+        if (mark := bare.lstrip()[:1]) in _QUOTES and self._opens_quoted(bare.lstrip()[1:], _QUOTES[mark]):
+            self._quote_end = _QUOTES[mark]
+            bare = bare.lstrip()[1:]
+        if bare.lstrip().startswith("> ") and talk.opens_letter(bare.lstrip()[2:]):
+            self._is_marked = True
+            return self._begin_body(self._sorted_out(above), bare, lines[number + 1 :])
+        is_greeting = talk.opens_letter(bare) or (has_talk and talk.is_bare_name(bare))
+        if is_greeting and len(bare) <= talk.LONGEST:
+            if line != bare and line.strip().endswith(bare.strip()):
+                label = line.strip()[: -len(bare.strip())].strip(" \"'“”„«»")
+                above = [*above, *([label + "\n"] if re.search(r"\w", label) else [])]
+            return self._begin_body(self._sorted_out(above), bare, lines[number + 1 :])
+        return None
+
+    def _opens_quoted(self, rest: str, end: str) -> bool:
+        return talk.opens_letter(rest) and end not in rest.rstrip("\n") and '"' not in rest
+
+    def _begin_in_fence(self, lines: list[str], number: int, kind: str, has_talk: bool) -> str | None:
+        inside = [line for line in lines[number + 1 :] if line.strip()]
+        if kind in ("json", "html", "xml"):
+            self._closers.append("```")
+            read = _read_json if kind == "json" else _read_html
+            return self._read_at_the_end(_in_fence(read), lines, number)
+        if has_talk or kind in _TEXT_KINDS:
+            self._closers.append("```")
+            return self._begin_again(lines[:number], lines[number + 1 :])
+        if not inside:
+            return None
+        if talk.opens_letter(inside[0]) or talk.is_talk_before(inside[0]):
+            self._closers.append("```")
+            return self._begin_again(lines[:number], lines[number + 1 :])
+        if _JSON.match(inside[0]) and not self._is_unwrapped:
+            return self._read_at_the_end(_in_fence(_read_json), lines, number)
+        if self._is_unwrapped:
+            return None
+        return self._read_at_the_end(_read_fenced, lines, 0)
+
+    def _begin_again(self, above: list[str], below: list[str]) -> str:
+        """Look for the letter's head once more, inside a wrapper."""
+        kept = self._sorted_out(above)
+        self._head = [*kept]
+        out = ""
+        for place, line in enumerate(below):
+            if self._head is None:
+                out += self._take(line)
+            else:
+                self._head.append(line)
+                out += self._look_at_head(is_all=False)
+            if self._is_over:
+                self._after[:0] = below[place + 1 :]
+                break
+        return out
+
+    def _sorted_out(self, above: list[str]) -> list[str]:
+        """Leave out the lines above a greeting if one of them is talk; return those that stay."""
+        words = [line for line in above if line.strip()]
+        is_trimming = all(
+            _RULE.fullmatch(line.strip()) or _ECHOED_FENCE.fullmatch(line.strip()) for line in words
+        )
+        is_talk = any(talk.is_talk_before(line) or talk.assumption_label(line) is not None for line in words)
+        if not (is_trimming or is_talk):
+            return [*above]
+        self.before.add("".join(above))
+        return []
+
+    def _begin_without_greeting(self, lines: list[str], words: list[int]) -> str:
+        """Begin the letter below the lines that are surely none of it, although no greeting was found."""
+        number = 0
+        for place in words:
+            line = lines[place]
+            rest = [each for each in lines[place + 1 :] if each.strip()]
+            is_followed = bool(rest) or bool(self._line)
+            is_sure = talk.presents_plainly(line) or talk.is_decorated_label(line)
+            is_sure = is_sure or (not is_followed and talk.is_nothing_but_talk(line))
+            is_apart = place + 1 < len(lines) and not lines[place + 1].strip()
+            is_header = talk.is_certain_header(line) and is_apart and is_followed
+            is_rule = number > 0 and bool(_RULE.fullmatch(line.strip()))
+            if talk.assumption_label(line) is not None and self._states_assumptions:
+                number = place + 1
+                while number < len(lines) and lines[number].strip():
+                    number += 1
+                continue
+            if place < number:
+                continue
+            if not (is_sure or is_header or is_rule):
+                break
+            number = place + 1
+        if number:
+            self.before.add("".join(lines[:number]))
+        below = lines[number:]
+        while below and not below[0].strip():
+            del below[0]
+        if not below:
+            self._head = []
+            return ""
+        below[0] = _without_indent(below[0])
+        return self._begin_body([], "", below)
+
+    def _begin_body(self, kept: list[str], first: str, below: list[str] | None = None) -> str:
+        """Go from the head to the body, which begins with these lines."""
+        self._head = None
+        while kept and not kept[0].strip():
+            del kept[0]
+        if below is None:  # in the middle of the first line
+            self._line = first
+            return self._let_out_a_start()
+        lines = [*kept, first, *below] if first else [*kept, *below]
+        out = ""
+        for place, line in enumerate(lines):
+            out += self._take(line)
+            if self._is_over:
+                self._after[:0] = lines[place + 1 :]
+                break
+        return out
+
+    # --- Letters that are read at the end ------------------------------------------------------
+
+    def _read_at_the_end(self, read: Callable[[str], str | None], lines: list[str], number: int = 0) -> str:
+        kept = self._sorted_out(lines[:number])
+        self._read_whole = read
+        self._whole = [*kept, *lines[number:], self._line]
+        self._head, self._line = None, ""
+        return ""
+
+    def _finish_whole(self, text: str) -> str:
+        body, _, rest = text.partition(_CLOSING)
+        read = self._read_whole(body)
+        inner = Letter(states_assumptions=self._states_assumptions, is_unwrapped=True)
+        out = inner.feed(body if read is None else read) + inner.finish()
+        self.before.join(inner.before)
+        self.after.join(inner.after)
+        self._is_over = True
+        self._after = [rest]
+        return out
+
+    # --- The body ------------------------------------------------------------------------------
+
+    def _take(self, line: str) -> str:
+        """Take a complete line; return what is let out."""
+        if self._is_marked:
+            line = re.sub(r"^[ \t]*> ?", "", line, count=1)
+        text = line.strip()
+        if self._closers and (closed := self._closer_in(line)) is not None:
+            out = self._take(closed) if closed.strip() else ""
+            return out + self._close("")
+        if self._code or text.startswith("```"):
+            self._code = self._code != text.startswith("```")
+            return self._release() + self._take_gap() + self._let_through(line)
+        if _ECHOED_FENCE.fullmatch(text) or text.lower() == _OPENING:
+            return ""
+        if not text or (_RULE.fullmatch(text) and self._first):
+            if not text:
+                self._end_paragraph()
+            self._gap.append(line)
+            return ""
+        if self._tail:
+            if self._continues(line):
+                self._hold(line)
+                return ""
+            if self._tail_kind == "option" and self._begins_another(line):
+                self._is_over, self._after = True, [*self._tail, *self._gap, line]
+                self._tail, self._gap = [], []
+                return ""
+            return self._release() + self._take(line)
+        if kind := self._kind_of_tail(line):
+            self._tail_kind, self._tail_is_list = kind, talk.is_changes_label(line)
+            if kind == "quote":
+                self._is_over, self._after = True, [line]
+                return ""
+            self._hold(line)
+            return ""
+        return self._take_gap() + self._let_through(line)
+
+    def _closer_in(self, line: str) -> str | None:
+        """Return the text before the wrapper's end, if it is on this line."""
+        for closer in self._closers:
+            if closer == "```" and line.strip() == "```" and not self._code:
+                return ""
+            if closer.startswith("<") and closer in line.lower():
+                return line[: line.lower().index(closer)]
+        return None
+
+    def _let_through(self, line: str) -> str:
+        self._note(line)
+        return self._emit(line if self._code or line.strip().startswith("```") else self._plain(line))
+
+    def _note(self, line: str) -> None:
+        """Remember what tells later whether the letter was signed."""
+        if not self._first and line.strip():
+            self._first = line.strip()
+        self._paragraph.append(line.strip())
+        if self._paragraphs and talk.is_closing(line):
+            self._is_signed = True
+
+    def _end_paragraph(self) -> None:
+        lines, self._paragraph = self._paragraph, []
+        if not lines:
+            return
+        self._paragraphs += 1
+        if self._paragraphs > 1 and len(lines) <= 3 and all(map(talk.is_name, lines)):
+            self._is_signed = True
+
+    def _kind_of_tail(self, line: str) -> str:
+        """Return what kind of text after the letter this line may begin; empty for a line of the letter."""
+        if self._states_assumptions and talk.assumption_label(line) is not None:
+            return "assumptions"
+        is_apart = not self._paragraph or self._is_signed
+        if not is_apart or not self._first:
+            return ""
+        if self._is_signed and talk.begins_quote(line):
+            return "quote"
+        if self._is_signed and self._copies == 0 and line.strip() == self._first and talk.opens_letter(line):
+            return "copy"
+        if talk.is_talk_after(line, is_signed=self._is_signed):
+            return "talk"
+        if self._is_signed and talk.is_word_count(line):
+            return "talk"
+        return "option" if self._is_signed and talk.is_option_label(line) else ""
+
+    def _continues(self, line: str) -> bool:
+        """Return whether what is held may go on with this line."""
+        kind = self._tail_kind
+        if kind == "copy":
+            return True
+        is_below = not self._gap
+        has_items = self._tail_has_items
+        if talk.is_item(line) or (is_below and has_items and line[:1] in " \t"):
+            return kind == "assumptions" or self._tail_is_list or has_items or is_below
+        if kind == "assumptions" and is_below and not has_items and not talk.is_closing(line):
+            return True
+        if kind == "talk" and is_below and self._tail_is_list and not talk.is_closing(line):
+            return True
+        if self._states_assumptions and talk.assumption_label(line) is not None:
+            return True
+        is_talk = talk.is_talk_after(line, is_signed=self._is_signed or kind == "assumptions")
+        return is_talk or talk.is_word_count(line)
+
+    def _begins_another(self, line: str) -> bool:
+        return talk.opens_letter(line) or bool(_FENCE.fullmatch(line.strip()))
+
+    def _hold(self, line: str) -> None:
+        self._tail += [*self._gap, line]
+        self._tail_has_items = self._tail_has_items or talk.is_item(line)
+        self._gap = []
+
+    def _release(self) -> str:
+        """Let out what was held: it was no talk, as more of the letter follows."""
+        held, self._tail = self._tail, []
+        kind, self._tail_kind = self._tail_kind, ""
+        self._tail_has_items = False
+        if not held:
+            return ""
+        if kind == "copy":
+            self._copies += 1
+            return "".join(map(self._take, held))
+        gap, self._gap = self._gap, []
+        out = ""
+        for line in held:
+            if line.strip():
+                out += self._take_gap() + self._let_through(line)
+            else:
+                self._end_paragraph()
+                self._gap.append(line)
+        self._gap += gap
+        return out
+
+    def _take_gap(self) -> str:
+        gap, self._gap = "".join(self._gap), []
+        return self._emit(gap) if self._first else ""
+
+    def _emit(self, text: str) -> str:
+        """Return the text without white space at its end, which follows with the next text."""
+        text = self._ends_with + text
+        kept = text.rstrip(_TRIMMED + self._quote_end)
+        self._ends_with = text[len(kept) :]
+        self._let.append(kept)
+        return kept
+
+    def _close(self, rest: str) -> str:
+        """End the letter, here because a marker or a wrapper ends it."""
+        out = self._finish_tail()
+        self._is_over = True
+        self._after = [*self._after, rest + self._line if rest is not self._line else rest]
+        self._line = ""
+        return out
+
+    def _finish_tail(self) -> str:
+        """Decide about what is held when the letter is over; return what belongs to it."""
+        if self._tail_kind == "copy" and not self._is_copy("".join(self._tail)):
+            out = self._release()
+            return out + self._finish_tail()
+        if self._tail_kind == "option":
+            return self._release() + self._rest()
+        if self._tail and self._tail_kind != "copy":
+            self.after.add("".join(self._tail), has_lists=False)
+        self._tail, self._tail_kind = [], ""
+        return self._rest()
+
+    def _rest(self) -> str:
+        gap, self._gap = self._gap, []
+        rest = self._ends_with.rstrip(_TRIMMED)
+        if self._quote_end and rest.endswith(self._quote_end):
+            rest = rest[: -len(self._quote_end)].rstrip(_TRIMMED)
+        self._ends_with = ""
+        art = "".join(gap).rstrip() if any(line.strip() == self._first for line in gap) else ""
+        return rest + ("\n" + art.strip("\n") if art else "")
+
+    def _is_copy(self, text: str) -> bool:
+        held = text.split()
+        return len(held) > 3 and "".join(self._let).split()[: len(held)] == held
+
+    def _plain(self, line: str) -> str:
+        return line if self._code else as_plain_text(line)
 
 
-def _is_unclear(head: str) -> bool:
-    """Return whether the head may still be a preamble. A second line of text rules that out."""
-    if len(head) > _HEAD_LIMIT or "\n" in head.rstrip():
-        return False
-    return len(head) < _HEAD_ENOUGH or bool(_SUSPECT.match(head))
+class Remarks:
+    """What a model said around its letter: assumptions, and talk."""
+
+    def __init__(self, text: str) -> None:
+        self.assumptions: list[str] = []
+        self.said = ""
+        self.add(text)
+
+    def join(self, other: Remarks) -> None:
+        self.assumptions += other.assumptions
+        self.said = _paragraphs(self.said, other.said)
+
+    def add(self, text: str, *, has_lists: bool = True) -> None:
+        """Read a text. With `has_lists`, a list is one of assumptions, unless its heading says otherwise."""
+        kept: list[str] = []
+        is_list, is_assumed, has_items = has_lists, False, False
+        for line in _MARKERS.sub("", text).splitlines(keepends=True):
+            bare = line.strip()
+            if _MARKUP_LINE.fullmatch(bare) or _ECHOED_FENCE.fullmatch(bare):
+                continue
+            if not bare:
+                is_assumed = is_assumed and not has_items
+                kept.append(line)
+            elif (said := talk.assumption_label(line)) is not None:
+                is_list, is_assumed, has_items = True, True, False
+                self._assume(said)
+            elif talk.is_item(line) and is_list:
+                if kept and kept[-1].strip().endswith((":", "：", ":**")):
+                    kept.pop()  # the heading of the list
+                is_assumed, has_items = True, True
+                self._assume(line)
+            elif is_assumed and not has_items and not talk.is_talk_after(line, is_signed=True):
+                self._assume(line)
+            else:
+                is_assumed = False
+                if not talk.is_item(line):
+                    is_list = has_lists and not talk.is_talk_after(line, is_signed=True)
+                kept.append(line)
+        self.said = _paragraphs(self.said, "".join(kept))
+
+    def _assume(self, line: str) -> None:
+        if text := talk.as_assumption(line):
+            self.assumptions.append(text)
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(text for each in texts if (text := re.sub(r"\n{3,}", "\n\n", each).strip()))
+
+
+# --- The forms of a letter -----------------------------------------------------------------------
+
+_ENOUGH = 60  # characters of a line's start in which talk can be told
+_LONG_HEAD = 120  # characters of a first line after which it need not end to be read
+_MOST_HEAD_LINES = 12
+_MOST_HEAD = 1_500  # characters
+_LONGEST_MARKUP = 400  # characters to hold back for Markdown that may close
+_SPECIAL = "*\\<#_`>\"'“”„«»[({-–—="
+_TRIMMED = " \t\r\n\f\v\u00a0\u2003"
+_TEXT_KINDS = ("text", "txt", "plaintext", "plain", "email", "mail", "eml", "markdown", "md")
+_FENCE = re.compile(r"(?:`{3,}|~{3,})(\w*)")
+_RULE = re.compile(r"-{3,}|\*{3}|_{3,}|={3,}|—{2,}|(?:[-*] ){2,}[-*]")
+_TAG = re.compile(
+    r"<(email|reply|answer|response|draft|letter|message|output|result|final|e-mail|email_reply|mail)>", re.I
+)
+_MARKUP_LINE = re.compile(
+    r"(?:`{3,}|~{3,})\w*|-{3,}|\*{3,}|_{3,}|={3,}|</?(?:email|reply|answer|response|draft|letter|message|output|mail)>",
+    re.I,
+)
+_MARKERS = re.compile("</?reply>", re.I)
+_ECHOED_FENCE = re.compile(r"=== ?[\w-]{2,20} [0-9a-f]{8,64} ?===")
+_JSON = re.compile(r"\s*\{\s*[\"“]")
+_HTML = re.compile(r"\s*<(?:!doctype|html|head|body|p|div|table|span|style|h[1-6])\b[^>]*>", re.I)
+_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "»": "«", "「": "」", "『": "』", "‘": "’", "‚": "‘"}
+_CODED_LINE_END = re.compile(r"\\n(?=\\n)|(?<=[,!:，：])[ ]?\\n|<br\s*/?>", re.I)
+_JSON_KEYS = ("reply", "email", "body", "text", "draft", "message", "letter", "content", "response", "answer")
+_BOLD = re.compile(r"(?<![*A-Za-z0-9])\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*(?![*A-Za-z0-9])")
+_ESCAPED = re.compile(r"\\([-*_#\[\]()>~`+!])|(?<=\d)\\(\.)")
+_HEADING = re.compile(r"^#{2,6}[ \t]+(?=\S)")
+
+
+def as_plain_text(line: str) -> str:
+    """Return a line without Markdown: mail programs show it as it is."""
+    if "**" in line:
+        line = _BOLD.sub(r"\1", line)
+    if "\\" in line and not re.search(r"\\[A-Za-z0-9\\]|[A-Za-z]:\\", line):
+        line = _ESCAPED.sub(lambda found: found[1] or found[2], line)
+    return _HEADING.sub("", line) if line.startswith("##") else line
+
+
+def _without_indent(line: str) -> str:
+    """Return a first line without the space that some models begin with; an indent of four is meant."""
+    rest = line.lstrip(" \t")
+    return rest if len(line) - len(rest) < 4 else line
+
+
+def _safe_length(line: str) -> int:
+    """Return how much of a line can be let out: up to the first character that may be markup."""
+    found = re.search(r"[*\\<]|[\"”“»«」』’‘]$", line)
+    return found.start() if found else len(line)
+
+
+def _may_wrap(start: str) -> bool:
+    return start[:1] in "`{<>*#-_=~" or start[:1] in _QUOTES
+
+
+class _Decoder:
+    """Reads line ends that are written as `\\n` or `<br>`, in a text that comes in pieces."""
+
+    def __init__(self, *, is_html: bool) -> None:
+        self._is_html = is_html
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        text = self._held + text
+        unclear = re.search(r"<b?r?\s*/?$|<br\s*/?>[ \t]*\r?$" if self._is_html else r"\\$", text, re.I)
+        self._held = text[unclear.start() :] if unclear else ""
+        return self._read(text[: unclear.start()] if unclear else text)
+
+    def finish(self) -> str:
+        held, self._held = self._held, ""
+        return self._read(held)
+
+    def _read(self, text: str) -> str:
+        if self._is_html:
+            return re.sub(r"<br\s*/?>[ \t]*(?:\r?\n)?", "\n", text, flags=re.I)
+        letters = {"\\n": "\n", "\\t": "\t", "\\r": "", '\\"': '"', "\\\\": "\\"}
+        return re.sub(r"\\[ntr\"\\]", lambda found: letters[found[0]], text)
+
+
+def _read_json(text: str) -> str | None:
+    """Return the letter in a JSON object; None if there is none."""
+    try:
+        value, end = json.JSONDecoder(strict=False).raw_decode(text.strip())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    texts = {str(key).lower(): item for key, item in value.items() if isinstance(item, str)}
+    found = next((texts[key] for key in _JSON_KEYS if texts.get(key, "").strip()), "")
+    if not found and len(texts) == 1:
+        found = next(iter(texts.values()))
+    rest = text.strip()[end:].strip()
+    return f"{found}\n\n{rest}" if found and rest else found or None
+
+
+def _read_html(text: str) -> str | None:
+    try:
+        return to_text(text)
+    except TooMuch:
+        return None
+
+
+def _in_fence(read: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Return a reader of a text in a code fence."""
+
+    def read_inside(text: str) -> str | None:
+        lines = text.strip().splitlines(keepends=True)
+        end = next((place for place, line in enumerate(lines[1:], 1) if line.strip() == "```"), len(lines))
+        found = read("".join(lines[1:end]))
+        rest = "".join(lines[end + 1 :])
+        return None if found is None else f"{found}\n\n{rest}" if rest.strip() else found
+
+    return read_inside
+
+
+def _read_fenced(text: str) -> str | None:
+    """Return the letter if the fence stands around all of it; None if a part of the letter follows."""
+    lines = text.strip().splitlines(keepends=True)
+    end = next((place for place, line in enumerate(lines[1:], 1) if line.strip() == "```"), None)
+    if end is None:
+        return "".join(lines[1:])
+    rest = [line for line in lines[end + 1 :] if line.strip()]
+    if all(
+        talk.is_talk_after(line, is_signed=True)
+        or talk.assumption_label(line) is not None
+        or talk.is_item(line)
+        for line in rest
+    ):
+        return "".join(lines[1:end]) + "\n" + "".join(lines[end + 1 :])
+    return None

@@ -33,7 +33,7 @@ def test_a_refused_submit_answers_so_whatever_it_prefers(walk, model):
 
 
 def test_cancel_stops_the_run_and_keeps_what_was_typed(walk, model):
-    model.will_write(["Dear ", threading.Event()])
+    model.will_write(["<reply>Dear ", threading.Event()])
     begin_at_once(walk)
     model.wait_until_asked("draft")
     answer = walk.client.post(walk.url("cancel"))

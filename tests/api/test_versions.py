@@ -422,3 +422,19 @@ def test_the_list_tells_what_was_forked_from_what(twice):
 def test_in_a_browser_the_edit_begins_with_the_draft(twice):
     page = twice.client.get(twice.url("edit"), headers={"Accept": "text/html"}).content.decode()
     assert "Draft 2.</textarea>" in page
+
+
+def test_what_was_left_out_of_a_draft_is_told(walk, model):
+    model.will_write(
+        "Sure, here it is.\n<reply>\nDear Marta,\n\non Thursday.\n</reply>\n\nShall I add the price?"
+    )
+    walk.begin()
+    walk.answer()
+    draft = walk.client.get(walk.url("drafts", "1")).json()
+    assert draft["text"] == "Dear Marta,\n\non Thursday."
+    assert draft["left_out"] == [
+        {"where": "before", "text": "Sure, here it is."},
+        {"where": "after", "text": "Shall I add the price?"},
+    ]
+    walk.put("edit", {"text": "My own."})
+    assert len(walk.client.get(walk.url("drafts", "2")).json()["left_out"]) == 2

@@ -33,7 +33,9 @@ def gates():
 @pytest.fixture
 def writing(stage, gates):
     """A person's window with a draft of which the first piece was written."""
-    stage.model.will_write([part for pair in zip(PIECES, [*gates, ""], strict=True) for part in pair])
+    stage.model.will_write(
+        ["<reply>"] + [part for pair in zip(PIECES, [*gates, ""], strict=True) for part in pair]
+    )
     stage.person = Person(stage.owner)
     stage.open()
     stage.page.get_by_label("The email you want to answer").fill("Where are my 96 sensors?")
@@ -141,7 +143,7 @@ def test_focus_and_scroll_stay_where_they_are(writing, gates):
 
 
 def test_stop_is_in_reach_however_long_the_draft(stage):
-    stage.model.will_write(["One line\n" * 100, gate := threading.Event(), "Ida"])
+    stage.model.will_write(["<reply>", "One line\n" * 100, gate := threading.Event(), "Ida"])
     stage.gates.append(gate)
     stage.begin(drafts=0)
     stage.person.begin("clarify_instructions", {"answers": ["", ""]}).claimed.result(30)
@@ -177,7 +179,9 @@ def test_finished_paragraphs_are_read_out_once(writing, gates):
 def test_a_run_that_fails_in_mid_draft_says_so_without_a_reload(stage):
     gate = threading.Event()
     stage.begin()
-    stage.model.will_write(["Dear Marta,\n\nwe ", gate, ModelTimeout("The model's server gave no answer.")])
+    stage.model.will_write(
+        ["<reply>Dear Marta,\n\nwe ", gate, ModelTimeout("The model's server gave no answer.")]
+    )
     stage.open()
     stage.page.get_by_label("What should change?").fill("Warmer.")
     stage.press("Send feedback")

@@ -114,7 +114,7 @@ DRAFT = ["Dear Marta,\n\n", "  60 ship <b>today</b> & ", "“36” on 10 Decembe
 
 def begin_draft(person, model):
     """Start a run whose model waits in the middle of its draft; return the run and the gate."""
-    model.will_write([*DRAFT[:2], gate := threading.Event(), *DRAFT[2:]])
+    model.will_write(["<reply>", *DRAFT[:2], gate := threading.Event(), *DRAFT[2:]])
     run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
     model.wait_until_asked("draft")
     return run, gate
@@ -171,7 +171,7 @@ class TestARun:
         assert text_of(events) == run.ended.result(10).row.state["current_draft"]
 
     def test_ends_with_its_error(self, person, model):
-        model.will_write(["Dear ", AssistantError("Odd.")])
+        model.will_write(["<reply>Dear ", AssistantError("Odd.")])
         person.fails_at("process_input", email_to_respond="a", response_instructions="b")
         events = publisher.log_of(person.app_id).events
         assert (events[-2].kind, events[-2].data["message"]) == ("error", "Odd.")
@@ -276,7 +276,7 @@ class TestThroughRedis:
     def test_a_reader_who_drops_ten_times_misses_nothing(self, with_redis, person, model):
         pieces = [f"word{number} " for number in range(200)]
         gates = [threading.Event() for _ in range(10)]
-        script = []
+        script = ["<reply>"]
         for number, gate in enumerate(gates):
             script += [*pieces[number * 20 : number * 20 + 20], gate]
         model.will_write(script)

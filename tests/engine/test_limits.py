@@ -140,7 +140,7 @@ def test_a_failure_before_the_model_answered_gives_its_draft_back(budget, person
 
 
 def test_a_failure_after_it_answered_does_not(budget, person, model, owner):
-    model.will_write(["Dear ", ModelTimeout()])
+    model.will_write(["<reply>Dear ", ModelTimeout()])
     person.fails_at("process_input", email_to_respond="a", response_instructions="b")
     assert used(owner) == (1, 0)
 

@@ -40,7 +40,7 @@ def lines_of(folder, person):
 
 def test_a_flow_is_tracked_as_it_was_stored(folder, person, model):
     model.will_ask("Which day?")
-    model.will_write(["Dear ", "Marta, ", "on Thursday."])
+    model.will_write(["<reply>Dear ", "Marta, ", "on Thursday."])
     person.give_input()
     person.answer("Thursday.")
     person.give_feedback("Shorter.")

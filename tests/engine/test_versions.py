@@ -240,11 +240,12 @@ def test_what_the_model_assumed_is_kept_with_the_draft_and_can_be_corrected(pers
     assert person.send("use_draft", draft=2).state["assumptions"] == []
 
 
-def test_where_every_question_was_answered_nothing_is_cut_off(person, model):
+def test_assumptions_are_read_in_any_round_even_where_every_question_was_answered(person, model):
     model.will_ask("Which day?")
     person.give_input()
     model.will_write("Hello\n\nASSUMPTIONS:\n- one")
-    assert person.answer("Monday").state["current_draft"] == "Hello\n\nASSUMPTIONS:\n- one"
+    row = person.answer("Monday")
+    assert (row.state["current_draft"], row.state["assumptions"]) == ("Hello", ["one"])
 
 
 def test_what_a_press_means_goes_after_what_was_typed():

@@ -54,7 +54,7 @@ async def write(session):
         feedback_history=[],
         demonstration=True,
     )
-    cleaner = prompts.DraftCleaner()
+    cleaner = prompts.DraftCleaner(states_assumptions=False, waits_for_marker=False)
     async with aclosing(session.stream("draft", messages)) as texts:
         pieces = [cleaner.feed(text) async for text in texts]
     return "".join(pieces) + cleaner.finish()

@@ -462,7 +462,7 @@ def test_an_assumption_is_corrected_in_words(person, page_of, model):
     person.give_input()
     person.answer("")
     browser = page_of(person)
-    assert browser.says("Assumptions made because you skipped a question (2)")
+    assert browser.says("Assumptions made in this draft (2)")
     browser.press("Correct them and write again")
     assert browser.page.links["Write what is right instead of one of the assumptions."] == "#assumptions"
     assert is_open(browser, "assumptions")
@@ -493,3 +493,22 @@ def test_only_the_current_draft_is_edited(at_draft_2, person):
     at_draft_2.open(f"/a/{person.app_id}/drafts/1/edit/")
     assert at_draft_2.address == f"/a/{person.app_id}/"
     assert at_draft_2.typed("text") == []
+
+
+def test_what_the_model_said_around_its_reply_is_shown_and_put_back_with_one_press(person, page_of, model):
+    model.will_write(
+        "Sure, here it is.\n<reply>\nDear Marta,\n\non Thursday.\n</reply>\n\nShall I add the price?"
+    )
+    person.give_input()
+    browser = page_of(person)
+    assert person.row.state["current_draft"] == "Dear Marta,\n\non Thursday."
+    assert browser.says("Left out of the draft")
+    assert browser.says("Shall I add the price?")
+    press(browser, "Put it back")
+    assert person.row.state["current_draft"] == "Sure, here it is.\n\nDear Marta,\n\non Thursday."
+    left = person.row.state["draft_sources"][1]["left_out"]
+    assert left == [{"where": "after", "text": "Shall I add the price?"}]
+    assert not page_of(person).says("The model wrote this before the reply")
+    press(browser, "Put it back")
+    assert person.row.state["current_draft"].endswith("on Thursday.\n\nShall I add the price?")
+    assert not page_of(person).says("Left out of the draft")

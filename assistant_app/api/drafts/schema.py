@@ -32,6 +32,7 @@ DRAFT_EXAMPLE: dict[str, Any] = {
     "of": 1,
     "feedback": "Say when the others ship.",
     "assumptions": [],
+    "left_out": [{"where": "before", "text": "Sure! Here's the revised reply:"}],
     "is_current": True,
     "model": "gpt-5-mini",
     "created_at": "2026-01-05T09:01:30Z",

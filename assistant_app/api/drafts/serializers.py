@@ -16,6 +16,11 @@ from assistant_app.workflow.checks.facts import Kind
 from assistant_app.workflow.checks.findings import Source
 
 
+class LeftOut(serializers.Serializer):
+    where = serializers.ChoiceField(choices=["before", "after"])
+    text = serializers.CharField()
+
+
 class Draft(serializers.Serializer):
     """One draft."""
 
@@ -26,6 +31,9 @@ class Draft(serializers.Serializer):
     feedback = serializers.CharField(allow_null=True, help_text="the feedback it answers")
     assumptions = serializers.ListField(
         child=serializers.CharField(), help_text="what the model assumed in it"
+    )
+    left_out = LeftOut(
+        many=True, help_text="what the model wrote before and after the reply, and is not in the draft"
     )
     is_current = serializers.BooleanField(help_text="whether feedback and acceptance apply to this draft")
     model = serializers.CharField(allow_null=True, help_text="the model that wrote it")
@@ -39,6 +47,7 @@ class Draft(serializers.Serializer):
             "of": version.of,
             "feedback": version.feedback or None,
             "assumptions": version.assumptions,
+            "left_out": version.left_out,
             "is_current": version.is_current,
             "model": version.model or None,
             "created_at": version.created_at,

@@ -20,6 +20,15 @@ ADDS_DRAFT = ("formulate_draft", "edit_draft")  # positions of the steps that ad
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a model wrote around its reply, and the draft with it put back."""
+
+    where: str  # "before" or "after"
+    text: str
+    put_back: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     number: int
     text: str
@@ -33,6 +42,7 @@ class Draft:
     is_another_try: bool  # regenerated from the same input as an earlier draft
     said: tuple[str, ...] = ()  # the feedback about it
     is_shown: bool = True  # or the page would be too long with its text
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def is_by_demonstration(self) -> bool:
@@ -80,6 +90,10 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                 after=drafts.feedback_for(state, source),
                 is_another_try=not is_own and _made_from(source) in map(_made_from, sources[: number - 1]),
                 said=tuple(about.get(number, ())),
+                left_out=tuple(
+                    LeftOut(each["where"], each["text"], drafts.put_back(text, each))
+                    for each in source.get("left_out", ())
+                ),
             )
         )
     return shown

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN, is_choice
+from assistant_app.contract.told import TOLD
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from assistant_app.observing import tracing
 from assistant_app.workflow import steps
@@ -23,6 +24,7 @@ from assistant_app.workflow.graph import build_graph
 from emailassistant import env, private_files
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}
+SHORTEST_PROMPT = 2_000  # tokens
 SHORTEST_KEY = 32
 BYTES_OF_CHARACTER = 12  # the worst case in a form: four UTF-8 bytes, each percent-encoded as three
 SHORTEST_LEASE = 10  # seconds; leases are renewed after a third of their length
@@ -100,7 +102,7 @@ def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
 
 def _inputs(action: Action) -> set[str]:
     required, optional = action.optional_and_required_inputs
-    return {*required, *optional}
+    return {*required, *optional} - {TOLD}
 
 
 def _step_error(message: str) -> Error:
@@ -157,6 +159,15 @@ def check_model_key(**_: Any) -> Iterator[CheckMessage]:
             "OpenAI needs a key, but OPENAI_API_KEY is empty.",
             hint="OPENAI_API_KEY=sk-…, or OPENAI_API_KEY_FILE=/run/secrets/openai_api_key",
             id="assistant.W004",
+        )
+
+
+def check_context_window(**_: Any) -> Iterator[CheckMessage]:
+    if settings.MODEL_CONTEXT_TOKENS and conf.prompt_tokens() < SHORTEST_PROMPT:
+        yield Warning(
+            "MODEL_CONTEXT_TOKENS leaves no room for an email: a reply may take 4,000 tokens of it.",
+            hint="MODEL_CONTEXT_TOKENS=32768, or the window of your model's server. 0: nothing is left out.",
+            id="assistant.W017",
         )
 
 
@@ -288,6 +299,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_sqlite,
     check_model,
     check_model_key,
+    check_context_window,
     check_lease,
     check_pool,
     check_any_host,

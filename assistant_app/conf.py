@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from assistant_app.llm.config import OPENAI_BASE_URL, ModelConfig, host_of
+from assistant_app.llm.config import DEFAULT_MAX_TOKENS, OPENAI_BASE_URL, ModelConfig, host_of
 
 
 def limit(name: str) -> int:
@@ -28,6 +28,12 @@ def lease() -> timedelta:
 def has_model_server() -> bool:
     """Return whether a model server is configured, by its address or by a key for OpenAI."""
     return bool(settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL)
+
+
+def prompt_tokens() -> int:
+    """Return how many tokens of the model's window are left for a prompt; 0 if the window is not known."""
+    window = int(settings.MODEL_CONTEXT_TOKENS)
+    return window - max(DEFAULT_MAX_TOKENS.values()) if window else 0
 
 
 def model_config() -> ModelConfig:

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from burr.core import Action, ApplicationBuilder
@@ -26,10 +27,12 @@ from django.db import Error as DatabaseError
 
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN
+from assistant_app.contract.told import TOLD
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.poller import POLL_SECONDS, Poller
 from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
+from assistant_app.engine.told import told
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
@@ -41,7 +44,7 @@ from assistant_app.errors import (
 from assistant_app.llm.base import Call, ModelClient, ModelOfRun
 from assistant_app.llm.factory import build_client
 from assistant_app.models import Application, IdempotencyKey, database_clock
-from assistant_app.workflow import steps
+from assistant_app.workflow import prompts, steps
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 T = TypeVar("T")
@@ -167,14 +170,18 @@ class Runner:
                 listener.committed(row)
             run.has_claimed(row)
 
+        client = self.model_client()
+        version = prompts.version(demonstration=client.is_demonstration)
+
         def called(call: Call) -> None:
+            call = replace(call, prompt_version=version)
             persister.writer.calls.append(call)
             for listener in run.listeners:
                 listener.call_made(call)
 
         graph = build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
-        self._model.enter(self.model_client().session(called))
+        self._model.enter(client.session(called))
         return persister
 
     async def _step_through(self, run: Run, persister: AsyncDjangoPersister) -> None:
@@ -187,7 +194,8 @@ class Runner:
         signature = run.row.read_signature
         if signature is None:
             signature = await self._pool.run(lambda: run.row.signature)
-        inputs = {**(run.inputs or {}), "signature": signature}  # each action gets those it names
+        email = (run.inputs or {}).get("email_to_respond") or persister.writer.state["incoming_email"]
+        inputs = {**(run.inputs or {}), TOLD: told(email=email, name=signature)}  # each takes those it names
         executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=inputs)
         async with aclosing(executed):
             async for _action, pieces in executed:

@@ -37,6 +37,7 @@ class Call:
     attempts: int = 1
     error_code: str = ""
     error_message: str = ""
+    prompt_version: str = ""  # of the words of the messages; set by the engine
 
 
 class Model(Protocol):

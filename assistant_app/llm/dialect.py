@@ -34,12 +34,10 @@ class Dialect:
         if "json_object" not in self.refused:
             body["response_format"] = {"type": "json_object"}
         order = f"Answer with one JSON object and nothing else. Its JSON schema: {json.dumps(schema)}"
-        first, *others = body["messages"]
-        if first["role"] == "system":
-            first = {**first, "content": f"{first['content']}\n\n{order}"}
-        else:
-            others, first = [first, *others], {"role": "system", "content": order}
-        return {**body, "messages": [first, *others]}
+        # At the end, so that the beginning stays that of the other calls for this email.
+        *others, last = body["messages"]
+        last = {**last, "content": f"{last['content']}\n\n{order}"}
+        return {**body, "messages": [*others, last]}
 
 
 def refused_option(fault: Fault, body: dict[str, Any]) -> str | None:

@@ -46,3 +46,11 @@ def without_quoted(email: str) -> str:
 def _is_marked(body: str, over: re.Match[str]) -> bool:
     """Return whether the lines of the quoted message start with ">", so that its end is known."""
     return over[0].startswith(">") or body[over.end() :].lstrip().startswith(">")
+
+
+def places_of_quoted(email: str) -> list[int]:
+    """Return the indexes at which quoted messages begin, in order; each is older than the one above it."""
+    top = end_of_header(email)
+    places = {found.start() for pattern in (_OVER, _BEFORE_QUOTE) for found in pattern.finditer(email, top)}
+    first = start_of_quoted(email)
+    return sorted(places | ({first} if first < len(email) else set()))

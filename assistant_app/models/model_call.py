@@ -31,6 +31,9 @@ class ModelCall(models.Model):
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    prompt_version = models.CharField(
+        max_length=50, blank=True, default="", db_default=""
+    )  # of the words of the messages
 
     class Meta:
         ordering = ["application", "id"]

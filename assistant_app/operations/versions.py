@@ -25,6 +25,7 @@ class Version:
     feedback: str  # that it answers; empty for a first draft and for the owner's own text
     assumptions: list[str]
     left_out: list[dict[str, str]]  # what the model wrote around it: where ("before" or "after"), and text
+    shortened: dict[str, int] | None  # how many `quoted_messages` and `feedback` the model was not told
     is_current: bool  # feedback applies to it, and it can be accepted
     model: str  # that wrote it; empty for the owner's own text
     created_at: datetime | None  # None if it was not recorded
@@ -47,6 +48,7 @@ def versions_of(row: Application) -> list[Version]:
             feedback=drafts.feedback_for(state, source),
             assumptions=source.get("assumptions", []),
             left_out=source.get("left_out", []),
+            shortened=source.get("shortened"),
             is_current=number == current,
             model=source.get("model", ""),
             created_at=datetime.fromisoformat(source["at"]) if "at" in source else None,

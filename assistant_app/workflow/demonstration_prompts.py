@@ -14,6 +14,8 @@ from assistant_app.llm.base import Message
 from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.text import as_read, sender_of
 
+VERSION = "demonstration-1"  # stored with each call; count up with every change of the words
+
 # Characters. A slot of the embedded server has 4,096 tokens for prompt and reply.
 EMAIL_LIMIT = 1000
 NOTES_LIMIT = 1200

@@ -146,6 +146,19 @@ def passages_in(comparison: Comparison) -> list[str]:
     return list(found)[:MOST_PASSAGES]
 
 
+def deletions(before: str, after: str) -> list[str]:
+    """Return what of `before` was deleted and not replaced, in its order."""
+    found: list[str] = []
+    for row in compare(before, after).rows:
+        segments = row.segments
+        for place, segment in enumerate(segments):
+            beside = [*segments[max(0, place - 1) : place], *segments[place + 1 : place + 2]]
+            is_replaced = any(other.op == "insert" for other in beside)
+            if segment.op == "delete" and not is_replaced and count_words([segment.text]):
+                found.append(segment.text.strip())
+    return list(dict.fromkeys(found))
+
+
 def _new_spans(text: str, segments: Iterable[Segment]) -> list[tuple[int, int]]:
     """Return where the new passages of a paragraph are; those that overlap are one."""
     sentences = [match.span() for match in SENTENCE.finditer(text)]

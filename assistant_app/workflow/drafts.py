@@ -7,6 +7,8 @@ Drafts are numbered from 1, in the order in which they were made. Each has a sou
 - `"feedback"`: number of the feedback that it answers, or 0; an owner's text copies it from the draft `of`
 - `"assumptions"`: optional list
 - `"left_out"`: optional list of `{"where": "before" or "after", "text": …}`: what the model wrote around it
+- `"shortened"`: optional, what the model was not told because its window is too small: the number of
+  `quoted_messages` and of `feedback`
 - `"at"` (ISO 8601), `"model"`, `"provider"`: only in a fork's copied drafts, whose model calls stay with the
   parent; the last two only for the model's drafts
 """
@@ -57,12 +59,16 @@ def source_of_current(state: State) -> Source | None:
 
 
 def source_of_next(
-    state: State, assumptions: Sequence[str] = (), left_out: Sequence[Mapping[str, str]] = ()
+    state: State,
+    assumptions: Sequence[str] = (),
+    left_out: Sequence[Mapping[str, str]] = (),
+    shortened: Mapping[str, int] | None = None,
 ) -> Source:
     """Return the source of the draft that the model writes next."""
     source = {"by": MODEL, "of": current_number(state), "feedback": pending_feedback(state)}
     source |= {"assumptions": list(assumptions)} if assumptions else {}
-    return source | ({"left_out": [dict(each) for each in left_out]} if left_out else {})
+    source |= {"left_out": [dict(each) for each in left_out]} if left_out else {}
+    return source | ({"shortened": dict(shortened)} if shortened else {})
 
 
 def source_of_edit(state: State, text: str) -> Source:
@@ -97,8 +103,8 @@ def pending_feedback(state: State) -> int:
     return next((number for number in range(len(texts), 0, -1) if texts[number - 1] == given), 0)
 
 
-def feedback_that_counts(state: State) -> list[str]:
-    """Return the feedback that the next draft must follow, oldest first.
+def feedback_that_counts(state: State) -> dict[int, str]:
+    """Return the feedback that the next draft must follow, by its number, oldest first.
 
     That is the feedback that led to the current draft, and the pending one. Feedback on drafts that the
     owner went back from is left out.
@@ -108,15 +114,26 @@ def feedback_that_counts(state: State) -> list[str]:
 
 def feedback_behind(state: State) -> list[str]:
     """Return the feedback that led to the current draft, oldest first."""
-    return _feedback(state, _answered(state))
+    return list(_feedback(state, _answered(state)).values())
 
 
 def _answered(state: State) -> set[int]:
     return {source["feedback"] for source in way_to_current(state).values()}
 
 
-def _feedback(state: State, numbers: set[int]) -> list[str]:
-    return [state["feedback_history"][number - 1] for number in sorted(numbers - {0})]
+def _feedback(state: State, numbers: set[int]) -> dict[int, str]:
+    return {number: state["feedback_history"][number - 1] for number in sorted(numbers - {0})}
+
+
+def tried_before(state: State) -> str:
+    """Return the newest draft that the model made from what it gets now; empty at its first try."""
+    texts, wanted = state["draft_history"], (current_number(state), pending_feedback(state))
+    tries = [
+        texts[number - 1]
+        for number, source in enumerate(sources(state), start=1)
+        if source["by"] == MODEL and (source["of"], source["feedback"]) == wanted
+    ]
+    return str(tries[-1]) if tries else ""
 
 
 def way_to_current(state: State) -> dict[int, Source]:
@@ -168,6 +185,19 @@ def passages_still_in(text: str, edits: Iterable[diffs.Comparison]) -> list[str]
     """Return the passages of a text that these edits brought, without repetition."""
     brought = dict.fromkeys(passage for edit in edits for passage in diffs.passages_in(edit))
     return [passage for passage in list(brought)[-MOST_OWN:] if passage in text]
+
+
+def struck_out(state: State) -> list[str]:
+    """Return what the owner deleted from the current draft or its ancestors, and put nothing in its place.
+
+    Slow for long drafts.
+    """
+    texts, current, found = state["draft_history"], state["current_draft"] or "", list[str]()
+    for number, source in way_to_current(state).items():
+        if source["by"] == PERSON and source["of"]:
+            deleted = diffs.deletions(texts[source["of"] - 1], texts[number - 1])
+            found += [passage for passage in deleted if passage not in current]
+    return list(dict.fromkeys(found))
 
 
 def with_draft(state: State, text: str, source: Source) -> dict[str, Any]:

@@ -11,9 +11,11 @@ It knows Burr and the prompts, not Django. Rules for actions:
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -22,8 +24,11 @@ from burr.core.action import streaming_action
 from burr.core.graph import Graph
 
 from assistant_app.contract.actions import HUMAN, Choice, takes_model
+from assistant_app.contract.told import NOTHING, Told
 from assistant_app.llm.base import Model
 from assistant_app.workflow import drafts, prompts
+from assistant_app.workflow.questions import parse_questions
+from assistant_app.workflow.reply_cleaner import DraftCleaner
 
 ENTRYPOINT = "process_input"
 
@@ -44,6 +49,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "feedback": "",
     "feedback_history": [],
     "final_draft": None,
+    # The days on which the owner said what: ISO dates of "instructions", "answers", each feedback by number.
+    # No list, because a version that does not know the key leaves feedback without a day.
+    "said_on": {},
 }
 # Keys that are written once or only appended to, so each value is a prefix of all later ones. The first step
 # of a fork relies on this (`contract.changes.leaning`).
@@ -77,28 +85,48 @@ def if_any(key: str) -> Condition:
 _COMPARING = ThreadPoolExecutor(1, thread_name_prefix="comparing")  # one at a time: it is only computing
 
 
-@action(reads=[], writes=["incoming_email", "response_instructions"], tags=[HUMAN])
-async def process_input(state: State, email_to_respond: str, response_instructions: str) -> State:
+def _said_on(state: State, what: str, told: Told) -> dict[str, Any]:
+    """Return the state change that notes when something was said."""
+    return {"said_on": {**(state["said_on"] or {}), what: told.today}} if told.today else {}
+
+
+def _case(state: State, told: Told) -> prompts.Case:
+    return prompts.Case(
+        email=state["incoming_email"],
+        instructions=state["response_instructions"],
+        fence=told.fence or secrets.token_hex(8),
+        name=told.name,
+        today=told.today,
+        time_zone=told.time_zone,
+        said_on=state["said_on"] or {},
+        room=told.prompt_tokens,
+    )
+
+
+@action(reads=["said_on"], writes=["incoming_email", "response_instructions", "said_on"], tags=[HUMAN])
+async def process_input(
+    state: State, email_to_respond: str, response_instructions: str, told: Told = NOTHING
+) -> State:
     """Take the email and the instructions for the reply."""
-    return state.update(incoming_email=email_to_respond, response_instructions=response_instructions)
+    return state.update(
+        incoming_email=email_to_respond,
+        response_instructions=response_instructions,
+        **_said_on(state, "instructions", told),
+    )
 
 
 @action(
-    reads=["incoming_email", "response_instructions"],
+    reads=["incoming_email", "response_instructions", "said_on"],
     writes=["clarification_questions", "clarification_reasons"],
 )
-async def determine_clarifications(state: State, model: Model) -> State:
+async def determine_clarifications(state: State, model: Model, told: Told = NOTHING) -> State:
     """Ask the model for up to three questions; with none, the draft follows at once."""
     reply = await model.structured(
         "questions",
-        prompts.questions_messages(
-            email=state["incoming_email"],
-            instructions=state["response_instructions"],
-            demonstration=model.is_demonstration,
-        ),
+        prompts.questions_messages(_case(state, told), demonstration=model.is_demonstration),
         prompts.questions_schema(demonstration=model.is_demonstration),
     )
-    questions = prompts.parse_questions(reply)
+    questions = parse_questions(reply)
     reasons = [question.reason for question in questions]
     return state.update(
         clarification_questions=[question.text for question in questions],
@@ -106,10 +134,14 @@ async def determine_clarifications(state: State, model: Model) -> State:
     )
 
 
-@action(reads=["clarification_questions"], writes=["clarification_answers"], tags=[HUMAN])
-async def clarify_instructions(state: State, answers: list[str]) -> State:
+@action(
+    reads=["clarification_questions", "said_on"],
+    writes=["clarification_answers", "said_on"],
+    tags=[HUMAN],
+)
+async def clarify_instructions(state: State, answers: list[str], told: Told = NOTHING) -> State:
     """Take one answer per question; an empty answer skips the question."""
-    return state.update(clarification_answers=list(answers))
+    return state.update(clarification_answers=list(answers), **_said_on(state, "answers", told))
 
 
 @streaming_action(
@@ -118,28 +150,33 @@ async def clarify_instructions(state: State, answers: list[str]) -> State:
         "response_instructions",
         "clarification_questions",
         "clarification_answers",
+        "assumptions",
+        "said_on",
         *_VERSIONS,
     ],
     writes=["draft_history", "draft_sources", *_CURRENT],
 )
 async def formulate_draft(
-    state: State, model: Model, signature: str = ""
+    state: State, model: Model, told: Told = NOTHING
 ) -> AsyncGenerator[tuple[dict[str, str], State | None], None]:
     """Write a draft and yield its text in pieces; the joined pieces are the draft."""
-    messages = prompts.draft_messages(
-        email=state["incoming_email"],
-        instructions=state["response_instructions"],
+    own_passages, struck_out = await _by_hand(state, model)
+    draft = prompts.Draft(
         questions=state["clarification_questions"],
         answers=state["clarification_answers"] or [],
-        previous_draft=state["current_draft"],
-        feedback_history=drafts.feedback_that_counts(state),
-        demonstration=model.is_demonstration,
-        own_passages=await _own_passages(state, model),
+        previous=state["current_draft"] or "",
+        own_passages=own_passages,
+        struck_out=struck_out,
+        assumptions=state["assumptions"] or [],
+        feedback=drafts.feedback_that_counts(state),
+        unlike=drafts.tried_before(state),
         is_own=drafts.is_own(state),
-        signature=signature,
+    )
+    messages, shortened = prompts.draft_messages(
+        _case(state, told), draft, demonstration=model.is_demonstration
     )
     is_told_form = not model.is_demonstration  # of the answer: markers, and assumptions below
-    cleaner = prompts.DraftCleaner(states_assumptions=is_told_form, waits_for_marker=is_told_form)
+    cleaner = DraftCleaner(states_assumptions=is_told_form, waits_for_marker=is_told_form)
     pieces: list[str] = []
     async with aclosing(model.stream("draft", messages)) as chunks:
         async for chunk in chunks:
@@ -149,22 +186,36 @@ async def formulate_draft(
     if text := cleaner.finish():
         pieces.append(text)
         yield {"token": text}, None
-    source = drafts.source_of_next(state, cleaner.assumptions, cleaner.left_out)
+    source = drafts.source_of_next(
+        state, cleaner.assumptions, cleaner.left_out, asdict(shortened) if shortened else None
+    )
     yield {"token": ""}, state.update(**drafts.with_draft(state, "".join(pieces), source))
 
 
-async def _own_passages(state: State, model: Model) -> list[str]:
-    """Compare drafts in a thread: long ones take long, and all runs share the event loop."""
+async def _by_hand(state: State, model: Model) -> tuple[list[str], list[str]]:
+    """Return what the owner wrote and struck out by hand.
+
+    Compare drafts in a thread: long ones take long, and all runs share the event loop.
+    """
     if model.is_demonstration or not drafts.has_own(state):
-        return []
-    return await asyncio.get_running_loop().run_in_executor(_COMPARING, drafts.own_passages, state)
+        return [], []
+    return await asyncio.get_running_loop().run_in_executor(
+        _COMPARING, lambda: (drafts.own_passages(state), drafts.struck_out(state))
+    )
 
 
-@action(reads=["feedback_history"], writes=["feedback", "feedback_history"], tags=[HUMAN])
-async def process_feedback(state: State, feedback: str) -> State:
+@action(
+    reads=["feedback_history", "said_on"],
+    writes=["feedback", "feedback_history", "said_on"],
+    tags=[HUMAN],
+)
+async def process_feedback(state: State, feedback: str, told: Told = NOTHING) -> State:
     """Take feedback; an empty text accepts the draft."""
     state = state.update(feedback=feedback)
-    return state.append(feedback_history=feedback) if feedback else state
+    if not feedback:
+        return state
+    state = state.append(feedback_history=feedback)
+    return state.update(**_said_on(state, str(len(state["feedback_history"])), told))
 
 
 @action(reads=_VERSIONS, writes=["draft_history", "draft_sources", *_CURRENT], tags=[HUMAN])

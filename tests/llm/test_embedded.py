@@ -19,10 +19,12 @@ from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.embedded_server import EmbeddedServer, answers, shipped_model, what_is_missing
 from assistant_app.llm.factory import build_client
 from assistant_app.workflow import prompts
+from assistant_app.workflow.questions import parse_questions
+from assistant_app.workflow.reply_cleaner import DraftCleaner
 from tests.llm.calling import Caller
 
 EMAIL = "Can we meet on Friday at noon?\n\nRegards\nTom"
-INSTRUCTIONS = "Yes, at 2 pm."
+CASE = prompts.Case(email=EMAIL, instructions="Yes, at 2 pm.", fence="unused")
 PROJECT = Path(__file__).resolve().parents[2]
 # A worker in another process: prints the endpoint that it got, and lives until its input ends.
 WORKER = """
@@ -45,16 +47,8 @@ class EmbeddedCaller(Caller):
 
 async def write(session):
     """Return a draft, requested like the product does."""
-    messages = prompts.draft_messages(
-        email=EMAIL,
-        instructions=INSTRUCTIONS,
-        questions=[],
-        answers=[],
-        previous_draft=None,
-        feedback_history=[],
-        demonstration=True,
-    )
-    cleaner = prompts.DraftCleaner(states_assumptions=False, waits_for_marker=False)
+    messages, _ = prompts.draft_messages(CASE, prompts.Draft(), demonstration=True)
+    cleaner = DraftCleaner(states_assumptions=False, waits_for_marker=False)
     async with aclosing(session.stream("draft", messages)) as texts:
         pieces = [cleaner.feed(text) async for text in texts]
     return "".join(pieces) + cleaner.finish()
@@ -62,9 +56,9 @@ async def write(session):
 
 async def ask(session):
     """Return questions, requested like the product does."""
-    messages = prompts.questions_messages(email=EMAIL, instructions=INSTRUCTIONS, demonstration=True)
+    messages = prompts.questions_messages(CASE, demonstration=True)
     reply = await session.structured("questions", messages, prompts.questions_schema(demonstration=True))
-    return [question.text for question in prompts.parse_questions(reply)]
+    return [question.text for question in parse_questions(reply)]
 
 
 class Worker:

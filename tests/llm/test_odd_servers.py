@@ -38,7 +38,7 @@ def test_what_a_server_complains_about_is_named_without_a_key_too(model_server):
         Caller(model_server.url, api_key="").write()
 
 
-def test_the_schema_is_told_in_a_message_of_its_own_where_there_is_no_order(caller, model_server):
+def test_the_schema_is_told_at_the_end_where_the_server_takes_none(caller, model_server):
     refused = error(400, "response_format json_schema is not supported")
     model_server.script(refused, refused, questions("When?"))
     asked = [message for message in MESSAGES if message.role == "user"]
@@ -46,8 +46,9 @@ def test_the_schema_is_told_in_a_message_of_its_own_where_there_is_no_order(call
     answer = caller.run(lambda client, session: session.structured("questions", asked, SCHEMA))
 
     assert answer == {"questions": ["When?"]}
-    roles = [message["role"] for message in model_server.received[-1].body["messages"]]
-    assert roles == ["system", "user"]
+    sent = model_server.received[-1].body["messages"]
+    assert [message["role"] for message in sent] == ["user"]
+    assert sent[0]["content"].startswith(f"{asked[0].content}\n\nAnswer with one JSON object")
 
 
 def test_numbers_in_an_answer_stay_numbers(caller, model_server):

@@ -33,6 +33,7 @@ DRAFT_EXAMPLE: dict[str, Any] = {
     "feedback": "Say when the others ship.",
     "assumptions": [],
     "left_out": [{"where": "before", "text": "Sure! Here's the revised reply:"}],
+    "shortened": None,
     "is_current": True,
     "model": "gpt-5-mini",
     "created_at": "2026-01-05T09:01:30Z",

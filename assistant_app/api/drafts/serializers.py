@@ -21,6 +21,11 @@ class LeftOut(serializers.Serializer):
     text = serializers.CharField()
 
 
+class Shortened(serializers.Serializer):
+    quoted_messages = serializers.IntegerField(help_text="the oldest ones of the email")
+    feedback = serializers.IntegerField(help_text="the oldest pieces that the draft before contained")
+
+
 class Draft(serializers.Serializer):
     """One draft."""
 
@@ -35,6 +40,9 @@ class Draft(serializers.Serializer):
     left_out = LeftOut(
         many=True, help_text="what the model wrote before and after the reply, and is not in the draft"
     )
+    shortened = Shortened(
+        allow_null=True, help_text="what the model was not told, as its window is too small; null if nothing"
+    )
     is_current = serializers.BooleanField(help_text="whether feedback and acceptance apply to this draft")
     model = serializers.CharField(allow_null=True, help_text="the model that wrote it")
     created_at = serializers.DateTimeField(allow_null=True)
@@ -48,6 +56,7 @@ class Draft(serializers.Serializer):
             "feedback": version.feedback or None,
             "assumptions": version.assumptions,
             "left_out": version.left_out,
+            "shortened": version.shortened,
             "is_current": version.is_current,
             "model": version.model or None,
             "created_at": version.created_at,

@@ -54,6 +54,7 @@ CALL_EXAMPLE: dict[str, Any] = {
     "attempts": 1,
     "cost": "0.0009215",
     "currency": "$",
+    "prompt_version": "2",
     "error": None,
     "created_at": "2026-01-05T09:01:30Z",
 }

@@ -97,6 +97,9 @@ class CallSummary(serializers.Serializer):
         allow_null=True, help_text="a decimal number; null if the model has no price"
     )
     currency = serializers.CharField()
+    prompt_version = serializers.CharField(
+        allow_null=True, help_text="version of the prompt's words; null before it was stored"
+    )
     error = WhyItStopped(allow_null=True)
     created_at = serializers.DateTimeField()
 
@@ -112,6 +115,7 @@ class CallSummary(serializers.Serializer):
             "attempts": call.attempts,
             "cost": _money(shown.cost),
             "currency": settings.MODEL_PRICES_CURRENCY,
+            "prompt_version": call.prompt_version or None,
             "error": _error(call),
             "created_at": call.created_at,
         }

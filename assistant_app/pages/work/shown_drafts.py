@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from django.conf import settings
 
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.pages import words
 from assistant_app.workflow import drafts
 
 MADE_KEPT = 5_000  # emails of which a process remembers who made their drafts
@@ -43,6 +44,7 @@ class Draft:
     said: tuple[str, ...] = ()  # the feedback about it
     is_shown: bool = True  # or the page would be too long with its text
     left_out: tuple[LeftOut, ...] = ()
+    not_told: str = ""  # what the model's window had no room for
 
     @property
     def is_by_demonstration(self) -> bool:
@@ -94,9 +96,18 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                     LeftOut(each["where"], each["text"], drafts.put_back(text, each))
                     for each in source.get("left_out", ())
                 ),
+                not_told=_not_told(source.get("shortened") or {}),
             )
         )
     return shown
+
+
+def _not_told(shortened: Mapping[str, int]) -> str:
+    """Return in words what was left out of the prompt; empty if nothing was."""
+    quoted, feedback = shortened.get("quoted_messages", 0), shortened.get("feedback", 0)
+    parts = [words.count(quoted, "quoted message")] if quoted else []
+    parts += [f"{words.count(feedback, 'piece')} of feedback"] if feedback else []
+    return " and ".join(parts)
 
 
 def _made_from(source: drafts.Source) -> tuple[Any, ...]:

@@ -1,0 +1,21 @@
+"""What the engine tells an action about a run, besides its input: one optional input named `told`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TOLD = "told"  # the parameter's name; no field of a human step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """About the owner and the moment. Empty values are unknown."""
+
+    name: str = ""  # the name that drafts end with
+    today: str = ""  # ISO date in the owner's time zone
+    time_zone: str = ""
+    fence: str = ""  # a keyed hash of the email's text: the same for one email, and unknown to its writer
+    prompt_tokens: int = 0  # that the model's window has for a prompt; 0 if unknown
+
+
+NOTHING = Told()

@@ -1,0 +1,32 @@
+"""What a run tells its actions: the owner's name, the day, the fence for the email, the model's window."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from assistant_app import conf
+from assistant_app.contract.told import Told
+
+FENCE_DIGITS = 16
+
+
+def told(*, email: str, name: str) -> Told:
+    """Return what the actions of a run that starts now are told."""
+    return Told(
+        name=name,
+        today=timezone.localdate().isoformat(),
+        time_zone=settings.TIME_ZONE,
+        fence=fence_of(email),
+        prompt_tokens=conf.prompt_tokens(),
+    )
+
+
+def fence_of(email: str) -> str:
+    """Return a keyed hash of the email's text.
+
+    An email can't hold the hash of itself, so nobody can write one that closes its own fence. It is never
+    stored or compared: after a change of SECRET_KEY the next prompt has another one.
+    """
+    return salted_hmac("assistant_app.fence", email, algorithm="sha256").hexdigest()[:FENCE_DIGITS]

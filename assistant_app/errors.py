@@ -113,6 +113,13 @@ class NothingToCancel(AssistantError):
     status = 409
 
 
+class NothingToSkip(AssistantError):
+    """No questions are being looked for or asked here, so there is nothing to skip."""
+
+    code = "nothing_to_skip"
+    status = 409
+
+
 class NothingToRegenerate(AssistantError):
     """The model did not write this draft, so there is nothing to try again. Say what should change."""
 

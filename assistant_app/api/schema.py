@@ -130,6 +130,8 @@ STATE_EXAMPLE = OpenApiExample(
         "response_instructions": "60 ship on Thursday.",
         "questions": ["When do the others ship?"],
         "question_reasons": ["She asks about all 96; your instructions name 60."],
+        "question_choices": [["This week", "Next week"]],
+        "questions_error": None,
         "answers": ["On 10 December."],
         "drafts": [FIRST_DRAFT],
         "draft_number": 1,
@@ -284,6 +286,18 @@ RETRY = extend_schema(
     parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
     request=None,
     responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
+    examples=[STATE_EXAMPLE],
+)
+SKIP_QUESTIONS = extend_schema(
+    operation_id="skip_questions",
+    summary="Go on to the draft without questions",
+    description=(
+        "While the model looks for questions, this stops that call only: the same run goes on to the draft."
+        f" Questions that were asked already count as skipped. {ONLY_IF} {ONCE}"
+    ),
+    parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
+    request=None,
+    responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToSkip, *RUN]),
     examples=[STATE_EXAMPLE],
 )
 CANCEL = extend_schema(

@@ -59,6 +59,15 @@ class ApplicationState(serializers.Serializer):
         allow_null=True,
         help_text='why each question is asked; "" if the model gave no reason; null until they are known',
     )
+    question_choices = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        allow_null=True,
+        help_text="up to four likely answers to each question; an answer may be any other text",
+    )
+    questions_error = WhyItStopped(
+        allow_null=True,
+        help_text='why no questions could be asked; null if they could; the code is "skipped" if you did',
+    )
     answers = serializers.ListField(
         child=serializers.CharField(allow_blank=True),
         allow_null=True,
@@ -98,6 +107,8 @@ class ApplicationState(serializers.Serializer):
             "response_instructions": state["response_instructions"] or None,
             "questions": questions,
             "question_reasons": questions and (state["clarification_reasons"] or [""] * len(questions)),
+            "question_choices": questions and (state["clarification_choices"] or [[] for _ in questions]),
+            "questions_error": state["clarification_error"],
             "answers": state["clarification_answers"],
             "drafts": drafts,
             "draft_number": current_number(state),

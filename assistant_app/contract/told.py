@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 TOLD = "told"  # the parameter's name; no field of a human step
@@ -16,6 +17,7 @@ class Told:
     time_zone: str = ""
     fence: str = ""  # a keyed hash of the email's text: the same for one email, and unknown to its writer
     prompt_tokens: int = 0  # that the model's window has for a prompt; 0 if unknown
+    skipped: asyncio.Event | None = None  # set when the owner does not want to wait for questions
 
 
 NOTHING = Told()

@@ -28,7 +28,13 @@ ONCE: dict[str, tuple[str, str, list[str]]] = {
     "clarify_instructions": (
         "clarification_answers",
         "determine_clarifications",
-        ["incoming_email", "response_instructions", "clarification_questions", "clarification_reasons"],
+        [
+            "incoming_email",
+            "response_instructions",
+            "clarification_questions",
+            "clarification_reasons",
+            "clarification_choices",
+        ],
     ),
 }
 

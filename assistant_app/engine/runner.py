@@ -195,7 +195,10 @@ class Runner:
         if signature is None:
             signature = await self._pool.run(lambda: run.row.signature)
         email = (run.inputs or {}).get("email_to_respond") or persister.writer.state["incoming_email"]
-        inputs = {**(run.inputs or {}), TOLD: told(email=email, name=signature)}  # each takes those it names
+        inputs = {
+            **(run.inputs or {}),
+            TOLD: told(email=email, name=signature, skipped=run.skipped),
+        }  # each takes those it names
         executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=inputs)
         async with aclosing(executed):
             async for _action, pieces in executed:
@@ -245,6 +248,13 @@ class Runner:
     def run_under(self, lease: uuid.UUID | None) -> Run | None:
         """Return the run under that lease; None if it is not a run of this process."""
         return next((run for run in list(self.runs) if lease and run.lease == lease), None)
+
+    def skip_questions(self, lease: uuid.UUID | None) -> Run | None:
+        """Let the run under that lease go on without questions; None if it is not a run of this process."""
+        run = self.run_under(lease)
+        if run is not None:
+            self._thread.loop.call_soon_threadsafe(run.skipped.set)
+        return run
 
     # --- Runs of any process -------------------------------------------------------------------
 

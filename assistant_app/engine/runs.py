@@ -75,6 +75,7 @@ class Run:
     writer: Writer | None = None  # set when the run starts
     listeners: list[RunListener] = field(default_factory=list)
     stop_reason: AssistantError | None = None  # set if the run was cancelled
+    skipped: asyncio.Event = field(default_factory=asyncio.Event)  # set if the owner wants no questions
 
     @property
     def lease(self) -> uuid.UUID | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -12,7 +14,7 @@ from assistant_app.contract.told import Told
 FENCE_DIGITS = 16
 
 
-def told(*, email: str, name: str) -> Told:
+def told(*, email: str, name: str, skipped: asyncio.Event) -> Told:
     """Return what the actions of a run that starts now are told."""
     return Told(
         name=name,
@@ -20,6 +22,7 @@ def told(*, email: str, name: str) -> Told:
         time_zone=settings.TIME_ZONE,
         fence=fence_of(email),
         prompt_tokens=conf.prompt_tokens(),
+        skipped=skipped,
     )
 
 

@@ -48,10 +48,11 @@ class Model(Protocol):
         """Whether the model is too weak to be trusted with facts, so that it gets simpler prompts."""
         ...
 
-    async def structured(
-        self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return an object that matches the JSON schema (an object schema with a `title`)."""
+    async def structured(self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]) -> Any:
+        """Return the answer to an order for JSON that matches the schema (an object schema with a `title`).
+
+        Not every server enforces it, so the answer may be any JSON object or list, or a text without one.
+        """
         ...
 
     def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str, None]:
@@ -76,9 +77,7 @@ class ModelOfRun:
     def is_demonstration(self) -> bool:
         return self._session.get().is_demonstration
 
-    async def structured(
-        self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def structured(self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]) -> Any:
         return await self._session.get().structured(purpose, messages, schema)
 
     def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str, None]:

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistant_app.errors import AssistantError, ModelFailed
+from assistant_app.errors import AssistantError
 from assistant_app.llm import faults
 from assistant_app.llm.base import Call, Message, Model, Purpose
 from assistant_app.llm.config import ModelConfig
@@ -25,7 +25,7 @@ from assistant_app.llm.wire import (
     Reply,
     check_size,
     clean_value,
-    find_object,
+    find_value,
     parse_object,
 )
 
@@ -135,10 +135,11 @@ class _Session:
         self._record = record
         self.is_demonstration = client.is_demonstration
 
-    async def structured(
-        self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return a JSON object; it matches the schema if the server enforces it."""
+    async def structured(self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]) -> Any:
+        """Return the JSON object or list in the answer, or else its text.
+
+        It matches the schema if the server enforces it.
+        """
         json_schema = {"name": schema["title"], "strict": True, "schema": schema}
         response_format = {"type": "json_schema", "json_schema": json_schema}
         with self._recorded(purpose, messages, response_format=response_format) as progress:
@@ -146,9 +147,9 @@ class _Session:
                 async for _ in texts:
                     pass
             try:
-                return dict(clean_value(find_object(progress.reply.text)))
-            except Garbage as error:
-                raise ModelFailed("The model gave an answer that is not in the form asked for.") from error
+                return clean_value(find_value(progress.reply.text))
+            except Garbage:
+                return progress.reply.text
 
     async def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str]:
         """Yield the reply's text in pieces as they arrive."""

@@ -54,6 +54,10 @@ class ScriptedClient:
         explained = zip(questions, reasons, strict=True) if reasons else ()
         self._questions.append([{"question": one, "reason": why} for one, why in explained] or questions)
 
+    def will_say_instead_of_asking(self, text: str) -> None:
+        """Answer the next call for questions with a text that is no JSON."""
+        self._questions.append(text)
+
     def will_fail_to_ask(self, error: BaseException) -> None:
         self._questions.append(error)
 
@@ -106,9 +110,7 @@ class _Session:
         self._client, self._record = client, record
         self.is_demonstration = client.is_demonstration
 
-    async def structured(
-        self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def structured(self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]) -> Any:
         with self._recorded(purpose, messages) as said:
             questions = self._client._next_questions()
             if isinstance(questions, threading.Event):
@@ -116,6 +118,9 @@ class _Session:
                 questions = ()
             if isinstance(questions, BaseException):
                 raise questions
+            if isinstance(questions, str):
+                said.append(questions)
+                return questions
             said.extend(map(str, questions))
             return {"questions": list(questions)}
 

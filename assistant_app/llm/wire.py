@@ -15,6 +15,8 @@ from assistant_app.llm.faults import shorten
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_OPENING = re.compile(r"[{\[]")
+_LAST_COMMA = re.compile(r",(\s*[}\]])")
 _THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
 
 
@@ -119,20 +121,24 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
     return value
 
 
-def find_object(text: str) -> dict[str, Any]:
-    """Return the first JSON object in a model's text: bare, in a code fence, or with text around it."""
-    text = _THINKING.sub("", text)
-    decoder = json.JSONDecoder()
-    start = text.find("{")
-    while start >= 0:
+def find_value(text: str) -> dict[str, Any] | list[Any]:
+    """Return the first JSON object, or list of objects or texts, in a model's text.
+
+    It may be bare, in a code fence, or with text around it, and may have a comma behind the last item.
+    """
+    text = _LAST_COMMA.sub(r"\1", _THINKING.sub("", text))
+    decoder = json.JSONDecoder(strict=False)  # models write line ends into texts
+    start = 0
+    while found := _OPENING.search(text, start):
+        start = found.start() + 1
         try:
-            value, _ = decoder.raw_decode(text, start)
+            value, _ = decoder.raw_decode(text, found.start())
         except RecursionError as error:
             raise Garbage("nested too deep") from error
         except ValueError:
-            start = text.find("{", start + 1)
             continue
-        return dict(value)
+        if isinstance(value, dict) or any(isinstance(item, dict | str) for item in value):
+            return value  # type: ignore[no-any-return]
     raise Garbage("no object")
 
 

@@ -10,6 +10,7 @@ from assistant_app.operations.answering import (
     relative,
     reply_message,
     retry,
+    skip_questions,
     submit,
 )
 from assistant_app.operations.repeats import Repeat, key_for
@@ -27,6 +28,7 @@ __all__ = [
     "relative",
     "reply_message",
     "retry",
+    "skip_questions",
     "submit",
     "wait_until_claimed",
     "wait_until_ended",

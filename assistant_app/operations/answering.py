@@ -24,6 +24,7 @@ from assistant_app.errors import (
     IdTaken,
     NothingToCancel,
     NothingToRetry,
+    NothingToSkip,
     StaleVersion,
     Superseded,
 )
@@ -221,6 +222,48 @@ def _cancel(actor: AbstractBaseUser, app_id: Any, key: IdempotencyKey | None) ->
         except Superseded:
             continue  # it saved a step in between
     return get(actor=actor, app_id=app_id)
+
+
+def skip_questions(
+    *,
+    actor: AbstractBaseUser,
+    app_id: Any,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> Run | Repeat:
+    """Go on to the draft without questions: while they are looked for, when they are asked, or after a stop.
+
+    Only the call for the questions is stopped; the run goes on. If it belongs to another process, it is ended
+    there, and a run of this process goes on. Raise `NothingToSkip` when a draft is being written or was.
+    """
+    return once(key, lambda: _skip_questions(actor, app_id, expected_version, key), Repeat)
+
+
+def _skip_questions(
+    actor: AbstractBaseUser, app_id: Any, expected_version: int | None, key: IdempotencyKey | None
+) -> Run | Repeat:
+    row = get(actor=actor, app_id=app_id)
+    if expected_version not in (None, row.version):
+        raise StaleVersion
+    if row.due_step == steps.CLARIFY_INSTRUCTIONS.action and not row.has_stopped:
+        answers = {"answers": [""] * len(row.state["clarification_questions"])}
+        return _submit(actor, app_id, steps.CLARIFY_INSTRUCTIONS.action, answers, row.version, key)
+    if row.position != ENTRYPOINT or not (row.is_running or row.has_stopped):
+        raise NothingToSkip
+    if row.is_running:
+        if (run := runner.run_under(row.lease_token)) is not None:
+            with transaction.atomic():
+                store(key, row)
+            runner.skip_questions(row.lease_token)
+            return run
+        try:
+            Writer.under_lease_of(row).fail(Cancelled())
+        except Superseded:
+            raise NothingToSkip from None  # it went on in the meantime
+        row = get(actor=actor, app_id=app_id)
+    run = Run(row, expected_version=row.version, key=key)
+    run.skipped.set()
+    return runner.start(run)
 
 
 def delete(

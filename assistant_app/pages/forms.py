@@ -36,6 +36,8 @@ class Box:
     text: str
     number: int = 0  # from 1 in a list field
     reason: str = ""  # why the question is asked
+    choices: tuple[str, ...] = ()  # likely texts
+    chosen: str = ""  # the one of them that was chosen
     described_by: str = ""  # ids of its help and its error, for aria-describedby
 
 
@@ -82,7 +84,8 @@ class StepForm:
         problem = f"{item.name}-error" if errors else ""
         if item.one_per:
             labels, reasons = self.state.get(item.one_per), self.state.get(item.explained_by)
-            boxes = list_boxes(item, labels or [], typed or [], reasons or [], problem)
+            offered = self.state.get(item.offered_by) or []
+            boxes = list_boxes(item, labels or [], typed or [], reasons or [], offered, problem)
         else:
             described_by = _ids(f"{item.name}-help" if item.help else "", problem)
             boxes = [Box(item.name, item.label, typed or "", described_by=described_by)]
@@ -90,16 +93,23 @@ class StepForm:
 
 
 def list_boxes(
-    item: Field, labels: list[str], texts: list[str], reasons: list[str], problem: str
+    item: Field,
+    labels: list[str],
+    texts: list[str],
+    reasons: list[str],
+    offered: list[list[str]],
+    problem: str,
 ) -> list[Box]:
     """Make a box for each label; `problem` is the id of the error that is shown once for all of them."""
     padding = [""] * len(labels)
-    shown = zip(labels, [*texts, *padding], [*reasons, *padding], strict=False)
+    shown = zip(labels, [*texts, *padding], [*reasons, *padding], [*offered, *padding], strict=False)
     boxes = []
-    for number, (label, text, reason) in enumerate(shown, start=1):
+    for number, (label, text, reason, choices) in enumerate(shown, start=1):
         box_id = f"{item.name}-{number}"
         described_by = _ids(f"{box_id}-why" if reason else "", problem)
-        boxes.append(Box(box_id, label, text, number, reason, described_by))
+        chosen = text if text in choices else ""
+        own = "" if chosen else text
+        boxes.append(Box(box_id, label, own, number, reason, tuple(choices), chosen, described_by))
     return boxes
 
 
@@ -118,9 +128,17 @@ def typed_in(step: HumanStep, post: QueryDict) -> Typed:
     if step == steps.PROCESS_FEEDBACK and (refined := _refined(post)):
         return {"feedback": refined}
     return {
-        item.name: post.getlist(item.name) if item.one_per else post.get(item.name, "")
-        for item in step.fields
+        item.name: _texts_of(item, post) if item.one_per else post.get(item.name, "") for item in step.fields
     }
+
+
+def _texts_of(item: Field, post: QueryDict) -> list[str]:
+    """Return the texts of a list field. Without words of their own, what a person chose counts."""
+    texts = post.getlist(item.name)
+    return [
+        text if text.strip() or not item.offered_by else post.get(f"{item.name}-choice-{number}", text)
+        for number, text in enumerate(texts, start=1)
+    ]
 
 
 def stored(step: HumanStep, state: Mapping[str, Any]) -> Typed:

@@ -28,7 +28,7 @@ from emailassistant.pending import PendingResponse
 # Errors that a double click causes after the first click succeeded. They are hidden from the user.
 OBEYED = (errors.StaleVersion, errors.AlreadyRunning, errors.Finished, errors.WrongStep, errors.Superseded)
 # Retrying what already runs, or stopping what has ended: the page shows the current state instead.
-REDUNDANT = (*OBEYED, errors.NothingToRetry, errors.NothingToCancel)
+REDUNDANT = (*OBEYED, errors.NothingToRetry, errors.NothingToCancel, errors.NothingToSkip)
 
 
 def answer(request: HttpRequest, error: AssistantError) -> HttpResponse:

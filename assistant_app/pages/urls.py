@@ -17,6 +17,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/reply.txt", work.email_reply, name="email_reply"),
     path("a/<uuid:app_id>/reply.eml", work.email_reply_eml, name="email_reply_eml"),
     path("a/<uuid:app_id>/retry/", work.email_retry, name="email_retry"),
+    path("a/<uuid:app_id>/skip-questions/", work.email_skip_questions, name="email_skip_questions"),
     path("a/<uuid:app_id>/cancel/", work.email_cancel, name="email_cancel"),
     path("a/<uuid:app_id>/stream/", stream.email_stream, name="email_stream"),
     path("a/<uuid:app_id>/delete/", emails.email_delete, name="email_delete"),

@@ -29,6 +29,7 @@ KINDS = {
     "failed": "Stopped",
     "finished": "Finished",
 }
+LOOKING = "Looking for questions"
 CHANGE_INPUT = "Change the instructions"  # for a fork that starts again with the parent's email
 TIMES = {1: "once", 2: "twice"}
 
@@ -62,7 +63,7 @@ def is_another_try(row: Application) -> bool:
 
 def progress(action: str, drafts: int) -> str:
     if action == "determine_clarifications":
-        return "Looking for questions"
+        return LOOKING
     return f"Writing draft {drafts + 1}"
 
 
@@ -158,7 +159,7 @@ def phases(
         read = [] if is_another_try else [("Feedback read", True)]
         return [*read, (f"Writing draft {drafts + 1}", False)]
     if action == "determine_clarifications":
-        return [("Email read", True), ("Looking for questions", False)]
+        return [("Email read", True), (LOOKING, False)]
     questions = "Answers read" if has_questions else "No questions needed"
     return [("Email read", True), (questions, True), ("Writing draft 1", False)]
 

@@ -11,6 +11,7 @@ It knows Burr and the prompts, not Django. Rules for actions:
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,10 +26,13 @@ from burr.core.graph import Graph
 
 from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.contract.told import NOTHING, Told
+from assistant_app.errors import AssistantError, InternalError, ModelFailed
 from assistant_app.llm.base import Model
 from assistant_app.workflow import drafts, prompts
-from assistant_app.workflow.questions import parse_questions
+from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
+
+logger = logging.getLogger(__name__)
 
 ENTRYPOINT = "process_input"
 
@@ -40,7 +44,11 @@ DEFAULT_STATE: dict[str, Any] = {
     # The reason for each question, "" if the model gave none. None rather than [], so that a step sets the
     # whole list: a version that does not know the key can read a set, but cannot append to a missing list.
     "clarification_reasons": None,
+    # Up to four likely answers for each question, in the same way.
+    "clarification_choices": None,
     "clarification_answers": None,
+    # Why no questions could be asked: {"code": …, "message": …}. The code "skipped" means that the owner did.
+    "clarification_error": None,
     "draft_history": [],
     "draft_sources": [],  # one per draft; see `drafts`
     "current_draft": None,
@@ -117,21 +125,66 @@ async def process_input(
 
 @action(
     reads=["incoming_email", "response_instructions", "said_on"],
-    writes=["clarification_questions", "clarification_reasons"],
+    writes=[
+        "clarification_questions",
+        "clarification_reasons",
+        "clarification_choices",
+        "clarification_error",
+    ],
 )
 async def determine_clarifications(state: State, model: Model, told: Told = NOTHING) -> State:
-    """Ask the model for up to three questions; with none, the draft follows at once."""
-    reply = await model.structured(
-        "questions",
-        prompts.questions_messages(_case(state, told), demonstration=model.is_demonstration),
-        prompts.questions_schema(demonstration=model.is_demonstration),
-    )
-    questions = parse_questions(reply)
+    """Ask the model for up to three questions; with none, the draft follows at once.
+
+    Questions are a help. Whatever goes wrong with them, the draft is written, and the state says why there
+    are none. A wait for them ends when the owner skips them.
+    """
+    questions, error = await _ask(state, model, told)
     reasons = [question.reason for question in questions]
+    choices = [list(question.choices) for question in questions]
     return state.update(
         clarification_questions=[question.text for question in questions],
         clarification_reasons=reasons if any(reasons) else None,
+        clarification_choices=choices if any(choices) else None,
+        clarification_error=error,
     )
+
+
+async def _ask(state: State, model: Model, told: Told) -> tuple[list[Question], dict[str, str] | None]:
+    """Return the model's questions, and why there are none."""
+    skipped = {"code": "skipped", "message": "You skipped the questions."}
+    if told.skipped and told.skipped.is_set():
+        return [], skipped
+    asking = asyncio.ensure_future(
+        model.structured(
+            "questions",
+            prompts.questions_messages(_case(state, told), demonstration=model.is_demonstration),
+            prompts.questions_schema(demonstration=model.is_demonstration),
+        )
+    )
+    skipping = asyncio.ensure_future(told.skipped.wait()) if told.skipped else None
+    try:
+        await asyncio.wait({asking, skipping} if skipping else {asking}, return_when=asyncio.FIRST_COMPLETED)
+        if told.skipped and told.skipped.is_set():
+            return [], skipped
+        reply = asking.result()
+        questions = parse_questions(reply)
+        if questions or is_readable(reply):
+            return questions, None
+        return [], _why(ModelFailed("The model gave something else than questions."))
+    except Exception as problem:  # noqa: BLE001  (questions are a help, and the call is recorded)
+        return [], _why(problem)
+    finally:
+        for task in (asking, skipping):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*filter(None, (asking, skipping)), return_exceptions=True)
+
+
+def _why(problem: Exception) -> dict[str, str]:
+    error = problem if isinstance(problem, AssistantError) else InternalError()
+    if error is not problem:
+        logger.error("The questions failed with %s", type(problem).__name__)
+    return {"code": error.code, "message": error.message}
 
 
 @action(

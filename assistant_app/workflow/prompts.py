@@ -21,7 +21,7 @@ from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.quotes import places_of_quoted
 from assistant_app.mail.text import as_read
 from assistant_app.workflow import demonstration_prompts, questions
-from assistant_app.workflow.questions import MAX_QUESTIONS
+from assistant_app.workflow.questions import MAX_CHOICES, MAX_QUESTIONS
 
 # Stored with each call. Count up with every change of a prompt's words; a test compares them.
 VERSION = "2"
@@ -51,7 +51,8 @@ day they were said. Where a day could be misunderstood, write weekday and date.
 The questions:
 - Ask about what only the user can know and what the reply can't do without: a decision, a date, an amount.
 - At most {MAX_QUESTIONS}, each short, about one thing, and answerable in a sentence, with the reason: a \
-short clause that tells the user what makes the reply depend on it.
+short clause that tells the user what makes the reply depend on it. Where few answers are likely, give them \
+as choices: up to {MAX_CHOICES}, of a few words each.
 - Ask nothing that the email or the instructions already answer, nothing about style, nothing out of \
 politeness, and never for the user's name.
 - If the reply can be written without asking, ask nothing.
@@ -64,7 +65,8 @@ about these rules."""
 
 _ASK = """\
 Your task now: ask what you must know before the reply can be written. Answer with one JSON object and \
-nothing else: {"questions": [{"question": "…", "reason": "…"}]}, or {"questions": []} to ask nothing."""
+nothing else: {"questions": [{"question": "…", "reason": "…", "choices": ["…", "…"]}]}, or {"questions": []} \
+to ask nothing."""
 
 _WRITE = """\
 Your task now: write the {revised}reply. Put it between <reply> and </reply>, and nothing else between them. \

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from assistant_app.errors import ModelFailed
-
 MAX_QUESTIONS = 3
 MAX_QUESTION_LENGTH = 300  # characters; longer texts are not questions
 MAX_REASON_LENGTH = 200  # characters; longer texts are not short clauses
+MAX_CHOICES = 4  # for one question
+MAX_CHOICE_LENGTH = 80  # characters; longer texts are no short answers
 
 SCHEMA: dict[str, Any] = {
     "title": "clarifying_questions",
@@ -22,8 +22,13 @@ SCHEMA: dict[str, Any] = {
                 "properties": {
                     "question": {"type": "string"},
                     "reason": {"type": "string", "description": "Why it is asked, as a short clause."},
+                    "choices": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": f"Up to {MAX_CHOICES} likely answers of a few words, or none.",
+                    },
                 },
-                "required": ["question", "reason"],
+                "required": ["question", "reason", "choices"],
                 "additionalProperties": False,
             },
             "description": f"Nought to {MAX_QUESTIONS} questions to the user; empty if nothing is unclear.",
@@ -37,21 +42,46 @@ SCHEMA: dict[str, Any] = {
 class Question(NamedTuple):
     text: str
     reason: str = ""  # why the model asks, if it gave a reason
+    choices: tuple[str, ...] = ()  # likely answers
 
 
-def parse_questions(reply: dict[str, Any]) -> list[Question]:
-    """Return at most three different questions. Raise `ModelFailed` if the reply has no list of them."""
-    found = reply.get("questions")
-    if not isinstance(found, list):
-        raise ModelFailed("The model gave something else than questions.")
+def parse_questions(reply: Any) -> list[Question]:
+    """Return at most three different questions from the model's answer, in whatever form it gave them.
+
+    That is a JSON object or list, or a text whose lines are questions.
+    """
     questions: dict[str, Question] = {}
-    for item in found:
+    for item in _items_of(reply):
         # Some models give no reasons. Servers without schema support may wrap each question or not.
-        text, reason = (item.get("question"), item.get("reason")) if isinstance(item, dict) else (item, "")
-        question = Question(_question_in(text), _reason_in(reason))
+        about = item if isinstance(item, dict) else {"question": item}
+        question = Question(
+            _question_in(about.get("question", about.get("text"))),
+            _reason_in(about.get("reason")),
+            _choices_in(about.get("choices")),
+        )
         if question.text and len(question.text) <= MAX_QUESTION_LENGTH:
             questions.setdefault(re.sub(r"\W+", " ", question.text).strip().casefold(), question)
     return list(questions.values())[:MAX_QUESTIONS]
+
+
+def _items_of(reply: Any) -> list[Any]:
+    """Return the list of questions in an answer: under any key, or on lines of their own."""
+    if isinstance(reply, list):
+        return reply
+    if isinstance(reply, str):
+        return [line for line in reply.splitlines() if "?" in line or "\uff1f" in line]
+    if not isinstance(reply, dict):
+        return []
+    if "question" in reply:
+        return [reply]
+    values = [reply.get("questions"), *reply.values()]
+    found = next((value for value in values if value and isinstance(value, list)), None)
+    return found if found is not None else _items_of(reply.get("questions") or "")
+
+
+def is_readable(reply: Any) -> bool:
+    """Return whether the answer has a form in which it may say that there are no questions."""
+    return isinstance(reply, dict | list)
 
 
 def _question_in(item: Any) -> str:
@@ -73,3 +103,12 @@ def _reason_in(item: Any) -> str:
     """Return the reason on one line; empty if it has no words or is too long."""
     reason = " ".join(item.split()) if isinstance(item, str) else ""
     return reason if re.search(r"\w", reason) and len(reason) <= MAX_REASON_LENGTH else ""
+
+
+def _choices_in(item: Any) -> tuple[str, ...]:
+    """Return up to four different short answers to choose from."""
+    texts = (
+        [" ".join(text.split()) for text in item if isinstance(text, str)] if isinstance(item, list) else []
+    )
+    short = [text for text in texts if re.search(r"\w", text) and len(text) <= MAX_CHOICE_LENGTH]
+    return tuple(dict.fromkeys(short))[:MAX_CHOICES]

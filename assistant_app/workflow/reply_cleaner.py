@@ -110,6 +110,9 @@ def _opening_in(head: str, *, is_all: bool) -> int | None:
     window = head[: MARKER_WITHIN + len(_OPENING)]
     lower, start = window.lower(), -1
     while (start := lower.find(_OPENING, start + 1)) >= 0:
+        is_at_line_start = not window[:start].rpartition("\n")[2].strip(" *_`")
+        if is_at_line_start:
+            return start
         line, end, _ = lower[start:].partition("\n")
         if not end and not is_complete:
             is_begun = talk.is_greeting_so_far(window[start + len(_OPENING) :].lstrip())

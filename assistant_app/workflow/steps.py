@@ -31,6 +31,7 @@ class Field:
     verbatim: bool = False  # keep white space at both ends; otherwise strip it
     one_per: str = ""  # state key of a list: the field takes one text per item
     explained_by: str = ""  # state key of a list with the reason for each item
+    offered_by: str = ""  # state key of a list with likely texts for each item, to choose from
     empty_decides: bool = False  # an empty text has a meaning, so reject spaces only
     is_number: bool = False  # a whole number from 1
     begins_with: str = ""  # state key whose value prefills the field
@@ -196,6 +197,7 @@ CLARIFY_INSTRUCTIONS = HumanStep(
             required=False,
             one_per="clarification_questions",
             explained_by="clarification_reasons",
+            offered_by="clarification_choices",
         ),
     ),
 )

@@ -41,7 +41,7 @@ class Walk:
         return self.put("initialize_draft", INPUT)
 
     def begin_and_fail(self, error):
-        self.model.will_fail_to_ask(error)
+        self.model.will_write(error)
         return self.put("initialize_draft", INPUT)
 
     def answer(self):

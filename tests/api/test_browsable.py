@@ -203,7 +203,7 @@ def test_without_the_csrf_token_nothing_is_taken(browser):
 
 def test_a_run_that_stopped_can_be_continued_from_its_page(browser, model):
     url = create(browser)
-    model.will_fail_to_ask(ModelFailed())
+    model.will_write(ModelFailed())
     page = look(browser, url + "initialize_draft/")
     _, failed = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
     assert "model_failed" in failed.text

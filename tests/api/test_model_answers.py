@@ -48,7 +48,7 @@ def test_the_reason_for_a_question_is_asked_for_and_told(real_walk):
     assert state["questions"] == ["Which day?", "Who pays?"]
     assert state["question_reasons"] == ["There are two.", ""]
     schema = real_walk.model.bodies[0]["response_format"]["json_schema"]["schema"]
-    assert schema["properties"]["questions"]["items"]["required"] == ["question", "reason"]
+    assert schema["properties"]["questions"]["items"]["required"] == ["question", "reason", "choices"]
 
 
 def fails_to_draft(walk, reply):
@@ -88,3 +88,32 @@ def test_after_each_fault_other_text_can_be_sent(real_walk, fault):
     asked = str(real_walk.model.bodies[-1]["messages"])
     assert "No, never." in asked
     assert INPUT["response_instructions"] not in asked
+
+
+PROSE = {
+    "prose": Reply(text="I would first like to understand the situation better."),
+    "an empty object": Reply(text="{}"),
+    "another object": Reply(text='{"answer": 42}'),
+    "a web page": Reply(body="<html>no API</html>"),
+    "an error for any format": error(500, "The grammar failed"),
+}
+
+
+@pytest.mark.parametrize("fault", [*PROSE, *(name for name in FAULTS if name != "timeout")])
+def test_whatever_the_questions_come_to_the_first_try_yields_a_draft(real_walk, fault):
+    server = real_walk.model
+    server.standing_questions = PROSE[fault] if fault in PROSE else FAULTS[fault][0]
+    answer = real_walk.put("initialize_draft", INPUT)
+    assert answer.status_code == 200
+    state = answer.json()
+    assert (state["next_step"], state["questions"], len(state["drafts"])) == ("process_feedback", [], 1)
+
+
+def test_questions_that_hang_end_with_their_time_and_a_draft_follows(real_walk):
+    real_walk.model.standing_questions = Reply(hang=True)
+    patient = runner.client.config
+    runner.client.config = replace(patient, timeout=1.0)
+    answer = real_walk.put("initialize_draft", INPUT)
+    runner.client.config = patient
+    assert answer.status_code == 200
+    assert answer.json()["questions_error"]["code"] == "model_timeout"

@@ -123,7 +123,7 @@ def test_a_failed_email_is_as_it_says_too(schema, walk):
     validator(schema, "ApplicationState").validate(walk.state())
 
 
-VARYING = {"app_id", "url", "next_url", "provider", "model"} | {
+VARYING = {"said_on", "app_id", "url", "next_url", "provider", "model"} | {
     f"{what}_at" for what in ("created", "updated", "started", "finished")
 }
 
@@ -146,9 +146,11 @@ def test_the_examples_are_what_one_email_answers(schema, walk, model):
 
     one = "/api/applications/{app_id}/"
     state = example(one)
-    model.will_ask(*state["questions"], reasons=state["question_reasons"])
+    asked = zip(state["questions"], state["question_reasons"], state["question_choices"], strict=True)
+    model.will_ask(*({"question": text, "reason": why, "choices": some} for text, why, some in asked))
     model.will_write(state["drafts"][0])
-    model.will_write(example(f"{one}drafts/{{number}}/")["text"])
+    second = example(f"{one}drafts/{{number}}/")
+    model.will_write(f"{second['left_out'][0]['text']}\n<reply>\n{second['text']}\n</reply>")
     walk.put("initialize_draft", {name: state[name] for name in INPUT})
     walk.put("clarify_instructions", {"answers": state["answers"]})
     assert steady(walk.state()) == steady(state)

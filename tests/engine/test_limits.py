@@ -132,9 +132,13 @@ def test_questions_cost_no_draft(budget, person, model, owner):
     assert used(owner) == (1, 0)
 
 
-@pytest.mark.parametrize("fail", ["will_fail_to_ask", "will_write"])
-def test_a_failure_before_the_model_answered_gives_its_draft_back(budget, person, model, owner, fail):
-    getattr(model, fail)(ModelTimeout())
+@pytest.mark.parametrize("questions_too", [True, False])
+def test_a_failure_before_the_model_answered_gives_its_draft_back(
+    budget, person, model, owner, questions_too
+):
+    if questions_too:
+        model.will_fail_to_ask(ModelTimeout())
+    model.will_write(ModelTimeout())
     person.fails_at("process_input", email_to_respond="a", response_instructions="b")
     assert used(owner) == (0, 0)
 

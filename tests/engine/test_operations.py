@@ -125,11 +125,11 @@ def test_after_a_failure_the_step_can_be_sent_with_other_text(person, model):
 
 
 def test_the_first_step_too_can_be_sent_with_other_text(person, model):
-    model.will_fail_to_ask(ModelTimeout())
+    model.will_write(ModelTimeout())
     person.fails_at("process_input", email_to_respond="Old", response_instructions="Old")
     row = person.give_input(email="New", instructions="Newer")
     assert (row.state["incoming_email"], row.title) == ("New", "New")
-    assert steps_of(person)[2] == (2, None, "process_input", "completed")
+    assert steps_of(person)[3] == (3, None, "process_input", "completed")
 
 
 def test_fold_equals_the_stored_state_after_each_of_fifty_drafts(person, model):
@@ -227,7 +227,7 @@ def test_a_deletion_during_a_run_leaves_no_row_behind(person, model):
 
 
 def test_what_is_sent_again_to_a_deleted_email_finds_nothing(person, model):
-    model.will_fail_to_ask(ModelTimeout())
+    model.will_write(ModelTimeout())
     person.fails_at("process_input", email_to_respond="a", response_instructions="b")
     read_before = Run(person.row, "process_input", {"email_to_respond": "c", "response_instructions": "d"})
     operations.delete(actor=person.user, app_id=person.app_id)

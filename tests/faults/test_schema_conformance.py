@@ -112,7 +112,7 @@ def emails(owner, stranger, model):
         person.give_input()
 
     def failed(person):
-        model.will_fail_to_ask(ModelTimeout())
+        model.will_write(ModelTimeout())
         person.fails_at("process_input", email_to_respond="Hello", response_instructions="Yes")
 
     left = make(failed)

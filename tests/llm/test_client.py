@@ -315,7 +315,7 @@ def test_without_schemas_any_object_is_asked_for_and_that_is_remembered(caller, 
     assert caller.run(twice) == ({"questions": ["Which day?"]}, {"questions": ["Where?"]})
     formats = [body.get("response_format", {}).get("type") for body in model_server.bodies]
     assert formats == ["json_schema", "json_object", "json_object"]
-    assert '"required": ["questions"]' in model_server.bodies[1]["messages"][0]["content"]
+    assert '"required": ["questions"]' in model_server.bodies[1]["messages"][-1]["content"]
     assert caller.calls[0].messages == model_server.bodies[1]["messages"]
 
 
@@ -327,11 +327,21 @@ def test_without_structured_output_the_object_is_found_in_the_text(caller, model
     assert "response_format" not in model_server.bodies[2]
 
 
-def test_text_without_an_object_is_a_failure(caller, model_server):
-    model_server.script(Reply(text="I have no questions."))
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("I have no questions.", "I have no questions."),
+        ("[1] is a note, [2, 3] too.", "[1] is a note, [2, 3] too."),
+        ('["Which day?"]', ["Which day?"]),
+        ('Sure:\n[{"question": "Which day?"}]', [{"question": "Which day?"}]),
+        ('{"questions": ["Which day?",],}', {"questions": ["Which day?"]}),
+        ('{"questions": ["Which\nday?"]}', {"questions": ["Which\nday?"]}),
+    ],
+)
+def test_an_answer_is_read_in_the_form_that_it_has(caller, model_server, text, answer):
+    model_server.script(Reply(text=text))
 
-    with pytest.raises(ModelFailed, match="not in the form asked for"):
-        caller.ask()
+    assert caller.ask() == answer
 
 
 def test_a_first_refusal_is_told_when_asking_otherwise_does_not_help(caller, model_server):

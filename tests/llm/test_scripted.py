@@ -73,7 +73,7 @@ def test_it_waits_at_a_gate_that_another_thread_opens(client, session):
     gate.set()
     thread.join(10)
 
-    assert written == ["Dear ", "Anna"]
+    assert written == ["<reply>Dear ", "Anna"]
     assert asked.ended.is_set()
 
 

@@ -153,7 +153,7 @@ def test_trying_again_over_the_budget_says_so(budget, person, page_of, model):
 
 
 def test_to_try_again_over_the_budget_shows_the_email_and_why(budget, use, person, page_of, model):
-    model.will_fail_to_ask(ModelTimeout())
+    model.will_write(ModelTimeout())
     person.fails_at("process_input", **TYPED)
     Usage.objects.all().delete()
     use(50)

@@ -46,7 +46,8 @@ def test_the_name_under_drafts_is_told_to_the_model_from_then_on(browser, owner,
     person.give_feedback("Shorter.")
     first, second = (" ".join(each.content for each in asked.messages) for asked in model.asked[1:])
     assert "ends with my name" not in first
-    assert "Unless I say otherwise, the reply ends with my name:\nIda Brevik" in second
+    assert "My name, as it stands under my emails: Ida Brevik" in second
+    assert "Unless I say otherwise, the reply ends with my name" in second
 
 
 def test_a_name_is_no_finding_in_a_draft(browser, owner, model):
@@ -82,7 +83,8 @@ def test_a_name_holds_for_the_api_and_for_a_run_that_an_operator_continues(brows
     )
     operations.wait_until_ended(operating.retry(actor=operator, app_id=app_id))
     told = [each.messages[-1].content for each in model.asked[1:]]
-    assert [text.count("ends with my name:\nIda Brevik") for text in told] == [1, 1]
+    assert [text.count("under my emails: Ida Brevik") for text in told] == [1, 1]
+    assert [text.count("ends with my name") for text in told] == [1, 1]
 
 
 def test_a_name_that_is_too_long_is_said_and_kept_in_the_field(browser):

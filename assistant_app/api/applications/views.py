@@ -139,6 +139,17 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             operations.retry(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
         )
 
+    @schema.SKIP_QUESTIONS
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def skip_questions(self, request: Request, app_id: str) -> HttpResponseBase:
+        version = None
+        if not self._is_repeat("skip_questions", payload_of(request.data), app_id):
+            self._require_empty_body(app_id)
+            version = expected_version(request)
+        return self._wait_for(
+            operations.skip_questions(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
+        )
+
     @schema.CANCEL
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def cancel(self, request: Request, app_id: str) -> Response:

@@ -80,7 +80,9 @@ STEP_IN_FULL = STEP_EXAMPLE | {
         "response_instructions": STATE_EXAMPLE.value["response_instructions"],
         "clarification_questions": STATE_EXAMPLE.value["questions"],
         "clarification_reasons": STATE_EXAMPLE.value["question_reasons"],
+        "clarification_choices": STATE_EXAMPLE.value["question_choices"],
         "clarification_answers": STATE_EXAMPLE.value["answers"],
+        "clarification_error": None,
         "draft_history": [FIRST_DRAFT],
         "draft_sources": [SOURCE],
         "current_draft": FIRST_DRAFT,
@@ -89,6 +91,7 @@ STEP_IN_FULL = STEP_EXAMPLE | {
         "feedback": "",
         "feedback_history": [],
         "final_draft": None,
+        "said_on": {"instructions": "2026-01-05", "answers": "2026-01-05"},
     },
 }
 CALL_IN_FULL = CALL_EXAMPLE | {

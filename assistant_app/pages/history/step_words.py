@@ -53,6 +53,11 @@ def _input(shown: StepShown) -> Said:
 
 def _questions(shown: StepShown) -> Said:
     number = len(shown.after["clarification_questions"])
+    error = shown.after.get("clarification_error")
+    if error and error["code"] == "skipped":
+        return Said("You skipped the questions")
+    if error:
+        return Said("The model could not look for questions", error["message"])
     return Said(f"The model asked {count(number, 'question')}" if number else "The model had no questions")
 
 

@@ -31,6 +31,7 @@ from assistant_app.workflow.graph import DEFAULT_STATE
 from assistant_app.workflow.steps import HumanStep
 
 MOST_OF_OTHERS = 500_000  # characters of the drafts that are not open
+DETERMINING = "determine_clarifications"
 ROUNDS_SHOWN = 2  # earlier drafts shown one by one; older ones fold into one row
 
 
@@ -204,6 +205,18 @@ class EmailPage:
     def phases(self) -> list[tuple[str, bool]]:
         action, (drafts, questions) = words.under_way(self.row), self._counts
         return words.phases(action, drafts, questions > 0, self.is_another_try)
+
+    @property
+    def may_skip_questions(self) -> bool:
+        """Return whether the model is looking for questions."""
+        return words.under_way(self.row) == DETERMINING
+
+    @property
+    def without_questions(self) -> str:
+        """Why no questions could be asked before the first draft, which is shown; otherwise ""."""
+        error = self.state["clarification_error"] or {}
+        is_first = self.draft is not None and self.draft.number == 1
+        return str(error.get("message", "")) if is_first and error.get("code") != "skipped" else ""
 
     @cached_property
     def is_another_try(self) -> bool:

@@ -17,6 +17,7 @@ from assistant_app.events.following import follow, read
 from assistant_app.events.log import Event
 from assistant_app.models import Application
 from assistant_app.pages import words
+from assistant_app.pages.work.email_page import DETERMINING
 from assistant_app.templatetags.letters import sheet
 
 
@@ -73,7 +74,10 @@ class _Shown:
 
     def _step(self, position: str) -> bytes:
         phases = words.phases(position, self._drafts, self._has_questions, self._is_another_try)
-        shown = server_sent.encode("phases", render_to_string("work/_phases.html", {"phases": phases}))
+        shown = server_sent.encode(
+            "phases",
+            render_to_string("work/_phases.html", {"phases": phases, "may_skip": position == DETERMINING}),
+        )
         return shown + server_sent.encode("heading", words.progress(position, self._drafts))
 
     def _text(self, event: Event) -> bytes:

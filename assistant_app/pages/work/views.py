@@ -88,6 +88,13 @@ def email_retry(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
 
 @signed_in
 @require_POST
+def email_skip_questions(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
+    """Go on to the draft without questions."""
+    return when_stored(request, operations.skip_questions(actor=request.user, app_id=app_id))
+
+
+@signed_in
+@require_POST
 def email_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Stop the run. Everything that was typed is kept."""
     operations.cancel(actor=request.user, app_id=app_id)

@@ -24,7 +24,7 @@ def _any(*alternatives: str) -> str:
 def bare(line: str) -> str:
     """Return the line without Markdown around it, with plain apostrophes and spaces."""
     text = line.strip(_MARKUP).replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
-    return text.strip(_MARKUP)
+    return text.strip(_MARKUP).lstrip("¡¿")
 
 
 # --- Greetings and closings ----------------------------------------------------------------------
@@ -104,7 +104,9 @@ def is_bare_name(line: str) -> bool:
 def is_closing(line: str) -> bool:
     """Return whether the line is a formula that ends a letter: "Best regards,"."""
     text = bare(line)
-    return len(text) <= 60 and bool(_CLOSING.fullmatch(text))
+    found = _CLOSING.match(text) if len(text) <= 60 else None
+    rest = text[found.end() :].strip(" ,") if found else "x"
+    return not rest or is_name(rest)
 
 
 def is_name(line: str) -> bool:
@@ -219,6 +221,17 @@ _PLAIN_PRESENTATION = re.compile(
     _I,
 )
 
+_PLURAL = re.compile(r"\b(?:are|sind|sont|están|estan|son|sono|zijn|są|são|jsou)\b", _I)
+_IS_ENGLISH = re.compile(r"\b(?:here(?:'s| is)|this is|below is)\b", _I)
+_IN_PRESENTATION = re.compile(
+    rf"(?:\w*(?:{_DRAFT})\w*|(?:{_MAIL})|der|die|das|ein|eine|einen|dein|deine|ihre?|für|sie|dich|auf|"
+    rf"une?|la|le|l|les|de|des|"
+    r"votre|ta|pour|vous|toi|à|su|tu|para|usted|ti|una?|el|al|per|te|lei|il|di|een|de|het|je|jouw|uw|"
+    r"voor|op|twoj\w*|na|dla|"
+    r"um|uma|o|a|sua|seu|você|ett?|en|till|dig|er|din|vaš\w*|tvoje|pro|vás|tebe)",
+    _I,
+)
+
 _OPTION = (
     r"(?:option|version|variante?|alternative?|opción|opzione|"
     r"optie|wersja|opcja|opção|versão|alternativ|varianta|"
@@ -257,6 +270,8 @@ def is_talk_before(line: str) -> bool:
         return False
     if _ONLY_YES.fullmatch(text) or is_label(line) or is_header(line):
         return True
+    if _PRESENTING.search(text) and text.endswith((":", "：")):
+        return True
     speaks = bool(_SPEAKS.search(text))
     return (speaks and bool(_PRESENTING.search(text) or _BEGINS_YES.match(text))) or bool(
         _REQUEST.search(text)
@@ -276,9 +291,14 @@ def presents_plainly(line: str) -> bool:
             found["yes"] or of_reply or (found["object"].lower() == "draft" and found["which"] != "the")
         )
     begins = _BEGINS_YES.match(text)
-    presents = begins and _PRESENTING.search(text, begins.end()) and _SPEAKS.search(text, begins.end())
-    # Not "OK, here are the answers to your email": that speaks of more than the draft.
-    return bool(presents) and text.endswith((":", "：")) and bool(re.search(_DRAFT, text, _I))
+    presents = re.compile(_PRESENTS, _I).search(text, begins.end()) if begins else None
+    if presents is None or not text.endswith((":", "：")) or _PLURAL.search(text) or _IS_ENGLISH.search(text):
+        return False
+    # Words for the draft and at most one other, an adjective. Not "Natürlich, hier ist die Antwort von Ida:".
+    words = re.findall(r"\w+", text[presents.end() :])
+    others = [word for word in words if not _IN_PRESENTATION.fullmatch(word)]
+    is_about_draft = bool(_SPEAKS.search(text, presents.end()))
+    return is_about_draft and len(others) <= 1 and not any(word[:1].isupper() for word in others)
 
 
 def is_nothing_but_talk(line: str) -> bool:
@@ -320,7 +340,7 @@ def is_certain_header(line: str) -> bool:
 def without_inline_label(line: str) -> str:
     """Return a line without what a model puts before a greeting on it: "Assistant: ", "Here's a draft: "."""
     found = re.match(r"[ \t#*_>`]*(?:[^\n:：]{1,120}[:：])[ \t*_`]*(?=\S)", line)
-    if not found or not opens_letter(line[found.end() :]):
+    if not found or is_header(line) or not opens_letter(line[found.end() :]):
         return line
     before = found[0]
     is_talk = bool(_INLINE_LABEL.fullmatch(bare(before) + " ")) or is_talk_before(before)
@@ -404,12 +424,12 @@ dime si | dígame si | hazme saber | hágame saber | no dudes | no dude | quiere
 te gustaría | le gustaría | si quieres | si quiere | si lo deseas | si necesitas | espero que | puedo
 ¿quieres | ¿quiere | ¿te gustaría | ¿le gustaría | fammi sapere | mi faccia sapere | dimmi se
 mi dica se | non esitare | non esiti | vuoi che | vuole che | desideri | desidera | se vuoi
-se desidera | se preferisci | spero che | posso | laat me weten | laat het me weten | laat me maar weten
+se desidera | se preferisci | spero | posso | laat me weten | laat het me weten | laat me maar weten
 wil je dat | wilt u dat | zal ik | als je wilt | als u wilt | ik hoop | ik kan | pas gerust
 daj mi znać | daj znać | proszę dać znać | proszę o informację | czy chcesz | czy mam | czy chciał
 jeśli chcesz | jeśli potrzebujesz | mam nadzieję | mogę | chętnie | me avise | avise-me | diga-me
 me diga | me fale | fique à vontade | sinta-se à vontade | gostaria que | quer que | deseja que
-se quiser | se desejar | se precisar | säg till | hör av dig | låt mig veta | vill du att | ska jag
+se quiser | se desejar | se precisar | hoppas | säg till | hör av dig | låt mig veta | vill du att | ska jag
 om du vill | jag hoppas | jag kan | dejte mi vědět | dej mi vědět | dejte vědět | dej vědět | chcete
 chceš | mám něco | mám to | pokud chcete | pokud chceš | pokud budete
 doufám | mohu | rád to | ráda to | ご希望 | 修正 | 変更
@@ -420,7 +440,8 @@ i didn't | i did not | i changed | i adjusted | i wrote | i ensured | this versi
 this reply | this response | this email | this e-mail | this message | this keeps | this should
 this is | the draft | the reply | the tone | the email | the response | as requested | as instructed
 as you | per your | here's what | here is what | here are the | what i | what changed | summary of
-key changes | changes | main changes | explanation | rationale | why this | placeholder | word count
+key changes | changes | main changes | explanation | rationale | why this | key points
+highlights | placeholder | word count
 the above | above is | kept | tone: | edits | modifications | revisions | hinweis | anmerkung
 anmerkungen | ich habe | diese version | dieser entwurf | diese antwort | der ton | änderungen
 vorgenommene | was ich | wie gewünscht | die antwort | der entwurf | die mail | remarque | note : | j'ai
@@ -454,6 +475,11 @@ _CHANGE = _any(
     r"\balter\w*|\bmud(?:e|ar|anç)\w*|\bencurt\w*|\bmais (?:curt|formal|long)\w*|\badapt\w*",
     r"\bändr\w*|\bjuster\w*|\bkort(?:are|a)\b|\blängre\b|\banpass\w*",
     r"\bzměn\w*|\buprav\w*|\bzkrá[tc]\w*|\bkratší\w*|\bpomoh\w*|\bpřizpůsob\w*",
+    r"\bhilft\b|\bconvien\w*|\baide\w*|\bsirva\w*|\butile\b|\baiut\w*|\bhelpt\b|\bpomoż\w*|\bajud\w*|"
+    r"\bhjälp\w*|\bpomůž\w*",
+    r"\bwhat you think\b|\bhow (?:this|it) (?:looks|sounds|reads)\b|\bif (?:this|that|it) works\b|"
+    r"\breplace\b|\bfill in\b",
+    r"\bthis should (?:address|cover|work|convey|do|help|answer)\w*",
     r"修正|変更|調整|短く|長く|お手伝い|修改|调整|更改|缩短|更短|更长|更正式|帮助|帮您|帮到",
 )
 _ABOUT = re.compile(
@@ -483,7 +509,8 @@ _CERTAIN = re.compile(
 _CHANGES_LABEL = re.compile(
     _any(
         r"(?:key |main |notable )?(?:changes|edits|revisions|modifications)(?: (?:i )?(?:made|include))?",
-        r"what (?:i )?(?:have )?changed|summary of (?:the )?changes|notes?|explanation|rationale",
+        r"what (?:i )?(?:have )?changed|summary of (?:the )?changes|key points(?: addressed| covered)?|"
+        r"why this works|highlights|notes?|explanation|rationale",
         r"(?:vorgenommene |wichtigste )?änderungen|hinweise?|"
         r"anmerkungen?|was ich geändert habe|erläuterung(?:en)?",
         r"(?:principaux |principales )?(?:modifications|changements)(?: apporté(?:e)?s| effectué(?:e)?s)?|"
@@ -497,6 +524,8 @@ _CHANGES_LABEL = re.compile(
     + r"\s*[:：]?",
     _I,
 )
+_POSTSCRIPT = re.compile(r"(?:p\. ?s\.?|ps)\b|n\. ?b\.|nb\b", _I)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _COUNT = re.compile(
     r"[\[(]*(?:word count\s*[:=]?\s*~?\d+(?: words)?|(?:~|ca\. |about )?\d+ "
     r"(?:words?|wörter|mots|palabras|parole|woorden|słów|palavras|ord|slov))[\])]*\.?",
@@ -524,15 +553,19 @@ def may_begin_talk(start: str) -> bool:
 
 def is_talk_after(line: str, *, is_signed: bool) -> bool:
     """Return whether a line speaks about the draft; below a sign-off, less is needed to tell."""
-    if len(line) > LONGEST or not may_begin_talk(line):
+    if len(line) > LONGEST:
         return False
     text = bare(line.strip(" \t([{)]}*_"))
-    if not text.casefold().startswith(_OPENERS):
-        return False
     if not is_signed:
+        if not (may_begin_talk(line) and text.casefold().startswith(_OPENERS)):
+            return False
         return bool(_CERTAIN.search(text)) or (is_changes_label(line) and bool(_DECORATED.match(line)))
     if is_changes_label(line) or _COUNT.fullmatch(text):
         return True
+    if _POSTSCRIPT.match(text):
+        return False
+    if not any(part.casefold().startswith(_OPENERS) for part in _SENTENCE_END.split(text, maxsplit=1)):
+        return False
     return bool(_ABOUT.search(text) or _ABOUT_REPLY.search(text))
 
 

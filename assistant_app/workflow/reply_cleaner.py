@@ -310,6 +310,7 @@ class Letter:
                 return begun
         first = lines[words[0]]
         is_suspect = _may_wrap(first.lstrip()) or talk.is_talk_before(first)
+        is_suspect = is_suspect or first.strip(" *_\r\n").endswith((":", "："))
         is_suspect = is_suspect or talk.assumption_label(first) is not None or talk.is_label(first)
         size = sum(map(len, lines))
         if is_suspect and not is_all and len(words) <= _MOST_HEAD_LINES and size <= _MOST_HEAD:
@@ -361,13 +362,14 @@ class Letter:
             self._closers.append("```")
             read = _read_json if kind == "json" else _read_html
             return self._read_at_the_end(_in_fence(read), lines, number)
+        fence = lines[number].strip()[:3]
         if has_talk or kind in _TEXT_KINDS:
-            self._closers.append("```")
+            self._closers.append(fence)
             return self._begin_again(lines[:number], lines[number + 1 :])
         if not inside:
             return None
         if talk.opens_letter(inside[0]) or talk.is_talk_before(inside[0]):
-            self._closers.append("```")
+            self._closers.append(fence)
             return self._begin_again(lines[:number], lines[number + 1 :])
         if _JSON.match(inside[0]) and not self._is_unwrapped:
             return self._read_at_the_end(_in_fence(_read_json), lines, number)
@@ -398,6 +400,8 @@ class Letter:
             _RULE.fullmatch(line.strip()) or _ECHOED_FENCE.fullmatch(line.strip()) for line in words
         )
         is_talk = any(talk.is_talk_before(line) or talk.assumption_label(line) is not None for line in words)
+        # In any language: nobody writes a line with a colon right above a greeting.
+        is_talk = is_talk or (bool(words) and words[-1].strip(" *_\r\n").endswith((":", "：")))
         if not (is_trimming or is_talk):
             return [*above]
         self.before.add("".join(above))
@@ -514,7 +518,7 @@ class Letter:
     def _closer_in(self, line: str) -> str | None:
         """Return the text before the wrapper's end, if it is on this line."""
         for closer in self._closers:
-            if closer == "```" and line.strip() == "```" and not self._code:
+            if closer in _FENCES and line.strip() == closer and not self._code:
                 return ""
             if closer.startswith("<") and closer in line.lower():
                 return line[: line.lower().index(closer)]
@@ -713,6 +717,7 @@ _SPECIAL = "*\\<#_`>\"'“”„«»[({-–—="
 _TRIMMED = " \t\r\n\f\v\u00a0\u2003"
 _TEXT_KINDS = ("text", "txt", "plaintext", "plain", "email", "mail", "eml", "markdown", "md")
 _FENCE = re.compile(r"(?:`{3,}|~{3,})(\w*)")
+_FENCES = ("```", "~~~")
 _RULE = re.compile(r"-{3,}|\*{3}|_{3,}|={3,}|—{2,}|(?:[-*] ){2,}[-*]")
 _TAG = re.compile(
     r"<(email|reply|answer|response|draft|letter|message|output|result|final|e-mail|email_reply|mail)>", re.I
@@ -810,7 +815,7 @@ def _in_fence(read: Callable[[str], str | None]) -> Callable[[str], str | None]:
 
     def read_inside(text: str) -> str | None:
         lines = text.strip().splitlines(keepends=True)
-        end = next((place for place, line in enumerate(lines[1:], 1) if line.strip() == "```"), len(lines))
+        end = next((place for place, line in enumerate(lines[1:], 1) if line.strip() in _FENCES), len(lines))
         found = read("".join(lines[1:end]))
         rest = "".join(lines[end + 1 :])
         return None if found is None else f"{found}\n\n{rest}" if rest.strip() else found
@@ -821,7 +826,7 @@ def _in_fence(read: Callable[[str], str | None]) -> Callable[[str], str | None]:
 def _read_fenced(text: str) -> str | None:
     """Return the letter if the fence stands around all of it; None if a part of the letter follows."""
     lines = text.strip().splitlines(keepends=True)
-    end = next((place for place, line in enumerate(lines[1:], 1) if line.strip() == "```"), None)
+    end = next((place for place, line in enumerate(lines[1:], 1) if line.strip() in _FENCES), None)
     if end is None:
         return "".join(lines[1:])
     rest = [line for line in lines[end + 1 :] if line.strip()]

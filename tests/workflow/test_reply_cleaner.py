@@ -164,6 +164,12 @@ KEPT = [
     "Thank you for the reply.\n\nDear friends of ours are coming.",
     "Bergen, 3 June\n\nDear Mr Lie,\n\nyes.\n\nTove",
     "Hello,\n\nhere is the message from Bob: call me.\nBye",
+    "Of course! Here is the contract draft:\n\n1. Price 500\n\nTove",
+    "Natürlich, hier ist die Antwort der Werft:\n„nein“\n\nTove",
+    "Claro, aquí está el mensaje de Ana:\n\nmañana no.\n\nTove",
+    "Hello team,\n\nHere's the draft:\nhttps://boats.example/d\n\nTove",
+    "Hi Jonas,\n\nyes.\n\nBest, Tove\n\nPS: Let me know if you need a lift.",
+    "Hi Jonas,\n\nOption 1 (Thursday):\n- at 4\n\nOption 2 (Friday):\n- at 5\n\nBest, Tove",
     "New version follows on Monday, as we said.",
     'He said "yes"',
     "ok",
@@ -224,6 +230,9 @@ TALK_BEFORE = [
     "承知しました。以下が返信の下書きです：",
     "好的，以下是回复草稿：",
     "当然可以！这是修改后的版本：",
+    "Here you go:",
+    "Her er et udkast:",
+    "Draft:\n\nSubject: The boat",
 ]
 
 
@@ -272,6 +281,11 @@ TALK_AFTER = [
     "Dejte mi vědět, pokud chcete něco změnit.",
     "修正が必要でしたらお知らせください。",
     "如果需要修改，请告诉我。",
+    "This should answer both of his questions.",
+    "Let me know what you think.",
+    "Good luck! Tell me if you need any further help.",
+    "You can replace [date] with the real one.",
+    "Key points addressed:\n- the dates\n- the deposit",
     "**Option 2 (longer):**\n\nHi Jonas,\n\nthe boat is free in July.\n\nTove",
     "Here's a shorter version:\n\nHi Jonas,\n\nyes.\n\nTove",
     "On 2 June 2026 at 10:12, Jonas Lie wrote:\n> Is the boat free?\n>\n> Jonas",
@@ -291,6 +305,22 @@ def test_talk_after_the_letter_is_left_out(talk):
         letter, assumptions, left_out = read_in_any_pieces(raw)
         assert (letter, assumptions) == (LETTER, [])
         assert said(left_out, "after") == talk.removeprefix("---\n\n")
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "Sure! Here's a short reply:",
+        "Here's a draft reply:",
+        "Natürlich! Hier ist ein Entwurf:",
+        "Bien sûr, voici la réponse :",
+    ],
+)
+def test_talk_before_a_letter_without_a_greeting_is_left_out_if_it_is_nothing_else(talk):
+    letter, _, left_out = read_in_any_pieces(f"{talk}\n\nThursday suits us.\n\nTove")
+
+    assert letter == "Thursday suits us.\n\nTove"
+    assert said(left_out, "before") == talk
 
 
 def test_talk_at_both_ends_is_told_apart():
@@ -318,6 +348,7 @@ FORMS = {
     "a fence": f"```\n{LETTER}\n```",
     "a named fence": f"```text\n{LETTER}\n```\n",
     "talk and a fence": f"Here you go, the reply:\n\n```\n{LETTER}\n```\n\nTell me if I should change it.",
+    "a fence of tildes": f"~~~\n{LETTER}\n~~~",
     "a fence without an end": f"```markdown\n{LETTER}",
     "a subject in a fence": f"```\nSubject: Re: The boat\n\n{LETTER}\n```",
     "a tag": f"<email>\n{LETTER}\n</email>",

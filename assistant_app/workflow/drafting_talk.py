@@ -459,6 +459,10 @@ tento návrh | tón | změny | provedené | zachoval | přidal | 注 | 備考 | 
 トーン | 変更点 | ご指示 | 备注 | 说明 | 我 | 这封 | 这个版本 | 此回复 | 语气 | 修改""",
     )
 )
+_OPENERS_BY_LETTER = {
+    letter: [opener for opener in _OPENERS if opener[0] == letter]
+    for letter in {text[0] for text in _OPENERS}
+}
 _CHANGE = _any(
     r"\bchang\w*|\badjust\w*|\btweak\w*|\brevis\w*|\bedit\w*|"
     r"\bmodif\w*|\bcustomi[sz]\w*|\bshort\w*|\blong\w*|\brephras\w*",
@@ -546,7 +550,8 @@ def may_begin_talk(start: str) -> bool:
     text = bare(start.lstrip("([{-–—=•· \t\"'“”„«*_#>")).casefold()
     if not text:
         return True
-    if any(opener.startswith(text) or text.startswith(opener) for opener in _OPENERS):
+    openers = _OPENERS_BY_LETTER.get(text[0], ())
+    if any(opener.startswith(text) or text.startswith(opener) for opener in openers):
         return True
     return bool(_ASSUME_START.match(text))
 

@@ -2,7 +2,7 @@
 
 Word lists alone delete real sentences, so a line counts as talk only if it speaks about drafting ("here is
 the revised version", "I kept the tone formal") and stands where talk stands, which
-`reply_cleaner` looks at.
+`letter` looks at.
 
 The languages are those of the checks: English, German, French, Spanish, Italian, Dutch, Polish, Portuguese,
 Swedish, Czech, Japanese, Chinese.
@@ -25,6 +25,30 @@ def bare(line: str) -> str:
     """Return the line without Markdown around it, with plain apostrophes and spaces."""
     text = line.strip(_MARKUP).replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
     return text.strip(_MARKUP).lstrip("¡¿")
+
+
+# --- Lines without words -------------------------------------------------------------------------
+
+_MARKUP_LINE = re.compile(
+    r"(?:`{3,}|~{3,})\w*|-{3,}|\*{3,}|_{3,}|={3,}|</?(?:email|reply|answer|response|draft|letter|message|output|mail)>",
+    re.I,
+)
+_MARKERS = re.compile("</?reply>", re.I)
+_ECHOED_FENCE = re.compile(r"=== ?[\w-]{2,20} [0-9a-f]{8,64} ?===")
+
+
+def is_echoed_fence(line: str) -> bool:
+    """Return whether the line is one of the fences of a prompt."""
+    return bool(_ECHOED_FENCE.fullmatch(line.strip()))
+
+
+def is_markup(line: str) -> bool:
+    """Return whether the line only frames a letter: a code fence, a rule, a tag."""
+    return bool(_MARKUP_LINE.fullmatch(line.strip())) or is_echoed_fence(line)
+
+
+def without_markers(text: str) -> str:
+    return _MARKERS.sub("", text)
 
 
 # --- Greetings and closings ----------------------------------------------------------------------

@@ -88,6 +88,7 @@ def read_json(text: str) -> str | None:
     if not found and len(texts) == 1:
         found = next(iter(texts.values()))
     rest = text.strip()[end:].strip()
+    found = found.replace("\x00", "").encode(errors="replace").decode()  # escapes of what can't be stored
     return f"{found}\n\n{rest}" if found and rest else found or None
 
 

@@ -390,6 +390,11 @@ def test_the_letter_is_unwrapped(form):
         assert read_in_any_pieces(raw)[0] == EXPECTED.get(form, LETTER)
 
 
+def test_escapes_in_json_bring_in_no_character_that_cannot_be_stored():
+    raw = '{"reply": "Hi Jonas,\\n\\nyes\\u0000 and \\ud800 no."}'
+    assert read([raw])[0] == "Hi Jonas,\n\nyes and ? no."
+
+
 @pytest.mark.parametrize(
     "reply",
     ["", " \n", "<think>I never end", "Here is the draft:", "```\n```", "<reply></reply>", "<reply>\n"],

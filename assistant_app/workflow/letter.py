@@ -35,6 +35,7 @@ class Letter:
         self._is_unwrapped = is_unwrapped  # JSON and HTML were read already
         self._line = ""  # the part of the current line that was not let out
         self._seen = ""  # the start of the current line
+        self._context = ""  # its last character that was let out
         self._is_open = False  # the start of the current line was let out
         self._decode: forms.Decoder | None = None
         self._is_first_line = True
@@ -66,13 +67,13 @@ class Letter:
 
     def feed(self, text: str) -> str:
         """Return the text that certainly belongs to the letter."""
+        text = text.replace("\ufeff", "")
         if self._is_over:
             self._after.append(text)
             return ""
         if self._whole is not None:
             self._whole.append(text)
             return ""
-        text = text.replace("\ufeff", "")
         self._line += self._decode.feed(text) if self._decode else text
         return self._work(is_all=False)
 
@@ -136,11 +137,8 @@ class Letter:
         self._line, self._is_open = rest, False
         self._is_first_line = self._is_first_line and not is_open and not line.strip()
         if is_open:
-            shown = (self._seen + line)[: talk.LONGEST]
-            self._seen = ""
-            if self._head is None:
-                self._note(shown)
-            return self._emit(self._plain(line))
+            self._note((self._seen + line)[: talk.LONGEST])
+            return self._emit(self._plain(line, is_all=True))
         if self._head is not None:
             self._head.append(line)
             return self._look_at_head(is_all=False)
@@ -156,27 +154,23 @@ class Letter:
                 return self._take_overlong()
             if not line.strip() or talk.may_begin_talk(line[:_ENOUGH]) or line.lstrip()[:1] in _SPECIAL:
                 return self._take_overlong()
-            self._is_open = True
-            self._seen = ""
-            gap = self._take_gap()
-        else:
-            gap = ""
-        safe = forms.safe_length(line)
-        out, self._line = line[:safe], line[safe:]
-        self._seen = (self._seen + out)[: talk.LONGEST]
-        if len(self._line) > _LONGEST_MARKUP:
-            part, self._line = self._line[:_LONGEST_MARKUP], self._line[_LONGEST_MARKUP:]
-            out += self._plain(part)
-        return self._emit(gap + out)
+            return self._open()
+        self._seen = (self._seen + line)[: talk.LONGEST]
+        return self._emit(self._plain(line, is_all=False))
+
+    def _open(self) -> str:
+        """Let out the current line as it arrives, from now on."""
+        out = self._release() + self._take_gap()
+        self._is_open, self._seen, self._context = True, self._line[: talk.LONGEST], ""
+        return out + self._emit(self._plain(forms.without_heading(self._line), is_all=False))
 
     def _take_overlong(self) -> str:
-        """Open a line that is too long to be talk."""
-        if len(self._line) <= talk.LONGEST or self._closers or self._tail_kind == "copy":
-            return ""
-        out = self._release() + self._take_gap()
-        self._is_open, self._seen = True, self._line[: talk.LONGEST]
-        part, self._line = self._line[: talk.LONGEST], self._line[talk.LONGEST :]
-        return out + self._emit(self._plain(part))
+        """Let out a line that is too long to be talk, whatever it begins like."""
+        return self._open() if self._is_overlong(self._line) else ""
+
+    def _is_overlong(self, line: str) -> bool:
+        is_read_whole = self._closers or self._is_marked or self._tail_kind == "copy"
+        return len(line.rstrip("\n")) > talk.LONGEST and not is_read_whole
 
     # --- The head ------------------------------------------------------------------------------
 
@@ -388,6 +382,8 @@ class Letter:
         if self._is_marked:
             line = re.sub(r"^[ \t]*> ?", "", line, count=1)
         text = line.strip()
+        if self._is_overlong(line):
+            return self._release() + self._take_gap() + self._let_through(line)
         if self._closers and (closed := self._closer_in(line)) is not None:
             out = self._take(closed) if closed.strip() else ""
             return out + self._close("")
@@ -430,7 +426,10 @@ class Letter:
 
     def _let_through(self, line: str) -> str:
         self._note(line)
-        return self._emit(line if self._code or line.strip().startswith("```") else self._plain(line))
+        if self._code or line.strip().startswith("```"):
+            return self._emit(line)
+        self._context = ""
+        return self._emit(self._plain(forms.without_heading(line), is_all=True))
 
     def _note(self, line: str) -> None:
         """Remember what tells later whether the letter was signed."""
@@ -557,5 +556,21 @@ class Letter:
         held = text.split()
         return len(held) > 3 and "".join(self._let).split()[: len(held)] == held
 
-    def _plain(self, line: str) -> str:
-        return line if self._code else forms.as_plain_text(line)
+    def _plain(self, text: str, *, is_all: bool) -> str:
+        """Return a part of a line without Markdown; keep what may be the beginning of some in `_line`.
+
+        Markdown is looked for in parts that begin and end at the same places however the line arrives.
+        """
+        out = ""
+        while True:
+            safe = len(text) if self._code else forms.start_of_markup(text)
+            out, self._context = out + text[:safe], text[:safe][-1:] or self._context
+            text = text[safe:]
+            if len(text) <= _LONGEST_MARKUP:
+                break
+            part, text = text[:_LONGEST_MARKUP], text[_LONGEST_MARKUP:]
+            out, self._context = out + forms.as_plain_text(part, self._context), part[-1:]
+        if is_all:
+            return out + forms.as_plain_text(text, self._context)
+        self._line = text
+        return out

@@ -23,15 +23,26 @@ CODED_LINE_END = re.compile(r"\\n(?=\\n)|(?<=[,!:，：])[ ]?\\n|<br\s*/?>", re.
 _JSON_KEYS = ("reply", "email", "body", "text", "draft", "message", "letter", "content", "response", "answer")
 _BOLD = re.compile(r"(?<![*A-Za-z0-9])\*\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*\*(?![*A-Za-z0-9])")
 _ESCAPED = re.compile(r"\\([-*_#\[\]()>~`+!])|(?<=\d)\\(\.)")
+_MAY_BE_MARKUP = re.compile(r"[*\\<]")
 _HEADING = re.compile(r"^#{2,6}[ \t]+(?=\S)")
 
 
-def as_plain_text(line: str) -> str:
-    """Return a line without Markdown: mail programs show it as it is."""
-    if "**" in line:
-        line = _BOLD.sub(r"\1", line)
-    if "\\" in line and not re.search(r"\\[A-Za-z0-9\\]|[A-Za-z]:\\", line):
-        line = _ESCAPED.sub(lambda found: found[1] or found[2], line)
+def as_plain_text(part: str, before: str = "") -> str:
+    """Return a part of a line without Markdown: mail programs show it as it is.
+
+    `before` is the character before the part.
+    """
+    context = "" if before in ("*", "\\") else before
+    text = context + part
+    if "**" in text:
+        text = _BOLD.sub(r"\1", text)
+    if "\\" in text and not re.search(r"\\[A-Za-z0-9\\]|[A-Za-z]:\\", text):
+        text = _ESCAPED.sub(lambda found: found[1] or found[2], text)
+    return text[len(context) :]
+
+
+def without_heading(line: str) -> str:
+    """Return a line without the marks of a Markdown heading. One mark alone may be a number's: "# 5"."""
     return _HEADING.sub("", line) if line.startswith("##") else line
 
 
@@ -41,10 +52,10 @@ def without_indent(line: str) -> str:
     return rest if len(line) - len(rest) < 4 else line
 
 
-def safe_length(line: str) -> int:
-    """Return how much of a line can be let out: up to the first character that may be markup."""
-    found = re.search(r"[*\\<]|[\"”“»«」』’‘]$", line)
-    return found.start() if found else len(line)
+def start_of_markup(text: str) -> int:
+    """Return where markup may begin; the length of the text if nowhere."""
+    found = _MAY_BE_MARKUP.search(text)
+    return found.start() if found else len(text)
 
 
 def may_wrap(start: str) -> bool:

@@ -574,6 +574,7 @@ def may_begin_talk(start: str) -> bool:
     text = bare(start.lstrip("([{-–—=•· \t\"'“”„«*_#>")).casefold()
     if not text:
         return True
+    text += " " if start.endswith(" ") else ""  # the word is complete: "we " does not begin "wenn"
     openers = _OPENERS_BY_LETTER.get(text[0], ())
     if any(opener.startswith(text) or text.startswith(opener) for opener in openers):
         return True

@@ -62,7 +62,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "said_on": {},
 }
 # Keys that are written once or only appended to, so each value is a prefix of all later ones. The first step
-# of a fork relies on this (`contract.changes.leaning`).
+# of a fork relies on this (`contract.changes.leaning`). A new key waits for the next release: a version that
+# does not know it could not read the fork.
 LASTING = [
     "incoming_email",
     "response_instructions",

@@ -110,8 +110,8 @@ def test_a_call_is_told_to_the_letter(drafted, api, model, settings):
 
 def test_a_failed_call_says_why(walk, api):
     walk.begin_and_fail(ModelTimeout())
-    call = api.get(walk.url("calls", "1")).json()
-    step = api.get(walk.url("steps")).json()["results"][1]
+    call = api.get(walk.url("calls", "2")).json()
+    step = api.get(walk.url("steps")).json()["results"][2]
     assert call["error"]["code"] == step["error"]["code"] == "model_timeout"
     assert step["on_the_way"] is False
 

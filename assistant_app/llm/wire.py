@@ -138,7 +138,7 @@ def find_value(text: str) -> dict[str, Any] | list[Any]:
         except ValueError:
             continue
         if isinstance(value, dict) or any(isinstance(item, dict | str) for item in value):
-            return value  # type: ignore[no-any-return]
+            return value
     raise Garbage("no object")
 
 

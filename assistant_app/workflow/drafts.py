@@ -65,7 +65,7 @@ def source_of_next(
     shortened: Mapping[str, int] | None = None,
 ) -> Source:
     """Return the source of the draft that the model writes next."""
-    source = {"by": MODEL, "of": current_number(state), "feedback": pending_feedback(state)}
+    source: Source = {"by": MODEL, "of": current_number(state), "feedback": pending_feedback(state)}
     source |= {"assumptions": list(assumptions)} if assumptions else {}
     source |= {"left_out": [dict(each) for each in left_out]} if left_out else {}
     return source | ({"shortened": dict(shortened)} if shortened else {})

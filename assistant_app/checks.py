@@ -167,7 +167,7 @@ def check_context_window(**_: Any) -> Iterator[CheckMessage]:
         yield Warning(
             "MODEL_CONTEXT_TOKENS leaves no room for an email: a reply may take 4,000 tokens of it.",
             hint="MODEL_CONTEXT_TOKENS=32768, or the window of your model's server. 0: nothing is left out.",
-            id="assistant.W017",
+            id="assistant.W018",
         )
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant_app', '0008_burr_state'),
+        ('assistant_app', '0009_idempotency'),
     ]
 
     operations = [

@@ -356,6 +356,18 @@ def test_a_cancel_sent_again_answers_as_before(walk, model):
     assert is_error(walk.client.post(walk.url("cancel"), headers=keyed("other")), 409, "nothing_to_cancel")
 
 
+def test_questions_that_are_skipped_twice_give_one_draft(walk, model):
+    model.will_wait_to_ask()
+    walk.put("initialize_draft", INPUT, headers={"Prefer": "respond-async"})
+    model.wait_until_asked("questions")
+    first = walk.client.post(walk.url("skip_questions"), headers=keyed())
+    again = walk.client.post(walk.url("skip_questions"), headers=keyed())
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (was_replayed(first), was_replayed(again)) == (False, True)
+    assert again.json() == first.json()
+    assert len(model.calls_for("draft")) == 1
+
+
 def test_a_run_elsewhere_is_cancelled_once(running):
     walk = running()
     assert walk.client.post(walk.url("cancel"), headers=keyed()).status_code == 200

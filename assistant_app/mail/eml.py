@@ -1,21 +1,29 @@
-"""Converts an .eml file to the text of an email: the useful header lines and the message.
+"""Converts an email's file to text: the useful header lines and the message.
 
-Attachments are left out, and their names returned. The file is untrusted: a broken one raises `Unreadable`.
+Attachments are left out, and their names returned; attached emails and invitations are read. The file is untrusted:
+one that cannot be read raises `Unreadable`.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from typing import cast
+from email.errors import MessageError
+from email.message import Message
+from email.policy import compat32
 
-from assistant_app.mail.header import LONGEST, STUMBLES, Header, one_line
-from assistant_app.mail.html_text import TooMuch, to_text
+from assistant_app.mail import containers, invitation, signed
+from assistant_app.mail.addresses import MOST_ADDRESSES, written
+from assistant_app.mail.charsets import decode, decode_words
+from assistant_app.mail.header import Header
+from assistant_app.mail.hidden import one_line
+from assistant_app.mail.html_text import TooMuch, read as read_html
+from assistant_app.mail.unreadable import Unreadable
+
+__all__ = ["MailFile", "Unreadable", "read"]
 
 # Real emails have less than this. The parser's time grows with the product of these, or is quadratic.
 MOST_LINES = 200_000
@@ -27,64 +35,106 @@ _PART = re.compile(rb"^--", re.MULTILINE)
 _NESTED = re.compile(rb"boundary *\*?=|message/", re.IGNORECASE)
 _DESCRIPTION = re.compile(rb"^content-[a-z-]+[ \t]*:(?:[^\n]|\n[ \t])*", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+_META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,60})", re.IGNORECASE)
+_XML = re.compile(rb"\s*<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9._:-]{1,60})", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_TAG = re.compile(r"<[^<>]{0,500}>")
 
 MOST_NAMED = 20  # attachments
 LONGEST_NAME = 100  # characters
+MOST_ATTACHED = 20  # emails that are attached and read
+LONGEST_STUB = 60  # words of a plain text that may be there instead of the HTML
 
-_ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-_SAID_TO_BE_LATIN = {"ascii", "iso8859-1", "iso8859-15", "cp1252"}  # often UTF-8 instead
-_WIDER = {"gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932"}  # the supersets that senders mean
-_NO_CHARSETS = {"idna", "punycode", "undefined"}  # slow, or not a charset
+# Exceptions that the standard library's parser raises for malformed mail.
+STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError)
 
-
-class Unreadable(ValueError):
-    """The file is not an email that can be answered. The message is shown to the user."""
+_SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+_PLAIN = {"text/plain", "text/markdown", "text/enriched", "text/richtext"}
+_CALENDARS = {"text/calendar", "application/ics"}
+_PASTE = "Paste the text instead."
+_ENCRYPTED = "The file is encrypted. Open it in your mail program and paste its text."
+_SIGNED = "The file is signed or encrypted with S/MIME, and damaged. Open it in your mail program and paste its text."
+FORWARDED = "---------- Forwarded message ---------"
 
 
 @dataclass(frozen=True, slots=True)
 class MailFile:
     text: str
     left_out: tuple[str, ...]  # names of attachments
+    notes: tuple[str, ...] = ()  # sentences about what a person should know, such as hidden text
 
 
-def read(data: bytes) -> MailFile:
-    """Return the text of an .eml file. Raise `Unreadable` if it is not an email or has no text."""
-    message = _parsed(data)
-    header = Header(message.raw_items())
-    if not any(name in header for name in ("from", "subject", "date", "message-id")):
-        raise Unreadable("The file is no email: it says neither who sent it nor when.")
+@dataclass(slots=True)
+class _Text:
+    """The text of one part. `kind` is its content type."""
+
+    kind: str
+    text: str
+    hidden: int = 0
+    is_guessed: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is found while the parts of a file are read."""
+
+    zone: tzinfo
+    left_out: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)  # of mail servers, shown if there is no other text
+    attached: int = 0
+    is_encrypted: bool = False
+
+
+def read(data: bytes, zone: tzinfo = UTC) -> MailFile:
+    """Return the text of an email's file. Raise `Unreadable` if it is no email or has no text.
+
+    `zone` is the time zone for the times of invitations.
+    """
+    message = _parsed(containers.as_message(data))
     try:
-        left_out: list[str] = []
-        body = "\n\n".join(text.strip("\n") for _, text in _texts(message, left_out))
+        return _mail_file(message, _Reading(zone))
     except TooMuch:
         raise Unreadable("The text in the file is too large. Copy what matters and paste it.") from None
+    except Unreadable:
+        raise
     except STUMBLES:
-        raise Unreadable(
-            "The file is damaged: its parts cannot be told apart. Paste the text instead."
-        ) from None
-    if message.get_content_type() in _ENCRYPTED or body.startswith("-----BEGIN PGP MESSAGE"):
-        raise Unreadable("The file is encrypted. Open it in your mail program and paste its text.")
+        raise Unreadable(f"The file is damaged: its parts cannot be told apart. {_PASTE}") from None
+
+
+def _mail_file(message: Message, reading: _Reading) -> MailFile:
+    header = Header(message.raw_items(), _label_of(message))
+    if not any(name in header for name in ("from", "subject", "date", "message-id")):
+        raise Unreadable("The file is no email: it says neither who sent it nor when.")
+    texts = _texts(message, reading)
+    body = "\n\n".join(text.text.strip("\n") for text in texts).strip("\n") or "\n\n".join(reading.reports)
     if not body.strip():
-        only = f", only {', '.join(_few(left_out))}" if left_out else ""
-        raise Unreadable(f"The file has no text to answer{only}. Paste the text instead.")
+        if reading.is_encrypted:
+            raise Unreadable(_ENCRYPTED)
+        only = f", only {', '.join(_few(reading.left_out))}" if reading.left_out else ""
+        raise Unreadable(f"The file has no text to answer{only}. {_PASTE}")
+    if body.strip() == signed.UNREADABLE_BLOCK:
+        raise Unreadable(_ENCRYPTED)
     top = "\n".join(f"{name}: {text}" for name, text in _top(header) if text)
-    return MailFile(f"{top}\n\n{body}", tuple(_few(left_out)))
+    return MailFile(f"{top}\n\n{body}", tuple(_few(reading.left_out)), tuple(_notes(texts, body)))
 
 
-def _parsed(data: bytes) -> EmailMessage:
-    data = re.sub(rb"\r\n?", b"\n", data.removeprefix(codecs.BOM_UTF8)).lstrip()
-    if not data:
-        raise Unreadable("The file is empty.")
-    if b"\x00" in data:
-        raise Unreadable(
-            "The file is no .eml file. In your mail program, save the email as .eml, or paste its text."
-        )
+def _notes(texts: list[_Text], body: str) -> Iterator[str]:
+    if hidden := sum(text.hidden for text in texts):
+        words = "1 word" if hidden == 1 else f"{hidden:,} words"
+        yield f"The email hides {words} from its readers. They were left out."
+    if any(text.is_guessed for text in texts):
+        yield "The email does not say how its letters are encoded. They were guessed and may be wrong."
+    if signed.UNREADABLE_BLOCK in body:
+        yield "A part of the email is encrypted with PGP and was left out."
+
+
+def _parsed(data: bytes) -> Message:
     if _is_endless(data):
-        raise Unreadable("The file has more parts than an email has. Paste the text instead.")
+        raise Unreadable(f"The file has more parts than an email has. {_PASTE}")
     try:
-        return message_from_bytes(data, policy=default)
+        return message_from_bytes(data, policy=compat32)
     except STUMBLES:
-        raise Unreadable("The file is damaged and cannot be read. Paste the text instead.") from None
+        raise Unreadable(f"The file is damaged and cannot be read. {_PASTE}") from None
 
 
 def _is_endless(data: bytes) -> bool:
@@ -102,7 +152,8 @@ def _top(header: Header) -> Iterator[tuple[str, str]]:
     """Yield the header lines to show, and those that thread a reply."""
     yield "From", header.text("from")
     yield "Reply-To", header.text("reply-to")
-    yield "To", _cut(header.text("to"))
+    yield "To", _listed(header, "to")
+    yield "Cc", _listed(header, "cc")
     yield "Date", header.text("date")
     yield "Subject", header.text("subject")
     *before, own = header.thread or [""]
@@ -110,55 +161,177 @@ def _top(header: Header) -> Iterator[tuple[str, str]]:
     yield "References", " ".join(before)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST // 4 else f"{text[: LONGEST // 4]} …"
+def _listed(header: Header, name: str) -> str:
+    found = header.addresses(name)
+    return written(found) if len(found) < MOST_ADDRESSES else f"{written(found)}, and more"
 
 
-def _texts(part: EmailMessage, left_out: list[str]) -> list[tuple[str, str]]:
-    """Return the texts of a part as (content type, text) pairs; add other parts to `left_out`."""
+# --- Parts ---------------------------------------------------------------------------------------
+
+
+def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = False) -> list[_Text]:
+    """Return the texts of a part. Names of parts that are left out are added to `reading`."""
     kind = part.get_content_type()
-    if kind.startswith("multipart/") and part.is_multipart():
-        found = [_texts(child, left_out) for child in cast(Iterable[EmailMessage], part.iter_parts())]
-        if kind == "multipart/alternative":  # the same content several times: prefer plain text
-            found = sorted(filter(None, found), key=lambda texts: texts[0][0] != "text/plain")[:1]
-        return [text for texts in found for text in texts]
-    if kind not in ("text/plain", "text/html") or part.is_attachment():
-        left_out.append(_name_of(part))
+    if depth > DEEPEST:
+        raise Unreadable(f"The file has more parts than an email has. {_PASTE}")
+    if kind == "multipart/encrypted":
+        reading.is_encrypted = True
         return []
-    text = _decoded(cast(bytes, part.get_payload(decode=True)) or b"", part.get_content_charset() or "utf-8")
-    text = _clean(to_text(text) if kind == "text/html" else text)
-    return [(kind, text)] if text.strip() else []
+    if kind in _SMIME:
+        return _signed_texts(part, reading, depth)
+    if kind == "message/rfc822":
+        return _attached_texts(part, reading, depth)
+    if kind == "message/delivery-status":
+        reading.reports.append("\n\n".join(_clean(str(each)).strip() for each in _children(part)))
+        return []
+    if part.is_multipart():
+        is_related = is_related or kind == "multipart/related"
+        found = [_texts(child, reading, depth + 1, is_related) for child in _children(part)]
+        if kind == "multipart/alternative":
+            return _best(found)
+        return [text for texts in found for text in texts]
+    is_attached = _is_attached(part) and depth > 0
+    if kind in _CALENDARS or (kind == "application/octet-stream" and _name_of(part).lower().endswith(".ics")):
+        return _invitation(part, reading)
+    if is_attached or kind not in _PLAIN | {"text/html"}:
+        if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
+            reading.left_out.append(_name_of(part))
+        return []
+    return _text(part, kind)
 
 
-def _name_of(part: EmailMessage) -> str:
-    name = part.get_filename() or ""
+def _text(part: Message, kind: str) -> list[_Text]:
+    raw = _payload(part)
+    label = _label_of(part)
+    if kind == "text/html":
+        if not label and (said := _META.search(raw[:4_000]) or _XML.match(raw[:400])):
+            label = said[1].decode()
+        decoded = decode(raw, label)
+        html = read_html(decoded.text)
+        found = _Text(kind, signed.without_pgp(_clean(html.text)), html.hidden, decoded.is_guessed)
+    else:
+        decoded = decode(raw, label)
+        text = decoded.text
+        if kind in ("text/enriched", "text/richtext"):
+            text = _TAG.sub("", re.sub(r"<param>[^<]{0,500}</param>", "", text.replace("<<", "&lt;")))
+        found = _Text("text/plain", signed.without_pgp(_clean(text)), 0, decoded.is_guessed)
+    return [found] if found.text.strip() else []
+
+
+def _best(found: list[list[_Text]]) -> list[_Text]:
+    """Return one of several versions of the same text, and the invitations among them."""
+    invitations = [text for texts in found for text in texts if text.kind == "text/calendar"]
+    versions = [[text for text in texts if text.kind != "text/calendar"] for texts in found]
+    versions = sorted(filter(None, versions), key=lambda texts: texts[0].kind != "text/plain")
+    if not versions:
+        return invitations
+    html = next((texts for texts in versions if any(text.kind == "text/html" for text in texts)), None)
+    if html and html is not versions[0] and _is_stub(_joined(versions[0]), _joined(html)):
+        return [*html, *invitations]
+    return [*versions[0], *invitations]
+
+
+def _joined(texts: list[_Text]) -> str:
+    return "\n".join(text.text for text in texts)
+
+
+def _is_stub(plain: str, html: str) -> bool:
+    """Return whether a plain text only says that the email is in HTML, or is a small part of it."""
+    words, rich = _WORD.findall(plain.lower()), _WORD.findall(html.lower())
+    if not rich:
+        return False
+    known = set(rich)
+    shared = sum(word in known for word in words)
+    if len(words) <= LONGEST_STUB and 2 * shared < len(words):
+        return "html" in words or len(rich) > 2 * len(words) or _is_only_links(plain)
+    return ("html" in words and "html" not in known and len(words) <= LONGEST_STUB) or (
+        len(words) <= LONGEST_STUB and len(rich) > 4 * len(words) + 20
+    )
+
+
+def _is_only_links(plain: str) -> bool:
+    return not re.sub(r"https?://\S+", "", plain).strip()
+
+
+def _attached_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:
+    """Return an attached email as a forwarded message, with its own header."""
+    inner = next(iter(_children(part)), None)
+    reading.attached += 1
+    if inner is None or reading.attached > MOST_ATTACHED:
+        reading.left_out.append(_name_of(part))
+        return []
+    header = Header(inner.raw_items(), _label_of(inner))
+    texts = _texts(inner, reading, depth + 1)
+    if not texts:
+        reading.left_out.append(_name_of(part))
+        return []
+    names = ("From", "Date", "Subject", "To", "Cc")
+    top = [f"{name}: {text}" for name in names if (text := header.text(name.lower()))]
+    texts[0].text = "\n".join([FORWARDED, *top]) + "\n\n" + texts[0].text.lstrip("\n")
+    return texts
+
+
+def _signed_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:
+    """Return the texts inside an S/MIME signature; nothing if the part is encrypted."""
+    try:
+        inner = _parsed(containers.as_message(signed.signed_message(_payload(part))))
+    except signed.Encrypted:
+        reading.is_encrypted = True
+        return []
+    except (signed.NotReadable, Unreadable):
+        raise Unreadable(_SIGNED) from None
+    return _texts(inner, reading, depth + 1)
+
+
+def _invitation(part: Message, reading: _Reading) -> list[_Text]:
+    decoded = decode(_payload(part), _label_of(part) or "utf-8")
+    text = _clean(invitation.to_text(decoded.text, reading.zone))
+    if not text.strip():
+        reading.left_out.append(_name_of(part))
+        return []
+    return [_Text("text/calendar", text)]
+
+
+def _children(part: Message) -> list[Message]:
+    children = part.get_payload()
+    return [child for child in children if isinstance(child, Message)] if isinstance(children, list) else []
+
+
+def _payload(part: Message) -> bytes:
+    """Return the decoded bytes of a part; as they are if its encoding is broken."""
+    if isinstance(part.get_payload(), list):
+        return b""
+    raw = part.get_payload(decode=True)
+    return raw if isinstance(raw, bytes) else b""
+
+
+def _label_of(part: Message) -> str:
+    """Return the declared charset, or an empty text."""
+    try:
+        return part.get_content_charset() or ""
+    except STUMBLES:
+        return ""
+
+
+def _is_attached(part: Message) -> bool:
+    return str(part.get("Content-Disposition", "")).strip().lower().startswith("attachment")
+
+
+def _name_of(part: Message) -> str:
+    try:
+        name = part.get_filename() or ""
+    except STUMBLES:
+        name = ""
     if not name and part.get_content_type() == "message/rfc822":
-        inner = next(iter(part.iter_parts()), None)
+        inner = next(iter(_children(part)), None)
         subject = Header(inner.raw_items()).text("subject") if inner else ""
         name = f"{subject or 'an email'}.eml"
-    return one_line(name)[:LONGEST_NAME] or part.get_content_type()
+    return one_line(decode_words(name))[:LONGEST_NAME] or part.get_content_type()
 
 
 def _few(names: list[str]) -> list[str]:
     more = len(names) - MOST_NAMED
     return [*names[:MOST_NAMED], f"{more} more"] if more > 0 else names
-
-
-def _decoded(raw: bytes, charset: str) -> str:
-    """Decode the text with the declared charset, or with the one that fits the bytes."""
-    try:
-        name = codecs.lookup(charset).name
-    except (LookupError, ValueError):
-        name = "utf-8"
-    candidates = [_WIDER.get(name, name)] if name not in _NO_CHARSETS else []
-    if name in _SAID_TO_BE_LATIN:
-        candidates = ["utf-8", "cp1252" if name == "iso8859-1" else name]
-    for candidate in (*candidates, "utf-8", "cp1252"):
-        try:
-            return raw.decode(candidate)
-        except (ValueError, LookupError):
-            continue
-    return raw.decode("cp1252", "replace")
 
 
 def _clean(text: str) -> str:

@@ -3,58 +3,58 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
-from email.policy import default
-from typing import Any
+from email.utils import parsedate_to_datetime
 
-LONGEST = 2_000  # characters parsed per line; the parser's time is quadratic
-MOST_LINES = 200  # header lines of an email's text; what follows is part of the message
+from assistant_app.mail import blocks
+from assistant_app.mail.addresses import addresses_in, written
+from assistant_app.mail.charsets import decode_words
+from assistant_app.mail.hidden import one_line
+from assistant_app.mail.languages import role_of
+
+__all__ = ["SENT", "SUBJECT", "WRITE_TO", "Header", "end_of_header", "pasted"]
+
+LONGEST = 50_000  # characters read per line
 MOST_IDS = 20  # ids kept of a thread, besides the first
 
-# Exceptions that the standard library's parser raises for malformed mail.
-STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError)
-# Header names that mail programs write into copied and quoted text.
-FROM = ("from", "von", "de", "da", "van")
-WRITE_TO = ("reply-to", *FROM)
-SENT = ("sent", "date", "gesendet", "datum", "envoyé", "enviado", "inviato", "verzonden")
-SUBJECT = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp")
+# Where a reply goes, and other lines that have several names.
+WRITE_TO = ("reply-to", "from")
+SENT = ("date", "sent")
+SUBJECT = ("subject",)
+_ADDRESSES = ("from", "reply-to", "to", "cc", "bcc", "sender")
 
-_LINE = re.compile(r"([^\s:]{1,40})[ \t]*:([^\n]*(?:\n[ \t]+\S[^\n]*)*)(?:\n|\Z)")
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
-_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # ASCII only: servers without SMTPUTF8 reject the rest
+_BARE_ID = re.compile(r"[!#-;=?-~]{1,450}@[!#-;=?-~]{1,450}")
 
 
 def pasted(email: str) -> list[tuple[str, str]]:
     """Return the header lines at the top of an email's text, in order, as (name, text) pairs."""
-    return [(line[1], line[2]) for line in _lines_on_top(email)]
+    block = blocks.on_top(email)
+    return [(line.name, line.text) for line in block.lines] if block else []
 
 
 def end_of_header(email: str) -> int:
     """Return the index where the header lines at the top of an email's text end."""
-    return max((line.end() for line in _lines_on_top(email)), default=0)
-
-
-def _lines_on_top(email: str) -> Iterator[re.Match[str]]:
-    position = len(email) - len(email.lstrip("\ufeff \t\r\n"))
-    for _ in range(MOST_LINES):
-        line = _LINE.match(email, position)
-        if line is None:
-            return
-        yield line
-        position = line.end()
+    block = blocks.on_top(email)
+    return block.end if block else 0
 
 
 class Header:
-    """The header lines by name. The first line of a name counts."""
+    """The header lines by name, in any language. The first line of a name counts.
 
-    def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
+    `label` is the charset that is declared for the email, for raw bytes in its header.
+    """
+
+    def __init__(self, lines: Iterable[tuple[str, str]], label: str = "") -> None:
+        self._label = label
         self._lines: dict[str, str] = {}
         for name, text in lines:
-            self._lines.setdefault(name.lower(), _readable(" ".join(text.split())))
+            text = " ".join(str(text)[:LONGEST].split())
+            key = role_of(name) or name.lower()
+            if not self._lines.get(key):  # an empty line counts as none
+                self._lines[key if key != "other" else name.lower()] = text
 
     def __contains__(self, name: str) -> bool:
         return name in self._lines
@@ -65,21 +65,26 @@ class Header:
         return next(filter(None, texts), "")
 
     def _text(self, name: str) -> str:
-        parsed = self._parsed(name)
-        return one_line(self._lines.get(name, "")[:LONGEST] if parsed is None else str(parsed))
+        if name in _ADDRESSES and (found := self.addresses(name)):
+            return written(found)
+        return one_line(self._decoded(name))
 
     def addresses(self, *names: str) -> list[Address]:
         """Return the addresses of the first of these names that has any."""
         for name in names:
-            parsed = self._parsed(name, as_if="from")
-            candidates = [_address(one) for one in getattr(parsed, "addresses", ())]
-            if found := [address for address in candidates if address is not None]:
+            line = self._lines.get(name, "")
+            if not line.isascii():
+                line = self._with_letters(line)
+            if found := addresses_in(line, is_sender=name == "from"):
                 return found
         return []
 
     @property
     def date(self) -> datetime | None:
-        return getattr(self._parsed("date"), "datetime", None)
+        try:
+            return parsedate_to_datetime(self.text(*SENT))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
 
     @property
     def thread(self) -> list[str]:
@@ -91,39 +96,15 @@ class Header:
         return ids if len(ids) <= MOST_IDS else [ids[0], *ids[-MOST_IDS:]]
 
     def _ids(self, name: str) -> list[str]:
-        return _ID.findall(self._lines.get(name, ""))
+        line = self._lines.get(name, "")
+        return _ID.findall(line) or [f"<{bare}>" for bare in _BARE_ID.findall(line)]
 
-    def _parsed(self, name: str, as_if: str = "") -> Any:
-        if not (text := self._lines.get(name, "")[:LONGEST]):
-            return None
-        try:
-            return default.header_factory(as_if or name, text)
-        except STUMBLES:
-            return None
+    def _decoded(self, name: str) -> str:
+        return decode_words(self._lines.get(name, ""), self._label)
 
-
-def _address(found: Address) -> Address | None:
-    """Return an address without control characters in its name; None if it is not valid."""
-    try:
-        domain = found.domain.encode("idna").decode()
-        address = Address(one_line(found.display_name), found.username, domain)
-    except (ValueError, IndexError, MessageError):
-        return None
-    return address if _ADDRESS.fullmatch(address.addr_spec) else None
-
-
-def _readable(text: str) -> str:
-    """Decode raw bytes, which the parser represents as surrogates."""
-    if text.isascii():
-        return text
-    raw = text.encode("utf-8", "surrogateescape")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
-
-
-def one_line(text: str) -> str:
-    """Return the text on one line, without control characters and lone surrogates."""
-    plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
-    return " ".join(plain.split())
+    def _with_letters(self, line: str) -> str:
+        """Decode raw bytes; encoded words stay, so that a comma in one does not end an entry."""
+        pieces = re.split(r"(=\?[^?\s]+\?[bBqQ]\?[^?\n]*\?=)", line)
+        return "".join(
+            piece if number % 2 else decode_words(piece, self._label) for number, piece in enumerate(pieces)
+        )

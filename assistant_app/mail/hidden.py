@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Zero-width characters, bidirectional overrides, and tag characters (U+E0000). Not the joiners and direction
 # marks that Persian, Arabic, Hindi and emoji need.
@@ -19,3 +20,9 @@ def hidden_in(text: str) -> int:
 
 def without_hidden(text: str) -> str:
     return _HIDDEN.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, without control characters and lone surrogates."""
+    plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
+    return " ".join(plain.split())

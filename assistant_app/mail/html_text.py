@@ -1,47 +1,71 @@
-"""Converts an email's HTML to text; keeps lines, lists, quotes and links. Runs and fetches nothing."""
+"""Converts an email's HTML to the text that a person sees. Runs and fetches nothing.
+
+Lines, lists, quotes, tables, links and struck-out words are kept. Hidden text is left out and counted.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from assistant_app.mail.html_style import STRUCK, UNKNOWN, Look, StyleSheet, look_of
 
 LONGEST = 1_000_000  # characters
 DEEPEST_QUOTE = 5
-LONGEST_LINK = 200  # characters; longer ones are tracking links
+DEEPEST_LIST = 6
+DEEPEST_TABLE = 15  # deeper ones are read as lines
+LONGEST_LINK = 200  # characters; longer ones are tracking links, of which only the host is shown
+LONGEST_RAISED = 12  # characters; longer texts are not super- or subscripts
+MOST_CELL_LINES = 3  # a table with longer cells is there for the layout
+LONGEST_CELL_LINE = 120  # characters
 
-_UNSEEN = frozenset({"script", "style", "template", "title"})
+_UNSEEN = frozenset({"script", "style", "template", "title", "head"})
 _APART = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
 _LINES = frozenset(
     {
-        "address",
-        "article",
-        "aside",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "footer",
-        "header",
-        "li",
-        "main",
-        "section",
-        "tr",
+        *("address", "article", "aside", "br", "caption", "center", "dd", "details", "dir", "div", "dl", "dt", "fieldset"),
+        *("figure", "figcaption", "footer", "form", "header", "li", "main", "menu", "nav", "section", "summary", "tr"),
     }
 )
+_CELLS = frozenset({"td", "th"})
+_BLOCKS = _APART | _LINES | _CELLS | {"body", "html", "tbody", "thead", "tfoot"}
+_BARRIERS = frozenset({"table", "td", "th"})  # an end tag inside does not close an element outside
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+)
+# Start tags that end an open element of the same kind, as in a browser.
+_ENDS = {"li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "option": {"option"}, "a": {"a"}}
+_BLANK = re.compile(r"[ \t\r\n\f\xa0]+")
+_RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|e|er|re|ère|ème|nde?|o|a|º|ª|os|as|tm|sm|®|™|©|\*+)\.?", re.IGNORECASE)
+_QUOTING = re.compile(r"quote|cite", re.IGNORECASE)
+_INTRODUCTION = re.compile(r"(?=.*[\d@]).*[:：]\s*$")
+_SEEN = re.compile(r"[^\W_]")
+# Addresses that lead to another one, with the parameter that has it.
+_REDIRECTS = (("safelinks.protection.outlook.com", "url"), ("www.google.com", "q"), ("l.facebook.com", "u"))
+_PROOFPOINT = re.compile(r"https://urldefense\.(?:com|us|proofpoint\.com)/v3/__(.+?)__;")
 # Invisible markup for which the standard library's parser is slow or fails.
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
 _LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
-_BLANK = re.compile(r"[ \t\r\n\f\xa0]+")
 
 
 class TooMuch(ValueError):
     """The HTML is larger than any real email."""
 
 
-def to_text(html: str) -> str:
-    """Return the visible text. Raise `TooMuch` if parsing would take long."""
+class HtmlText(NamedTuple):
+    text: str
+    hidden: int  # words that a person would not see
+
+
+def read(html: str) -> HtmlText:
+    """Return the visible text and the number of hidden words. Raise `TooMuch` if parsing would take long."""
     if len(html) > LONGEST:
         raise TooMuch
     html, closed, rest = html.rpartition("-->")
@@ -51,75 +75,457 @@ def to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(shown + rest.replace("<", "&lt;"))
     reader.close()
-    return reader.text
+    return HtmlText(reader.text, reader.hidden)
+
+
+def to_text(html: str) -> str:
+    """Return the visible text. Raise `TooMuch` if parsing would take long."""
+    return read(html).text
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """Lines of text, of the whole email or of one cell of a table."""
+
+    quotes: int = 0  # around it
+    lines: list[str] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    before: str = " "  # the last character of the line
+    is_begun: bool = False  # the line has text
+
+    def add(self, text: str) -> None:
+        if text:
+            self.line.append(text)
+            self.before = text[-1]
+            self.is_begun = self.is_begun or not text.isspace()
+
+    def end_line(self, quotes: int) -> None:
+        marks = "> " * (min(quotes, DEEPEST_QUOTE) - min(self.quotes, DEEPEST_QUOTE))
+        text = "".join(self.line).rstrip()
+        self.lines.append(f"{marks}{text}".rstrip())
+        self.line, self.before, self.is_begun = [], " ", False
+
+
+@dataclass(slots=True)
+class _Table:
+    rows: list[list[_Sheet]] = field(default_factory=list)
+    cell: _Sheet | None = None
+
+
+@dataclass(slots=True)
+class _Element:
+    tag: str
+    look: Look
+    is_quote: bool = False
+    is_list: bool = False
+    is_plain: bool = False
+    is_unseen: bool = False
+    raised: str = ""  # "sup" or "sub"
+    is_block: bool = False
+    link: str = ""
+    link_text: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._lines: list[str] = []
-        self._line = ""
+        self.hidden = 0
+        self._style = StyleSheet()
+        self._sheets = [_Sheet()]
+        self._tables: list[_Table] = []
+        self._open: list[_Element] = []
+        self._places: dict[str, list[int]] = {}  # where in `_open` each tag is
+        self._block_places: list[int] = []
+        self._barrier_places: list[int] = []
+        self._lists: list[list[object]] = []  # [kind, next number]
+        self._links: list[_Element] = []
         self._quotes = self._unseen = self._plain = 0
-        self._link: tuple[str, int] | None = None  # its address, and where its text starts in the line
+        self._raised: list[str] = []
+
+    # --- What was read -----------------------------------------------------------------------------
 
     @property
     def text(self) -> str:
-        self._end_line()
-        kept: list[str] = []
-        for line in self._lines:
-            if kept and not (line.strip("> ") or kept[-1].strip("> ")):
-                line = min(line, kept.pop(), key=len)  # collapse blank lines, keep the least-quoted one
-            kept.append(line)
-        return "\n".join(kept).strip("\n")
+        self._close(0)
+        while self._tables:
+            self._end_table()
+        sheet = self._sheets[0]
+        sheet.end_line(self._quotes)
+        return "\n".join(_collapsed(sheet.lines)).strip("\n").replace("~~~~", "").replace("~~ ~~", " ")
+
+    @property
+    def _sheet(self) -> _Sheet:
+        return self._sheets[-1]
+
+    @property
+    def _look(self) -> Look:
+        return self._open[-1].look if self._open else Look()
+
+    # --- Tags --------------------------------------------------------------------------------------
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag in _APART or tag in _LINES:
-            self._break(tag)
-            self._leave_a_line(tag)
-            self._quotes += tag == "blockquote"
-            self._plain += tag == "pre"
-            self._line += "- " if tag == "li" else ""
-        elif tag in ("td", "th") and self._line:
-            self._line += " "
+        attributes = dict(reversed(attrs))  # the first of a name counts
+        for ended in _ENDS.get(tag, ()):
+            self._close_inside(ended, {"ul", "ol", "dl", "select"})
+        if tag in _BLOCKS and "p" in self._places and tag != "br":
+            self._close_inside("p", set())
+        if tag == "tr" or tag in _CELLS:
+            self._end_cell(is_row=tag == "tr")
+        style = self._style.of(tag, attributes) if attributes or self._style.rules else {}
+        look = self._look
+        if attributes or style or tag in STRUCK:
+            look = look_of(tag, attributes, look, style)
+        if look.background is None and self._style.has_backgrounds and look.colour is not None:
+            look = replace(look, background=UNKNOWN)
+        if tag in _VOID:
+            if not look.is_hidden and not self._unseen:
+                self._void(tag, attributes)
+            return
+        element = _Element(tag, look, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
+        if not look.is_hidden and not self._unseen:
+            self._begin(tag, attributes, style, element)
+        elif tag == "table" or tag == "tr" or tag in _CELLS:
+            self._begin_table_part(tag, is_hidden=True)
+        self._push(element)
+
+    def _begin(self, tag: str, attributes: dict[str, str | None], style: dict[str, str], element: _Element) -> None:
+        if tag in _APART or tag in _LINES:
+            self._break()
+            if tag in _APART and not (tag in ("ol", "ul") and self._lists):
+                self._sheet.end_line(self._quotes)
+        if tag == "blockquote":
+            self._begin_quote(attributes, style, element)
+        elif tag in ("ol", "ul", "menu", "dir"):
+            start = (attributes.get("start") or "1").strip()
+            number = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 1
+            self._lists.append([attributes.get("type") or "1" if tag == "ol" else "", number])
+            element.is_list = True
+        elif tag == "li":
+            self._begin_item(attributes)
+        elif tag == "pre" or style.get("white-space", "").startswith("pre"):
+            element.is_plain = True
         elif tag == "a":
-            self._link = dict(attrs).get("href") or "", len(self._line)
+            element.link = (attributes.get("href") or "").strip()
+        elif tag in ("sup", "sub"):
+            element.raised = tag
+        elif tag == "table" or tag == "tr" or tag in _CELLS:
+            self._begin_table_part(tag)
+        if style.get("vertical-align") in ("super", "sub") and not element.raised:
+            element.raised = "sup" if style["vertical-align"] == "super" else "sub"
+
+    def _void(self, tag: str, attributes: dict[str, str | None]) -> None:
+        if tag == "br":
+            self._sheet.end_line(self._quotes)
+        elif tag == "hr":
+            self._break()
+            self._sheet.end_line(self._quotes)
+        elif tag == "img" and (alt := " ".join((attributes.get("alt") or "").split())[:300]):
+            sizes = (attributes.get("width") or "", attributes.get("height") or "")
+            if not any(size.strip() in ("0", "1") for size in sizes):
+                self._add(f"[{alt}]" if _SEEN.search(alt) else alt)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
-        elif tag == "a" and self._link is not None:
-            (address, start), self._link = self._link, None
-            if address.startswith(("http://", "https://")) and address not in self._line[start:]:
-                self._line += f" <{address}>" if len(address) <= LONGEST_LINK else ""
+        places = self._places.get(tag)
+        if not places:
+            return
+        if tag not in _BLOCKS and self._block_places and self._block_places[-1] > places[-1]:
+            if tag != "a":  # a link around a block is closed from inside by some programs
+                return
+            if self._barrier_places and self._barrier_places[-1] > places[-1]:
+                return
+        if tag not in _BARRIERS and tag != "tr" and self._barrier_places and self._barrier_places[-1] > places[-1]:
+            return
+        self._close(places[-1])
+
+    def _close_inside(self, tag: str, scope: set[str]) -> None:
+        """Close an open element with this tag, unless an element of the scope or a table is inside it."""
+        places = self._places.get(tag)
+        if not places:
+            return
+        around = max((self._places[name][-1] for name in scope if self._places.get(name)), default=-1)
+        barrier = self._barrier_places[-1] if self._barrier_places else -1
+        if places[-1] > max(around, barrier):
+            self._close(places[-1])
+
+    def _push(self, element: _Element) -> None:
+        place = len(self._open)
+        self._open.append(element)
+        self._places.setdefault(element.tag, []).append(place)
+        if element.is_block:
+            self._block_places.append(place)
+        if element.tag in _BARRIERS:
+            self._barrier_places.append(place)
+        self._unseen += element.is_unseen
+        self._plain += element.is_plain
+        if element.raised:
+            self._raised.append(element.raised)
+        if element.link:
+            self._links.append(element)
+
+    def _close(self, place: int) -> None:
+        """Close all elements from this place on."""
+        while len(self._open) > place:
+            element = self._open.pop()
+            places = self._places[element.tag]
+            places.pop()
+            if not places:
+                del self._places[element.tag]
+            if element.is_block:
+                self._block_places.pop()
+            if element.tag in _BARRIERS:
+                self._barrier_places.pop()
+            self._unseen -= element.is_unseen
+            self._end(element)
+
+    def _end(self, element: _Element) -> None:
+        tag = element.tag
+        if element.link:
+            self._links.pop()
+            self._end_link(element)
+        if element.raised:
+            self._raised.pop()
+        if tag in _CELLS:
+            self._end_cell(is_row=False)
+        elif tag == "table":
+            self._end_table()
         elif tag in _APART or tag in _LINES:
-            self._break(tag)
-            self._quotes = max(0, self._quotes - (tag == "blockquote"))
-            self._plain = max(0, self._plain - (tag == "pre"))
-            self._leave_a_line(tag)
+            if element.look.is_hidden or self._unseen:
+                return
+            self._break()
+        self._quotes -= element.is_quote
+        self._plain -= element.is_plain
+        if element.is_list:
+            self._lists.pop()
+        if tag in _APART and not (element.is_list and self._lists):
+            self._sheet.end_line(self._quotes)
+
+    # --- Text --------------------------------------------------------------------------------------
 
     def handle_data(self, data: str) -> None:
         if self._unseen:
+            if self._open[-1].tag == "style":
+                self._style.add(data)
+            return
+        look = self._look
+        if look.is_hidden:
+            self.hidden += len(re.findall(r"\w+", data))
             return
         if self._plain:
             first, *others = data.split("\n")
-            self._line += first
+            self._sheet.add(first)
             for line in others:
-                self._end_line()
-                self._line = line
+                self._sheet.end_line(self._quotes)
+                self._sheet.add(line)
             return
         words = _BLANK.sub(" ", data)
-        self._line += words.lstrip() if not self._line or self._line.endswith(" ") else words
+        if self._raised:
+            words = self._raise(words)
+        if look.is_struck and words.strip():
+            inner = words.strip()
+            words = words.replace(inner, f"~~{inner}~~", 1)
+        self._add(words)
 
-    def _break(self, tag: str) -> None:
-        if self._line.strip() or tag == "br":
-            self._end_line()
+    def _add(self, text: str) -> None:
+        sheet = self._sheet
+        sheet.add(text.lstrip(" ") if sheet.before == " " and not (sheet.is_begun and text[:1] != " ") else text)
+        for element in self._links[-1:]:
+            element.link_text.append(text)
 
-    def _leave_a_line(self, tag: str) -> None:
-        if tag in _APART:
-            self._end_line()
+    def _raise(self, text: str) -> str:
+        inner = text.strip()
+        if not inner or len(inner) > LONGEST_RAISED:
+            return text
+        digits = _RAISED if self._raised[-1] == "sup" else _LOWERED
+        written = inner.translate(digits)
+        if all(letter not in inner for letter in written):
+            return text.replace(inner, written, 1)
+        if _ORDINAL.fullmatch(inner):
+            return text
+        mark = "^" if self._raised[-1] == "sup" else "_"
+        return text.replace(inner, f"{mark}{inner}" if inner.isalnum() else f"{mark}({inner})", 1)
 
-    def _end_line(self) -> None:
-        self._lines.append(f"{'> ' * min(self._quotes, DEEPEST_QUOTE)}{self._line}".rstrip())
-        self._line, self._link = "", None
+    def _break(self) -> None:
+        if self._sheet.is_begun:
+            self._sheet.end_line(self._quotes)
+
+    # --- Quotes, lists and links -------------------------------------------------------------------
+
+    def _begin_quote(self, attributes: dict[str, str | None], style: dict[str, str], element: _Element) -> None:
+        """Count a quote of an email; a `blockquote` that only moves text to the right is none."""
+        says = f"{attributes.get('type')} {attributes.get('class')} {attributes.get('id')}"
+        border = style.get("border-left", style.get("border-left-style", style.get("border-inline-start", "")))
+        is_lined = bool(border) and "none" not in border and not border.startswith("0")
+        introduction = next((line for line in reversed(self._sheet.lines[-6:]) if line.strip("> ")), "")
+        if attributes.get("cite") or _QUOTING.search(says) or is_lined or _INTRODUCTION.match(introduction[-500:]):
+            element.is_quote = True
+            self._quotes += 1
+
+    def _begin_item(self, attributes: dict[str, str | None]) -> None:
+        indent = "  " * (min(len(self._lists), DEEPEST_LIST) - 1)
+        kind, number = self._lists[-1] if self._lists else ("", 1)
+        if not kind or not isinstance(number, int):
+            self._sheet.add(f"{indent}- ")
+            return
+        value = (attributes.get("value") or "").strip()
+        number = int(value) if value.isascii() and value.isdigit() and len(value) < 7 else number
+        self._lists[-1][1] = number + 1
+        self._sheet.add(f"{indent}{_numeral(str(kind), number)}. ")
+
+    def _end_link(self, element: _Element) -> None:
+        if element.look.is_hidden or self._unseen:
+            return
+        text = "".join(element.link_text)
+        address = _address(element.link)
+        if not address or _is_said(address, text):
+            return
+        sheet = self._sheet
+        if sheet.is_begun or not sheet.lines:
+            sheet.line = ["".join(sheet.line).rstrip(" ")] if sheet.before == " " else sheet.line
+            sheet.add(f" <{address}>" if sheet.is_begun else f"<{address}>")
+            return
+        number = next((n for n in range(len(sheet.lines) - 1, max(-1, len(sheet.lines) - 4), -1) if sheet.lines[n]), -1)
+        if number >= 0 and text.strip():
+            sheet.lines[number] += f" <{address}>"
+        else:
+            sheet.add(f"<{address}>")
+
+    # --- Tables ------------------------------------------------------------------------------------
+
+    def _begin_table_part(self, tag: str, is_hidden: bool = False) -> None:
+        if tag == "table":
+            self._tables.append(_Table())
+            return
+        if not self._tables:
+            if tag in _CELLS and not is_hidden:
+                self._sheet.add(" " if self._sheet.is_begun else "")
+            return
+        table = self._tables[-1]
+        if tag == "tr":
+            table.rows.append([])
+        elif len(self._tables) > DEEPEST_TABLE:
+            self._break()
+        else:
+            if not table.rows:
+                table.rows.append([])
+            table.cell = _Sheet(quotes=self._quotes)
+            self._sheets.append(table.cell)
+            if not is_hidden:
+                table.rows[-1].append(table.cell)
+
+    def _end_cell(self, *, is_row: bool) -> None:
+        """End the open cell of the innermost table, with all that is open in it."""
+        table = self._tables[-1] if self._tables else None
+        place = max((self._places[tag][-1] for tag in _CELLS if self._places.get(tag)), default=-1)
+        outer = self._places["table"][-1] if self._places.get("table") else -1
+        if place > outer:
+            self._close(place)
+            return
+        if table is None or table.cell is None:
+            return
+        table.cell.end_line(self._quotes)
+        self._sheets.pop()
+        table.cell = None
+
+    def _end_table(self) -> None:
+        if not self._tables:
+            return
+        self._end_cell(is_row=True)
+        table = self._tables.pop()
+        sheet = self._sheet
+        self._break()
+        for line in _table_lines(table):
+            sheet.line = [line] if line else []
+            sheet.end_line(self._quotes)
+
+
+def _collapsed(lines: list[str]) -> list[str]:
+    """Join blank lines; of those in a row, keep the one that is least quoted."""
+    kept: list[str] = []
+    for line in lines:
+        if kept and not (line.strip("> ") or kept[-1].strip("> ")):
+            line = min(line, kept.pop(), key=len)
+        kept.append(line)
+    return kept
+
+
+def _table_lines(table: _Table) -> Iterator[str]:
+    """Yield one line a row, with cells told apart by "|"; cell below cell if the table is there for the layout."""
+    rows = [[_trimmed(cell.lines) for cell in row] for row in table.rows]
+    cells = [cell for row in rows for cell in row]
+    is_data = all(len(cell) <= MOST_CELL_LINES and all(len(line) <= LONGEST_CELL_LINE for line in cell) for cell in cells)
+    is_data = is_data and any(sum(map(bool, row)) > 1 for row in rows)
+    for row in rows:
+        filled = [cell for cell in row if cell]
+        if not filled:
+            continue
+        if len(row) > 1 and is_data:
+            yield " | ".join(" / ".join(line for line in cell if line) for cell in row).strip()
+        elif len(filled) > 1 and all(len(cell) == 1 and len(cell[0]) <= LONGEST_CELL_LINE for cell in filled):
+            yield " | ".join(cell[0] for cell in filled)
+        else:
+            for cell in filled:
+                yield from cell
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    """Return the lines of a cell without blank ones around, and with those between joined."""
+    kept = _collapsed(lines)
+    while kept and not kept[0].strip():
+        del kept[0]
+    while kept and not kept[-1].strip():
+        del kept[-1]
+    return kept if len([line for line in kept if line]) > MOST_CELL_LINES else [line for line in kept if line]
+
+
+def _numeral(kind: str, number: int) -> str:
+    if kind in "aA" and 0 < number <= 26:
+        return chr(ord(kind) + number - 1)
+    if kind in "iI" and 0 < number < 40:
+        roman = "x" * (number // 10) + ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[number % 10]
+        return roman if kind == "i" else roman.upper()
+    return str(number)
+
+
+def _address(href: str) -> str:
+    """Return what a link leads to, for people; an empty text for addresses inside the email."""
+    scheme, _, rest = "".join(href.split()).partition(":")
+    scheme = scheme.lower()
+    if scheme == "mailto":
+        return unquote(rest.partition("?")[0])[:LONGEST_LINK]
+    if scheme in ("tel", "sms", "callto"):
+        return unquote(rest)[:LONGEST_LINK]
+    if scheme not in ("http", "https"):
+        return ""
+    address = _without_redirect(f"{scheme}:{rest}")
+    if len(address) <= LONGEST_LINK:
+        return address.replace("<", "%3C").replace(">", "%3E")
+    host = re.match(r"https?://[^/?#<>]{1,100}", address)
+    return f"{host[0]}/…" if host else ""
+
+
+def _without_redirect(address: str) -> str:
+    if found := _PROOFPOINT.match(address):
+        return found[1]
+    try:
+        parts = urlsplit(address)
+        host, query = parts.hostname or "", parts.query
+    except ValueError:
+        return address
+    for known, name in _REDIRECTS:
+        if host == known or host.endswith(f".{known}"):
+            try:
+                target = parse_qs(query, max_num_fields=50).get(name, [""])[0]
+            except ValueError:
+                return address
+            if target.startswith(("http://", "https://")):
+                return "".join(target.split())
+    return address
+
+
+def _is_said(address: str, text: str) -> bool:
+    """Return whether the text of a link says already where it leads."""
+    bare = re.sub(r"^https?://(?:www\.)?", "", address).rstrip("/")
+    said = re.sub(r"^https?://(?:www\.)?", "", text.strip()).rstrip("/")
+    digits = re.sub(r"\D", "", address)
+    is_number = len(digits) > 4 and digits[-7:] in re.sub(r"\D", "", text) and not address.startswith("http")
+    return address in text or bare == said or is_number

@@ -1,56 +1,329 @@
-"""Finds and removes the earlier messages that an email quotes. Pure functions of text."""
+"""Finds the earlier messages that an email quotes: with ">", below a line such as "On … wrote:", or below a header.
+
+Pure functions of text, which is untrusted. Every line is looked at a bounded number of times.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from assistant_app.mail.header import FROM, SENT, end_of_header
+from assistant_app.mail import blocks
+from assistant_app.mail.addresses import addresses_in
+from assistant_app.mail.languages import pattern, words
 
-_DASHES = r"-{2,} ?(?:Original|Ursprüngliche|Message d|Mensaje original|Forwarded|Weitergeleitete)[^\n]*"
-_FROM, _SENT = ("|".join(name.title() for name in names) for names in (FROM, SENT))
-_HEADER = rf"(?:{_FROM})[ \t]*:[^\n]*\n[> \t]*(?:{_SENT})[ \t]*:[^\n]*"
-_WROTE = (
-    r"(?:On|Am|Le|El|Il|Op|Den)\b(?=[^\n]*\d)[^\n]{5,200}(?:\n[^\n]{0,100})?"
-    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev)\b[^\n]{0,120}:[ \t]*$"
+LONGEST_INTRODUCTION = 400  # characters
+MOST_SIGNED = 12  # lines of a signature or a list's footer below the last quote
+
+_MARKS = re.compile(r"[ \t]*(?:>[ \t]?)*")
+_PLAIN_MARK = re.compile(r"[ \t]{0,3}>")
+_ANY_MARKS = re.compile(r"[>\s|*_]*")
+# Verbs of scripts that write no spaces between words need no word boundary.
+_JOINED = sorted((word for word in words("wrote") if re.search(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]", word)), key=len)
+_SPACED = sorted(words("wrote") - set(_JOINED), key=len)
+_VERB = re.compile(
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, _SPACED[::-1]))})(?!\w)|{'|'.join(map(re.escape, _JOINED[::-1]))}", re.IGNORECASE
 )
-# The line above a quoted message: dashes, a header, or "On … wrote:".
-_OVER = re.compile(rf"^[> \t]*(?:{_DASHES}|{_HEADER}|{_WROTE})", re.MULTILINE)
-# In any language: a line with a year or an address before lines that start with ">". The lookahead finds the
-# year once per line; otherwise a line with a thousand years would be scanned a thousand times.
-_BEFORE_QUOTE = re.compile(r"^(?=[^\n>]*(?:\d{4}|@))[^\n]*[:\uff1a][ \t]*\n+(?=>)", re.MULTILINE)
-_QUOTE_LINE = re.compile(r"^>[^\n]*\n?", re.MULTILINE)
+_YEAR_OR_DAY = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{4}|25\d\d"
+)
+_TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{1,2}:")
+_ADDRESS = re.compile(r"[^\s<>@:\"]+@[^\s<>@:\"]+")
+_COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
+_NAMED_AFTER_COMMA = re.compile(r"[,،、]\s*[^\W\d_a-zà-öø-ÿ][^,:]*$")
+_NAME = re.compile(rf"[>\s*_|]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})[*_]*[ \t\xa0]*[*_]*[:：]", re.IGNORECASE)
+_DASHES = re.compile(r"[>\s|*]*[-_=—–~*]{2,}")
+_ANNOUNCED = re.compile(rf"(?:{pattern('original')}|{pattern('forwarded')})\b.{{0,80}}", re.IGNORECASE)
+_ANNOUNCED_ALONE = re.compile(rf"(?:{pattern('forwarded')})\s*(?:[:：]|[-–—.…]*)\s*", re.IGNORECASE)
+_ANNOUNCED_BY_WORD = re.compile(rf"(?:{pattern('original')})\s*[:：]?\s*", re.IGNORECASE)
+_SIGNED = re.compile(r"[ \t]*(?:--|__|—)[ \t]*$|_{5,}[ \t]*$|-{5,}[ \t]*$|(?:Sent|Get) (?:from|Outlook for|via) ", re.IGNORECASE)
+# Words around the date of an introduction that belong to no name.
+_NO_NAME = re.compile(
+    r"(?:[AP]\.?M\.?|Uhr|um|h|kl\.?|klo|hrs?|GMT|UTC|CES?T|MES?Z|at|à|às|alle|a las|o|от|в|на|at|the|om|ora|u|le|am|on|в)[,.]?", re.IGNORECASE
+)
+_START = re.compile(r"(?:On|Am|Le|El|Il|Em|Op|Den|W dniu|Dnia|Dne|Dňa|La data de|Pe|V|Dana|Στις|On the|Vào|Pada|ב-|בתאריך|في)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quoted message: where its first line and its text begin, and what the first line says."""
+
+    start: int
+    text_start: int
+    end: int
+    depth: int  # number of ">" before its first line
+    is_marked: bool  # its lines start with ">", so that its end is known
+    sender: str = ""  # as written; empty if unknown
+    date: str = ""
+    has_first_line: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    start: int
+    end: int
+    sender: str = ""
+    date: str = ""
+    is_forward: bool = False
+
+
+def quotes_in(email: str) -> list[Quote]:
+    """Return the quoted messages in the order in which they begin. Answers between quoted lines end a quote."""
+    return list(_Scan(email).quotes())
 
 
 def quoted_in(email: str) -> int:
     """Return how many earlier messages an email quotes, counting those with a recognisable first line."""
-    body = email[end_of_header(email) :]
-    return len(_OVER.findall(body)) or len(_BEFORE_QUOTE.findall(body)) or int(bool(_QUOTE_LINE.search(body)))
+    found = quotes_in(email)
+    return sum(quote.has_first_line for quote in found) or int(bool(found))
 
 
 def start_of_quoted(email: str) -> int:
-    """Return the index of the first quoted message; the length of the email if it quotes none."""
-    top = end_of_header(email)
-    found = (pattern.search(email, top) for pattern in (_OVER, _BEFORE_QUOTE, _QUOTE_LINE))
-    return min((match.start() for match in found if match), default=len(email))
+    """Return the index from which everything is quoted; the length of the email if it ends with new text."""
+    spans = _spans(email)
+    end = len(email)
+    if not spans:
+        return end
+    last = spans[-1][1]
+    if email[last:].strip() and not _is_signature(email[last:]):
+        return end
+    start = spans[-1][0]
+    for before in reversed(spans[:-1]):
+        if email[before[1] : start].strip():
+            break
+        start = before[0]
+    return start
 
 
 def without_quoted(email: str) -> str:
-    """Return an email without its quoted messages. Answers between quoted lines stay."""
-    top = end_of_header(email)
-    body = _BEFORE_QUOTE.sub("", email[top:])
-    end = next((over.start() for over in _OVER.finditer(body) if not _is_marked(body, over)), len(body))
-    body = _OVER.sub(lambda over: over[0] if over[0].startswith(">") else "", body[:end])
-    return email[:top] + _QUOTE_LINE.sub("", body).rstrip()
-
-
-def _is_marked(body: str, over: re.Match[str]) -> bool:
-    """Return whether the lines of the quoted message start with ">", so that its end is known."""
-    return over[0].startswith(">") or body[over.end() :].lstrip().startswith(">")
+    """Return an email without its quoted messages. Answers between them stay, and an email without any other text."""
+    spans = _spans(email)
+    kept: list[str] = []
+    position = 0
+    for start, end in spans:
+        kept.append(email[position:start])
+        position = end
+    kept.append(email[position:])
+    top = blocks.on_top(email)
+    text = "".join(kept).rstrip() if spans else email
+    return text if text[top.end if top else 0 :].strip() else email
 
 
 def places_of_quoted(email: str) -> list[int]:
     """Return the indexes at which quoted messages begin, in order; each is older than the one above it."""
-    top = end_of_header(email)
-    places = {found.start() for pattern in (_OVER, _BEFORE_QUOTE) for found in pattern.finditer(email, top)}
-    first = start_of_quoted(email)
-    return sorted(places | ({first} if first < len(email) else set()))
+    return sorted({quote.start for quote in quotes_in(email)})
+
+
+def _spans(email: str) -> list[tuple[int, int]]:
+    """Return the quoted stretches of an email, joined where they meet."""
+    spans: list[tuple[int, int]] = []
+    for quote in quotes_in(email):
+        if spans and quote.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], quote.end))
+        else:
+            spans.append((quote.start, quote.end))
+    return spans
+
+
+def _is_signature(text: str) -> bool:
+    lines = text.strip().splitlines()
+    return len(lines) <= MOST_SIGNED and _SIGNED.match(lines[0]) is not None
+
+
+class _Scan:
+    """Goes through the lines of an email once, from its header to its end."""
+
+    def __init__(self, email: str) -> None:
+        block = blocks.on_top(email)
+        self.email = email
+        self.lines = list(blocks.lines_from(email, block.end if block else 0))
+        self.depths = [self._depth(start, end) for start, end in self.lines]
+
+    def quotes(self) -> Iterator[Quote]:
+        number = 0
+        while number < len(self.lines):
+            opening = self._opening(number)
+            if opening is not None:
+                begin, after = opening[0], opening[1]
+                yield self._quote(begin, after, opening[2])
+                number = after
+                continue
+            if self.depths[number] > 0 and (number == 0 or not self._is_inside(number)):
+                end = self._end_of_marked(number, 0)
+                yield Quote(self.lines[number][0], self.lines[number][0], self.lines[end - 1][1], 0, True, has_first_line=False)
+                self._inside_until = end
+            number += 1
+
+    _inside_until = 0  # number of the line where a quote that began without a first line ends
+
+    def _is_inside(self, number: int) -> bool:
+        return number < self._inside_until
+
+    def _quote(self, begin: int, after: int, opening: _Opening) -> Quote:
+        """Return the quote that begins with these lines, up to its last line."""
+        depth = max(0, min((self.depths[n] for n in range(begin, after) if self.depths[n] >= 0), default=0))
+        first = self._next_with_text(after)
+        is_marked = first < len(self.lines) and self.depths[first] > depth
+        if is_marked or depth:
+            end = self._end_of_marked(first if is_marked else after, depth if is_marked else depth - 1)
+        else:
+            end = len(self.lines)
+        self._inside_until = max(self._inside_until, end)
+        stop = self.lines[end - 1][1] if end else len(self.email)
+        text_start = self.lines[after][0] if after < len(self.lines) else len(self.email)
+        return Quote(opening.start, text_start, max(stop, opening.end), depth, is_marked, opening.sender, opening.date)
+
+    def _end_of_marked(self, number: int, depth: int) -> int:
+        """Return the number of the line behind the last one that is quoted deeper than `depth`."""
+        end = number
+        while number < len(self.lines) and (self.depths[number] > depth or self.depths[number] < 0):
+            if self.depths[number] >= 0:
+                end = number + 1
+            number += 1
+        return end
+
+    def _depth(self, start: int, end: int) -> int:
+        """Return how many ">" a line begins with; -1 for a blank line."""
+        line = self.email[start : min(end, start + 200)]
+        if not line.strip():
+            return -1
+        return _MARKS.match(line)[0].count(">") if _PLAIN_MARK.match(line) else 0  # type: ignore[index]
+
+    def _next_with_text(self, number: int) -> int:
+        while number < len(self.lines) and not self._bare(number):
+            number += 1
+        return number
+
+    def _bare(self, number: int) -> str:
+        """Return a line without its marks and white space."""
+        start, end = self.lines[number]
+        return _ANY_MARKS.sub("", self.email[start : min(end, start + LONGEST_INTRODUCTION + 50)], count=1).strip()
+
+    # --- The first lines of a quoted message -------------------------------------------------------
+
+    def _opening(self, number: int) -> tuple[int, int, _Opening] | None:
+        """Return the lines (first, behind the last) that begin a quoted message here, and what they say."""
+        start, end = self.lines[number]
+        line = self.email[start : min(end, start + LONGEST_INTRODUCTION + 50)].rstrip()
+        if not line.strip():
+            return None
+        if announced := self._announced(number, line):
+            return announced
+        if block := self._block(number, is_announced=False):
+            return number, self._number_at(number, block.end), _from_block(block)
+        return self._introduction(number, line)
+
+    def _announced(self, number: int, line: str) -> tuple[int, int, _Opening] | None:
+        """Match a line such as "-----Original Message-----", with the header or introduction below it."""
+        bare = _ANY_MARKS.sub("", line, count=1).strip()
+        has_dashes = _DASHES.match(line) is not None
+        words = line.strip("-_=—–~*>| \t\r\n") if has_dashes else ""
+        is_rule = has_dashes and not words
+        is_said = bool(words and _ANNOUNCED.fullmatch(words)) or bool(_ANNOUNCED_ALONE.fullmatch(bare))
+        is_any = 3 < len(words) < 80
+        if not (is_said or is_rule or is_any or _ANNOUNCED_BY_WORD.fullmatch(bare)):
+            return None
+        below = self._next_with_text(number + 1)
+        while below < len(self.lines) and below < number + 4 and not self.email[slice(*self.lines[below])].strip("-_=—–~*>| \t\r\n"):
+            below = self._next_with_text(below + 1)
+        if below < len(self.lines) and below <= number + 5:
+            if block := self._block(below, is_announced=is_said):
+                return number, self._number_at(below, block.end), _from_block(block, self.lines[number][0])
+            start, end = self.lines[below]
+            if (is_said or is_rule) and (found := self._introduction(below, self.email[start : min(end, start + 450)].rstrip())):
+                return number, found[1], _Opening(self.lines[number][0], found[2].end, found[2].sender, found[2].date)
+        if is_said and has_dashes:
+            return number, number + 1, _Opening(*self.lines[number])
+        return None
+
+    def _block(self, number: int, *, is_announced: bool) -> blocks.Block | None:
+        start, end = self.lines[number]
+        is_marked = self.depths[number] > 0
+        if not _NAME.match(self.email, start, min(end, start + 60)):
+            return None
+        return blocks.over_quoted(self.email, start, is_announced=is_announced or is_marked)
+
+    def _number_at(self, number: int, position: int) -> int:
+        """Return the number of the line that begins at a position, counting from a line before it."""
+        while number < len(self.lines) and self.lines[number][0] < position:
+            number += 1
+        return number
+
+    def _introduction(self, number: int, line: str) -> tuple[int, int, _Opening] | None:
+        """Match a line such as "On …, Ida wrote:", which may be broken into three lines."""
+        if not self._could_begin(number, line):
+            return None
+        text = ""
+        for after in range(number + 1, min(number + 4, len(self.lines)) + 1):
+            text = f"{text} {self._bare(after - 1)}".strip()
+            if len(text) > LONGEST_INTRODUCTION or (after > number + 1 and not self._bare(after - 1)):
+                return None
+            first = self._next_with_text(after)
+            base = max(self.depths[number], 0)
+            has_marks = first < len(self.lines) and first - after < 4 and self.depths[first] > base
+            if _is_introduction(text, has_marks):
+                start, end = self.lines[number][0], self.lines[after - 1][1]
+                return number, after, _Opening(start, end, *_said_by(text))
+        return None
+
+    def _could_begin(self, number: int, line: str) -> bool:
+        return bool(_YEAR_OR_DAY.search(line) or _TIME.search(line) or "@" in line or (_COLON.search(line) and _VERB.search(line)))
+
+
+def _is_introduction(text: str, has_marks: bool) -> bool:
+    """Return whether a text introduces a quoted message; it has to say more if no line with ">" follows."""
+    text = " ".join(text.split())
+    verb = _VERB.search(text)
+    has_colon = _COLON.search(text) is not None
+    has_day, has_time = _YEAR_OR_DAY.search(text) is not None, _TIME.search(text) is not None
+    has_address = _ADDRESS.search(text) is not None
+    if has_marks:
+        return bool(verb and (has_colon or has_day)) or (has_colon and (has_day or has_address))
+    if not has_colon:
+        return False
+    if has_address and has_day and (verb or has_time):
+        return True
+    if verb and has_day and has_time:
+        return True
+    return bool(verb and has_day and _NAMED_AFTER_COMMA.search(text[: verb.start()].rstrip()))
+
+
+def _said_by(text: str) -> tuple[str, str]:
+    """Return sender and date of an introduction, as written; empty if it does not say them."""
+    text = _COLON.sub("", " ".join(text.split())).strip("* _-")
+    verb = None
+    for verb in _VERB.finditer(text):
+        pass
+    spec = _ADDRESS.search(text)
+    before, behind = (text[: verb.start()], text[verb.end() :]) if verb else (text, "")
+    bare = re.sub(r"[<(\[]?\s*(?:mailto:)?[^\s<>@:\"(\[]+@[^\s<>@\")\]]+\s*[>)\]]?", "", behind).strip(" ,.-")
+    if bare and not _YEAR_OR_DAY.search(bare):
+        named, dated = behind, before
+    else:
+        named, dated = _split_at_date(f"{before} {behind}" if bare else before)
+    found = addresses_in(named) or (addresses_in(spec[0].strip("<>()[],;")) if spec else [])
+    name = re.sub(r"[<(\[].*", "", named).strip(" ,.\"'<>*-")
+    if found:
+        name = f"{name} <{found[0].addr_spec}>" if name and "@" not in name else str(found[0])
+    dated = re.sub(r"[<(\[]?[^\s<>@]+@[^\s<>@]+[>)\]]?", "", dated)
+    return name, _START.sub("", dated.strip(" ,.-"), count=1).strip(" ,")
+
+
+def _split_at_date(text: str) -> tuple[str, str]:
+    """Split "Mon, 2 Nov 2026 at 10:00 AM Ida" or "Ida, 2 Nov 2026" into name and date."""
+    found = list(re.finditer(r"\d[\d:./-]*\S*", re.sub(r"\S+@\S+", lambda spec: "x" * len(spec[0]), text)))
+    if not found:
+        return text, ""
+    rest = text[found[-1].end() :]
+    pieces = rest.strip(" ,").split()
+    while pieces and _NO_NAME.fullmatch(pieces[0].strip("(),")):
+        pieces = pieces[1:]
+    if pieces:
+        return " ".join(pieces), text[: found[-1].end()]
+    return text[: found[0].start()], text[found[0].start() :]
+
+
+def _from_block(block: blocks.Block, start: int | None = None) -> _Opening:
+    sender, date = block.text("from"), block.text("sent", "date")
+    return _Opening(block.start if start is None else start, block.end, sender, date)

@@ -16,11 +16,11 @@ from email.policy import compat32
 from email.utils import format_datetime
 
 from assistant_app.mail.header import SUBJECT, WRITE_TO, Header, pasted
+from assistant_app.mail.languages import pattern
 
 # Prefixes that mail programs put before the subject of a reply.
 _ANSWERS = re.compile(
-    r"(?:(?:re|aw|antw|antwoord|sv|vs|odp|rif|res|ynt|回复|答复|返信)(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)*",
-    re.IGNORECASE,
+    rf"(?:(?:{pattern('reply')})\.?(?:\[\d+\]|\(\d+\)|\^\d+|\*\d+)?\s*[:\uff1a]\s*)*", re.IGNORECASE
 )
 # Headers of an HTTP response with the message as a file.
 CONTENT_TYPE = "message/rfc822"

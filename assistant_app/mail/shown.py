@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import re
-
-from assistant_app.mail.header import FROM, MOST_LINES, SENT, SUBJECT, pasted
+from assistant_app.mail import blocks
+from assistant_app.mail.charsets import decode_words
+from assistant_app.mail.languages import role_of
 from assistant_app.mail.quotes import start_of_quoted
-from assistant_app.mail.text import as_read
 
 LONG = 6_000  # characters that the page shows unfolded
-_NAMES = [
-    *(*FROM, *SENT, *SUBJECT, "fecha", "data", "to", "an", "à", "para", "a", "aan"),
-    *("cc", "reply-to", "message-id", "in-reply-to", "references"),
-]
-# Pasted header lines (name and text) up to an empty line.
-_HEADER = re.compile(
-    rf"\s*(?:(?:{'|'.join(_NAMES)})[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n)*){{1,{MOST_LINES}}}\s*\n",
-    re.IGNORECASE,
-)
 
 
 def header(email: str) -> list[tuple[str, str]]:
     """Return the header lines at the top that are meant for people, as (name, text) pairs."""
-    block = _HEADER.match(email)
-    return pasted(as_read(block[0])) if block else []
+    block = blocks.on_top(email)
+    lines = block.lines if block else []
+    return [(line.name, decode_words(line.text)) for line in lines if role_of(line.name)]
 
 
 def without_header(email: str) -> str:
-    block = _HEADER.match(email)
-    return email[block.end() :] if block else email
+    block = blocks.on_top(email)
+    if block is None:
+        return email
+    body = email[block.end :]
+    first = len(body) - len(body.lstrip())
+    return body[body.rfind("\n", 0, first) + 1 :]
 
 
 def newest_part(email: str) -> str:

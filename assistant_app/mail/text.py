@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from assistant_app.mail.header import LONGEST, end_of_header
+from assistant_app.mail import blocks
+from assistant_app.mail.charsets import decode_words, has_encoded_words
+from assistant_app.mail.hidden import one_line
+from assistant_app.mail.languages import pattern, role_of
 
 TITLE_LENGTH = 120
+LONGEST_LINE = 2_000  # characters that are looked at
 
-_SUBJECT = re.compile(r"^[ \t>*]*(?:subject|betreff|objet|asunto|oggetto|onderwerp)\s*:\s*(.+)$", re.I | re.M)
-_FROM = re.compile(r"^[ \t>*]*(?:from|von|de|da|van)\s*:\s*(.+)$", re.I | re.M)
-_OTHER = re.compile(r"^[ \t>*]*(?:to|an|à|cc|reply-to|date|datum|sent|gesendet)\s*:", re.I)
-# Header lines for mail programs only.
-_THREAD = re.compile(
-    r"^(?:message-id|in-reply-to|references)[ \t]*:[ \t]*<[^\n]*\n?(?:[ \t]+\S[^\n]*\n?)*", re.I | re.M
+_ADDRESS = re.compile(r"\s*(?:<[^<>]*>|\[mailto:[^\[\]]*\])")
+_GREETING = re.compile(
+    rf"(?:{pattern('greeting')})(?![\w])(?:[\s,]+[^\s,!?]+){{0,5}}\s*[,!.:;，！。、]*", re.IGNORECASE
 )
-_HEADER_LINES = 12  # lines to search; further down, a header belongs to a quoted message
 
 
 def headline(email: str | None) -> dict[str, str]:
@@ -24,30 +24,38 @@ def headline(email: str | None) -> dict[str, str]:
 
 
 def title_of(email: str) -> str:
-    """Return a title for an email: its subject, or its first line with a word in it."""
-    if found := _SUBJECT.search(_top(email)):
-        return _short(found[1])
-    read = as_read(email).splitlines()
-    lines = (line.strip() for line in read if not (_FROM.match(line) or _OTHER.match(line)))
-    return _short(next((line for line in lines if re.search(r"\w", line)), email.strip()))
+    """Return a title for an email: its subject, or its first line with words that is no greeting."""
+    block = blocks.on_top(email)
+    if block and (subject := block.text("subject")):
+        return _short(decode_words(subject))
+    lines = [line[:LONGEST_LINE].strip() for line in email[block.end if block else 0 :].splitlines()]
+    lines = [line for line in lines if re.search(r"\w", line)]
+    kept = (line for line in lines if not (len(line) < 60 and _GREETING.fullmatch(line)))
+    return _short(next(kept, lines[0] if lines else email.strip()))
 
 
 def sender_of(email: str) -> str:
     """Return the sender as the From line names them, or an empty text."""
-    found = _FROM.search(_top(email))
-    return _short(re.sub(r"\s*<[^>]*>", "", found[1]).strip(" \"'") or found[1]) if found else ""
+    block = blocks.on_top(email)
+    line = decode_words(block.text("from")[:LONGEST_LINE]) if block else ""
+    return _short(_ADDRESS.sub("", line).strip(" \"'") or line)
 
 
 def as_read(email: str) -> str:
-    """Return an email without the header lines that only mail programs use."""
-    top = end_of_header(email)
-    return _THREAD.sub("", email[:top]) + email[top:]
+    """Return an email without the header lines that only mail programs use, and with its encoded words decoded."""
+    block = blocks.on_top(email)
+    if block is None:
+        return email
+    kept = [_decoded(email[line.start : line.end]) for line in block.lines if role_of(line.name)]
+    return email[: block.start] + "".join(kept) + email[block.end :]
 
 
-def _top(email: str) -> str:
-    return "\n".join(line[:LONGEST] for line in email.strip().splitlines()[:_HEADER_LINES])
+def _decoded(line: str) -> str:
+    if not has_encoded_words(line):
+        return line
+    return one_line(decode_words(" ".join(line.split()))) + "\n"
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
+    text = one_line(text)
     return text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1].rstrip() + "…"

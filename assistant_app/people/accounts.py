@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from assistant_app.errors import AssistantError, InvalidInput
-from assistant_app.mail.header import one_line
+from assistant_app.mail.hidden import one_line
 from assistant_app.models import Preferences, SignInTries
 from assistant_app.models.people import LONGEST_SIGNATURE
 

@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml
-from assistant_app.mail.header import Header, one_line, pasted
-from assistant_app.mail.hidden import without_hidden
+from assistant_app.mail.header import Header, pasted
+from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.mail.quotes import quoted_in
 from assistant_app.mail.text import sender_of
 from assistant_app.pages import forms

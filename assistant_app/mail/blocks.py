@@ -1,0 +1,190 @@
+"""Finds blocks of header lines in the text of an email: at its top, or over a quoted message. Pure functions.
+
+Mail programs write them in any language and order, with `*` around the names, indented, or with blank lines between.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from assistant_app.mail.languages import pattern, role_of
+
+MOST_LINES = 24  # of a block over a quoted message
+MOST_LINES_ON_TOP = 400
+LONGEST_NAME = 40  # characters
+MOST_WRAPPED = 12  # lines of one list of recipients
+
+_NAMED = re.compile(
+    rf"[>\s*_|]*(?P<name>[^\s:：*_>][^\n:：]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}[ \t\xa0]*[:：](?!//)[*_]{{0,2}}[ \t\xa0]*(?P<text>[^\n]*)"
+)
+_TECHNICAL = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
+_TECHNICAL_NAMES = {"received", "references", "importance", "bcc", "precedence", "keywords", "comments", "autocrypt"}
+_ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]+\.[^\s<>@]")
+_MARKS = re.compile(r"[>\s|]*")
+# The first lines of an email that is copied from the page of Gmail or Outlook.
+_ON_PAGE = re.compile(r"(?P<name>[^\n<>@:]{1,100}?)\s*<(?P<spec>[^\s<>@]{1,64}@[^\s<>@]{1,255})>(?P<rest>[^\n@]{0,100})")
+_TO_ON_PAGE = re.compile(rf"(?:{pattern('to')})[:：]?[\s\u200b]+\S[^\n]{{0,300}}", re.IGNORECASE)
+_TIME = re.compile(r"\d{1,2}[:.]\d{2}")
+_INITIALS_OR_FOLDER = re.compile(r"\W*(?:\w{1,2}|inbox|posteingang|boîte de réception|recibidos|external)\W*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    text: str
+    role: str  # "from", "subject" and so on; the name in lower case for others
+    start: int
+    end: int  # behind its line break
+
+
+@dataclass(slots=True)
+class Block:
+    start: int
+    end: int  # behind the line break of its last line
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def roles(self) -> set[str]:
+        return {line.role for line in self.lines}
+
+    def text(self, *roles: str) -> str:
+        """Return the text of the first line with one of these roles."""
+        return next((line.text for role in roles for line in self.lines if line.role == role), "")
+
+
+def lines_from(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each line, the end behind the line break."""
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield start, end
+        start = end
+
+
+def on_top(email: str) -> Block | None:
+    """Return the block at the top of an email's text; None if it begins with something else."""
+    start = len(email) - len(email.lstrip("\ufeff \t\r\n"))
+    block = _block(email, start, is_top=True)
+    if block is None:
+        return _on_page(email, start)
+    if len(block.lines) > 1 or _ADDRESS.search(block.lines[0].text):
+        return block
+    return block if not email[block.end : block.end + 1].strip() else None
+
+
+def over_quoted(text: str, start: int, *, is_announced: bool = False) -> Block | None:
+    """Return the block of a quoted message that starts here; None if the lines are anything else, such as a trip.
+
+    `is_announced` says that a line such as "Original Message" is above.
+    """
+    block = _block(text, start, is_top=False)
+    if block is None or len(block.lines) < 2 or "from" not in block.roles:
+        return None
+    if is_announced or {"subject", "sent"} & block.roles:
+        return block
+    return block if _ADDRESS.search(block.text("from") + block.text("to")) and len(block.roles) > 1 else None
+
+
+def _block(text: str, start: int, *, is_top: bool) -> Block | None:
+    block = Block(start, start)
+    gaps: list[int] = []  # blank lines before each line but the first
+    gap = 0
+    lines = list(islice(lines_from(text, start), MOST_LINES_ON_TOP if is_top else MOST_LINES))
+    number = 0
+    while number < len(lines):
+        begin, end = lines[number]
+        line = text[begin:end]
+        if not line.strip("> \t\r\n\xa0|"):
+            gap += 1
+            number += 1
+            if not block.lines or gap > 1 or (gaps and not gaps[0]):
+                break
+            continue
+        named = _named(line, is_top)
+        if named is None or _ends(block, named[1]) or (gaps and gap != gaps[0]):
+            break
+        name, role, value = named
+        taken = 1 + _wrapped(text, lines, number, value, is_top)
+        end = lines[number + taken - 1][1]
+        value = " ".join([value, *(_MARKS.sub("", text[a:b], count=1).strip() for a, b in lines[number + 1 : number + taken])])
+        if block.lines:
+            gaps.append(gap)
+        block.lines.append(Line(name, value.strip(), role, begin, end))
+        block.end, gap = end, 0
+        number += taken
+    return block if block.lines else None
+
+
+def _named(line: str, is_top: bool) -> tuple[str, str, str] | None:
+    """Return name, role and text of a header line; None for any other line."""
+    found = _NAMED.match(line)
+    if found is None:
+        return None
+    name = " ".join(found["name"].strip("*_ \t").split())
+    role = role_of(name)
+    if not role and is_top and (_TECHNICAL.fullmatch(name) or name.lower() in _TECHNICAL_NAMES):
+        role = name.lower()
+    return (name, role, found["text"].strip()) if role else None
+
+
+def _ends(block: Block, role: str) -> bool:
+    """Return whether another line with this role belongs to the next block."""
+    return role in ("from", "to", "subject", "sent", "date", "cc") and role in block.roles
+
+
+def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, is_top: bool) -> int:
+    """Return how many of the next lines continue this one."""
+    taken = 0
+    for begin, end in lines[number + 1 : number + 1 + MOST_WRAPPED]:
+        line = text[begin:end]
+        bare = _MARKS.sub("", line, count=1).strip()
+        if not bare or _named(line, is_top):
+            break
+        is_folded = line[0] in " \t" and is_top
+        is_list = value.endswith((",", ";")) or bare.startswith("<") or (_ADDRESS.search(bare) is not None and len(bare) < 200)
+        if not (is_folded or is_list or (not value and len(bare) < 200)):
+            break
+        taken += 1
+        value = bare
+    is_sure = is_top and taken and text[lines[number + 1][0]] in " \t"
+    after = number + 1 + taken
+    if not taken or is_sure or after >= len(lines):
+        return taken
+    rest = text[lines[after][0] : lines[after][1]]
+    return taken if not rest.strip("> \t\r\n") or _named(rest, is_top) else 0
+
+
+def _on_page(email: str, start: int) -> Block | None:
+    """Return the header of an email that was copied from the page of Gmail or Outlook."""
+    lines = [(begin, end) for begin, end in islice(lines_from(email, start), 20) if email[begin:end].strip()]
+    for number, (begin, end) in enumerate(lines[:6]):
+        found = _ON_PAGE.fullmatch(email[begin:end].strip().strip("\u200b"))
+        if found is None:
+            continue
+        before = [email[a:b].strip() for a, b in lines[:number]]
+        if any(len(each) > 150 or each.endswith((",", ".", ":")) for each in before):
+            return None
+        block = Block(start, end)
+        if subject := next((each for each in before if not _INITIALS_OR_FOLDER.fullmatch(each)), ""):
+            block.lines.append(Line("Subject", subject, "subject", start, begin))
+        block.lines.append(Line("From", f"{found['name'].strip()} <{found['spec']}>", "from", begin, end))
+        is_sure = _add_time(block, found["rest"], begin, end)
+        for a, b in lines[number + 1 : number + 4]:
+            line = email[a:b].strip().strip("\u200b")
+            if _TO_ON_PAGE.fullmatch(line) and "to" not in block.roles:
+                name, _, value = line.replace("\u200b", " ").partition(" ")
+                block.lines.append(Line(name.strip(":："), value.strip(), "to", a, b))
+            elif not (len(line) < 60 and _add_time(block, line, a, b)):
+                break
+            block.end, is_sure = b, True
+        return block if is_sure else None
+    return None
+
+
+def _add_time(block: Block, text: str, start: int, end: int) -> bool:
+    if not _TIME.search(text) or "date" in block.roles:
+        return False
+    block.lines.append(Line("Date", text.strip(), "date", start, end))
+    return True

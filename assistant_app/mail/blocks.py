@@ -15,6 +15,7 @@ from assistant_app.mail.languages import pattern, role_of
 MOST_LINES = 24  # of a block over a quoted message
 MOST_LINES_ON_TOP = 400
 LONGEST_NAME = 40  # characters
+LONGEST_UNKNOWN = 25  # characters of a name that is not known
 MOST_WRAPPED = 12  # lines of one list of recipients
 
 _NAMED = re.compile(
@@ -80,8 +81,11 @@ def over_quoted(text: str, start: int, *, is_announced: bool = False) -> Block |
     `is_announced` says that a line such as "Original Message" is above.
     """
     block = _block(text, start, is_top=False)
-    if block is None or len(block.lines) < 2 or "from" not in block.roles:
+    if block is None or len(block.lines) < 2:
         return None
+    if "from" not in block.roles:
+        is_dated = bool({"sent", "date"} & block.roles) and "to" in block.roles
+        return block if is_dated and _ADDRESS.search(block.text("to")) else None
     if is_announced or {"subject", "sent"} & block.roles:
         return block
     return block if _ADDRESS.search(block.text("from") + block.text("to")) and len(block.roles) > 1 else None
@@ -102,11 +106,11 @@ def _block(text: str, start: int, *, is_top: bool) -> Block | None:
             if not block.lines or gap > 1 or (gaps and not gaps[0]):
                 break
             continue
-        named = _named(line, is_top)
+        named = _named(line, is_top) or _unknown(text, lines, number, block, is_top)
         if named is None or _ends(block, named[1]) or (gaps and gap != gaps[0]):
             break
         name, role, value = named
-        taken = 1 + _wrapped(text, lines, number, value, is_top)
+        taken = 1 + _wrapped(text, lines, number, value, role, is_top)
         end = lines[number + taken - 1][1]
         value = " ".join([value, *(_MARKS.sub("", text[a:b], count=1).strip() for a, b in lines[number + 1 : number + taken])])
         if block.lines:
@@ -129,12 +133,24 @@ def _named(line: str, is_top: bool) -> tuple[str, str, str] | None:
     return (name, role, found["text"].strip()) if role else None
 
 
+def _unknown(
+    text: str, lines: list[tuple[int, int]], number: int, block: Block, is_top: bool
+) -> tuple[str, str, str] | None:
+    """Return a line between known header lines as one whose name is not known here."""
+    if is_top or not block.lines or number + 1 >= len(lines):
+        return None
+    found = _NAMED.match(text[slice(*lines[number])])
+    if found is None or len(found["name"]) > LONGEST_UNKNOWN or not _named(text[slice(*lines[number + 1])], is_top):
+        return None
+    return found["name"].strip(), "other", found["text"].strip()
+
+
 def _ends(block: Block, role: str) -> bool:
     """Return whether another line with this role belongs to the next block."""
     return role in ("from", "to", "subject", "sent", "date", "cc") and role in block.roles
 
 
-def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, is_top: bool) -> int:
+def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, role: str, is_top: bool) -> int:
     """Return how many of the next lines continue this one."""
     taken = 0
     for begin, end in lines[number + 1 : number + 1 + MOST_WRAPPED]:
@@ -144,7 +160,8 @@ def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, i
             break
         is_folded = line[0] in " \t" and is_top
         is_list = value.endswith((",", ";")) or bare.startswith("<") or (_ADDRESS.search(bare) is not None and len(bare) < 200)
-        if not (is_folded or is_list or (not value and len(bare) < 200)):
+        is_title = role == "subject" and not is_top and len(bare) < 100
+        if not (is_folded or is_list or is_title or (not value and len(bare) < 200)):
             break
         taken += 1
         value = bare
@@ -153,7 +170,9 @@ def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, i
     if not taken or is_sure or after >= len(lines):
         return taken
     rest = text[lines[after][0] : lines[after][1]]
-    return taken if not rest.strip("> \t\r\n") or _named(rest, is_top) else 0
+    if _named(rest, is_top):
+        return taken
+    return taken if role != "subject" and not rest.strip("> \t\r\n") else 0
 
 
 def _on_page(email: str, start: int) -> Block | None:

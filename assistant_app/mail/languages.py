@@ -49,7 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "French": {
         "from": "De|Expéditeur|De la part de",
-        "sent": "Envoyé|Envoyé le|Date d'envoi",
+        "sent": "Envoyé|Message du|Envoyé le|Date d'envoi",
         "date": "Date|Reçu",
         "to": "À|A|Pour|Destinataire|Destinataires",
         "cc": "Cc|Copie|Copie à",

@@ -14,7 +14,16 @@ from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.languages import pattern, words
 
 LONGEST_INTRODUCTION = 400  # characters
-MOST_SIGNED = 12  # lines of a signature or a list's footer below the last quote
+MOST_INTRODUCING = 3  # lines that an introduction is broken into
+MOST_BROKEN = 6  # the same if the first of them is surely one; some programs put blank lines between
+LONG_LINE = 35  # characters of a quoted line that may have been broken
+MOST# What people write over a forwarded message that is itself what the email is about.
+_FOR_INFORMATION = re.compile(
+    r"\W*(?:fyi|fya|f\.y\.i\.?|for (?:your )?info(?:rmation)?|see below|siehe unten|s\.\s?u\.?|z\.?\s?k\.?|zur (?:info(?:rmation)?|kenntnis)"
+    r"|pour info(?:rmation)?|voir ci-dessous|para (?:tu|su) información|per conoscenza|ter info(?:rmatie)?|til info(?:rmasjon)?)\W*",
+    re.IGNORECASE,
+)
+_SIGNED = 12  # lines of a signature or a list's footer below the last quote
 
 _MARKS = re.compile(r"[ \t]*(?:>[ \t]?)*")
 _PLAIN_MARK = re.compile(r"[ \t]{0,3}>")
@@ -31,10 +40,13 @@ _YEAR_OR_DAY = re.compile(
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{1,2}:")
 _ADDRESS = re.compile(r"[^\s<>@:\"]+@[^\s<>@:\"]+")
 _COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
+_DATED_ADDRESS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^\s<>@]+@[^\s<>@]+>\s*[:：]?")
+_NAMED_ADDRESS = re.compile(r"[^<>:,.;]{0,60}<[^\s<>@]+@[^\s<>@]+>\s*(?:\w+\s?){1,3}[:：]$")
 _NAMED_AFTER_COMMA = re.compile(r"[,،、]\s*[^\W\d_a-zà-öø-ÿ][^,:]*$")
 _NAME = re.compile(rf"[>\s*_|]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})[*_]*[ \t\xa0]*[*_]*[:：]", re.IGNORECASE)
 _DASHES = re.compile(r"[>\s|*]*[-_=—–~*]{2,}")
 _ANNOUNCED = re.compile(rf"(?:{pattern('original')}|{pattern('forwarded')})\b.{{0,80}}", re.IGNORECASE)
+_FORWARD = re.compile(rf"(?:{pattern('forwarded')})\b", re.IGNORECASE)
 _ANNOUNCED_ALONE = re.compile(rf"(?:{pattern('forwarded')})\s*(?:[:：]|[-–—.…]*)\s*", re.IGNORECASE)
 _ANNOUNCED_BY_WORD = re.compile(rf"(?:{pattern('original')})\s*[:：]?\s*", re.IGNORECASE)
 _SIGNED = re.compile(r"[ \t]*(?:--|__|—)[ \t]*$|_{5,}[ \t]*$|-{5,}[ \t]*$|(?:Sent|Get) (?:from|Outlook for|via) ", re.IGNORECASE)
@@ -57,6 +69,7 @@ class Quote:
     sender: str = ""  # as written; empty if unknown
     date: str = ""
     has_first_line: bool = True
+    is_forward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ def quoted_in(email: str) -> int:
 
 def start_of_quoted(email: str) -> int:
     """Return the index from which everything is quoted; the length of the email if it ends with new text."""
-    spans = _spans(email)
+    spans = _spans(quotes_in(email))
     end = len(email)
     if not spans:
         return end
@@ -98,7 +111,8 @@ def start_of_quoted(email: str) -> int:
 
 def without_quoted(email: str) -> str:
     """Return an email without its quoted messages. Answers between them stay, and an email without any other text."""
-    spans = _spans(email)
+    found = quotes_in(email)
+    spans = _spans(found)
     kept: list[str] = []
     position = 0
     for start, end in spans:
@@ -107,7 +121,9 @@ def without_quoted(email: str) -> str:
     kept.append(email[position:])
     top = blocks.on_top(email)
     text = "".join(kept).rstrip() if spans else email
-    return text if text[top.end if top else 0 :].strip() else email
+    new = text[top.end if top else 0 :].strip()
+    is_mere_forward = bool(found) and found[0].is_forward and _FOR_INFORMATION.fullmatch(new) is not None
+    return text if new and not is_mere_forward else email
 
 
 def places_of_quoted(email: str) -> list[int]:
@@ -115,10 +131,10 @@ def places_of_quoted(email: str) -> list[int]:
     return sorted({quote.start for quote in quotes_in(email)})
 
 
-def _spans(email: str) -> list[tuple[int, int]]:
+def _spans(quotes: list[Quote]) -> list[tuple[int, int]]:
     """Return the quoted stretches of an email, joined where they meet."""
     spans: list[tuple[int, int]] = []
-    for quote in quotes_in(email):
+    for quote in quotes:
         if spans and quote.start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(spans[-1][1], quote.end))
         else:
@@ -172,22 +188,35 @@ class _Scan:
         self._inside_until = max(self._inside_until, end)
         stop = self.lines[end - 1][1] if end else len(self.email)
         text_start = self.lines[after][0] if after < len(self.lines) else len(self.email)
-        return Quote(opening.start, text_start, max(stop, opening.end), depth, is_marked, opening.sender, opening.date)
+        return Quote(opening.start, text_start, max(stop, opening.end), depth, is_marked, opening.sender, opening.date, True, opening.is_forward)
 
     def _end_of_marked(self, number: int, depth: int) -> int:
         """Return the number of the line behind the last one that is quoted deeper than `depth`."""
         end = number
-        while number < len(self.lines) and (self.depths[number] > depth or self.depths[number] < 0):
+        while number < len(self.lines) and (
+            self.depths[number] > depth or self.depths[number] < 0 or self._is_broken_off(number)
+        ):
             if self.depths[number] >= 0:
                 end = number + 1
             number += 1
         return end
+
+    def _is_broken_off(self, number: int) -> bool:
+        """Return whether a line is the rest of the quoted line above, which a program broke without a mark."""
+        if number == 0 or number + 1 >= len(self.lines) or self.depths[number - 1] < 1 or self.depths[number + 1] < 1:
+            return False
+        first, before = self._bare(number)[:1], self._bare(number - 1)
+        if first != first.lower() or first.isdigit():
+            return False
+        return len(before) > 2 * LONG_LINE - 10 or (len(before) > LONG_LINE and before[-1] not in ".?!:;")
 
     def _depth(self, start: int, end: int) -> int:
         """Return how many ">" a line begins with; -1 for a blank line."""
         line = self.email[start : min(end, start + 200)]
         if not line.strip():
             return -1
+        if "<<" in line:  # ">>> click here <<<" is no quote
+            return 0
         return _MARKS.match(line)[0].count(">") if _PLAIN_MARK.match(line) else 0  # type: ignore[index]
 
     def _next_with_text(self, number: int) -> int:
@@ -222,6 +251,7 @@ class _Scan:
         is_rule = has_dashes and not words
         is_said = bool(words and _ANNOUNCED.fullmatch(words)) or bool(_ANNOUNCED_ALONE.fullmatch(bare))
         is_any = 3 < len(words) < 80
+        is_forward = is_said and _FORWARD.match(words or bare) is not None
         if not (is_said or is_rule or is_any or _ANNOUNCED_BY_WORD.fullmatch(bare)):
             return None
         below = self._next_with_text(number + 1)
@@ -229,7 +259,8 @@ class _Scan:
             below = self._next_with_text(below + 1)
         if below < len(self.lines) and below <= number + 5:
             if block := self._block(below, is_announced=is_said):
-                return number, self._number_at(below, block.end), _from_block(block, self.lines[number][0])
+                opening = _from_block(block, self.lines[number][0], is_forward)
+                return number, self._number_at(below, block.end), opening
             start, end = self.lines[below]
             if (is_said or is_rule) and (found := self._introduction(below, self.email[start : min(end, start + 450)].rstrip())):
                 return number, found[1], _Opening(self.lines[number][0], found[2].end, found[2].sender, found[2].date)
@@ -255,9 +286,12 @@ class _Scan:
         if not self._could_begin(number, line):
             return None
         text = ""
-        for after in range(number + 1, min(number + 4, len(self.lines)) + 1):
-            text = f"{text} {self._bare(after - 1)}".strip()
-            if len(text) > LONGEST_INTRODUCTION or (after > number + 1 and not self._bare(after - 1)):
+        is_sure = _START.match(self._bare(number)) is not None and _TIME.search(line) is not None
+        most = MOST_BROKEN if is_sure else MOST_INTRODUCING
+        for after in range(number + 1, min(number + most, len(self.lines)) + 1):
+            bare = self._bare(after - 1)
+            text = f"{text} {bare}".strip()
+            if len(text) > LONGEST_INTRODUCTION or not (bare or is_sure):
                 return None
             first = self._next_with_text(after)
             base = max(self.depths[number], 0)
@@ -279,9 +313,13 @@ def _is_introduction(text: str, has_marks: bool) -> bool:
     has_day, has_time = _YEAR_OR_DAY.search(text) is not None, _TIME.search(text) is not None
     has_address = _ADDRESS.search(text) is not None
     if has_marks:
+        if _DATED_ADDRESS.fullmatch(text):
+            return True
         return bool(verb and (has_colon or has_day)) or (has_colon and (has_day or has_address))
+    if _DATED_ADDRESS.fullmatch(text) or (_NAMED_ADDRESS.match(text) and verb and len(text) < 150):
+        return True
     if not has_colon:
-        return False
+        return bool(verb and verb.end() == len(text) and has_address and has_day and has_time)
     if has_address and has_day and (verb or has_time):
         return True
     if verb and has_day and has_time:
@@ -292,10 +330,11 @@ def _is_introduction(text: str, has_marks: bool) -> bool:
 def _said_by(text: str) -> tuple[str, str]:
     """Return sender and date of an introduction, as written; empty if it does not say them."""
     text = _COLON.sub("", " ".join(text.split())).strip("* _-")
+    spec = _ADDRESS.search(text)
     verb = None
     for verb in _VERB.finditer(text):
-        pass
-    spec = _ADDRESS.search(text)
+        if spec and spec.start() > verb.end():
+            break
     before, behind = (text[: verb.start()], text[verb.end() :]) if verb else (text, "")
     bare = re.sub(r"[<(\[]?\s*(?:mailto:)?[^\s<>@:\"(\[]+@[^\s<>@\")\]]+\s*[>)\]]?", "", behind).strip(" ,.-")
     if bare and not _YEAR_OR_DAY.search(bare):
@@ -324,6 +363,6 @@ def _split_at_date(text: str) -> tuple[str, str]:
     return text[: found[0].start()], text[found[0].start() :]
 
 
-def _from_block(block: blocks.Block, start: int | None = None) -> _Opening:
+def _from_block(block: blocks.Block, start: int | None = None, is_forward: bool = False) -> _Opening:
     sender, date = block.text("from"), block.text("sent", "date")
-    return _Opening(block.start if start is None else start, block.end, sender, date)
+    return _Opening(block.start if start is None else start, block.end, sender, date, is_forward)

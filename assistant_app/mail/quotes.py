@@ -17,13 +17,7 @@ LONGEST_INTRODUCTION = 400  # characters
 MOST_INTRODUCING = 3  # lines that an introduction is broken into
 MOST_BROKEN = 6  # the same if the first of them is surely one; some programs put blank lines between
 LONG_LINE = 35  # characters of a quoted line that may have been broken
-MOST# What people write over a forwarded message that is itself what the email is about.
-_FOR_INFORMATION = re.compile(
-    r"\W*(?:fyi|fya|f\.y\.i\.?|for (?:your )?info(?:rmation)?|see below|siehe unten|s\.\s?u\.?|z\.?\s?k\.?|zur (?:info(?:rmation)?|kenntnis)"
-    r"|pour info(?:rmation)?|voir ci-dessous|para (?:tu|su) información|per conoscenza|ter info(?:rmatie)?|til info(?:rmasjon)?)\W*",
-    re.IGNORECASE,
-)
-_SIGNED = 12  # lines of a signature or a list's footer below the last quote
+MOST_SIGNED = 12  # lines of a signature or a list's footer below the last quote
 
 _MARKS = re.compile(r"[ \t]*(?:>[ \t]?)*")
 _PLAIN_MARK = re.compile(r"[ \t]{0,3}>")
@@ -49,6 +43,12 @@ _ANNOUNCED = re.compile(rf"(?:{pattern('original')}|{pattern('forwarded')})\b.{{
 _FORWARD = re.compile(rf"(?:{pattern('forwarded')})\b", re.IGNORECASE)
 _ANNOUNCED_ALONE = re.compile(rf"(?:{pattern('forwarded')})\s*(?:[:：]|[-–—.…]*)\s*", re.IGNORECASE)
 _ANNOUNCED_BY_WORD = re.compile(rf"(?:{pattern('original')})\s*[:：]?\s*", re.IGNORECASE)
+# What people write over a forwarded message that is itself what the email is about.
+_FOR_INFORMATION = re.compile(
+    r"\W*(?:fyi|fya|f\.y\.i\.?|for (?:your )?info(?:rmation)?|see below|siehe unten|s\.\s?u\.?|z\.?\s?k\.?|zur (?:info(?:rmation)?|kenntnis)"
+    r"|pour info(?:rmation)?|voir ci-dessous|para (?:tu|su) información|per conoscenza|ter info(?:rmatie)?|til info(?:rmasjon)?)\W*",
+    re.IGNORECASE,
+)
 _SIGNED = re.compile(r"[ \t]*(?:--|__|—)[ \t]*$|_{5,}[ \t]*$|-{5,}[ \t]*$|(?:Sent|Get) (?:from|Outlook for|via) ", re.IGNORECASE)
 # Words around the date of an introduction that belong to no name.
 _NO_NAME = re.compile(

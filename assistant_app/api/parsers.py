@@ -61,12 +61,17 @@ class FormParser(parsers.FormParser):
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """Do the same for multipart forms. No endpoint takes a file, so the whole body is text."""
+    """Do the same for multipart forms. A file may have any bytes."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, context: Context | None = None) -> Any:
         body = stream.read()
-        _refuse_bad_utf8(body)
-        return super().parse(BytesIO(body), media_type, context)
+        found = super().parse(BytesIO(body), media_type, context)
+        text = body
+        for file in found.files.values():
+            text = text.replace(file.read(), b"", 1)
+            file.seek(0)
+        _refuse_bad_utf8(text)
+        return found
 
 
 def _unquoted(text: bytes) -> str:

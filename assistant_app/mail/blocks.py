@@ -25,6 +25,10 @@ _TECHNICAL = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 _TECHNICAL_NAMES = {"received", "references", "importance", "bcc", "precedence", "keywords", "comments", "autocrypt"}
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]+\.[^\s<>@]")
 _MARKS = re.compile(r"[>\s|]*")
+# The line over a forwarded email that was copied with it.
+_ANNOUNCEMENT = re.compile(
+    rf"[-_=—–~]{{2,}}\s*(?:{pattern('original')}|{pattern('forwarded')})\b.*|(?:{pattern('forwarded')})\s*[:：]?\s*", re.IGNORECASE
+)
 # The first lines of an email that is copied from the page of Gmail or Outlook.
 _ON_PAGE = re.compile(r"(?P<name>[^\n<>@:]{1,100}?)\s*<(?P<spec>[^\s<>@]{1,64}@[^\s<>@]{1,255})>(?P<rest>[^\n@]{0,100})")
 _TO_ON_PAGE = re.compile(rf"(?:{pattern('to')})[:：]?[\s\u200b]+\S[^\n]{{0,300}}", re.IGNORECASE)
@@ -67,6 +71,10 @@ def lines_from(text: str, start: int) -> Iterator[tuple[int, int]]:
 def on_top(email: str) -> Block | None:
     """Return the block at the top of an email's text; None if it begins with something else."""
     start = len(email) - len(email.lstrip("\ufeff \t\r\n"))
+    end = email.find("\n", start, start + 150)
+    if end > 0 and _ANNOUNCEMENT.fullmatch(email, start, end):
+        below = end + len(email[end : end + 50]) - len(email[end : end + 50].lstrip())
+        return over_quoted(email, below, is_announced=True)
     block = _block(email, start, is_top=True)
     if block is None:
         return _on_page(email, start)

@@ -79,6 +79,7 @@ class _Reading:
     """What is found while the parts of a file are read."""
 
     zone: tzinfo
+    is_decoded: bool = False  # parts without an encoding are UTF-8, whatever they say
     left_out: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)  # of mail servers, shown if there is no other text
     attached: int = 0
@@ -90,9 +91,18 @@ def read(data: bytes, zone: tzinfo = UTC) -> MailFile:
 
     `zone` is the time zone for the times of invitations.
     """
+    return _read(data, _Reading(zone))
+
+
+def read_pasted(source: str, zone: tzinfo = UTC) -> MailFile:
+    """Return the text of a message's source that was copied from a program, where its letters were decoded already."""
+    return _read(source.encode("utf-8", "surrogatepass"), _Reading(zone, is_decoded=True))
+
+
+def _read(data: bytes, reading: _Reading) -> MailFile:
     message = _parsed(containers.as_message(data))
     try:
-        return _mail_file(message, _Reading(zone))
+        return _mail_file(message, reading)
     except TooMuch:
         raise Unreadable("The text in the file is too large. Copy what matters and paste it.") from None
     except Unreadable:
@@ -197,12 +207,12 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
             reading.left_out.append(_name_of(part))
         return []
-    return _text(part, kind)
+    is_encoded = str(part.get("Content-Transfer-Encoding", "")).strip().lower() in ("base64", "quoted-printable")
+    return _text(part, kind, "utf-8" if reading.is_decoded and not is_encoded else _label_of(part))
 
 
-def _text(part: Message, kind: str) -> list[_Text]:
+def _text(part: Message, kind: str, label: str) -> list[_Text]:
     raw = _payload(part)
-    label = _label_of(part)
     if kind == "text/html":
         if not label and (said := _META.search(raw[:4_000]) or _XML.match(raw[:400])):
             label = said[1].decode()

@@ -278,7 +278,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "other": "Fontosság|Mellékletek|Melléklet|Prioritás",
         "wrote": "írta|ezt írta|a következőt írta|ezt írta (időpont|írja",
         "original": "Eredeti üzenet|Eredeti levél|Eredeti üzenet kezdete",
-        "forwarded": "Továbbított üzenet|Továbbított levél|Továbbított üzenet kezdete|Továbbítva",
+        "forwarded": "Továbbított üzenet|Továbbított levél|Továbbított üzenet kezdete|Továbbított levél kezdete|Továbbítva",
         "reply": "Vá|VÁ|Válasz",
         "forward": "Tov|TOV|Továbbítás",
         "greeting": "szia|sziasztok|kedves|tisztelt|jó napot|jó reggelt|helló|üdv",

@@ -39,6 +39,8 @@ def as_message(data: bytes) -> bytes:
         raise Unreadable(f"The file is no email: Outlook calls it {one_line(kind)[:60]}. {_ADVICE}")
     try:
         return _built(found)
+    except Unreadable:
+        raise
     except _STUMBLES:
         raise Unreadable(f"This Outlook message cannot be read. {_ADVICE}") from None
 

@@ -21,6 +21,7 @@ MOST_SIGNED = 12  # lines of a signature or a list's footer below the last quote
 
 _MARKS = re.compile(r"[ \t]*(?:>[ \t]?)*")
 _PLAIN_MARK = re.compile(r"[ \t]{0,3}>")
+_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ANY_MARKS = re.compile(r"[>\s|*_]*")
 # Verbs of scripts that write no spaces between words need no word boundary.
 _JOINED = sorted((word for word in words("wrote") if re.search(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]", word)), key=len)
@@ -227,7 +228,8 @@ class _Scan:
     def _bare(self, number: int) -> str:
         """Return a line without its marks and white space."""
         start, end = self.lines[number]
-        return _ANY_MARKS.sub("", self.email[start : min(end, start + LONGEST_INTRODUCTION + 50)], count=1).strip()
+        line = _DIRECTIONS.sub("", self.email[start : min(end, start + LONGEST_INTRODUCTION + 50)])
+        return _ANY_MARKS.sub("", line, count=1).strip()
 
     # --- The first lines of a quoted message -------------------------------------------------------
 
@@ -351,7 +353,7 @@ def _said_by(text: str) -> tuple[str, str]:
 
 def _split_at_date(text: str) -> tuple[str, str]:
     """Split "Mon, 2 Nov 2026 at 10:00 AM Ida" or "Ida, 2 Nov 2026" into name and date."""
-    found = list(re.finditer(r"\d[\d:./-]*\S*", re.sub(r"\S+@\S+", lambda spec: "x" * len(spec[0]), text)))
+    found = list(re.finditer(r"\d[\d:./-]*[^\s,、，]*", re.sub(r"\S+@\S+", lambda spec: "x" * len(spec[0]), text)))
     if not found:
         return text, ""
     rest = text[found[-1].end() :]

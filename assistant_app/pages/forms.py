@@ -11,8 +11,10 @@ from typing import Any
 
 from django.http import QueryDict
 from django.template.loader import select_template
+from django.utils import timezone
 
 from assistant_app.errors import InvalidInput
+from assistant_app.mail import pasting
 from assistant_app.mail.quotes import without_quoted
 from assistant_app.workflow import steps
 from assistant_app.workflow.steps import Field, HumanStep
@@ -166,8 +168,11 @@ def read(step: HumanStep, post: QueryDict) -> Typed:
 
 
 def _read_input(typed: Typed, post: QueryDict) -> Typed:
-    """Remove quoted messages from an email read from a file, unless the form keeps them."""
-    if "file" in post and "quoted" not in post:
+    """Read a pasted source or HTML; remove the quoted messages of a file, unless the form keeps them."""
+    if "file" not in post:
+        zone = timezone.get_current_timezone()
+        return {**typed, "email_to_respond": pasting.as_text(typed["email_to_respond"], zone)}
+    if "quoted" not in post:
         return {**typed, "email_to_respond": without_quoted(typed["email_to_respond"])}
     return typed
 

@@ -26,7 +26,7 @@ def installed():
     with suppress(ImportError):
         import quotequail  # noqa: PLC0415
 
-        yield "quotequail", lambda text: "\n".join(part for is_new, part in quotequail.quote(text) if is_new)
+        yield "quotequail", lambda text: "\n".join(part for is_new, part in quotequail.quote(text, quote_intro_line=True) if is_new)
 
 
 def answer(function, text):

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from assistant_app import operations
 from assistant_app.api import filters, schema
+from assistant_app.api.applications import incoming
 from assistant_app.api.base import BaseView
 from assistant_app.api.conditions import (
     etag,
@@ -44,6 +45,7 @@ from assistant_app.api.serializers import (
     step_input,
 )
 from assistant_app.engine.runs import Run
+from assistant_app.errors import InvalidInput
 from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey
 from assistant_app.operations import Repeat
@@ -205,6 +207,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _send(self, step: HumanStep, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
+        self.sent = self._with_email_read(app_id)
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
         return self._wait_for(
             operations.submit(
@@ -227,6 +230,13 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             actor=self.actor, key=key, operation=operation, app_id=wanted, payload=payload
         )
         return self.key.is_repeat
+
+    def _with_email_read(self, app_id: str) -> Any:
+        try:
+            return incoming.with_text(self.sent)
+        except InvalidInput:
+            self._mine(app_id)  # 404 before any error about the body
+            raise
 
     def _created(self, row: Application, is_new: bool) -> Response:
         answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from assistant_app.errors import InvalidInput
@@ -32,6 +33,7 @@ class ReadFile:
     before: str  # the field's text before the file; restored when the file is removed
     gives_quoted: bool = True
     email: str = ""  # the field's current text
+    notes: list[str] = field(default_factory=list)  # sentences about what was left out or guessed
 
     @property
     def sender(self) -> str:
@@ -52,7 +54,8 @@ def shown(post: QueryDict) -> ReadFile | None:
     if not (name := post.get("file", "")):
         return None
     return ReadFile(
-        name, post.getlist("left_out"), post.get("before", ""), "quoted" in post, post.get(EMAIL, "")
+        name, post.getlist("left_out"), post.get("before", ""), "quoted" in post, post.get(EMAIL, ""),
+        post.getlist("note"),
     )
 
 
@@ -77,11 +80,11 @@ def pressed(request: HttpRequest) -> tuple[StepForm, ReadFile | None] | None:
 
 def _read(upload: UploadedFile, before: str) -> ReadFile:
     try:
-        mail = eml.read(upload.read())
+        mail = eml.read(upload.read(), timezone.get_current_timezone())
     except eml.Unreadable as problem:
         raise InvalidInput(fields={"eml": [str(problem)]}) from None
     name = one_line(without_hidden(upload.name or ""))[:LONGEST_NAME] or "The file"
-    return ReadFile(name, list(mail.left_out), before, email=mail.text)
+    return ReadFile(name, list(mail.left_out), before, email=mail.text, notes=list(mail.notes))
 
 
 def _too_long(typed: forms.Typed) -> dict[str, list[str]]:

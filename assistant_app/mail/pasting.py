@@ -1,0 +1,39 @@
+"""Reads what people paste instead of an email's text: the source of a message, or HTML."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, tzinfo
+
+from assistant_app.mail import blocks, eml, html_text
+from assistant_app.mail.charsets import has_encoded_words
+
+# Lines that only the source of a message has.
+_OF_SOURCE = {"content-type", "content-transfer-encoding", "mime-version", "received", "dkim-signature", "return-path"}
+_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|meta|div|table|p|span|br|h[1-6]|ul|ol|font|b|a)\b[^<>]*>", re.IGNORECASE)
+_HTML_END = re.compile(r"</(?:html|body|div|table|p|span|h[1-6]|ul|ol|font|b|a)\s*>\s*\Z", re.IGNORECASE)
+
+
+def as_text(pasted: str, zone: tzinfo = UTC) -> str:
+    """Return pasted text as it is, except the source of a message or HTML: these are read as a file would be.
+
+    Text that cannot be read stays as it is, so that nothing typed is lost.
+    """
+    try:
+        if is_source(pasted):
+            return eml.read_pasted(pasted, zone).text
+        if _HTML.match(pasted) and _HTML_END.search(pasted[-200:]):
+            return html_text.to_text(pasted).strip() or pasted
+    except (eml.Unreadable, html_text.TooMuch):
+        return pasted
+    return pasted
+
+
+def is_source(pasted: str) -> bool:
+    """Return whether a text is the source of a message, with header lines for programs or encoded words."""
+    block = blocks.on_top(pasted)
+    if block is None or len(block.lines) < 2:
+        return False
+    names = {line.name.lower() for line in block.lines}
+    has_words = any(has_encoded_words(line.text) for line in block.lines if line.role in ("from", "subject"))
+    return bool(_OF_SOURCE & names) or has_words

@@ -27,6 +27,7 @@ _OLD_LABELS = {
     **{"x-mac-japanese": "cp932", "x-mac-korean": "cp949", "x-mac-arabic": "cp1256", "x-mac-hebrew": "cp1255"},
     **{"x-mac-chinesesimp": "gb18030", "x-mac-chinesetrad": "big5hkscs", "macroman": "mac_roman"},
     **{"cn-gb": "gb18030", "euc-cn": "gb18030", "cn-big5": "big5hkscs", "euc-jisx0213": "euc_jis_2004"},
+    **{"cp936": "gb18030", "ms936": "gb18030", "ms932": "cp932", "ms949": "cp949", "ms950": "cp950"},
     **{"big5-hkscs": "big5hkscs", "shift_jisx0213": "shift_jis_2004", "koi8-t": "koi8_t", "mac": "mac_roman"},
     **{"iso-8859-1-windows-3.1-latin-1": "windows-1252", "x-ansi": "windows-1252", "hp-roman8": "hp_roman8"},
     **{"ptcp154": "ptcp154", "tis620": "cp874", "x-windows-874": "cp874"},

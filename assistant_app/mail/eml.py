@@ -43,6 +43,7 @@ _TAG = re.compile(r"<[^<>]{0,500}>")
 MOST_NAMED = 20  # attachments
 LONGEST_NAME = 100  # characters
 MOST_ATTACHED = 20  # emails that are attached and read
+FEW_WORDS = 15
 LONGEST_STUB = 60  # words of a plain text that may be there instead of the HTML
 
 # Exceptions that the standard library's parser raises for malformed mail.
@@ -253,14 +254,16 @@ def _is_stub(plain: str, html: str) -> bool:
     known = set(rich)
     shared = sum(word in known for word in words)
     if len(words) <= LONGEST_STUB and 2 * shared < len(words):
-        return "html" in words or len(rich) > 2 * len(words) or _is_only_links(plain)
+        return "html" in words or len(rich) > 2 * len(words) or _is_about_a_link(plain)
     return ("html" in words and "html" not in known and len(words) <= LONGEST_STUB) or (
         len(words) <= LONGEST_STUB and len(rich) > 4 * len(words) + 20
     )
 
 
-def _is_only_links(plain: str) -> bool:
-    return not re.sub(r"https?://\S+", "", plain).strip()
+def _is_about_a_link(plain: str) -> bool:
+    """Return whether a text has a link and little else, as "View this email in your browser: …"."""
+    rest = re.sub(r"https?://\S+", "", plain)
+    return rest != plain and len(rest.split()) <= FEW_WORDS
 
 
 def _attached_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:

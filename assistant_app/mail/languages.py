@@ -667,14 +667,14 @@ _AROUND = re.compile("^[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+|[\\
 
 @cache
 def words(kind: str) -> frozenset[str]:
-    """Return all languages' words of a kind, in lower case."""
+    """Return all languages' words of a kind."""
     variants = (variant for each in _WORDS.values() for variant in each.get(kind, "").split("|"))
-    return frozenset(variant.casefold() for variant in variants if variant)
+    return frozenset(filter(None, variants))
 
 
 @cache
 def pattern(kind: str) -> str:
-    """Return a regular expression for any language's word of a kind, longest first."""
+    """Return a regular expression for any language's word of a kind, longest first. Its matching must ignore case."""
     return "|".join(re.escape(word) for word in sorted(words(kind), key=lambda word: (-len(word), word)))
 
 
@@ -686,4 +686,4 @@ def role_of(name: str) -> str:
 
 @cache
 def _roles() -> dict[str, str]:
-    return {word: role for role in reversed(_ROLES) for word in words(role)}
+    return {word.casefold(): role for role in reversed(_ROLES) for word in words(role)}

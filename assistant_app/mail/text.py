@@ -38,7 +38,7 @@ def sender_of(email: str) -> str:
     """Return the sender as the From line names them, or an empty text."""
     block = blocks.on_top(email)
     line = decode_words(block.text("from")[:LONGEST_LINE]) if block else ""
-    return _short(_ADDRESS.sub("", line).strip(" \"'") or line)
+    return _short(_ADDRESS.sub("", line).strip(" \"';,") or line)
 
 
 def as_read(email: str) -> str:

@@ -1,0 +1,118 @@
+"""HTML as a person sees it: what is hidden, told apart or leads somewhere."""
+
+import time
+
+import pytest
+
+from assistant_app.mail import eml, html_text
+from tests.mail.letters import email_of, multipart, part
+
+HIDDEN = [
+    "<div style='display:none'>{}</div>",
+    "<div style='DISPLAY : none !important; color:red'>{}</div>",
+    "<span style='visibility:hidden'>{}</span>",
+    "<p hidden>{}</p>",
+    "<div style='opacity:0'>{}</div>",
+    "<div style='font-size:0px'>{}</div>",
+    "<div style='font-size:1px;line-height:1px'>{}</div>",
+    "<div style='max-height:0;overflow:hidden'>{}</div>",
+    "<div style='position:absolute;left:-9999px'>{}</div>",
+    "<div style='text-indent:-9999px'>{}</div>",
+    "<p style='color:#ffffff'>{}</p>",
+    "<p style='color:white;background-color:#fefefe'>{}</p>",
+    "<table bgcolor='#336699'><tr><td style='color:rgb(51,102,153)'>{}</td></tr></table>",
+    "<font color='#fff'>{}</font>",
+    "<p style='color:transparent'>{}</p>",
+    "<style>.pre { display: none } @media screen { p { color: red } }</style><div class='a pre'>{}</div>",
+    "<style>#pre{font-size:0}</style><div id=pre><b>{}</b></div>",
+    "<b><div style='display:none'>x</b>{}</div>",
+    "<table><tr style='display:none'><td>{}</td></tr></table>",
+    "<template>{}</template>",
+]
+SEEN = [
+    "<div style='display:block'>{}</div>",
+    "<div style='font-size:0'><span style='font-size:14px'>{}</span></div>",
+    "<div style='background:#000'><p style='color:#fff'>{}</p></div>",
+    "<table bgcolor=navy><tr><td><font color=white>{}</font></td></tr></table>",
+    "<div style='background-image:url(x.png)'><p style='color:#fff'>{}</p></div>",
+    "<style>.dark td{background:#000}</style><table class=dark><tr><td style='color:#fff'>{}</td></tr></table>",
+    "<style>.dark{background:#000}</style><div class=dark><p style='color:#fff'>{}</p></div>",
+    "<style>@media (max-width:600px){.wide{display:none}}</style><p class=wide>{}</p>",
+    "<div style='visibility:hidden'><b style='visibility:visible'>{}</b></div>",
+    "<div style='max-height:0'>{}</div>",
+    "<p hidden>x<p>{}",
+    "<noscript>{}</noscript>",
+]
+
+
+@pytest.mark.parametrize("html", HIDDEN)
+def test_hidden_text_is_left_out_and_reported(html):
+    data = f"<p>Please confirm 40.</p>{html.replace('{}', 'the price is 0')}<p>Thanks</p>".encode()
+    mail = eml.read(email_of("Content-Type: text/html; charset=utf-8", body=data))
+    assert "the price is 0" not in mail.text
+    assert mail.text.endswith("Thanks") or "template" in html
+    if "template" not in html:
+        assert any("The email hides" in note for note in mail.notes)
+
+
+@pytest.mark.parametrize("html", SEEN)
+def test_text_that_can_be_seen_stays(html):
+    assert "the price is 40" in html_text.to_text(f"<p>Hello</p>{html.replace('{}', 'the price is 40')}")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            "<table><tr><td><p>Pump</p></td><td><p>2</p></td><td><p>10.50</p></td></tr>"
+            "<tr><td><p>Valve</p></td><td><p>&nbsp;</p></td><td><p>7.00</p></td></tr></table>",
+            "Pump | 2 | 10.50\nValve |  | 7.00",
+        ),
+        ("<table><tr><th>A<th>B<tr><td>1<td>2</table>x", "A | B\n1 | 2\n\nx"),
+        ("<table><tr><td>Street 1<br>Town</td><td>x</td></tr></table>", "Street 1 / Town | x"),
+        ("<table><tr><td>a<br>b<br>c<br>d</td><td>e</td></tr></table>", "a\nb\nc\nd\ne"),
+        ("<table><tr><td><table><tr><td>1</td><td>2</td></tr></table></td></tr></table>", "1 | 2"),
+        ("<ol><li>one<li>two<ol type=a><li>x</ol><li>three</ol>", "1. one\n2. two\n  a. x\n3. three"),
+        ("<ol start=4><li>four<li value=9>nine</ol><ul><li>tea</ul>", "4. four\n9. nine\n\n- tea"),
+        ("10<sup>3</sup> pieces, H<sub>2</sub>O, 2<sup>nd</sup>, x<sup>ab</sup>", "10³ pieces, H₂O, 2nd, x^ab"),
+        ("at <s>12</s> <del>13</del> 14", "at ~~12 13~~ 14"),
+        ("<span style='text-decoration:line-through'>12</span> 14", "~~12~~ 14"),
+        ("<a href='mailto:sales@example.org?subject=x'>us</a>", "us <sales@example.org>"),
+        ("<a href='mailto:a@b.org'>a@b.org</a>", "a@b.org"),
+        ("<a href='tel:+49 171 1234567'>call</a>, <a href='tel:+491711234567'>0171 1234567</a>", "call <+491711234567>, 0171 1234567"),
+        ("<a href='https://x.org/a'><table><tr><td>Plan</td></tr></table></a>", "Plan <https://x.org/a>"),
+        ("<a href='https://x.org/a'><div>Plan</div></a>y", "Plan <https://x.org/a>\ny"),
+        ("<a href='https://x.org/'>x.org</a>", "x.org"),
+        ("<a href='https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fx.org%2Fa&data=1'>a</a>", "a <https://x.org/a>"),
+        (f"<a href='https://x.org/{'a' * 300}'>a</a>", "a <https://x.org/…>"),
+        ("<a href='javascript:alert(1)'>a</a> <a href='#b'>b</a>", "a b"),
+        ("<img alt='Plan of the hall'> <img alt='😀'><img alt=x width=1>", "[Plan of the hall] 😀"),
+        ("<p>On 2 Nov 2026, Ida wrote:</p><blockquote>Hi</blockquote>", "On 2 Nov 2026, Ida wrote:\n\n> Hi"),
+        ("<blockquote type=cite>Hi<blockquote class=gmail_quote>Ho</blockquote></blockquote>", "> Hi\n>\n> > Ho"),
+        ("<p>Items</p><blockquote style='margin:0 0 0 40px;border:none'>one</blockquote>", "Items\n\none"),
+    ],
+)
+def test_the_text_says_what_the_layout_says(html, text):
+    assert html_text.to_text(html) == text
+
+
+def test_the_html_part_counts_if_the_plain_one_is_a_stub():
+    html = part("text/html", "<p>Your order 12 is late. Is the 14th fine?</p>")
+    for stub in ("Your mail program does not show HTML.", "View this email: https://x.org/1", "Ihr Programm zeigt kein HTML an."):
+        assert "Is the 14th fine?" in eml.read(multipart("alternative", part("text/plain", stub), html)).text
+    plain = part("text/plain", "Your order 12 is late.\n\nIs the 14th fine? Please say.")
+    assert "Please say." in eml.read(multipart("alternative", plain, html)).text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("<td>", "<table><tr><td>", "<div>", "<p>", "<b><i>", "<a href=x>", "<blockquote type=cite>x<br>", "<ul><li>", "<sup>1"),
+        *("<s>x</s>", "</td>", "<!--", "<", "&#", "<table><tr><td>x<table><tr><td>y", "<style>.a{", "<p style='a:b'>"),
+    ],
+)
+def test_html_that_means_ill_costs_seconds_at_most(piece):
+    html = piece * (750_000 // len(piece))
+    before = time.process_time()
+    html_text.to_text(html)
+    assert time.process_time() - before < 20  # about 2 s; it took 5 s and more when it grew with the square

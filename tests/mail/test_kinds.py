@@ -1,0 +1,131 @@
+"""Whole kinds of files: what is read, and what is refused with the reason."""
+
+from base64 import encodebytes
+
+import pytest
+
+from assistant_app.mail import eml
+from tests.mail.letters import HEAD, email_of, multipart, part
+
+INVITATION = """\
+BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+SUMMARY:Budget meeting
+LOCATION:Room 5
+DTSTART:20261110T090000Z
+DTEND:20261110T100000Z
+RRULE:FREQ=WEEKLY;COUNT=4
+ORGANIZER;CN=Anna:mailto:anna@example.org
+ATTENDEE;CN=Ida:mailto:ida@example.org
+END:VEVENT
+END:VCALENDAR
+"""
+INNER = "From: Carl <carl@example.org>\nSubject: Pumps\nDate: Mon, 2 Nov 2026 09:00:00 +0100\n\nCan you deliver 40 pumps?"
+
+
+def der(tag: int, *contents: bytes) -> bytes:
+    inside = b"".join(contents)
+    size = len(inside)
+    length = bytes([size]) if size < 128 else bytes([0x82]) + size.to_bytes(2, "big")
+    return bytes([tag]) + length + inside
+
+
+def signed(message: bytes, oid: str = "2a864886f70d010702", in_pieces: bool = False) -> bytes:
+    """Return CMS SignedData without signers, in DER, or with its content in pieces as Outlook writes it."""
+    if in_pieces:
+        octets = b"\x24\x80" + b"".join(der(0x04, message[at : at + 20]) for at in range(0, len(message), 20)) + b"\0\0"
+    else:
+        octets = der(0x04, message)
+    info = der(0x30, der(0x06, bytes.fromhex("2a864886f70d010701")), der(0xA0, octets))
+    return der(0x30, der(0x06, bytes.fromhex(oid)), der(0xA0, der(0x30, der(0x02, b"\x01"), der(0x31), info)))
+
+
+def smime(data: bytes) -> bytes:
+    lines = ("Content-Type: application/pkcs7-mime; name=smime.p7m", "Content-Transfer-Encoding: base64")
+    return email_of(*lines, body=encodebytes(data))
+
+
+READ = {
+    "NUL bytes": (email_of(body=b"Hel\0lo"), "Hello"),
+    "UTF-16 of a text editor": (email_of(body="Grüße".encode()).decode().encode("utf-16"), "Grüße"),
+    "lines that end in CR CR LF": (email_of("Reply-To: b@example.org").replace(b"\n", b"\r\r\n"), "Reply-To: b@example.org\n"),
+    "a boundary without quotation marks": (
+        f"{HEAD}Content-Type: multipart/mixed; boundary=----=_Next/Part_01\n\n------=_Next/Part_01\n\nHello\n------=_Next/Part_01--".encode(),
+        "Hello",
+    ),
+    "a header line without a colon": (b"From: a@example.org\nno colon here\nSubject: Hi\nReply-To: b@example.org\n\nHello", "Reply-To: b@example.org\n"),
+    "an mbox line": (b"From anna Mon Nov  2 10:00:00 2026\n" + email_of(), "Subject: Offer 12"),
+    "a Message-ID without brackets": (email_of("Message-ID: a1@example.org"), "Message-ID: <a1@example.org>\n"),
+    "a quoted Message-ID": (email_of('Message-ID: "<a1@example.org>"'), "Message-ID: <a1@example.org>\n"),
+    "an .emlx file": (b"%d\n" % len(email_of()) + email_of() + b'<?xml version="1.0"?><plist/>', "Hello"),
+    "a forwarded email as attachment": (
+        multipart("mixed", part("text/plain", ""), part("message/rfc822", INNER)),
+        "---------- Forwarded message ---------\nFrom: Carl <carl@example.org>\nDate: Mon, 2 Nov 2026 09:00:00 +0100\nSubject: Pumps\n\nCan you deliver 40 pumps?",
+    ),
+    "a forwarded email beside a text": (multipart("mixed", part("text/plain", "FYI"), part("message/rfc822", INNER)), "40 pumps?"),
+    "nothing but a forwarded email": (email_of("Content-Type: message/rfc822", body=INNER.encode()), "40 pumps?"),
+    "a report of a mail server": (
+        multipart("report", part("message/delivery-status", "Reporting-MTA: dns; mx.example.org\n\nAction: failed")),
+        "Action: failed",
+    ),
+    "an invitation": (
+        email_of("Content-Type: text/calendar; method=REQUEST", body=INVITATION.encode()),
+        "Invitation: Budget meeting\nWhen: Tuesday, 10 November 2026, 09:00 to 10:00 (UTC)\nRepeated: weekly, 4 times\n"
+        "Where: Room 5\nOrganiser: Anna <anna@example.org>\nInvited: Ida <ida@example.org>",
+    ),
+    "an invitation beside a text": (
+        multipart("alternative", part("text/plain", "Please come."), part("text/calendar", INVITATION)),
+        "Please come.\n\nInvitation: Budget meeting",
+    ),
+    "an S/MIME signature around the text": (smime(signed(b"Content-Type: text/plain\n\nSigned hello")), "Signed hello"),
+    "an S/MIME signature in pieces": (smime(signed(b"Content-Type: text/plain\n\n" + b"Hello " * 50, in_pieces=True)), "Hello Hello"),
+    "a PGP signature": (
+        email_of(body=b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n- -- \nAnna\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n"),
+        "Offer 12\n\nHello\n--\nAnna",
+    ),
+    "enriched text": (email_of("Content-Type: text/enriched", body=b"<bold>Hello</bold> there"), "Hello there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_these_kinds_are_read(kind):
+    data, text = READ[kind]
+    assert text in eml.read(data).text
+
+
+REFUSED = {
+    "an empty file": (b" \r\n", "The file is empty."),
+    "a PDF": (b"%PDF-1.7\n", "The file is a PDF, not an email."),
+    "an office document": (b"PK\x03\x04\x14\0", "The file is a zip archive or an office document, not an email."),
+    "another OLE file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "save it as .eml"),
+    "no header": (b"Dear Ida,\n\nwhere are they?", "it says neither who sent it nor when"),
+    "encrypted S/MIME": (smime(signed(b"x", oid="2a864886f70d010703")), "The file is encrypted."),
+    "damaged S/MIME": (smime(b"AAAA"), "signed or encrypted with S/MIME, and damaged"),
+    "encrypted PGP/MIME": (multipart("encrypted", part("application/pgp-encrypted", "Version: 1")), "The file is encrypted."),
+    "an encrypted PGP block": (email_of(body=b"-----BEGIN PGP MESSAGE-----\n\nhQ\n-----END PGP MESSAGE-----\n"), "The file is encrypted."),
+    "a damaged invitation": (email_of("Content-Type: text/calendar; name=a.ics", body=b"BEGIN:VCALENDAR"), "only a.ics"),
+    "too deep": (f"{HEAD}".encode() + b"Content-Type: message/rfc822\n\n" * 200 + b"x", "more parts than an email has"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_these_kinds_are_refused_with_the_reason(kind):
+    data, reason = REFUSED[kind]
+    with pytest.raises(eml.Unreadable, match=reason.replace(".", r"\.")):
+        eml.read(data)
+
+
+def test_an_encrypted_block_below_a_text_is_named():
+    block = b"Hi Ida,\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n\nAnna"
+    mail = eml.read(email_of(body=block))
+    assert "Hi Ida,\n\n[A block that is encrypted with PGP stood here. It cannot be read.]\n\nAnna" in mail.text
+    assert mail.notes == ("A part of the email is encrypted with PGP and was left out.",)
+
+
+def test_the_pictures_inside_html_are_no_attachments():
+    html = part("text/html", "<p>Hi</p><img src=cid:a>")
+    logo = part("image/png; name=logo.png", "x", "Content-ID: <a>")
+    plan = part("application/pdf; name=plan.pdf", "x", "Content-Disposition: attachment")
+    related = part('multipart/related; boundary="R"', b"--R\n" + html + b"\n--R\n" + logo + b"\n--R--\n")
+    assert eml.read(multipart("mixed", related, plan)).left_out == ("plan.pdf",)

@@ -1,0 +1,102 @@
+"""The newest message told apart from what it quotes, and what is no quote although it looks like one."""
+
+import pytest
+
+from assistant_app.mail import shown
+from assistant_app.mail.quotes import quoted_in, without_quoted
+from assistant_app.mail.threads import Message, messages_in
+
+TOP = "From: Anna <anna@example.org>\nDate: Tue, 3 Nov 2026 09:00:00 +0100\nSubject: Re: Offer 12\n\n"
+NO_QUOTES = {
+    "a trip": "Please book:\n\nVon: Berlin\nDatum: 3.12.2026\nNach: Hamburg\n\nand tell me the price.",
+    "a trip in English": "Please book:\n\nFrom: Berlin\nTo: Hamburg\nDate: 3 December 2026\n\nand tell me the price.",
+    "a trip in French": "Il nous faut :\n\nDe : Paris\nÀ : Lyon\nDate : 3.12.2026\n\net le prix.",
+    "prose": "On Friday Anna wrote us a letter:\n\nIt was long.\n\nTell me the price.",
+    "prose with a date": "On 3 July 2026 the board wrote the following about it:\n\nNo.\n\nTell me the price.",
+    "dashes": "-- Original size\n\n40 x 60\n\nTell me the price.",
+    "a rule": "Prices:\n\n-----------------\n\nTell me the price.",
+    "an arrow": "Visit us now\n>>> https://example.org <<<\nTell me the price.",
+    "an indented block": "Our address:\n\n    Street 1\n    Town\n\nTell me the price.",
+    "a form": "Name: Ida\nDate: 3.12.2026\nAmount: 12\n\nTell me the price.",
+    "a list of names": "To: do list\n- one\n\nTell me the price.",
+}
+
+
+@pytest.mark.parametrize("kind", NO_QUOTES)
+def test_what_only_looks_like_a_quote_stays(kind):
+    email = TOP + NO_QUOTES[kind]
+    assert quoted_in(email) == 0
+    assert without_quoted(email) == email
+    assert shown.newest_part(shown.without_header(email)) == NO_QUOTES[kind]
+    assert [message.text for message in messages_in(email)] == [NO_QUOTES[kind]]
+
+
+def test_a_conversation_has_the_newest_message_first_and_each_with_sender_and_date():
+    email = (
+        f"{TOP}We take 12.\n\nOn Mon, 2 Nov 2026 at 10:00, Ida Brevik <ida@example.org>\nwrote:\n\n"
+        "> How many?\n>\n> On Sun, 1 Nov 2026 at 08:00, Anna <anna@example.org> wrote:\n>\n>> Do you have pumps?\n>>\n>> Anna\n"
+    )
+    assert messages_in(email) == [
+        Message("Anna <anna@example.org>", "Tue, 3 Nov 2026 09:00:00 +0100", "We take 12."),
+        Message("Ida Brevik <ida@example.org>", "Mon, 2 Nov 2026 at 10:00", "How many?"),
+        Message("Anna <anna@example.org>", "Sun, 1 Nov 2026 at 08:00", "Do you have pumps?\n\nAnna"),
+    ]
+    assert quoted_in(email) == 2
+
+
+def test_outlooks_conversation_without_marks_is_split_at_its_headers():
+    email = (
+        f"{TOP}We take 12.\n\n________________________________\nFrom: Ida <ida@example.org>\nSent: Monday\nTo: Anna\nSubject: Offer 12\n\n"
+        "How many?\n\n-----Original Message-----\nFrom: Anna <anna@example.org>\nSent: Sunday\nSubject: Offer 12\n\nDo you have pumps?\n"
+    )
+    assert [(each.sender, each.date, each.text) for each in messages_in(email)[1:]] == [
+        ("Ida <ida@example.org>", "Monday", "How many?"),
+        ("Anna <anna@example.org>", "Sunday", "Do you have pumps?"),
+    ]
+    assert quoted_in(email) == 2
+
+
+BETWEEN = "Hi Ida,\n\nOn Mon, Nov 2, 2026 at 10:00 AM Ida <ida@example.org> wrote:\n> Which colour?\n\nBlue, please.\n\n> How many?\n\nTwelve."
+
+
+def test_answers_between_quotes_stay_where_they_are_and_stay_visible():
+    assert shown.newest_part(BETWEEN) == BETWEEN
+    assert without_quoted(TOP + BETWEEN).split() == [*TOP.split(), "Hi", "Ida,", "Blue,", "please.", "Twelve."]
+    (message,) = messages_in(TOP + BETWEEN)
+    assert message.text == BETWEEN
+
+
+def test_an_answer_below_the_quote_stays_visible():
+    email = "On 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n> And when?\n\nTwelve, on Friday.\n"
+    assert "Twelve, on Friday." in shown.newest_part(email)
+    assert without_quoted(email).strip() == "Twelve, on Friday."
+
+
+def test_an_answer_that_has_marks_itself_is_not_removed():
+    assert without_quoted(f"{TOP}> Twelve.\n> On Friday.\n") == f"{TOP}> Twelve.\n> On Friday.\n"
+
+
+def test_a_signature_below_the_quote_is_no_answer():
+    email = "Twelve.\n\nOn 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n\n-- \nAnna Example\n"
+    assert shown.newest_part(email) == "Twelve."
+
+
+def test_a_line_that_a_program_broke_belongs_to_the_quote():
+    email = "Yes.\n\nOn 2 Nov 2026, Ida <ida@example.org> wrote:\n> Could you please send the invoice for the last\nmonth\n> to me?\n"
+    assert without_quoted(email) == "Yes."
+
+
+FORWARD = "---------- Forwarded message ---------\nFrom: Carl <carl@example.org>\nDate: Mon, Nov 2, 2026\nSubject: Offer 12\nTo: Anna\n\nCan you deliver 40 pumps?\n"
+
+
+@pytest.mark.parametrize("above", ["", "FYI\n\n", "Siehe unten\n\n"])
+def test_what_is_merely_forwarded_is_the_email(above):
+    email = TOP + above + FORWARD
+    assert without_quoted(email) == email
+    assert "40 pumps" in shown.newest_part(shown.without_header(TOP + FORWARD))
+    forwarded = messages_in(email)[-1]
+    assert (forwarded.sender, forwarded.text, forwarded.is_forwarded) == ("Carl <carl@example.org>", "Can you deliver 40 pumps?", True)
+
+
+def test_a_forward_with_a_message_of_its_own_is_removed_with_the_quotes():
+    assert without_quoted(f"{TOP}Please answer him for me, I am away.\n\n{FORWARD}") == f"{TOP}Please answer him for me, I am away."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
@@ -67,9 +68,10 @@ class MultiPartParser(parsers.MultiPartParser):
         body = stream.read()
         found = super().parse(BytesIO(body), media_type, context)
         text = body
-        for file in found.files.values():
-            text = text.replace(file.read(), b"", 1)
-            file.seek(0)
+        for _, files in found.files.lists():
+            for file in cast(list[UploadedFile], files):
+                text = text.replace(file.read(), b"", 1)
+                file.seek(0)
         _refuse_bad_utf8(text)
         return found
 

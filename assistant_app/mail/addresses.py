@@ -132,7 +132,7 @@ def _without_angle(tokens: list[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _address(name: str, spec: str) -> Address | None:
-    """Return an address as servers know it, without control characters in its name; None if it is not valid."""
+    """Return an address as servers know it, its name without control characters; None if it is invalid."""
     local, _, domain = spec.rpartition("@")
     if len(spec) > LONGEST_ADDRESS:
         return None

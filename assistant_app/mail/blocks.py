@@ -1,6 +1,7 @@
 """Finds blocks of header lines in the text of an email: at its top, or over a quoted message. Pure functions.
 
-Mail programs write them in any language and order, with `*` around the names, indented, or with blank lines between.
+Mail programs write them in any language and order, with `*` around the names, indented, or with
+blank lines between.
 """
 
 from __future__ import annotations
@@ -19,21 +20,36 @@ LONGEST_UNKNOWN = 25  # characters of a name that is not known
 MOST_WRAPPED = 12  # lines of one list of recipients
 
 _NAMED = re.compile(
-    rf"[>\s*_|]*(?P<name>[^\s:：*_>][^\n:：]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}[ \t\xa0]*[:：](?!//)[*_]{{0,2}}[ \t\xa0]*(?P<text>[^\n]*)"
+    rf"[>\s*_|]*(?P<name>[^\s:：*_>][^\n:：]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}[ \t\xa0]*[:：](?!//)"
+    r"[*_]{0,2}[ \t\xa0]*(?P<text>[^\n]*)"
 )
 _TECHNICAL = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
-_TECHNICAL_NAMES = {"received", "references", "importance", "bcc", "precedence", "keywords", "comments", "autocrypt"}
+_TECHNICAL_NAMES = {
+    "received",
+    "references",
+    "importance",
+    "bcc",
+    "precedence",
+    "keywords",
+    "comments",
+    "autocrypt",
+}
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]+\.[^\s<>@]")
 _MARKS = re.compile(r"[>\s|]*")
 # The line over a forwarded email that was copied with it.
 _ANNOUNCEMENT = re.compile(
-    rf"[-_=—–~]{{2,}}\s*(?:{pattern('original')}|{pattern('forwarded')})\b.*|(?:{pattern('forwarded')})\s*[:：]?\s*", re.IGNORECASE
+    rf"[-_=—–~]{{2,}}\s*(?:{pattern('original')}|{pattern('forwarded')})\b.*|(?:{pattern('forwarded')})\s*[:：]?\s*",
+    re.IGNORECASE,
 )
 # The first lines of an email that is copied from the page of Gmail or Outlook.
-_ON_PAGE = re.compile(r"(?P<name>[^\n<>@:]{1,100}?)\s*<(?P<spec>[^\s<>@]{1,64}@[^\s<>@]{1,255})>(?P<rest>[^\n@]{0,100})")
+_ON_PAGE = re.compile(
+    r"(?P<name>[^\n<>@:]{1,100}?)\s*<(?P<spec>[^\s<>@]{1,64}@[^\s<>@]{1,255})>(?P<rest>[^\n@]{0,100})"
+)
 _TO_ON_PAGE = re.compile(rf"(?:{pattern('to')})[:：]?[\s\u200b]+\S[^\n]{{0,300}}", re.IGNORECASE)
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}")
-_INITIALS_OR_FOLDER = re.compile(r"\W*(?:\w{1,2}|inbox|posteingang|boîte de réception|recibidos|external)\W*", re.IGNORECASE)
+_INITIALS_OR_FOLDER = re.compile(
+    r"\W*(?:\w{1,2}|inbox|posteingang|boîte de réception|recibidos|external)\W*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +100,7 @@ def on_top(email: str) -> Block | None:
 
 
 def over_quoted(text: str, start: int, *, is_announced: bool = False) -> Block | None:
-    """Return the block of a quoted message that starts here; None if the lines are anything else, such as a trip.
+    """Return the block of a quoted message that starts here; None for anything else, such as a trip.
 
     `is_announced` says that a line such as "Original Message" is above.
     """
@@ -120,7 +136,12 @@ def _block(text: str, start: int, *, is_top: bool) -> Block | None:
         name, role, value = named
         taken = 1 + _wrapped(text, lines, number, value, role, is_top)
         end = lines[number + taken - 1][1]
-        value = " ".join([value, *(_MARKS.sub("", text[a:b], count=1).strip() for a, b in lines[number + 1 : number + taken])])
+        value = " ".join(
+            [
+                value,
+                *(_MARKS.sub("", text[a:b], count=1).strip() for a, b in lines[number + 1 : number + taken]),
+            ]
+        )
         if block.lines:
             gaps.append(gap)
         block.lines.append(Line(name, value.strip(), role, begin, end))
@@ -148,7 +169,11 @@ def _unknown(
     if is_top or not block.lines or number + 1 >= len(lines):
         return None
     found = _NAMED.match(text[slice(*lines[number])])
-    if found is None or len(found["name"]) > LONGEST_UNKNOWN or not _named(text[slice(*lines[number + 1])], is_top):
+    if (
+        found is None
+        or len(found["name"]) > LONGEST_UNKNOWN
+        or not _named(text[slice(*lines[number + 1])], is_top)
+    ):
         return None
     return found["name"].strip(), "other", found["text"].strip()
 
@@ -158,7 +183,9 @@ def _ends(block: Block, role: str) -> bool:
     return role in ("from", "to", "subject", "sent", "date", "cc") and role in block.roles
 
 
-def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, role: str, is_top: bool) -> int:
+def _wrapped(
+    text: str, lines: list[tuple[int, int]], number: int, value: str, role: str, is_top: bool
+) -> int:
     """Return how many of the next lines continue this one."""
     taken = 0
     for begin, end in lines[number + 1 : number + 1 + MOST_WRAPPED]:
@@ -167,7 +194,11 @@ def _wrapped(text: str, lines: list[tuple[int, int]], number: int, value: str, r
         if not bare or _named(line, is_top):
             break
         is_folded = line[0] in " \t" and is_top
-        is_list = value.endswith((",", ";")) or bare.startswith("<") or (_ADDRESS.search(bare) is not None and len(bare) < 200)
+        is_list = (
+            value.endswith((",", ";"))
+            or bare.startswith("<")
+            or (_ADDRESS.search(bare) is not None and len(bare) < 200)
+        )
         is_title = role == "subject" and not is_top and len(bare) < 100
         if not (is_folded or is_list or is_title or (not value and len(bare) < 200)):
             break

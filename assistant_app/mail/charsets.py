@@ -14,17 +14,25 @@ import webencodings
 
 LONGEST_GUESSED = 10_000  # bytes that are looked at to guess a charset
 
-# Wider sets than the declared one, which senders mean (WHATWG Encoding, section 4.2, as far as Python has them).
+# Wider sets than the declared one, which senders mean (WHATWG Encoding, section 4.2).
 _WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932", "big5": "big5hkscs"}
 # Labels that browsers do not know, and mail has. All others stay unknown: some of Python's codecs are slow.
 _OLD_LABELS = {
-    **{f"cp{number}": f"cp{number}" for number in (437, 850, 852, 855, 857, 858, 860, 861, 863, 865, 949, 950)},
+    **{
+        f"cp{number}": f"cp{number}"
+        for number in (437, 850, 852, 855, 857, 858, 860, 861, 863, 865, 949, 950)
+    },
     **{f"ibm{number}": f"cp{number}" for number in (437, 850, 852, 855, 857, 858, 860, 861, 863, 865)},
     **{"johab": "johab", "hz-gb-2312": "hz", "hz": "hz", "iso-2022-kr": "iso2022_kr", "cp932": "cp932"},
     **{"utf-7": "utf_7", "unicode-1-1-utf-7": "utf_7", "utf-32": "utf_32", "utf-16": "utf_16"},
     **{"x-mac-ce": "mac_latin2", "x-mac-greek": "mac_greek", "x-mac-turkish": "mac_turkish"},
     **{"x-mac-icelandic": "mac_iceland", "x-mac-croatian": "mac_croatian", "x-mac-romanian": "mac_romanian"},
-    **{"x-mac-japanese": "cp932", "x-mac-korean": "cp949", "x-mac-arabic": "cp1256", "x-mac-hebrew": "cp1255"},
+    **{
+        "x-mac-japanese": "cp932",
+        "x-mac-korean": "cp949",
+        "x-mac-arabic": "cp1256",
+        "x-mac-hebrew": "cp1255",
+    },
     **{"x-mac-chinesesimp": "gb18030", "x-mac-chinesetrad": "big5hkscs", "macroman": "mac_roman"},
     **{"cn-gb": "gb18030", "euc-cn": "gb18030", "cn-big5": "big5hkscs", "euc-jisx0213": "euc_jis_2004"},
     **{"cp936": "gb18030", "ms936": "gb18030", "ms932": "cp932", "ms949": "cp949", "ms950": "cp950"},
@@ -41,7 +49,7 @@ _UNKNOWN = {"unknown", "unknown-8bit", "x-unknown", "8bit", "7bit", "binary", "n
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
-# RFC 1468 and its extensions: escape sequences, each with the codec for the bytes after it with the high bit set.
+# RFC 1468 and its extensions: escapes, each with the codec for the bytes after it with the high bit set.
 _ESCAPE = re.compile(rb"\x1b(\$\([A-Z]|\$[@AB]|\([A-Z])")
 _AFTER_ESCAPE = {
     **dict.fromkeys((b"$@", b"$B", b"$(O", b"$(P", b"$(Q"), "euc_jis_2004"),
@@ -57,7 +65,7 @@ _HANZI_TW = "的一是不了在人有我他這個們中來上大為和國地到�
 _KANA = "".join(map(chr, [*range(0x3041, 0x3094), *range(0x30A1, 0x30F7)])) + "ー・"
 _KANJI = "日一国会人年大十二本中長出三同時政事自行社見月分議後前民生連五発間対上部東者党地合市業内相方四定今回新場金員九入選立開手米力学問高代明実円関決子動京全目表戦経通外最言氏現理調体化田当八六約主題下首意法不来作性的要用制治度務強気小七成期公野協取都和統以機平総加山思家話世受区領多県続進正安設保改数記院女初北午指権心界支第産結百派点教報済書府活原先共得解名交資予川向際査勝面委告軍文反元重近千考判認画海参売利組知案道信策集在件団別物側任引使求所次水半品昨論計死官増係感特情投示変打男基私各始島直両朝革価式確村提運終挙果西勢減台広容必応演電歳住争談能無再位置企真流格有疑口過局少放税検藤町常校料沢裁状工建語球営空職証土与急止送援供可役構木割聞身費付施切由説転食比難防補車優夫研収断井何南石足違消境神番規術護展態導鮮備宅害配副算視条幹独警宮究育席輸訪楽起万着乗店述残想線率病農州武声質念待試族象銀域助労例衛然早張映限親額監環験追審商葉義伝働形景落欧担好退準賞訴辺造英被株頭技低毎医復仕去姿味負閣韓渡失移差衆個門写評課末守若脳極種美岡影命含福蔵量望松非撃佐核観察整段横融型白深字答夜製票況音申様財港識注呼渉達請願致"
 _HANGUL = "이다는에의을가고하은를한지로서사있기도니인나어대자해그으시리과들수보요일아라정전것주부만제했면와없게여할습상세구장비러말우내안된원스선조동위관성되무중문마생신공금오거때미유연계방모경당진적발재소후입실물개명합오세녕청"
-# Charsets that are tried if none is declared, each with the letters that its languages use, commonest first.
+# Charsets that are tried if none is declared, each with the letters of its languages, commonest first.
 _GUESSES = (
     ("cp1252", "éäöüßáàèçóñíøåæêãõâôúîûëïœìòù"),
     ("cp1250", "ąęłżćśóńźčšřžěáéíýůúőűďťňăâîöüäß"),
@@ -86,8 +94,7 @@ class Decoded(NamedTuple):
 def decode(raw: bytes, label: str = "") -> Decoded:
     """Decode bytes by the label of their charset. Replace single wrong bytes with U+FFFD.
 
-    Only text without a usable label is guessed: charsets that are said to be ASCII, or UTF-8 without a letter in UTF-8,
-    count as such.
+    Only text without a usable label is guessed. ASCII, and UTF-8 without a letter in UTF-8, are not usable.
     """
     for mark, name in _BOMS:
         if raw.startswith(mark):
@@ -102,7 +109,9 @@ def decode(raw: bytes, label: str = "") -> Decoded:
             return Decoded(_without_gaps(raw), False)
         return _guess(raw)
     text = raw.decode(_WIDER.get(codec, codec), "replace")
-    if codec == "euc_jp" and "\ufffd" in text:  # NEC's circled digits, which JIS X 0213 has at the same places
+    if (
+        codec == "euc_jp" and "\ufffd" in text
+    ):  # NEC's circled digits, which JIS X 0213 has at the same places
         text = raw.decode("euc_jis_2004", "replace")
     return Decoded(text, False)
 
@@ -126,7 +135,7 @@ def codec_of(label: str) -> str:
 
 
 def decode_words(text: str, label: str = "") -> str:
-    """Decode the encoded words of a header line (RFC 2047), and raw bytes in it by the label of the email's charset.
+    """Decode a header line's encoded words (RFC 2047), and its raw bytes by the label of the email's charset.
 
     Words side by side are joined before they are decoded, because some programs split letters.
     """
@@ -172,7 +181,11 @@ def _raw(text: str, label: str) -> str:
 
 
 def _says_ascii(label: str) -> bool:
-    return "ascii" in label.lower() or label.strip().strip("\"'").lower() in ("iso-ir-6", "ansi_x3.4-1968", "646")
+    return "ascii" in label.lower() or label.strip().strip("\"'").lower() in (
+        "iso-ir-6",
+        "ansi_x3.4-1968",
+        "646",
+    )
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -207,7 +220,9 @@ def _stretch(raw: bytes, codec: str) -> Iterator[str]:
     if not codec:
         yield raw.decode("ascii" if raw.isascii() else "cp932", "replace")
         return
-    for line in raw.splitlines(keepends=True):  # a line ends the charset (RFC 1468), and some programs rely on it
+    for line in raw.splitlines(
+        keepends=True
+    ):  # a line ends the charset (RFC 1468), and some programs rely on it
         ending = line[len(line.rstrip(b"\r\n")) :]
         high = bytes(byte | 0x80 for byte in line[: len(line) - len(ending)])
         if codec == "jis_x_0212":
@@ -216,7 +231,7 @@ def _stretch(raw: bytes, codec: str) -> Iterator[str]:
 
 
 def _guess(raw: bytes) -> Decoded:
-    """Decode with the charset whose usual letters fit best; with Windows-1252 if there are too few to tell."""
+    """Decode with the charset whose usual letters fit best; with Windows-1252 if none does."""
     sample = raw[:LONGEST_GUESSED]
     letters_in_ascii = len(re.findall(rb"[A-Za-z]", sample))
     bonus = 0.1 if letters_in_ascii > 2 * len(_HIGH.findall(sample)) else 0.0  # Western languages write a few

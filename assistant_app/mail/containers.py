@@ -1,4 +1,4 @@
-"""Recognises what kind of file somebody took for an email, and turns those that are one into RFC 5322 bytes."""
+"""Recognises what kind of file is read as an email, and turns emails into RFC 5322 bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Converts an email's file to text: the useful header lines and the message.
 
-Attachments are left out, and their names returned; attached emails and invitations are read. The file is untrusted:
-one that cannot be read raises `Unreadable`.
+Attachments are left out, and their names returned; attached emails and invitations are read. The file is
+untrusted: one that cannot be read raises `Unreadable`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from assistant_app.mail.addresses import MOST_ADDRESSES, written
 from assistant_app.mail.charsets import decode, decode_words
 from assistant_app.mail.header import Header
 from assistant_app.mail.hidden import one_line
-from assistant_app.mail.html_text import TooMuch, read as read_html
+from assistant_app.mail.html_text import TooMuch
+from assistant_app.mail.html_text import read as read_html
 from assistant_app.mail.unreadable import Unreadable
 
 __all__ = ["MailFile", "Unreadable", "read"]
@@ -54,7 +55,10 @@ _PLAIN = {"text/plain", "text/markdown", "text/enriched", "text/richtext"}
 _CALENDARS = {"text/calendar", "application/ics"}
 _PASTE = "Paste the text instead."
 _ENCRYPTED = "The file is encrypted. Open it in your mail program and paste its text."
-_SIGNED = "The file is signed or encrypted with S/MIME, and damaged. Open it in your mail program and paste its text."
+_SIGNED = (
+    "The file is signed or encrypted with S/MIME, and damaged. "
+    "Open it in your mail program and paste its text."
+)
 FORWARDED = "---------- Forwarded message ---------"
 
 
@@ -96,7 +100,7 @@ def read(data: bytes, zone: tzinfo = UTC) -> MailFile:
 
 
 def read_pasted(source: str, zone: tzinfo = UTC) -> MailFile:
-    """Return the text of a message's source that was copied from a program, where its letters were decoded already."""
+    """Return the text of a message's source that was copied from a program, which decoded its letters."""
     return _read(source.encode("utf-8", "surrogatepass"), _Reading(zone, is_decoded=True))
 
 
@@ -208,7 +212,10 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
             reading.left_out.append(_name_of(part))
         return []
-    is_encoded = str(part.get("Content-Transfer-Encoding", "")).strip().lower() in ("base64", "quoted-printable")
+    is_encoded = str(part.get("Content-Transfer-Encoding", "")).strip().lower() in (
+        "base64",
+        "quoted-printable",
+    )
     return _text(part, kind, "utf-8" if reading.is_decoded and not is_encoded else _label_of(part))
 
 

@@ -1,4 +1,4 @@
-"""Tells which text of an HTML email a person sees: what styles hide, and what is struck out. Runs and fetches nothing."""
+"""Tells which text of an HTML email a person sees: what styles hide, and what is struck out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ Colour = tuple[int, int, int]
 Attributes = Mapping[str, str | None]
 
 _COLOURS: dict[str, Colour] = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "lime": (0, 255, 0), "blue": (0, 0, 255),
+    "white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "lime": (0, 255, 0),
+    "blue": (0, 0, 255),
     "yellow": (255, 255, 0), "aqua": (0, 255, 255), "cyan": (0, 255, 255), "fuchsia": (255, 0, 255),
     "silver": (192, 192, 192), "gray": (128, 128, 128), "grey": (128, 128, 128), "maroon": (128, 0, 0),
-    "olive": (128, 128, 0), "green": (0, 128, 0), "purple": (128, 0, 128), "teal": (0, 128, 128), "navy": (0, 0, 128),
+    "olive": (128, 128, 0), "green": (0, 128, 0), "purple": (128, 0, 128), "teal": (0, 128, 128),
+    "navy": (0, 0, 128),
     "orange": (255, 165, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240), "whitesmoke": (245, 245, 245),
 }  # fmt: skip
 UNKNOWN: Colour = (-1, -1, -1)  # a picture, a gradient, or a colour by a rule that is not understood
@@ -65,13 +67,15 @@ class Look:
 
 @dataclass(slots=True)
 class StyleSheet:
-    """The rules for a tag, a class or an id, which are enough for emails. Rules for some screens only are ignored."""
+    """The rules for a tag, a class or an id, which are enough for emails; none for some screens only."""
 
     rules: dict[str, dict[str, str]] = field(default_factory=dict)
     has_backgrounds: bool = False  # by rules that are not understood
 
     def add(self, css: str) -> None:
-        css = _AT_RULE.sub("", _CSS_COMMENT.sub("", css[:LONGEST_SHEET].replace("<!--", "").replace("-->", "")))
+        css = _AT_RULE.sub(
+            "", _CSS_COMMENT.sub("", css[:LONGEST_SHEET].replace("<!--", "").replace("-->", ""))
+        )
         for selectors, body in _RULE.findall(css):
             found = declarations(body)
             for selector in selectors.split(","):
@@ -94,7 +98,9 @@ class StyleSheet:
 
 def look_of(tag: str, attributes: Attributes, outer: Look, style: Mapping[str, str]) -> Look:
     """Return the look of an element inside another one."""
-    look = Look(outer.is_blocked, outer.is_invisible, outer.is_tiny, outer.is_struck, outer.colour, outer.background)
+    look = Look(
+        outer.is_blocked, outer.is_invisible, outer.is_tiny, outer.is_struck, outer.colour, outer.background
+    )
     look.is_blocked |= "hidden" in attributes or _is_blocked(style)
     if visibility := style.get("visibility"):
         look.is_invisible = visibility in ("hidden", "collapse")
@@ -106,7 +112,9 @@ def look_of(tag: str, attributes: Attributes, outer: Look, style: Mapping[str, s
     colour = _colour(style.get("color") or (attributes.get("color") if tag == "font" else None) or "")
     look.colour = colour or look.colour
     background = style.get("background-color") or style.get("background") or attributes.get("bgcolor") or ""
-    if "url(" in style.get("background", "") + style.get("background-image", "") or attributes.get("background"):
+    if "url(" in style.get("background", "") + style.get("background-image", "") or attributes.get(
+        "background"
+    ):
         look.background = UNKNOWN
     elif background and background not in ("none", "transparent", "inherit", "initial"):
         look.background = _colour(background) or UNKNOWN
@@ -119,7 +127,9 @@ def _is_blocked(style: Mapping[str, str]) -> bool:
     if "opacity" in style and _number(style["opacity"], 1) <= 0.01:
         return True
     is_cut = "hidden" in style.get("overflow", "") + style.get("overflow-y", "")
-    if is_cut and any(_number(style.get(name, ""), 99) <= 1 for name in ("height", "max-height", "width", "max-width")):
+    if is_cut and any(
+        _number(style.get(name, ""), 99) <= 1 for name in ("height", "max-height", "width", "max-width")
+    ):
         return True
     is_placed = style.get("position") in ("absolute", "fixed")
     if is_placed and any(_number(style.get(name, ""), 0) <= FAR_OUTSIDE for name in ("left", "top")):

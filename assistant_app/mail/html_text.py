@@ -27,15 +27,57 @@ _UNSEEN = frozenset({"script", "style", "template", "title", "head"})
 _APART = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
 _LINES = frozenset(
     {
-        *("address", "article", "aside", "br", "caption", "center", "dd", "details", "dir", "div", "dl", "dt", "fieldset"),
-        *("figure", "figcaption", "footer", "form", "header", "li", "main", "menu", "nav", "section", "summary", "tr"),
+        *(
+            "address",
+            "article",
+            "aside",
+            "br",
+            "caption",
+            "center",
+            "dd",
+            "details",
+            "dir",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+        ),
+        *(
+            "figure",
+            "figcaption",
+            "footer",
+            "form",
+            "header",
+            "li",
+            "main",
+            "menu",
+            "nav",
+            "section",
+            "summary",
+            "tr",
+        ),
     }
 )
 _CELLS = frozenset({"td", "th"})
 _BLOCKS = _APART | _LINES | _CELLS | {"body", "html", "tbody", "thead", "tfoot"}
 _BARRIERS = frozenset({"table", "td", "th"})  # an end tag inside does not close an element outside
 _VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    }
 )
 # Start tags that end an open element of the same kind, as in a browser.
 _ENDS = {"li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "option": {"option"}, "a": {"a"}}
@@ -188,7 +230,9 @@ class _Reader(HTMLParser):
             self._begin_table_part(tag, is_hidden=True)
         self._push(element)
 
-    def _begin(self, tag: str, attributes: dict[str, str | None], style: dict[str, str], element: _Element) -> None:
+    def _begin(
+        self, tag: str, attributes: dict[str, str | None], style: dict[str, str], element: _Element
+    ) -> None:
         if tag in _APART or tag in _LINES:
             self._break()
             if tag in _APART and not (tag in ("ol", "ul") and self._lists):
@@ -233,7 +277,12 @@ class _Reader(HTMLParser):
                 return
             if self._barrier_places and self._barrier_places[-1] > places[-1]:
                 return
-        if tag not in _BARRIERS and tag != "tr" and self._barrier_places and self._barrier_places[-1] > places[-1]:
+        if (
+            tag not in _BARRIERS
+            and tag != "tr"
+            and self._barrier_places
+            and self._barrier_places[-1] > places[-1]
+        ):
             return
         self._close(places[-1])
 
@@ -327,7 +376,9 @@ class _Reader(HTMLParser):
 
     def _add(self, text: str) -> None:
         sheet = self._sheet
-        sheet.add(text.lstrip(" ") if sheet.before == " " and not (sheet.is_begun and text[:1] != " ") else text)
+        sheet.add(
+            text.lstrip(" ") if sheet.before == " " and not (sheet.is_begun and text[:1] != " ") else text
+        )
         for element in self._links[-1:]:
             element.link_text.append(text)
 
@@ -350,13 +401,22 @@ class _Reader(HTMLParser):
 
     # --- Quotes, lists and links -------------------------------------------------------------------
 
-    def _begin_quote(self, attributes: dict[str, str | None], style: dict[str, str], element: _Element) -> None:
+    def _begin_quote(
+        self, attributes: dict[str, str | None], style: dict[str, str], element: _Element
+    ) -> None:
         """Count a quote of an email; a `blockquote` that only moves text to the right is none."""
         says = f"{attributes.get('type')} {attributes.get('class')} {attributes.get('id')}"
-        border = style.get("border-left", style.get("border-left-style", style.get("border-inline-start", "")))
+        border = style.get(
+            "border-left", style.get("border-left-style", style.get("border-inline-start", ""))
+        )
         is_lined = bool(border) and "none" not in border and not border.startswith("0")
         introduction = next((line for line in reversed(self._sheet.lines[-6:]) if line.strip("> ")), "")
-        if attributes.get("cite") or _QUOTING.search(says) or is_lined or _INTRODUCTION.match(introduction[-500:]):
+        if (
+            attributes.get("cite")
+            or _QUOTING.search(says)
+            or is_lined
+            or _INTRODUCTION.match(introduction[-500:])
+        ):
             element.is_quote = True
             self._quotes += 1
 
@@ -383,7 +443,9 @@ class _Reader(HTMLParser):
             sheet.line = ["".join(sheet.line).rstrip(" ")] if sheet.before == " " else sheet.line
             sheet.add(f" <{address}>" if sheet.is_begun else f"<{address}>")
             return
-        number = next((n for n in range(len(sheet.lines) - 1, max(-1, len(sheet.lines) - 4), -1) if sheet.lines[n]), -1)
+        number = next(
+            (n for n in range(len(sheet.lines) - 1, max(-1, len(sheet.lines) - 4), -1) if sheet.lines[n]), -1
+        )
         if number >= 0 and text.strip():
             sheet.lines[number] += f" <{address}>"
         else:
@@ -449,10 +511,13 @@ def _collapsed(lines: list[str]) -> list[str]:
 
 
 def _table_lines(table: _Table) -> Iterator[str]:
-    """Yield one line a row, with cells told apart by "|"; cell below cell if the table is there for the layout."""
+    """Yield one line a row, with "|" between cells; cell below cell if the table is there for the layout."""
     rows = [[_trimmed(cell.lines) for cell in row] for row in table.rows]
     cells = [cell for row in rows for cell in row]
-    is_data = all(len(cell) <= MOST_CELL_LINES and all(len(line) <= LONGEST_CELL_LINE for line in cell) for cell in cells)
+    is_data = all(
+        len(cell) <= MOST_CELL_LINES and all(len(line) <= LONGEST_CELL_LINE for line in cell)
+        for cell in cells
+    )
     is_data = is_data and any(sum(map(bool, row)) > 1 for row in rows)
     for row in rows:
         filled = [cell for cell in row if cell]
@@ -481,7 +546,9 @@ def _numeral(kind: str, number: int) -> str:
     if kind in "aA" and 0 < number <= 26:
         return chr(ord(kind) + number - 1)
     if kind in "iI" and 0 < number < 40:
-        roman = "x" * (number // 10) + ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[number % 10]
+        roman = (
+            "x" * (number // 10) + ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[number % 10]
+        )
         return roman if kind == "i" else roman.upper()
     return str(number)
 

@@ -25,7 +25,7 @@ _OFTEN = {"DAILY": "daily", "WEEKLY": "weekly", "MONTHLY": "monthly", "YEARLY": 
 
 
 def to_text(calendar: str, zone: tzinfo = UTC) -> str:
-    """Return the events of a calendar as text, with times in the person's time zone; "" if it cannot be read."""
+    """Return a calendar's events as text, with times in the person's time zone; "" if it cannot be read."""
     if len(calendar) > LONGEST:
         return ""
     try:
@@ -72,7 +72,9 @@ def _when(event: Any, zone: tzinfo) -> str:
     else:
         end = start
     if not isinstance(start, datetime):
-        last = end - timedelta(days=1) if isinstance(end, date) and end > start else start  # the end is not included
+        last = (
+            end - timedelta(days=1) if isinstance(end, date) and end > start else start
+        )  # the end is not included
         return _day(start) if last == start else f"{_day(start)} to {_day(last)}"
     begin, finish = _local(start, zone), _local(end, zone)
     named = f" ({begin.tzname()})" if start.tzinfo else ""

@@ -662,7 +662,9 @@ _WORDS: dict[str, dict[str, str]] = {
 LANGUAGES = tuple(_WORDS)
 _ROLES = ("from", "sent", "date", "to", "cc", "bcc", "reply-to", "subject", "other")
 # Direction marks, joiners, and the marks of bold text, which copied names have around them.
-_AROUND = re.compile("^[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+|[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+$")
+_AROUND = re.compile(
+    "^[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+|[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+$"
+)
 
 
 @cache

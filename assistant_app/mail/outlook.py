@@ -1,4 +1,4 @@
-"""Turns an Outlook message (.msg) into the bytes of an email: who, when, subject and texts; attachments by name."""
+"""Turns an Outlook message (.msg) into the bytes of an email: header lines and texts; attachments by name."""
 
 from __future__ import annotations
 
@@ -22,20 +22,34 @@ _SENDER_SMTP, _SENDER_ADDRESS, _SENDER_NAME = 0x5D01, 0x0C1F, 0x0C1A
 _MESSAGE_ID, _RECIPIENT_KIND = 0x1035, 0x0C15
 _KINDS = {1: "To", 2: "Cc"}
 _KEPT = ("from", "reply-to", "to", "cc", "date", "subject", "message-id", "references", "in-reply-to")
-_ADVICE = "In Outlook, open the email and save it as .eml (“Save as”, or drag it out of Outlook on the web), or paste its text."
+_ADVICE = (
+    "In Outlook, open the email and save it as .eml (“Save as”, or drag it out of Outlook on the web), "
+    "or paste its text."
+)
 
 # `oxmsg` and `olefile` raise these for damaged files.
-_STUMBLES = (ValueError, LookupError, TypeError, AttributeError, OSError, RecursionError, MessageError, struct.error)
+_STUMBLES = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OSError,
+    RecursionError,
+    MessageError,
+    struct.error,
+)
 
 
 def as_message(data: bytes) -> bytes:
-    """Return the Outlook message as RFC 5322 bytes. Raise `Unreadable` if it is damaged or another OLE file."""
+    """Return an Outlook message as RFC 5322 bytes. Raise `Unreadable` if it is damaged or no message."""
     try:
         found = oxmsg.Message.load(data)
         kind = found.message_class.upper()
     except _STUMBLES:
         raise Unreadable(f"The file is no Outlook message, or is damaged. {_ADVICE}") from None
-    if kind and not kind.startswith(("IPM.NOTE", "REPORT.", "IPM.SCHEDULE", "IPM.OUTLOOK.RECALL", "IPM.POST")):
+    if kind and not kind.startswith(
+        ("IPM.NOTE", "REPORT.", "IPM.SCHEDULE", "IPM.OUTLOOK.RECALL", "IPM.POST")
+    ):
         raise Unreadable(f"The file is no email: Outlook calls it {one_line(kind)[:60]}. {_ADVICE}")
     try:
         return _built(found)
@@ -92,4 +106,6 @@ def _recipients(found: oxmsg.Message) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
+    return (
+        text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
+    )

@@ -9,8 +9,18 @@ from assistant_app.mail import blocks, eml, html_text
 from assistant_app.mail.charsets import has_encoded_words
 
 # Lines that only the source of a message has.
-_OF_SOURCE = {"content-type", "content-transfer-encoding", "mime-version", "received", "dkim-signature", "return-path"}
-_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|meta|div|table|p|span|br|h[1-6]|ul|ol|font|b|a)\b[^<>]*>", re.IGNORECASE)
+_OF_SOURCE = {
+    "content-type",
+    "content-transfer-encoding",
+    "mime-version",
+    "received",
+    "dkim-signature",
+    "return-path",
+}
+_HTML = re.compile(
+    r"\s*<(?:!doctype html|html|head|body|meta|div|table|p|span|br|h[1-6]|ul|ol|font|b|a)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _HTML_END = re.compile(r"</(?:html|body|div|table|p|span|h[1-6]|ul|ol|font|b|a)\s*>\s*\Z", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""Finds the earlier messages that an email quotes: with ">", below a line such as "On … wrote:", or below a header.
+"""Finds the messages that an email quotes: with ">", below a line such as "On … wrote:", or below a header.
 
 Pure functions of text, which is untrusted. Every line is looked at a bounded number of times.
 """
@@ -24,10 +24,14 @@ _PLAIN_MARK = re.compile(r"[ \t]{0,3}>")
 _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ANY_MARKS = re.compile(r"[>\s|*_]*")
 # Verbs of scripts that write no spaces between words need no word boundary.
-_JOINED = sorted((word for word in words("wrote") if re.search(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]", word)), key=len)
+_JOINED = sorted(
+    (word for word in words("wrote") if re.search(r"[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]", word)),
+    key=len,
+)
 _SPACED = sorted(words("wrote") - set(_JOINED), key=len)
 _VERB = re.compile(
-    rf"(?<!\w)(?:{'|'.join(map(re.escape, _SPACED[::-1]))})(?!\w)|{'|'.join(map(re.escape, _JOINED[::-1]))}", re.IGNORECASE
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, _SPACED[::-1]))})(?!\w)|{'|'.join(map(re.escape, _JOINED[::-1]))}",
+    re.IGNORECASE,
 )
 _YEAR_OR_DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{4}|25\d\d"
@@ -38,7 +42,11 @@ _COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
 _DATED_ADDRESS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^\s<>@]+@[^\s<>@]+>\s*[:：]?")
 _NAMED_ADDRESS = re.compile(r"[^<>:,.;]{0,60}<[^\s<>@]+@[^\s<>@]+>\s*(?:\w+\s?){1,3}[:：]$")
 _NAMED_AFTER_COMMA = re.compile(r"[,،、]\s*[^\W\d_a-zà-öø-ÿ][^,:]*$")
-_NAME = re.compile(rf"[>\s*_|]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})[*_]*[ \t\xa0]*[*_]*[:：]", re.IGNORECASE)
+_NAME = re.compile(
+    rf"[>\s*_|]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})"
+    r"[*_]*[ \t\xa0]*[*_]*[:：]",
+    re.IGNORECASE,
+)
 _DASHES = re.compile(r"[>\s|*]*[-_=—–~*]{2,}")
 _ANNOUNCED = re.compile(rf"(?:{pattern('original')}|{pattern('forwarded')})\b.{{0,80}}", re.IGNORECASE)
 _FORWARD = re.compile(rf"(?:{pattern('forwarded')})\b", re.IGNORECASE)
@@ -46,16 +54,27 @@ _ANNOUNCED_ALONE = re.compile(rf"(?:{pattern('forwarded')})\s*(?:[:：]|[-–—
 _ANNOUNCED_BY_WORD = re.compile(rf"(?:{pattern('original')})\s*[:：]?\s*", re.IGNORECASE)
 # What people write over a forwarded message that is itself what the email is about.
 _FOR_INFORMATION = re.compile(
-    r"\W*(?:fyi|fya|f\.y\.i\.?|for (?:your )?info(?:rmation)?|see below|siehe unten|s\.\s?u\.?|z\.?\s?k\.?|zur (?:info(?:rmation)?|kenntnis)"
-    r"|pour info(?:rmation)?|voir ci-dessous|para (?:tu|su) información|per conoscenza|ter info(?:rmatie)?|til info(?:rmasjon)?)\W*",
+    r"\W*(?:fyi|fya|f\.y\.i\.?|for (?:your )?info(?:rmation)?|see below|siehe unten"
+    r"|s\.\s?u\.?|z\.?\s?k\.?|zur (?:info(?:rmation)?|kenntnis)"
+    r"|pour info(?:rmation)?|voir ci-dessous|para (?:tu|su) información|per conoscenza"
+    r"|ter info(?:rmatie)?|til info(?:rmasjon)?)\W*",
     re.IGNORECASE,
 )
-_SIGNED = re.compile(r"[ \t]*(?:--|__|—)[ \t]*$|_{5,}[ \t]*$|-{5,}[ \t]*$|(?:Sent|Get) (?:from|Outlook for|via) ", re.IGNORECASE)
+_SIGNED = re.compile(
+    r"[ \t]*(?:--|__|—)[ \t]*$|_{5,}[ \t]*$|-{5,}[ \t]*$|(?:Sent|Get) (?:from|Outlook for|via) ",
+    re.IGNORECASE,
+)
 # Words around the date of an introduction that belong to no name.
 _NO_NAME = re.compile(
-    r"(?:[AP]\.?M\.?|Uhr|um|h|kl\.?|klo|hrs?|GMT|UTC|CES?T|MES?Z|at|à|às|alle|a las|o|от|в|на|at|the|om|ora|u|le|am|on|в)[,.]?", re.IGNORECASE
+    r"(?:[AP]\.?M\.?|Uhr|um|h|kl\.?|klo|hrs?|GMT|UTC|CES?T|MES?Z|at|à|às|alle|a las|o|от|в|на|the"
+    r"|om|ora|u|le|am|on)[,.]?",
+    re.IGNORECASE,
 )
-_START = re.compile(r"(?:On|Am|Le|El|Il|Em|Op|Den|W dniu|Dnia|Dne|Dňa|La data de|Pe|V|Dana|Στις|On the|Vào|Pada|ב-|בתאריך|في)\s+", re.IGNORECASE)
+_START = re.compile(
+    r"(?:On|Am|Le|El|Il|Em|Op|Den|W dniu|Dnia|Dne|Dňa|La data de|Pe|V|Dana"
+    r"|Στις|Vào|Pada|ב-|בתאריך|في)\s+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +102,7 @@ class _Opening:
 
 
 def quotes_in(email: str) -> list[Quote]:
-    """Return the quoted messages in the order in which they begin. Answers between quoted lines end a quote."""
+    """Return the quoted messages in the order in which they begin. Answers between quoted lines end one."""
     return list(_Scan(email).quotes())
 
 
@@ -111,7 +130,7 @@ def start_of_quoted(email: str) -> int:
 
 
 def without_quoted(email: str) -> str:
-    """Return an email without its quoted messages. Answers between them stay, and an email without any other text."""
+    """Return an email without its quoted messages. Answers between them stay, and mere forwards."""
     found = quotes_in(email)
     spans = _spans(found)
     kept: list[str] = []
@@ -168,7 +187,14 @@ class _Scan:
                 continue
             if self.depths[number] > 0 and (number == 0 or not self._is_inside(number)):
                 end = self._end_of_marked(number, 0)
-                yield Quote(self.lines[number][0], self.lines[number][0], self.lines[end - 1][1], 0, True, has_first_line=False)
+                yield Quote(
+                    self.lines[number][0],
+                    self.lines[number][0],
+                    self.lines[end - 1][1],
+                    0,
+                    True,
+                    has_first_line=False,
+                )
                 self._inside_until = end
             number += 1
 
@@ -189,7 +215,17 @@ class _Scan:
         self._inside_until = max(self._inside_until, end)
         stop = self.lines[end - 1][1] if end else len(self.email)
         text_start = self.lines[after][0] if after < len(self.lines) else len(self.email)
-        return Quote(opening.start, text_start, max(stop, opening.end), depth, is_marked, opening.sender, opening.date, True, opening.is_forward)
+        return Quote(
+            opening.start,
+            text_start,
+            max(stop, opening.end),
+            depth,
+            is_marked,
+            opening.sender,
+            opening.date,
+            True,
+            opening.is_forward,
+        )
 
     def _end_of_marked(self, number: int, depth: int) -> int:
         """Return the number of the line behind the last one that is quoted deeper than `depth`."""
@@ -203,8 +239,13 @@ class _Scan:
         return end
 
     def _is_broken_off(self, number: int) -> bool:
-        """Return whether a line is the rest of the quoted line above, which a program broke without a mark."""
-        if number == 0 or number + 1 >= len(self.lines) or self.depths[number - 1] < 1 or self.depths[number + 1] < 1:
+        """Return whether a line is the rest of the quoted line above, broken without a mark."""
+        if (
+            number == 0
+            or number + 1 >= len(self.lines)
+            or self.depths[number - 1] < 1
+            or self.depths[number + 1] < 1
+        ):
             return False
         first, before = self._bare(number)[:1], self._bare(number - 1)
         if first != first.lower() or first.isdigit():
@@ -257,15 +298,25 @@ class _Scan:
         if not (is_said or is_rule or is_any or _ANNOUNCED_BY_WORD.fullmatch(bare)):
             return None
         below = self._next_with_text(number + 1)
-        while below < len(self.lines) and below < number + 4 and not self.email[slice(*self.lines[below])].strip("-_=—–~*>| \t\r\n"):
+        while (
+            below < len(self.lines)
+            and below < number + 4
+            and not self.email[slice(*self.lines[below])].strip("-_=—–~*>| \t\r\n")
+        ):
             below = self._next_with_text(below + 1)
         if below < len(self.lines) and below <= number + 5:
             if block := self._block(below, is_announced=is_said):
                 opening = _from_block(block, self.lines[number][0], is_forward)
                 return number, self._number_at(below, block.end), opening
             start, end = self.lines[below]
-            if (is_said or is_rule) and (found := self._introduction(below, self.email[start : min(end, start + 450)].rstrip())):
-                return number, found[1], _Opening(self.lines[number][0], found[2].end, found[2].sender, found[2].date)
+            if (is_said or is_rule) and (
+                found := self._introduction(below, self.email[start : min(end, start + 450)].rstrip())
+            ):
+                return (
+                    number,
+                    found[1],
+                    _Opening(self.lines[number][0], found[2].end, found[2].sender, found[2].date),
+                )
         if is_said and has_dashes:
             return number, number + 1, _Opening(*self.lines[number])
         return None
@@ -304,7 +355,12 @@ class _Scan:
         return None
 
     def _could_begin(self, number: int, line: str) -> bool:
-        return bool(_YEAR_OR_DAY.search(line) or _TIME.search(line) or "@" in line or (_COLON.search(line) and _VERB.search(line)))
+        return bool(
+            _YEAR_OR_DAY.search(line)
+            or _TIME.search(line)
+            or "@" in line
+            or (_COLON.search(line) and _VERB.search(line))
+        )
 
 
 def _is_introduction(text: str, has_marks: bool) -> bool:
@@ -353,7 +409,9 @@ def _said_by(text: str) -> tuple[str, str]:
 
 def _split_at_date(text: str) -> tuple[str, str]:
     """Split "Mon, 2 Nov 2026 at 10:00 AM Ida" or "Ida, 2 Nov 2026" into name and date."""
-    found = list(re.finditer(r"\d[\d:./-]*[^\s,、，]*", re.sub(r"\S+@\S+", lambda spec: "x" * len(spec[0]), text)))
+    found = list(
+        re.finditer(r"\d[\d:./-]*[^\s,、，]*", re.sub(r"\S+@\S+", lambda spec: "x" * len(spec[0]), text))
+    )
     if not found:
         return text, ""
     rest = text[found[-1].end() :]

@@ -17,9 +17,12 @@ _OCTETS, _OID = 0x04, 0x06
 _PGP_ENCRYPTED = re.compile(
     r"^-----BEGIN PGP MESSAGE-----.*?(?:^-----END PGP MESSAGE-----[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
 )
-_PGP_SIGNED = re.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Za-z-]+:[^\n]*\n)*\n?", re.MULTILINE)
+_PGP_SIGNED = re.compile(
+    r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Za-z-]+:[^\n]*\n)*\n?", re.MULTILINE
+)
 _PGP_SIGNATURE = re.compile(
-    r"^-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----.*?(?:^-----END PGP \1-----[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+    r"^-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----.*?(?:^-----END PGP \1-----[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
 )
 UNREADABLE_BLOCK = "[A block that is encrypted with PGP stood here. It cannot be read.]"
 

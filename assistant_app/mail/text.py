@@ -42,7 +42,7 @@ def sender_of(email: str) -> str:
 
 
 def as_read(email: str) -> str:
-    """Return an email without the header lines that only mail programs use, and with its encoded words decoded."""
+    """Return an email without header lines for mail programs only, and with encoded words decoded."""
     block = blocks.on_top(email)
     if block is None:
         return email

@@ -25,8 +25,8 @@ class Message:
 def messages_in(email: str) -> list[Message]:
     """Return the newest message and then the quoted ones, in the order in which the email has them.
 
-    Answers between quoted lines belong to the newest message, with the lines they answer. If the email only forwards,
-    the forwarded message is the newest.
+    Answers between quoted lines belong to the newest message, with the lines they answer. If the email
+    only forwards, the forwarded message is the newest.
     """
     block = blocks.on_top(email)
     top = block.end if block else 0
@@ -34,7 +34,9 @@ def messages_in(email: str) -> list[Message]:
     earlier = [quote for quote in quotes_in(email) if quote.start >= start and quote.has_first_line]
     text = email[top : start if earlier else len(email)].strip()
     sender = decode_words(block.text("from")) if block else ""
-    newest = [Message(sender, block.text("sent", "date") if block else "", text)] if text or not earlier else []
+    newest = (
+        [Message(sender, block.text("sent", "date") if block else "", text)] if text or not earlier else []
+    )
     return newest + [_message(email, quote, earlier[number + 1 :]) for number, quote in enumerate(earlier)]
 
 

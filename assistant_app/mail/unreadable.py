@@ -2,4 +2,4 @@
 
 
 class Unreadable(ValueError):
-    """The file is not an email that can be answered. The message says why and what to do, and is shown to the user."""
+    """The file is no email that can be answered. The message, for people, says why and what to do."""

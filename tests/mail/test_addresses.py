@@ -106,6 +106,9 @@ def test_addresses_that_were_written_are_read_back(pairs):
 
 def test_the_reply_names_the_address_and_not_a_part_of_the_name():
     message = message_from_bytes(
-        reply.as_message("From: Anna @ Example <anna@example.org>\n\nHi", "ok", datetime(2026, 11, 29, tzinfo=UTC)), policy=policy.default
+        reply.as_message(
+            "From: Anna @ Example <anna@example.org>\n\nHi", "ok", datetime(2026, 11, 29, tzinfo=UTC)
+        ),
+        policy=policy.default,
     )
     assert [each.addr_spec for each in message["To"].addresses] == ["anna@example.org"]

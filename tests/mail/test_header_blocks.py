@@ -58,7 +58,32 @@ def test_a_line_over_old_text_begins_one_quoted_message(line, mark):
 
 @pytest.mark.parametrize(
     "prefix",
-    ["Re", "RE", "AW", "Antwort", "Antw", "SV", "VS", "Odp", "R", "RES", "YNT", "Ynt", "Vá", "Απ", "답장", "회신", "Ответ", "回复", "回覆", "Atb", "TL", "Bls", "Re[2]", "Svar"],
+    [
+        "Re",
+        "RE",
+        "AW",
+        "Antwort",
+        "Antw",
+        "SV",
+        "VS",
+        "Odp",
+        "R",
+        "RES",
+        "YNT",
+        "Ynt",
+        "Vá",
+        "Απ",
+        "답장",
+        "회신",
+        "Ответ",
+        "回复",
+        "回覆",
+        "Atb",
+        "TL",
+        "Bls",
+        "Re[2]",
+        "Svar",
+    ],
 )
 def test_the_prefix_of_an_answer_is_known_in_many_languages(prefix):
     message = reply.as_message(f"From: a@b.org\nSubject: {prefix}: Re: Offer 12\n\nHi", "ok", DATE)
@@ -106,10 +131,16 @@ def test_the_source_of_a_message_is_read_like_a_file():
     assert as_text(decoded).endswith("\n\nПривет")
 
 
-@pytest.mark.parametrize("text", ["Hello", "From: a@b.org\nSubject: Hi\n\nHello", "<3 you all", "a <b> c", "<p>", "From: x\nReceived: y"])
+@pytest.mark.parametrize(
+    "text",
+    ["Hello", "From: a@b.org\nSubject: Hi\n\nHello", "<3 you all", "a <b> c", "<p>", "From: x\nReceived: y"],
+)
 def test_other_text_stays_as_it_is_typed(text):
     assert as_text(text) == text
 
 
 def test_pasted_html_is_read_like_a_file():
-    assert as_text("<div>Hi <s>Ida</s></div><table><tr><td>a</td><td>b</td></tr></table>") == "Hi ~~Ida~~\n\na | b"
+    assert (
+        as_text("<div>Hi <s>Ida</s></div><table><tr><td>a</td><td>b</td></tr></table>")
+        == "Hi ~~Ida~~\n\na | b"
+    )

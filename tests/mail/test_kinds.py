@@ -34,7 +34,11 @@ def der(tag: int, *contents: bytes) -> bytes:
 def signed(message: bytes, oid: str = "2a864886f70d010702", in_pieces: bool = False) -> bytes:
     """Return CMS SignedData without signers, in DER, or with its content in pieces as Outlook writes it."""
     if in_pieces:
-        octets = b"\x24\x80" + b"".join(der(0x04, message[at : at + 20]) for at in range(0, len(message), 20)) + b"\0\0"
+        octets = (
+            b"\x24\x80"
+            + b"".join(der(0x04, message[at : at + 20]) for at in range(0, len(message), 20))
+            + b"\0\0"
+        )
     else:
         octets = der(0x04, message)
     info = der(0x30, der(0x06, bytes.fromhex("2a864886f70d010701")), der(0xA0, octets))
@@ -119,7 +123,9 @@ def test_these_kinds_are_refused_with_the_reason(kind):
 def test_an_encrypted_block_below_a_text_is_named():
     block = b"Hi Ida,\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n\nAnna"
     mail = eml.read(email_of(body=block))
-    assert "Hi Ida,\n\n[A block that is encrypted with PGP stood here. It cannot be read.]\n\nAnna" in mail.text
+    assert (
+        "Hi Ida,\n\n[A block that is encrypted with PGP stood here. It cannot be read.]\n\nAnna" in mail.text
+    )
     assert mail.notes == ("A part of the email is encrypted with PGP and was left out.",)
 
 

@@ -10,13 +10,26 @@ from tests.mail.letters import email_of
 
 GREEK, RUSSIAN, UKRAINIAN = "Καλημέρα, τιμολόγιο", "Добрый день, счёт", "Доброго дня, рахунок її"
 HEBREW, ARABIC, THAI = "שלום רב", "السلام عليكم", "สวัสดีครับ"
-POLISH, TURKISH, LATVIAN, FRENCH = "Proszę o łódź", "Teşekkürler, iyi günler", "Labdien, rēķins", "Déjà reçu à l’été"
-JAPANESE, CHINESE, TAIWANESE, KOREAN = "請求書をお送りください", "请查收发票", "請查收發票", "안녕하세요 청구서"
+POLISH, TURKISH, LATVIAN, FRENCH = (
+    "Proszę o łódź",
+    "Teşekkürler, iyi günler",
+    "Labdien, rēķins",
+    "Déjà reçu à l’été",
+)
+JAPANESE, CHINESE, TAIWANESE, KOREAN = (
+    "請求書をお送りください",
+    "请查收发票",
+    "請查收發票",
+    "안녕하세요 청구서",
+)
 # Label in the email, Python's codec for what its sender means, text.
 MATRIX = [
     *[(label, "utf-8", RUSSIAN) for label in ("utf-8", "UTF8", "utf-8*", '"utf-8"', "unicode-1-1-utf-8")],
     *[(label, "utf-8", FRENCH) for label in ("us-ascii", "iso-8859-1", "windows-1252")],
-    *[(label, "cp1252", "Déjà reçu") for label in ("iso-8859-1", "latin1", "l1", "windows-1252", "cp1252", "cp819", "x-ansi")],
+    *[
+        (label, "cp1252", "Déjà reçu")
+        for label in ("iso-8859-1", "latin1", "l1", "windows-1252", "cp1252", "cp819", "x-ansi")
+    ],
     *[(label, "cp1252", FRENCH + " 4 €") for label in ("iso-8859-1", "windows-1252", "iso8859_1")],
     ("iso-8859-15", "iso8859-15", "Déjà 4 €"),
     *[(label, "iso8859-2", "Proszę o łódź") for label in ("iso-8859-2", "latin2", "iso_8859-2:1987")],
@@ -34,20 +47,38 @@ MATRIX = [
     *[(label, "iso8859-7", "Καλημέρα") for label in ("iso-8859-7", "greek", "iso-8859-7:2003")],
     *[(label, "cp1254", TURKISH) for label in ("windows-1254", "iso-8859-9", "latin5")],
     *[(label, "cp1255", HEBREW) for label in ("windows-1255", "cp1255")],
-    *[(label, "iso8859-8", HEBREW) for label in ("iso-8859-8", "iso-8859-8-i", "iso-8859-8-e", "visual", "logical")],
+    *[
+        (label, "iso8859-8", HEBREW)
+        for label in ("iso-8859-8", "iso-8859-8-i", "iso-8859-8-e", "visual", "logical")
+    ],
     *[(label, "cp1256", ARABIC) for label in ("windows-1256", "cp1256")],
     *[(label, "iso8859-6", ARABIC) for label in ("iso-8859-6", "arabic", "iso-8859-6-i")],
     *[(label, "cp1257", LATVIAN) for label in ("windows-1257",)],
     ("iso-8859-13", "iso8859-13", LATVIAN),
     ("iso-8859-4", "iso8859-4", "Labdien, rēķins"),
-    *[(label, "cp874", THAI) for label in ("windows-874", "tis-620", "tis620", "iso-8859-11", "dos-874", "x-windows-874")],
-    *[(label, "gb18030", CHINESE + "镕") for label in ("gb2312", "gbk", "x-gbk", "gb18030", "cp936", "euc-cn", "cn-gb")],
+    *[
+        (label, "cp874", THAI)
+        for label in ("windows-874", "tis-620", "tis620", "iso-8859-11", "dos-874", "x-windows-874")
+    ],
+    *[
+        (label, "gb18030", CHINESE + "镕")
+        for label in ("gb2312", "gbk", "x-gbk", "gb18030", "cp936", "euc-cn", "cn-gb")
+    ],
     *[(label, "big5hkscs", TAIWANESE) for label in ("big5", "big5-hkscs", "x-x-big5", "cn-big5")],
-    *[(label, "cp932", JAPANESE + "①㈱ｶﾅ") for label in ("shift_jis", "x-sjis", "windows-31j", "sjis", "cp932", "ms_kanji")],
+    *[
+        (label, "cp932", JAPANESE + "①㈱ｶﾅ")
+        for label in ("shift_jis", "x-sjis", "windows-31j", "sjis", "cp932", "ms_kanji")
+    ],
     *[(label, "euc_jp", JAPANESE) for label in ("euc-jp", "x-euc-jp")],
     ("euc-jp", "euc_jis_2004", JAPANESE + "①"),
-    *[(label, "iso2022_jp", JAPANESE) for label in ("iso-2022-jp", "csiso2022jp", "iso-2022-jp-ms", "cp50221")],
-    *[(label, "cp949", KOREAN + "똠") for label in ("euc-kr", "ks_c_5601-1987", "cp949", "windows-949", "korean")],
+    *[
+        (label, "iso2022_jp", JAPANESE)
+        for label in ("iso-2022-jp", "csiso2022jp", "iso-2022-jp-ms", "cp50221")
+    ],
+    *[
+        (label, "cp949", KOREAN + "똠")
+        for label in ("euc-kr", "ks_c_5601-1987", "cp949", "windows-949", "korean")
+    ],
     ("iso-2022-kr", "iso2022_kr", KOREAN),
     *[("cp850", "cp850", "Déjà reçu"), ("cp437", "cp437", "Déjà reçu"), ("hz-gb-2312", "hz", CHINESE)],
 ]
@@ -86,7 +117,9 @@ def test_the_matrix_is_as_large_as_the_docs_say():
     ],
 )
 def test_a_wrong_or_unusual_byte_costs_nothing_else(label, raw, text):
-    assert eml.read(email_of(f"Content-Type: text/plain; charset={label}", body=raw)).text.endswith(f"\n\n{text}")
+    assert eml.read(email_of(f"Content-Type: text/plain; charset={label}", body=raw)).text.endswith(
+        f"\n\n{text}"
+    )
 
 
 GUESSED = "The email does not say how its letters are encoded. They were guessed and may be wrong."
@@ -118,7 +151,9 @@ def test_letters_are_guessed_only_without_a_valid_label_and_marked_as_guessed(la
     assert mail.notes == (GUESSED,)
 
 
-@pytest.mark.parametrize("label", ["idna", "punycode", "undefined", "unicode_escape", "rot13", "zlib", "mbcs", "x" * 1000])
+@pytest.mark.parametrize(
+    "label", ["idna", "punycode", "undefined", "unicode_escape", "rot13", "zlib", "mbcs", "x" * 1000]
+)
 def test_codecs_that_are_no_charsets_are_not_used(label):
     assert codec_of(label) == ""
 

@@ -61,7 +61,14 @@ BETWEEN = "Hi Ida,\n\nOn Mon, Nov 2, 2026 at 10:00 AM Ida <ida@example.org> wrot
 
 def test_answers_between_quotes_stay_where_they_are_and_stay_visible():
     assert shown.newest_part(BETWEEN) == BETWEEN
-    assert without_quoted(TOP + BETWEEN).split() == [*TOP.split(), "Hi", "Ida,", "Blue,", "please.", "Twelve."]
+    assert without_quoted(TOP + BETWEEN).split() == [
+        *TOP.split(),
+        "Hi",
+        "Ida,",
+        "Blue,",
+        "please.",
+        "Twelve.",
+    ]
     (message,) = messages_in(TOP + BETWEEN)
     assert message.text == BETWEEN
 
@@ -77,7 +84,9 @@ def test_an_answer_that_has_marks_itself_is_not_removed():
 
 
 def test_a_signature_below_the_quote_is_no_answer():
-    email = "Twelve.\n\nOn 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n\n-- \nAnna Example\n"
+    email = (
+        "Twelve.\n\nOn 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n\n-- \nAnna Example\n"
+    )
     assert shown.newest_part(email) == "Twelve."
 
 
@@ -95,8 +104,15 @@ def test_what_is_merely_forwarded_is_the_email(above):
     assert without_quoted(email) == email
     assert "40 pumps" in shown.newest_part(shown.without_header(TOP + FORWARD))
     forwarded = messages_in(email)[-1]
-    assert (forwarded.sender, forwarded.text, forwarded.is_forwarded) == ("Carl <carl@example.org>", "Can you deliver 40 pumps?", True)
+    assert (forwarded.sender, forwarded.text, forwarded.is_forwarded) == (
+        "Carl <carl@example.org>",
+        "Can you deliver 40 pumps?",
+        True,
+    )
 
 
 def test_a_forward_with_a_message_of_its_own_is_removed_with_the_quotes():
-    assert without_quoted(f"{TOP}Please answer him for me, I am away.\n\n{FORWARD}") == f"{TOP}Please answer him for me, I am away."
+    assert (
+        without_quoted(f"{TOP}Please answer him for me, I am away.\n\n{FORWARD}")
+        == f"{TOP}Please answer him for me, I am away."
+    )

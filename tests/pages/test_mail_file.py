@@ -176,12 +176,15 @@ def test_a_file_that_is_removed_gives_back_what_stood_there(drop):
         (b"", "The file is empty."),
         (b" \r\n ", "The file is empty."),
         (b"Dear Ida,\n\nwhere are they?", "The file is no email"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", "The file is no .eml file"),
-        (HEAD + b"\nHello\x00there", "The file is no .eml file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", "The file is no Outlook message, or is damaged."),
+        (b"%PDF-1.7", "The file is a PDF, not an email."),
         (HEAD + b"Content-Type: image/png; name=a.png\n\nx", "no text to answer, only a.png"),
         (HEAD + b"Content-Type: text/calendar; name=invite.ics\n\nBEGIN:VCALENDAR", "only invite.ics"),
-        (HEAD + b"Content-Type: message/rfc822\n\nSubject: Inner\n\nHello", "only Inner.eml"),
-        (HEAD + b"Content-Type: application/pkcs7-mime; name=smime.p7m\n\nAAAA", "The file is encrypted"),
+        (HEAD + b"Content-Type: message/rfc822\n\nSubject: Inner\n\n", "only Inner.eml"),
+        (
+            HEAD + b"Content-Type: application/pkcs7-mime; name=smime.p7m\n\nAAAA",
+            "signed or encrypted with S/MIME",
+        ),
         (HEAD + b"\n-----BEGIN PGP MESSAGE-----\n\nhQ", "The file is encrypted"),
         (HEAD + b"\n \n", "The file has no text to answer"),
         (HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" * 1000, "more parts than an email has"),
@@ -223,6 +226,42 @@ def test_what_is_wrong_in_a_file_is_read_as_well_as_it_can_be(drop, data, text):
     browser = drop(data)
     assert browser.status == 200
     assert text in email_in(browser)
+
+
+def test_what_was_hidden_or_guessed_is_said_and_stays_said(drop):
+    html = b'Content-Type: text/html\n\n<p style="display:none">the price is 0</p><p>\xc4\xee\xe1\xf0\xfb\xe9</p>'
+    browser = drop(HEAD + html)
+    hidden = "The email hides 4 words from its readers. They were left out."
+    guessed = "The email does not say how its letters are encoded. They were guessed and may be wrong."
+    assert email_in(browser).endswith("\n\nДобрый")
+    for said in (hidden, guessed):
+        assert browser.says(said)
+    browser.press("Get a draft", response_instructions="")
+    assert browser.status == 400
+    for said in (hidden, guessed):
+        assert browser.says(said)
+
+
+def test_the_people_an_email_went_to_are_shown_and_told_to_the_model(drop, model):
+    browser = drop(HEAD + b"To: Ida <ida@brevik.example>\nCc: Bob <bob@brevik.example>\n\nHello?")
+    browser.press("Get a draft", response_instructions=INSTRUCTIONS)
+    wait_for_runs()
+    told = " ".join(message.content for asked in model.asked for message in asked.messages)
+    for text in (told, browser.open(browser.address).page.text):
+        assert "Ida <ida@brevik.example>" in text
+        assert "Bob <bob@brevik.example>" in text
+
+
+def test_the_source_of_a_message_is_read_when_it_is_pasted(browser, model):
+    source = (
+        "From: a@b.org\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\nContent-Transfer-Encoding: base64\n\nSGVsbG8h\n"
+    )
+    browser.open("/new/").press("Get a draft", email_to_respond=source, response_instructions=INSTRUCTIONS)
+    stored = Application.objects.get()
+    assert (stored.title, stored.state["incoming_email"]) == (
+        "Grüße",
+        "From: a@b.org\nSubject: Grüße\n\nHello!",
+    )
 
 
 def test_no_line_of_a_file_passes_for_another(drop):

@@ -37,7 +37,9 @@ def main():
     spent = time.process_time() - start
     results["ours, newest_part (page)"] = [shown.newest_part(email) for email in emails]
     if given.peers:
-        done = subprocess.run([given.peers, PEERS], input=json.dumps(emails), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [given.peers, PEERS], input=json.dumps(emails), capture_output=True, text=True, check=True
+        )
         results |= json.loads(done.stdout)
     print(f"{len(names)} emails; ours takes {spent / len(names) * 1000:.1f} ms of CPU for each")
     print(f"{'tool':<26} {'right':>12} {'quote left':>12} {'lost':>12}")
@@ -46,7 +48,10 @@ def main():
         counts = Counter(verdicts)
         print(f"{tool:<26}", *(f"{counts[each]:>5} ({counts[each] / len(names):4.0%})" for each in VERDICTS))
         if given.show and tool == "ours, without_quoted":
-            print(*(f"  {each}: {name}" for name, each in zip(names, verdicts, strict=True) if each != "right"), sep="\n")
+            print(
+                *(f"  {each}: {name}" for name, each in zip(names, verdicts, strict=True) if each != "right"),
+                sep="\n",
+            )
 
 
 def read(path):

@@ -10,7 +10,9 @@ SIGNATURE = re.compile(
     r"Отправлено|Wysłan|Obt[eé]n|Télécharge|Cheers|Regards|Best|Kind|Thanks|Thank you|Sincerely|Cordialement|Mit freundlichen|Viele Grüße))",
     re.IGNORECASE,
 )
-QUOTED = re.compile(r"\s*>|.*\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev)\b.*:\s*$|\s*-{2,}.*(?:Original|Forward)")
+QUOTED = re.compile(
+    r"\s*>|.*\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev)\b.*:\s*$|\s*-{2,}.*(?:Original|Forward)"
+)
 
 
 def words(text):

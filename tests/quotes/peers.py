@@ -26,16 +26,23 @@ def installed():
     with suppress(ImportError):
         import quotequail  # noqa: PLC0415
 
-        yield "quotequail", lambda text: "\n".join(part for is_new, part in quotequail.quote(text, quote_intro_line=True) if is_new)
+        yield (
+            "quotequail",
+            lambda text: "\n".join(
+                part for is_new, part in quotequail.quote(text, quote_intro_line=True) if is_new
+            ),
+        )
 
 
 def answer(function, text):
     try:
         return function(text) or ""
-    except Exception:  # a crash counts as wrong
+    except Exception:  # noqa: BLE001  # a crash counts as wrong
         return None
 
 
 if __name__ == "__main__":
     emails = json.load(sys.stdin)
-    json.dump({name: [answer(function, text) for text in emails] for name, function in installed()}, sys.stdout)
+    json.dump(
+        {name: [answer(function, text) for text in emails] for name, function in installed()}, sys.stdout
+    )

@@ -15,7 +15,7 @@ EMAIL = "email_to_respond"
 
 
 def with_text(data: Any) -> Any:
-    """Return the input of a step with the text of its email. Raise `InvalidInput` if a file cannot be read."""
+    """Return a step's input with the text of its email. Raise `InvalidInput` if a file cannot be read."""
     if not isinstance(data, Mapping) or EMAIL not in data:
         return data
     email, zone = data[EMAIL], timezone.get_current_timezone()

@@ -54,7 +54,11 @@ def shown(post: QueryDict) -> ReadFile | None:
     if not (name := post.get("file", "")):
         return None
     return ReadFile(
-        name, post.getlist("left_out"), post.get("before", ""), "quoted" in post, post.get(EMAIL, ""),
+        name,
+        post.getlist("left_out"),
+        post.get("before", ""),
+        "quoted" in post,
+        post.get(EMAIL, ""),
         post.getlist("note"),
     )
 

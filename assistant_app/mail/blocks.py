@@ -7,11 +7,46 @@ blank lines between.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
+from pathlib import Path
 
-from assistant_app.mail.languages import pattern, role_of
+_WORDS: dict[str, dict[str, list[str]]] = tomllib.loads(
+    Path(__file__).with_name("languages.toml").read_text(encoding="utf-8")
+)
+LANGUAGES = tuple(_WORDS)
+_ROLES = ("from", "sent", "date", "to", "cc", "bcc", "reply-to", "subject", "other")
+# Direction marks, joiners, and the marks of bold text, which copied names have around them.
+_AROUND = re.compile(
+    "^[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+|[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+$"
+)
+
+
+@cache
+def words(kind: str) -> frozenset[str]:
+    """Return all languages' words of a kind."""
+    return frozenset(word for each in _WORDS.values() for word in each.get(kind, ()))
+
+
+@cache
+def pattern(kind: str) -> str:
+    """Return a regular expression for any language's word of a kind, longest first, to be matched in any case."""
+    return "|".join(re.escape(word) for word in sorted(words(kind), key=lambda word: (-len(word), word)))
+
+
+def role_of(name: str) -> str:
+    """Return which header line a name is, such as "from" for "De"; an empty text if it is none."""
+    plain = " ".join(_AROUND.sub("", name).split()).casefold()
+    return _roles().get(plain, "")
+
+
+@cache
+def _roles() -> dict[str, str]:
+    return {word.casefold(): role for role in reversed(_ROLES) for word in words(role)}
+
 
 MOST_LINES = 24  # of a block over a quoted message
 MOST_LINES_ON_TOP = 400

@@ -319,7 +319,7 @@ def _children(part: Message) -> list[Message]:
 
 def _payload(part: Message) -> bytes:
     """Return the decoded bytes of a part; as they are if its encoding is broken."""
-    if isinstance(part.get_payload(), list):
+    if part.is_multipart():
         return b""
     raw = part.get_payload(decode=True)
     return raw if isinstance(raw, bytes) else b""

@@ -10,9 +10,9 @@ from email.utils import parsedate_to_datetime
 
 from assistant_app.mail import blocks
 from assistant_app.mail.addresses import addresses_in, written
+from assistant_app.mail.blocks import role_of
 from assistant_app.mail.charsets import decode_words
 from assistant_app.mail.hidden import one_line
-from assistant_app.mail.languages import role_of
 
 __all__ = ["SENT", "SUBJECT", "WRITE_TO", "Header", "end_of_header", "pasted"]
 

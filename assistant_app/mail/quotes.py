@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assistant_app.mail import blocks
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.languages import pattern, words
+from assistant_app.mail.blocks import pattern, words
 
 LONGEST_INTRODUCTION = 400  # characters
 MOST_INTRODUCING = 3  # lines that an introduction is broken into

@@ -15,8 +15,8 @@ from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
 
+from assistant_app.mail.blocks import pattern
 from assistant_app.mail.header import SUBJECT, WRITE_TO, Header, pasted
-from assistant_app.mail.languages import pattern
 
 # Prefixes that mail programs put before the subject of a reply.
 _ANSWERS = re.compile(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistant_app.mail import blocks
+from assistant_app.mail.blocks import role_of
 from assistant_app.mail.charsets import decode_words
-from assistant_app.mail.languages import role_of
 from assistant_app.mail.quotes import start_of_quoted
 
 LONG = 6_000  # characters that the page shows unfolded

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from assistant_app.mail import blocks
+from assistant_app.mail.blocks import pattern, role_of
 from assistant_app.mail.charsets import decode_words, has_encoded_words
 from assistant_app.mail.hidden import one_line
-from assistant_app.mail.languages import pattern, role_of
 
 TITLE_LENGTH = 120
 LONGEST_LINE = 2_000  # characters that are looked at

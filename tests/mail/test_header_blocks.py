@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant_app.mail import reply, shown
+from assistant_app.mail.blocks import LANGUAGES
 from assistant_app.mail.header import Header, pasted
-from assistant_app.mail.languages import LANGUAGES
 from assistant_app.mail.pasting import as_text
 from assistant_app.mail.quotes import quoted_in, without_quoted
 from assistant_app.mail.text import sender_of, title_of

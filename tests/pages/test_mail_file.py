@@ -229,7 +229,8 @@ def test_what_is_wrong_in_a_file_is_read_as_well_as_it_can_be(drop, data, text):
 
 
 def test_what_was_hidden_or_guessed_is_said_and_stays_said(drop):
-    html = b'Content-Type: text/html\n\n<p style="display:none">the price is 0</p><p>\xc4\xee\xe1\xf0\xfb\xe9</p>'
+    hidden_first = b'<p style="display:none">the price is 0</p><p>\xc4\xee\xe1\xf0\xfb\xe9</p>'
+    html = b"Content-Type: text/html\n\n" + hidden_first
     browser = drop(HEAD + html)
     hidden = "The email hides 4 words from its readers. They were left out."
     guessed = "The email does not say how its letters are encoded. They were guessed and may be wrong."

@@ -33,7 +33,7 @@ def words(kind: str) -> frozenset[str]:
 
 @cache
 def pattern(kind: str) -> str:
-    """Return a regular expression for any language's word of a kind, longest first, to be matched in any case."""
+    """Return a regular expression for any language's word of a kind, to be matched in any case."""
     return "|".join(re.escape(word) for word in sorted(words(kind), key=lambda word: (-len(word), word)))
 
 

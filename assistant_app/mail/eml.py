@@ -32,6 +32,7 @@ MOST_PARTS = 1_000
 DEEPEST = 50
 LONGEST_DESCRIPTION = 1_000  # characters of one Content-* header line
 MOST_DESCRIPTION = 50_000  # characters of all Content-* header lines
+_BOUNDARY = re.compile(rb"^--(\S[^\n]{0,68}?)[ \t]*$", re.MULTILINE)
 _PART = re.compile(rb"^--", re.MULTILINE)
 _NESTED = re.compile(rb"boundary *\*?=|message/", re.IGNORECASE)
 _DESCRIPTION = re.compile(rb"^content-[a-z-]+[ \t]*:(?:[^\n]|\n[ \t])*", re.IGNORECASE | re.MULTILINE)
@@ -87,6 +88,7 @@ class _Reading:
     is_decoded: bool = False  # parts without an encoding are UTF-8, whatever they say
     left_out: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)  # of mail servers, shown if there is no other text
+    attached_texts: list[_Text] = field(default_factory=list)  # shown if there is no other text
     attached: int = 0
     is_encrypted: bool = False
 
@@ -120,7 +122,7 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
     header = Header(message.raw_items(), _label_of(message))
     if not any(name in header for name in ("from", "subject", "date", "message-id")):
         raise Unreadable("The file is no email: it says neither who sent it nor when.")
-    texts = _texts(message, reading)
+    texts = _texts(message, reading) or reading.attached_texts
     body = "\n\n".join(text.text.strip("\n") for text in texts).strip("\n") or "\n\n".join(reading.reports)
     if not body.strip():
         if reading.is_encrypted:
@@ -199,6 +201,8 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
     if kind == "message/delivery-status":
         reading.reports.append("\n\n".join(_clean(str(each)).strip() for each in _children(part)))
         return []
+    if kind.startswith("multipart/") and not part.is_multipart():
+        part = _with_boundary(part, kind)
     if part.is_multipart():
         is_related = is_related or kind == "multipart/related"
         found = [_texts(child, reading, depth + 1, is_related) for child in _children(part)]
@@ -208,6 +212,8 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
     is_attached = _is_attached(part) and depth > 0
     if kind in _CALENDARS or (kind == "application/octet-stream" and _name_of(part).lower().endswith(".ics")):
         return _invitation(part, reading)
+    if is_attached and kind in _PLAIN | {"text/html"}:
+        reading.attached_texts += _text(part, kind, _label_of(part))
     if is_attached or kind not in _PLAIN | {"text/html"}:
         if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
             reading.left_out.append(_name_of(part))
@@ -217,6 +223,19 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         "quoted-printable",
     )
     return _text(part, kind, "utf-8" if reading.is_decoded and not is_encoded else _label_of(part))
+
+
+def _with_boundary(part: Message, kind: str) -> Message:
+    """Return a multipart whose boundary is missing or wrong, parsed with the one that its text has."""
+    raw = str(part.get_payload()).encode("ascii", "surrogateescape")
+    found = _BOUNDARY.search(raw)
+    if found is None:
+        return message_from_bytes(
+            b"Content-Type: multipart/mixed; boundary=B\n\n--B\n\n" + raw + b"\n--B--\n"
+        )
+    boundary = found[1].replace(b'"', b"")
+    header = b"Content-Type: " + kind.encode("ascii", "replace") + b'; boundary="' + boundary + b'"\n\n'
+    return message_from_bytes(header + raw)
 
 
 def _text(part: Message, kind: str, label: str) -> list[_Text]:

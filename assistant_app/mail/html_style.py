@@ -54,8 +54,12 @@ class Look:
     background: Colour | None = None
 
     @property
-    def is_hidden(self) -> bool:
-        return self.is_blocked or self.is_invisible or self.is_tiny or self._has_colour_of_background
+    def hides_pictures(self) -> bool:
+        return self.is_blocked or self.is_invisible
+
+    @property
+    def hides_text(self) -> bool:
+        return self.hides_pictures or self.is_tiny or self._has_colour_of_background
 
     @property
     def _has_colour_of_background(self) -> bool:

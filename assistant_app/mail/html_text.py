@@ -19,11 +19,12 @@ DEEPEST_QUOTE = 5
 DEEPEST_LIST = 6
 DEEPEST_TABLE = 15  # deeper ones are read as lines
 LONGEST_LINK = 200  # characters; longer ones are tracking links, of which only the host is shown
+LONGEST_ALTERNATIVE = 300  # characters
 LONGEST_RAISED = 12  # characters; longer texts are not super- or subscripts
 MOST_CELL_LINES = 3  # a table with longer cells is there for the layout
 LONGEST_CELL_LINE = 120  # characters
 
-_UNSEEN = frozenset({"script", "style", "template", "title", "head"})
+_UNSEEN = frozenset({"script", "style", "template", "title"})
 _APART = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "ol", "p", "pre", "table", "ul"})
 _LINES = frozenset(
     {
@@ -166,6 +167,7 @@ class _Element:
     is_block: bool = False
     link: str = ""
     link_text: list[str] = field(default_factory=list)
+    has_picture: bool = False  # inside the link
 
 
 class _Reader(HTMLParser):
@@ -212,7 +214,7 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS and "p" in self._places and tag != "br":
             self._close_inside("p", set())
         if tag == "tr" or tag in _CELLS:
-            self._end_cell(is_row=tag == "tr")
+            self._close_cell()
         style = self._style.of(tag, attributes) if attributes or self._style.rules else {}
         look = self._look
         if attributes or style or tag in STRUCK:
@@ -220,14 +222,14 @@ class _Reader(HTMLParser):
         if look.background is None and self._style.has_backgrounds and look.colour is not None:
             look = replace(look, background=UNKNOWN)
         if tag in _VOID:
-            if not look.is_hidden and not self._unseen:
+            if not look.hides_pictures and not self._unseen:
                 self._void(tag, attributes)
             return
         element = _Element(tag, look, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
-        if not look.is_hidden and not self._unseen:
+        if not look.hides_pictures and not self._unseen:
             self._begin(tag, attributes, style, element)
         elif tag == "table" or tag == "tr" or tag in _CELLS:
-            self._begin_table_part(tag, is_hidden=True)
+            self._begin_table_part(tag, is_hidden=look.is_blocked or self._unseen > 0)
         self._push(element)
 
     def _begin(
@@ -244,7 +246,7 @@ class _Reader(HTMLParser):
             number = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 1
             self._lists.append([attributes.get("type") or "1" if tag == "ol" else "", number])
             element.is_list = True
-        elif tag == "li":
+        elif tag == "li" and not element.look.hides_text:
             self._begin_item(attributes)
         elif tag == "pre" or style.get("white-space", "").startswith("pre"):
             element.is_plain = True
@@ -263,10 +265,17 @@ class _Reader(HTMLParser):
         elif tag == "hr":
             self._break()
             self._sheet.end_line(self._quotes)
-        elif tag == "img" and (alt := " ".join((attributes.get("alt") or "").split())[:300]):
-            sizes = (attributes.get("width") or "", attributes.get("height") or "")
-            if not any(size.strip() in ("0", "1") for size in sizes):
-                self._add(f"[{alt}]" if _SEEN.search(alt) else alt)
+        elif tag == "img":
+            self._picture(attributes)
+
+    def _picture(self, attributes: dict[str, str | None]) -> None:
+        """Add a picture's alternative text, unless the picture is a pixel that reports the opening of the email."""
+        for element in self._links[-1:]:
+            element.has_picture = True
+        alt = " ".join((attributes.get("alt") or "").split())[:LONGEST_ALTERNATIVE]
+        sizes = (attributes.get("width") or "", attributes.get("height") or "")
+        if alt and not any(size.strip() in ("0", "1") for size in sizes):
+            self._add(f"[{alt}]" if _SEEN.search(alt) else alt)
 
     def handle_endtag(self, tag: str) -> None:
         places = self._places.get(tag)
@@ -277,12 +286,10 @@ class _Reader(HTMLParser):
                 return
             if self._barrier_places and self._barrier_places[-1] > places[-1]:
                 return
-        if (
-            tag not in _BARRIERS
-            and tag != "tr"
-            and self._barrier_places
-            and self._barrier_places[-1] > places[-1]
-        ):
+        if tag in _CELLS or tag == "tr":  # of the innermost open table
+            if self._places.get("table", [-1])[-1] > places[-1]:
+                return
+        elif tag != "table" and self._barrier_places and self._barrier_places[-1] > places[-1]:
             return
         self._close(places[-1])
 
@@ -334,11 +341,11 @@ class _Reader(HTMLParser):
         if element.raised:
             self._raised.pop()
         if tag in _CELLS:
-            self._end_cell(is_row=False)
+            self._end_cell()
         elif tag == "table":
             self._end_table()
         elif tag in _APART or tag in _LINES:
-            if element.look.is_hidden or self._unseen:
+            if element.look.hides_pictures or self._unseen:
                 return
             self._break()
         self._quotes -= element.is_quote
@@ -356,7 +363,7 @@ class _Reader(HTMLParser):
                 self._style.add(data)
             return
         look = self._look
-        if look.is_hidden:
+        if look.hides_text:
             self.hidden += len(re.findall(r"\w+", data))
             return
         if self._plain:
@@ -432,9 +439,9 @@ class _Reader(HTMLParser):
         self._sheet.add(f"{indent}{_numeral(str(kind), number)}. ")
 
     def _end_link(self, element: _Element) -> None:
-        if element.look.is_hidden or self._unseen:
-            return
         text = "".join(element.link_text)
+        if self._unseen or (element.look.hides_text and not element.has_picture):
+            return
         address = _address(element.link)
         if not address or _is_said(address, text):
             return
@@ -474,24 +481,22 @@ class _Reader(HTMLParser):
             if not is_hidden:
                 table.rows[-1].append(table.cell)
 
-    def _end_cell(self, *, is_row: bool) -> None:
-        """End the open cell of the innermost table, with all that is open in it."""
-        table = self._tables[-1] if self._tables else None
+    def _close_cell(self) -> None:
+        """Close the open cell of the innermost open table, with all that is open in it."""
         place = max((self._places[tag][-1] for tag in _CELLS if self._places.get(tag)), default=-1)
-        outer = self._places["table"][-1] if self._places.get("table") else -1
-        if place > outer:
+        table = self._places["table"][-1] if self._places.get("table") else -1
+        if place > table:
             self._close(place)
-            return
-        if table is None or table.cell is None:
-            return
-        table.cell.end_line(self._quotes)
-        self._sheets.pop()
-        table.cell = None
+
+    def _end_cell(self) -> None:
+        table = self._tables[-1] if self._tables else None
+        if table is not None and table.cell is not None:
+            table.cell.end_line(self._quotes)
+            self._sheets.pop()
+            table.cell = None
 
     def _end_table(self) -> None:
-        if not self._tables:
-            return
-        self._end_cell(is_row=True)
+        self._end_cell()
         table = self._tables.pop()
         sheet = self._sheet
         self._break()

@@ -42,6 +42,8 @@ SEEN = [
     "<div style='max-height:0'>{}</div>",
     "<p hidden>x<p>{}",
     "<noscript>{}</noscript>",
+    "<table><tr><td style='font-size:1px'><table><tr><td style='font-size:14px'>{}</td></tr></table></td></tr></table>",
+    "<html><head><title>x</title><body><p>{}",
 ]
 
 
@@ -72,6 +74,10 @@ def test_text_that_can_be_seen_stays(html):
         ("<table><tr><td>Street 1<br>Town</td><td>x</td></tr></table>", "Street 1 / Town | x"),
         ("<table><tr><td>a<br>b<br>c<br>d</td><td>e</td></tr></table>", "a\nb\nc\nd\ne"),
         ("<table><tr><td><table><tr><td>1</td><td>2</td></tr></table></td></tr></table>", "1 | 2"),
+        (
+            "<table><tr><td><table><tr><td>1</td><td>2</td></tr></table>below</td></tr></table><p>end</p>",
+            "1 | 2\nbelow\n\nend",
+        ),
         ("<ol><li>one<li>two<ol type=a><li>x</ol><li>three</ol>", "1. one\n2. two\n  a. x\n3. three"),
         ("<ol start=4><li>four<li value=9>nine</ol><ul><li>tea</ul>", "4. four\n9. nine\n\n- tea"),
         (

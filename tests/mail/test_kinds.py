@@ -58,6 +58,14 @@ READ = {
         f"{HEAD}Content-Type: multipart/mixed; boundary=----=_Next/Part_01\n\n------=_Next/Part_01\n\nHello\n------=_Next/Part_01--".encode(),
         "Hello",
     ),
+    "a boundary that is not the one in the text": (
+        f"{HEAD}Content-Type: multipart/mixed; boundary=A\n\n--B\nContent-Type: text/html\n\n<b>Hello</b>\n--B--\n".encode(),
+        "Offer 12\n\nHello",
+    ),
+    "a multipart without parts": (email_of("Content-Type: multipart/mixed"), "Hello"),
+    "nothing but a text file": (
+        multipart("mixed", part("text/plain; name=a.txt", "Hello", "Content-Disposition: attachment")), "Hello",
+    ),
     "a header line without a colon": (b"From: a@example.org\nno colon here\nSubject: Hi\nReply-To: b@example.org\n\nHello", "Reply-To: b@example.org\n"),
     "an mbox line": (b"From anna Mon Nov  2 10:00:00 2026\n" + email_of(), "Subject: Offer 12"),
     "a Message-ID without brackets": (email_of("Message-ID: a1@example.org"), "Message-ID: <a1@example.org>\n"),

@@ -269,7 +269,7 @@ class _Reader(HTMLParser):
             self._picture(attributes)
 
     def _picture(self, attributes: dict[str, str | None]) -> None:
-        """Add the alternative text of a picture, unless it is a pixel that reports the opening of the email."""
+        """Add a picture's alternative text, unless it is a pixel that reports the opening of the email."""
         for element in self._links[-1:]:
             element.has_picture = True
         alt = " ".join((attributes.get("alt") or "").split())[:LONGEST_ALTERNATIVE]

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml, pasting
+from assistant_app.workflow.steps import HumanStep
 
 EMAIL = "email_to_respond"
 
 
-def with_text(data: Any) -> Any:
+def with_text(step: HumanStep, data: Any) -> Any:
     """Return a step's input with the text of its email. Raise `InvalidInput` if a file cannot be read."""
     if not isinstance(data, Mapping) or EMAIL not in data:
         return data
@@ -23,9 +24,18 @@ def with_text(data: Any) -> Any:
         try:
             text = eml.read(email.read(), zone).text
         except eml.Unreadable as problem:
-            raise InvalidInput(fields={EMAIL: [str(problem)]}) from None
+            raise InvalidInput(fields={EMAIL: [str(problem)], **_other_problems(step, data)}) from None
     elif isinstance(email, str):
         text = pasting.as_text(email, zone)
     else:
         return data
     return {**data, EMAIL: text}
+
+
+def _other_problems(step: HumanStep, data: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what is wrong with the other fields, so that one answer names everything."""
+    try:
+        step.clean({**data, EMAIL: "readable"})
+    except InvalidInput as problem:
+        return problem.fields
+    return {}

@@ -207,7 +207,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _send(self, step: HumanStep, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
-        self.sent = self._with_email_read(app_id)
+        self.sent = self._with_email_read(step, app_id)
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
         return self._wait_for(
             operations.submit(
@@ -231,9 +231,9 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         )
         return self.key.is_repeat
 
-    def _with_email_read(self, app_id: str) -> Any:
+    def _with_email_read(self, step: HumanStep, app_id: str) -> Any:
         try:
-            return incoming.with_text(self.sent)
+            return incoming.with_text(step, self.sent)
         except InvalidInput:
             self._mine(app_id)  # 404 before any error about the body
             raise

@@ -38,6 +38,7 @@ _YEAR_OR_DAY = re.compile(
 )
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{1,2}:")
 _ADDRESS = re.compile(r"[^\s<>@:\"]+@[^\s<>@:\"]+")
+_HINT = re.compile("[:：﹕︰@]")
 _COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
 _DATED_ADDRESS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^\s<>@]+@[^\s<>@]+>\s*[:：]?")
 _NAMED_ADDRESS = re.compile(r"[^<>:,.;]{0,60}<[^\s<>@]+@[^\s<>@]+>\s*(?:\w+\s?){1,3}[:：]$")
@@ -50,6 +51,8 @@ _NAME = re.compile(
 _DASHES = re.compile(r"[>\s|*]*[-_=—–~*]{2,}")
 _ANNOUNCED = re.compile(rf"(?:{pattern('original')}|{pattern('forwarded')})\b.{{0,80}}", re.IGNORECASE)
 _FORWARD = re.compile(rf"(?:{pattern('forwarded')})\b", re.IGNORECASE)
+# Most lines begin differently, and are then not matched with hundreds of words.
+_FIRST_LETTERS = {word[:2].casefold() for word in words("original") | words("forwarded")}
 _ANNOUNCED_ALONE = re.compile(rf"(?:{pattern('forwarded')})\s*(?:[:：]|[-–—.…]*)\s*", re.IGNORECASE)
 _ANNOUNCED_BY_WORD = re.compile(rf"(?:{pattern('original')})\s*[:：]?\s*", re.IGNORECASE)
 # What people write over a forwarded message that is itself what the email is about.
@@ -290,6 +293,8 @@ class _Scan:
         """Match a line such as "-----Original Message-----", with the header or introduction below it."""
         bare = _ANY_MARKS.sub("", line, count=1).strip()
         has_dashes = _DASHES.match(line) is not None
+        if not has_dashes and bare[:2].casefold() not in _FIRST_LETTERS:
+            return None
         words = line.strip("-_=—–~*>| \t\r\n") if has_dashes else ""
         is_rule = has_dashes and not words
         is_said = bool(words and _ANNOUNCED.fullmatch(words)) or bool(_ANNOUNCED_ALONE.fullmatch(bare))
@@ -323,6 +328,8 @@ class _Scan:
 
     def _block(self, number: int, *, is_announced: bool) -> blocks.Block | None:
         start, end = self.lines[number]
+        if self.email.find(":", start, start + 60) < 0 and self.email.find("：", start, start + 60) < 0:
+            return None
         is_marked = self.depths[number] > 0
         if not _NAME.match(self.email, start, min(end, start + 60)):
             return None
@@ -355,12 +362,13 @@ class _Scan:
         return None
 
     def _could_begin(self, number: int, line: str) -> bool:
-        return bool(
-            _YEAR_OR_DAY.search(line)
-            or _TIME.search(line)
-            or "@" in line
-            or (_COLON.search(line) and _VERB.search(line))
-        )
+        """Return whether an introduction may begin here: quick, because most lines are none."""
+        below = self.lines[number + 1] if number + 1 < len(self.lines) else (0, 0)
+        if not (_HINT.search(line) or _HINT.search(self.email, below[0], min(below[1], below[0] + 200))):
+            return False
+        if _YEAR_OR_DAY.search(line) or _TIME.search(line) or "@" in line:
+            return True
+        return _COLON.search(line) is not None and _VERB.search(line) is not None
 
 
 def _is_introduction(text: str, has_marks: bool) -> bool:

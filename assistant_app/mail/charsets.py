@@ -53,8 +53,9 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _ESCAPE = re.compile(rb"\x1b(\$\([A-Z]|\$[@AB]|\([A-Z])")
 _AFTER_ESCAPE = {
     **dict.fromkeys((b"$@", b"$B", b"$(O", b"$(P", b"$(Q"), "euc_jis_2004"),
-    **{b"$A": "gb18030", b"$(C": "cp949", b"$(D": "jis_x_0212", b"(I": "cp932"},
+    **{b"$A": "gb18030", b"$(C": "cp949", b"$(D": "jis_x_0212", b"(I": "cp932", b"(J": "roman"},
 }
+_ROMAN = str.maketrans("\\~", "¥‾")  # JIS X 0201, where it differs from ASCII
 # RFC 2047, section 2. Senders also write spaces, and letters that are not encoded, into the text.
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?\n]*(?:\?(?!=)[^?\n]*)*)\?=")
 _BETWEEN_WORDS = re.compile(r"\s*\Z")
@@ -217,8 +218,9 @@ def _from_escapes(raw: bytes) -> str:
 
 
 def _stretch(raw: bytes, codec: str) -> Iterator[str]:
-    if not codec:
-        yield raw.decode("ascii" if raw.isascii() else "cp932", "replace")
+    if codec in ("", "roman"):
+        text = raw.decode("ascii" if raw.isascii() else "cp932", "replace")
+        yield text.translate(_ROMAN) if codec else text
         return
     for line in raw.splitlines(
         keepends=True

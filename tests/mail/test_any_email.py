@@ -27,7 +27,7 @@ ADDRESS = st.builds(Address, st.just("") | LINE, LOCAL, DOMAIN)
 PLAIN = st.text(st.characters(codec="utf-8", categories=["L"]), min_size=1, max_size=10)
 PLAIN_ADDRESS = st.builds(Address, st.just("") | PLAIN, LOCAL, DOMAIN)
 RAW = SMTPUTF8.clone(max_line_length=None)
-CHARSETS = ("utf-8", "iso-8859-1", "koi8-r", "shift_jis", "gb18030", "iso-2022-jp")
+CHARSETS = ("utf-8", "iso-8859-1", "koi8-r", "cp932", "gb18030", "iso-2022-jp")
 
 
 def addresses_of(message_text, name):

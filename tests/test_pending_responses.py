@@ -161,7 +161,7 @@ def test_the_answer_has_what_middleware_and_view_add_to_any_other(owner, model, 
 
 def test_so_has_the_answer_to_a_run_that_failed(owner, model, send):
     row = operations.create(actor=owner)[0]
-    model.will_fail_to_ask(ModelTimeout())
+    model.will_write(ModelTimeout())
     [failed] = send(put(row.pk, "initialize_draft", INPUT))
     [refused] = send(put(row.pk, "initialize_draft", {}))  # by the view, before it waits
     assert (failed.status_code, failed.json()["code"]) == (504, "model_timeout")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import transaction
 
 from assistant_app.events.forget import forget
 from assistant_app.models import Application
-from assistant_app.operations import draft_report
+
+# Called with the ids after the commit, by modules of this process that remember something of an email.
+forgetting: list[Callable[[Sequence[uuid.UUID]], None]] = [forget]
 
 
 def delete_rows(application_ids: Sequence[uuid.UUID]) -> None:
-    """Delete applications with their steps and calls; after the commit, what is kept of them elsewhere.
-
-    That is their live events in Redis, and the reports on their drafts in this process.
+    """Delete applications with their steps and calls, then what is remembered of them elsewhere.
 
     Call it in a transaction that has locked the rows: a save between Django's deletes would leave a step
     without its application.
     """
     Application.objects.filter(pk__in=application_ids).delete()
-    transaction.on_commit(lambda: draft_report.forget(application_ids))
-    transaction.on_commit(lambda: forget(application_ids))
+    for forget_them in forgetting:
+        transaction.on_commit(partial(forget_them, application_ids))

@@ -18,7 +18,7 @@ from cachetools import TTLCache
 
 from assistant_app.mail.text import as_read
 from assistant_app.models import Application
-from assistant_app.operations import heavy, versions
+from assistant_app.operations import deletion, heavy, versions
 from assistant_app.workflow import diffs, drafts, steps
 from assistant_app.workflow.checks.findings import RULES_VERSION, Checks, Finding, Text, check, facts_of
 from assistant_app.workflow.graph import DEFAULT_STATE
@@ -87,6 +87,9 @@ def forget(application_ids: Sequence[uuid.UUID]) -> None:
     with _lock:
         for key in [key for key in _remembered if key[0] in gone]:
             _remembered.pop(key, None)
+
+
+deletion.forgetting.append(forget)
 
 
 def _length_of(state: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from assistant_app.mail.html_text import TooMuch, to_text
 from assistant_app.workflow import drafting_talk as talk
 from assistant_app.workflow import letter_forms as forms
 from assistant_app.workflow.remarks import Remarks
@@ -191,7 +192,7 @@ class Letter:
         if forms.JSON.match(line) and not self._is_unwrapped:
             return self._read_at_the_end(forms.read_json, [])
         if forms.HTML.match(line) and not self._is_unwrapped:
-            return self._read_at_the_end(forms.read_html, [])
+            return self._read_at_the_end(read_html, [])
         return ""
 
     def _leave_head_now(self) -> str:
@@ -230,7 +231,7 @@ class Letter:
         if not self._is_unwrapped and forms.JSON.match(line):
             return self._read_at_the_end(forms.read_json, lines, number)
         if not self._is_unwrapped and forms.HTML.match(line):
-            return self._read_at_the_end(forms.read_html, lines, number)
+            return self._read_at_the_end(read_html, lines, number)
         if found := forms.FENCE.fullmatch(line.strip()):
             return self._begin_in_fence(lines, number, found[1].lower(), has_talk)
         if talk.is_echoed_fence(line) and not any(each.strip() for each in above):
@@ -260,7 +261,7 @@ class Letter:
         inside = [line for line in lines[number + 1 :] if line.strip()]
         if kind in ("json", "html", "xml"):
             self._closers.append("```")
-            read = forms.read_json if kind == "json" else forms.read_html
+            read = forms.read_json if kind == "json" else read_html
             return self._read_at_the_end(forms.in_fence(read), lines, number)
         fence = lines[number].strip()[:3]
         if has_talk or kind in forms.TEXT_KINDS:
@@ -574,3 +575,10 @@ class Letter:
             return out + forms.as_plain_text(text, self._context)
         self._line = text
         return out
+
+
+def read_html(text: str) -> str | None:
+    try:
+        return to_text(text)
+    except TooMuch:
+        return None

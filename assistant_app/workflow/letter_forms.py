@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 
-from assistant_app.mail.html_text import TooMuch, to_text
 from assistant_app.workflow import drafting_talk as talk
 
 TEXT_KINDS = ("text", "txt", "plaintext", "plain", "email", "mail", "eml", "markdown", "md")
@@ -101,13 +100,6 @@ def read_json(text: str) -> str | None:
     rest = text.strip()[end:].strip()
     found = found.replace("\x00", "").encode(errors="replace").decode()  # escapes of what can't be stored
     return f"{found}\n\n{rest}" if found and rest else found or None
-
-
-def read_html(text: str) -> str | None:
-    try:
-        return to_text(text)
-    except TooMuch:
-        return None
 
 
 def in_fence(read: Callable[[str], str | None]) -> Callable[[str], str | None]:

@@ -263,6 +263,16 @@ def check_body(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_drafts(**_: Any) -> Iterator[CheckMessage]:
+    needed = 2 * settings.MAX_EMAIL_CHARACTERS
+    if 0 < settings.MAX_DRAFTS_CHARACTERS < needed:
+        yield Warning(
+            "MAX_DRAFTS_CHARACTERS leaves no room to edit a draft of MAX_EMAIL_CHARACTERS.",
+            hint=f"MAX_DRAFTS_CHARACTERS={needed} or more, or a smaller MAX_EMAIL_CHARACTERS.",
+            id="assistant.W019",
+        )
+
+
 def check_tokens(**_: Any) -> Iterator[CheckMessage]:
     if 0 < settings.MAX_TOKENS_PER_DAY < FEWEST_TOKENS:
         yield Warning(
@@ -310,6 +320,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_reachable,
     check_live_text,
     check_body,
+    check_drafts,
     check_tokens,
     check_tracking,
 ]

@@ -181,6 +181,13 @@ class TooManyRounds(OverLimit):
     status = 409
 
 
+class DraftsTooLong(OverLimit):
+    """The drafts of this email are too long together for another one. Accept the last one."""
+
+    code = "drafts_too_long"
+    status = 409
+
+
 class TooBusy(OverLimit):
     """Another long text of yours is being worked on, or one of somebody else. Try again in a moment."""
 

@@ -193,6 +193,8 @@ MAX_STREAMS_PER_PERSON = env.integer("MAX_STREAMS_PER_PERSON", 50, maximum=10_00
 MAX_DRAFTS_PER_DAY = env.integer("MAX_DRAFTS_PER_DAY", 0)
 MAX_TOKENS_PER_DAY = env.integer("MAX_TOKENS_PER_DAY", 0)
 MAX_ROUNDS = env.integer("MAX_ROUNDS", 100, maximum=10_000)  # drafts per email
+# Of all drafts and feedback of one email, which each request for it reads.
+MAX_DRAFTS_CHARACTERS = env.integer("MAX_DRAFTS_CHARACTERS", 1_000_000, maximum=1_000_000_000)
 # How long an Idempotency-Key of the API is remembered.
 IDEMPOTENCY_HOURS = env.integer("IDEMPOTENCY_HOURS", 24, minimum=1, maximum=720)
 # Days after the last change before `manage.py prune` deletes an email; 0 keeps emails forever.

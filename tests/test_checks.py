@@ -43,6 +43,7 @@ WRONG = [
     ("assistant.W014", {"BURR_TRACKING": True, "DEBUG": True}),
     ("assistant.W015", {"SECRET_KEY": "secret"}),
     ("assistant.W016", {"MAX_BODY_BYTES": 200_000}),
+    ("assistant.W019", {"MAX_DRAFTS_CHARACTERS": 300_000}),
     ("assistant.W018", {"MODEL_CONTEXT_TOKENS": 4096}),
     ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
 ]

@@ -32,6 +32,9 @@ class Limits(serializers.Serializer):
     tokens_today = Allowance(help_text="counted only while there is a limit")
     next_day_at = serializers.DateTimeField(help_text="when the daily limits reset")
     drafts_per_email = serializers.IntegerField(allow_null=True)
+    drafts_characters = serializers.IntegerField(
+        allow_null=True, help_text="for all drafts and feedback of an email"
+    )
     email_characters = serializers.IntegerField()
     text_characters = serializers.IntegerField(help_text="for instructions, an answer or a piece of feedback")
 
@@ -52,6 +55,7 @@ def _limits_of(owner_id: int) -> dict[str, Any]:
         "tokens_today": tokens,
         "next_day_at": budget.next_midnight(timezone.now()),
         "drafts_per_email": conf.most("MAX_ROUNDS"),
+        "drafts_characters": conf.most("MAX_DRAFTS_CHARACTERS"),
         "email_characters": conf.limit("MAX_EMAIL_CHARACTERS"),
         "text_characters": conf.limit("MAX_TEXT_CHARACTERS"),
     }

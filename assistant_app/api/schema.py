@@ -103,7 +103,12 @@ WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden, errors.KeyReused]
 WITH_BODY: list[ErrorClass] = [*WRITING, errors.BodyTooLarge, _UnsupportedMediaType]
 ONE: list[ErrorClass] = [errors.ApplicationNotFound]
 NOT_AT_THE_END: list[ErrorClass] = [errors.Finished, errors.NothingToRegenerate]
-OVER_LIMIT: list[ErrorClass] = [errors.BudgetSpent, errors.TooManyRuns, errors.TooManyRounds]
+OVER_LIMIT: list[ErrorClass] = [
+    errors.BudgetSpent,
+    errors.TooManyRuns,
+    errors.TooManyRounds,
+    errors.DraftsTooLong,
+]
 RUN: list[ErrorClass] = [
     errors.AlreadyRunning,
     errors.StaleVersion,
@@ -436,6 +441,7 @@ def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
         "tokens_today": {"limit": None, "used": 0, "left": None},
         "next_day_at": "2026-01-06T00:00:00Z",
         "drafts_per_email": 100,
+        "drafts_characters": 1_000_000,
         "email_characters": 200_000,
         "text_characters": 20_000,
     }

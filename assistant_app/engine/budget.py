@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from assistant_app import conf
 from assistant_app.engine import claims
-from assistant_app.errors import BudgetSpent, TooManyRounds, TooManyRuns
+from assistant_app.errors import BudgetSpent, DraftsTooLong, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage, sql
 from assistant_app.models.sql import Condition, Statement
@@ -73,8 +73,11 @@ class Allowance:
 
 
 def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
-    """Reserve the budget for a run that may call the model. Raise `TooManyRounds` or `BudgetSpent`."""
-    check_rounds(state)
+    """Reserve the budget for a run that may call the model.
+
+    Raise `TooManyRounds`, `DraftsTooLong` or `BudgetSpent`.
+    """
+    check_drafts(state)
     wanted = Reservation(owner_id, today(), _estimate(state))
     if not _take(wanted):
         raise _why_not(wanted)
@@ -122,12 +125,29 @@ def no_room() -> TooManyRuns:
     return TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
 
 
-def check_rounds(state: Mapping[str, Any]) -> None:
-    """Raise `TooManyRounds` if the email may not have another draft, by the model or by hand."""
+def check_drafts(state: Mapping[str, Any], text: str = "") -> None:
+    """Raise `TooManyRounds` or `DraftsTooLong` if the email may not have another draft.
+
+    `text` is a draft that the owner wrote. How long one of the model's will be is not known before.
+    """
     most = conf.most("MAX_ROUNDS")
     if most is not None and len(state.get("draft_history", ())) >= most:
         message = f"This email has {_counted(most, 'draft')}, and that is the limit."
         raise TooManyRounds(f"{message} Accept the last one.")
+    most = conf.most("MAX_DRAFTS_CHARACTERS")
+    if most is None:
+        return
+    length = _length_of_drafts(state)
+    if length + len(text) > most:
+        message = f"The drafts of this email and your feedback have {length:,} characters together"
+        advice = "Shorten it, or accept the last draft." if length < most else "Accept the last draft."
+        message += f", and this text has {len(text):,}; {most:,} fit." if text else f"; {most:,} fit."
+        raise DraftsTooLong(f"{message} {advice}")
+
+
+def _length_of_drafts(state: Mapping[str, Any]) -> int:
+    texts = [*state.get("draft_history", ()), *state.get("feedback_history", ())]
+    return sum(map(len, texts))
 
 
 # --- For doors that show the budget -----------------------------------------------------------------

@@ -109,7 +109,7 @@ def submit(
 
     Raise, in this order: `ApplicationNotFound`, `InvalidInput`, `StaleVersion`, `Finished`,
     `AlreadyRunning` or `WrongStep`; then, if the input does not fit the state, `InvalidInput`,
-    `NothingToRegenerate` or `TooManyRounds`. `wait_until_claimed` raises what only the claim can decide:
+    `NothingToRegenerate`, `TooManyRounds` or `DraftsTooLong`. `wait_until_claimed` raises what only the claim can decide:
     a lost race, or a spent limit of runs, drafts or rounds (`OverLimit`).
     """
     return once(key, lambda: _submit(actor, app_id, step, data, expected_version, key), Repeat)
@@ -130,7 +130,7 @@ def _submit(
     state = _state_for(row, human_step)
     human_step.match(inputs, state)
     if human_step.adds_draft:
-        budget.check_rounds(state)
+        budget.check_drafts(state, inputs["text"])
     return runner.start(Run(row, step, inputs, expected_version, key))
 
 

@@ -22,15 +22,16 @@ def test_what_is_left_is_answered_before_it_is_spent(api, settings, use):
     assert (answer["drafts_per_email"], answer["email_characters"], answer["text_characters"]) == (
         *(100, 200_000, 20_000),
     )
+    assert answer["drafts_characters"] == 1_000_000
     assert datetime.fromisoformat(answer["next_day_at"]) > timezone.now()
 
 
 def test_what_has_no_limit_says_so(api, settings, drafted):
-    settings.MAX_RUNS_AT_ONCE = settings.MAX_ROUNDS = 0
+    settings.MAX_RUNS_AT_ONCE = settings.MAX_ROUNDS = settings.MAX_DRAFTS_CHARACTERS = 0
     answer = api.get(LIMITS_URL).json()
     assert answer["drafts_today"] == {"limit": None, "used": 1, "left": None}
     assert answer["runs_at_once"] == {"limit": None, "used": 0, "left": None}
-    assert answer["drafts_per_email"] is None
+    assert answer["drafts_per_email"] is answer["drafts_characters"] is None
 
 
 def test_a_run_under_way_is_counted(api, running):
@@ -94,6 +95,13 @@ def test_the_answer_at_once_is_refused_too(walk, settings, use):
 def test_the_last_round_can_only_be_accepted(drafted, settings):
     settings.MAX_ROUNDS = 1
     assert is_error(drafted.feed_back("Shorter."), 409, "too_many_rounds")
+    assert drafted.feed_back("").json()["status"] == "finished"
+
+
+def test_drafts_that_are_too_long_together_take_no_more_text(drafted, settings):
+    settings.MAX_DRAFTS_CHARACTERS = 30
+    assert is_error(drafted.feed_back("Shorter, and warmer, and simpler."), 409, "drafts_too_long")
+    assert is_error(drafted.put("edit", {"text": "Dear Marta, on Thursday. Kind regards"}), 409, "drafts_too_long")
     assert drafted.feed_back("").json()["status"] == "finished"
 
 

@@ -25,6 +25,7 @@ OF_MODEL = 55_000  # characters; more than a model writes in one reply
 ONLY_ON_SQLITE = pytest.mark.skipif(
     not django_settings.IS_SQLITE, reason="our CPU is the same with both databases, and this takes minutes"
 )
+FULL = (*FEW, "Chinese")
 LAST = ("sign_out", "logout", "erase", "delete", "revoke", "cancel")  # what ends the email or the session
 
 
@@ -134,3 +135,34 @@ def test_no_text_takes_more_than_a_second_anywhere(kind, owner, model, settings)
     door.ask("post", f"{admin}read/", {"reason": "The owner asked for help with it"})
     visit(door, row.pk, kind)
     assert door.too_slow == {}
+
+
+@pytest.mark.slow
+@ONLY_ON_SQLITE
+@pytest.mark.parametrize("length", [LONG, 20_000], ids=["few", "many"])
+@pytest.mark.parametrize("kind", FULL)
+def test_an_email_full_of_drafts_takes_no_more_than_a_second_anywhere(kind, length, owner, model, settings):
+    kind = KINDS[kind]
+    owner.is_staff = owner.is_superuser = True
+    owner.save()
+    settings.API_RATE_USER = "100000/minute"
+    settings.MAX_DRAFTS_PER_DAY = settings.MAX_RUNS_AT_ONCE = settings.MAX_ROUNDS = 0
+    door = Door(owner)
+    row = walk(door, model, kind)
+    path, number = f"/api/applications/{row.pk}/", 0
+    while True:
+        number += 1
+        answer = door.ask("put", f"{path}edit/", {"text": f"{number} {kind(length - 10)}"})
+        if answer.status_code != 200:
+            break
+    assert answer.json()["code"] == "drafts_too_long"
+    row.refresh_from_db()
+    assert settings.MAX_DRAFTS_CHARACTERS - length < length_of_drafts(row) <= settings.MAX_DRAFTS_CHARACTERS
+    door.ask("post", f"{path}fork/", {})
+    door.ask("post", f"/admin/assistant_app/application/{row.pk}/read/", {"reason": "The owner asked for help"})
+    visit(door, row.pk, kind)
+    assert door.too_slow == {}
+
+
+def length_of_drafts(row):
+    return sum(map(len, [*row.state["draft_history"], *row.state["feedback_history"]]))

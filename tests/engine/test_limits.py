@@ -114,6 +114,35 @@ def test_an_email_has_only_so_many_rounds(settings, person, model):
     assert person.give_feedback("").state["final_draft"] == "Draft 2."
 
 
+@pytest.mark.parametrize(
+    ("step", "data"),
+    [
+        ("process_feedback", {"feedback": "Colder, too"}),
+        ("regenerate", {}),
+        ("edit_draft", {"text": "Hello Marta."}),
+    ],
+)
+def test_the_drafts_of_an_email_are_only_so_long_together(settings, person, model, step, data):
+    model.will_write("x" * 50)
+    model.will_write("y" * 50)
+    person.give_input()
+    before, asked = person.give_feedback("Warmer"), len(model.asked)
+    settings.MAX_DRAFTS_CHARACTERS = 105
+    error = person.fails_at(step, **data)
+    assert (error.code, error.status) == ("drafts_too_long", 409)
+    assert (person.row.version, person.row.state, len(model.asked)) == (before.version, before.state, asked)
+    assert person.give_feedback("").is_finished
+
+
+def test_a_text_that_still_fits_becomes_a_draft(settings, person, model):
+    model.will_write("x" * 50)
+    person.give_input()
+    settings.MAX_DRAFTS_CHARACTERS = 60
+    error = person.fails_at("edit_draft", text="Hello Marta")
+    assert "have 50 characters together, and this text has 11; 60 fit. Shorten it" in error.message
+    assert person.send("edit_draft", text="Dear Marta").state["current_draft"] == "Dear Marta"
+
+
 def test_not_even_the_first_run_of_a_day_may_need_more_than_the_day_has(settings, person, model):
     settings.MAX_TOKENS_PER_DAY = 3_000
     error = person.fails_at("process_input", email_to_respond="a", response_instructions="b")

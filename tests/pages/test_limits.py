@@ -127,6 +127,29 @@ def test_the_last_round_says_so_and_keeps_the_feedback(settings, person, page_of
     assert page.typed("feedback") == ["Warmer, please."]
 
 
+def test_drafts_that_are_too_long_together_say_so_and_keep_the_feedback(settings, person, page_of, model):
+    model.will_write("x" * 50)
+    person.give_input()
+    settings.MAX_DRAFTS_CHARACTERS = 60
+    page = page_of(person).press("Send feedback", feedback="Warmer, please.")
+    assert page.status == 409
+    assert page.says("and your feedback have 65 characters together; 60 fit. Accept the last draft.")
+    assert page.typed("feedback") == ["Warmer, please."]
+
+
+def test_an_edit_that_makes_the_drafts_too_long_is_kept(settings, person, page_of):
+    person.give_input()
+    settings.MAX_DRAFTS_CHARACTERS = 30
+    page = page_of(person)
+    page.open(page.page.links["Edit"].partition("#")[0])
+    page.press("Save as draft 2", text="Dear Marta, on Thursday, I hope.")
+    assert page.status == 409
+    assert page.says("30 fit. Shorten it, or accept the last draft.")
+    assert page.typed("text") == ["Dear Marta, on Thursday, I hope."]
+    page.press("Save as draft 2", text="Dear Marta!")
+    assert person.row.state["current_draft"] == "Dear Marta!"
+
+
 def test_an_earlier_draft_that_is_the_current_one_is_no_older_than_the_limit(settings, person, page_of):
     person.give_input()
     person.give_feedback("Warmer.")

@@ -13,6 +13,11 @@ def repeated(unit: str) -> Kind:
     return lambda length: (unit * (length // len(unit) + 1))[:length]
 
 
+def between_letters(unit: str) -> Kind:
+    """Return a kind for units of white space, since a text of white space only is refused."""
+    return lambda length: f"a{repeated(unit)(length - 2)}b"
+
+
 def drawn(draw: Callable[[random.Random], str], between: str = " ") -> Kind:
     """Return a kind of many drawn words; the same seed draws the same ones."""
 
@@ -66,10 +71,10 @@ KINDS: dict[str, Kind] = {
     "a.example/": repeated("a.example/"),
     "short paragraphs": repeated("a\n\n"),
     "short lines": repeated("a\n"),
-    "empty lines": repeated("\n"),
-    "lines of spaces": repeated("\n \n"),
+    "empty lines": between_letters("\n"),
+    "lines of spaces": between_letters("\n \n"),
     "spaces": repeated("a  "),
-    "tabs": repeated("\t"),
+    "tabs": between_letters("\t"),
     # Nearly the same, over and over.
     "near-equal paragraphs": drawn(like_the_others, "\n\n"),
     "paragraphs of two words": drawn(lambda r: f"{word(r)} {r.choice('ab')}", "\n\n"),

@@ -109,8 +109,8 @@ def submit(
 
     Raise, in this order: `ApplicationNotFound`, `InvalidInput`, `StaleVersion`, `Finished`,
     `AlreadyRunning` or `WrongStep`; then, if the input does not fit the state, `InvalidInput`,
-    `NothingToRegenerate`, `TooManyRounds` or `DraftsTooLong`. `wait_until_claimed` raises what only the claim can decide:
-    a lost race, or a spent limit of runs, drafts or rounds (`OverLimit`).
+    `NothingToRegenerate`, `TooManyRounds` or `DraftsTooLong`. `wait_until_claimed` raises what only the
+    claim can decide: a lost race, or a spent limit (`OverLimit`).
     """
     return once(key, lambda: _submit(actor, app_id, step, data, expected_version, key), Repeat)
 

@@ -101,7 +101,9 @@ def test_the_last_round_can_only_be_accepted(drafted, settings):
 def test_drafts_that_are_too_long_together_take_no_more_text(drafted, settings):
     settings.MAX_DRAFTS_CHARACTERS = 30
     assert is_error(drafted.feed_back("Shorter, and warmer, and simpler."), 409, "drafts_too_long")
-    assert is_error(drafted.put("edit", {"text": "Dear Marta, on Thursday. Kind regards"}), 409, "drafts_too_long")
+    assert is_error(
+        drafted.put("edit", {"text": "Dear Marta, on Thursday. Kind regards"}), 409, "drafts_too_long"
+    )
     assert drafted.feed_back("").json()["status"] == "finished"
 
 

@@ -18,6 +18,7 @@ from tests.api.conftest import is_error
 from tests.bounded.nasty import KINDS
 from tests.conftest import Person
 from tests.pages.reading import Browser
+from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,7 +90,30 @@ def test_one_person_has_one_long_comparison_at_a_time(api, owner, long_one, busy
     assert (page.status_code, page["Retry-After"]) == (429, "2")
     assert b"Try again in a moment" in page.content
     assert answers[0].status_code == 200
+    wait_until(lambda: api.get(diff_of(long_one)).status_code == 200)
+
+
+def test_who_sends_more_meanwhile_has_to_pause(api, owner, stranger, long_one, busy, monkeypatch):
+    monkeypatch.setattr(heavy, "PAUSES", 100_000)
+    begun, gate = busy
+    first = in_a_thread(lambda: api.get(diff_of(long_one)))
+    assert begun.wait(30)
+    assert is_error(api.get(diff_of(long_one)), 429, "busy")
+    gate.set()
+    first.join()
+    assert is_error(api.get(diff_of(long_one)), 429, "busy")
+    assert is_error(api.get(checks_of(long_one)), 429, "busy")
+    page = _signed_in(owner).get(f"/a/{long_one.app_id}/compare/?a=1&b=2")
+    assert (page.status_code, page["Retry-After"]) == (429, "2")
+    with heavy.admitted(stranger.pk, heavy.HEAVY):
+        pass
+    monkeypatch.setattr(heavy, "_paused", {})
     assert api.get(diff_of(long_one)).status_code == 200
+
+
+def test_one_after_the_other_needs_no_pause(api, long_one, monkeypatch):
+    monkeypatch.setattr(heavy, "PAUSES", 100_000)
+    assert [api.get(diff_of(long_one)).status_code for _ in range(3)] == [200] * 3
 
 
 def _signed_in(user):

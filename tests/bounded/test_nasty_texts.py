@@ -163,7 +163,9 @@ def test_an_email_full_of_drafts_takes_no_more_than_a_second_anywhere(kind, leng
         door.ask("post", f"{path}fork/", {})
     for listed in ("/", "/?q=nowhere", "/api/applications/", "/admin/assistant_app/application/"):
         door.ask("get", listed)
-    door.ask("post", f"/admin/assistant_app/application/{row.pk}/read/", {"reason": "The owner asked for help"})
+    door.ask(
+        "post", f"/admin/assistant_app/application/{row.pk}/read/", {"reason": "The owner asked for help"}
+    )
     visit(door, row.pk, kind)
     assert door.too_slow == {}
 

@@ -17,7 +17,7 @@ from assistant_app.api.drafts.serializers import Checks, Diff, Draft
 from assistant_app.api.serializers import is_uuid
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application
-from assistant_app.operations import versions
+from assistant_app.operations import heavy, versions
 from assistant_app.operations.draft_report import report_on
 
 NUMBER = "[0-9]{1,6}"
@@ -40,6 +40,7 @@ class Versions(GenericViewSet[Application]):
     @schema.CHECKS
     @action(detail=True, methods=["get"], url_path=f"drafts/(?P<number>{NUMBER})/checks")
     def checks(self, request: Request, app_id: str, number: str) -> Response:
+        heavy.check_pause(self._person.pk)
         return Response(dict(Checks(report_on(self._mine(app_id), int(number))).data))
 
     @schema.DIFF
@@ -47,6 +48,7 @@ class Versions(GenericViewSet[Application]):
         detail=True, methods=["get"], url_path=f"drafts/(?P<number>{NUMBER})/diff/(?P<other_number>{NUMBER})"
     )
     def diff(self, request: Request, app_id: str, number: str, other_number: str) -> Response:
+        heavy.check_pause(self._person.pk)
         row = self._mine(app_id)
         other = self._relative(row, request.query_params.get("other"))
         before, after = versions.text_of(row, int(number)), versions.text_of(other, int(other_number))
@@ -68,7 +70,11 @@ class Versions(GenericViewSet[Application]):
         )
 
     def _mine(self, app_id: str) -> Application:
-        return operations.get(actor=cast(AbstractBaseUser, self.request.user), app_id=app_id)
+        return operations.get(actor=self._person, app_id=app_id)
+
+    @property
+    def _person(self) -> AbstractBaseUser:
+        return cast(AbstractBaseUser, self.request.user)
 
     def _relative(self, row: Application, other: str | None) -> Application:
         """Return `row`, or the application `other` of the same tree. Raise `InvalidInput` for a bad id."""

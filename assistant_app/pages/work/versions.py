@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound, AssistantError
 from assistant_app.models import Application
+from assistant_app.operations import heavy
 from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.work.compare_page import ComparePage
@@ -70,6 +71,7 @@ def _accept(request: PersonRequest, row: Application, version: int | None) -> Ht
 @require_safe
 def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Show what changed between two drafts of this email or its forks."""
+    heavy.check_pause(request.user.pk)
     row = operations.get(actor=request.user, app_id=app_id)
     page = ComparePage.of(
         row, request.GET.get("a", ""), request.GET.get("b", ""), request.GET.get("view", "")

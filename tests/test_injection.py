@@ -128,7 +128,9 @@ def test_links_and_addresses_that_only_the_mail_brought_are_named_and_never_live
         browser.open(f"/a/{person.app_id}/")
         said = f"From the email, not from you: {EVIL}, boss@evil.example, +49 171 9999999."
         assert browser.says(said)
-        assert not [href for href in browser.page.links.values() if "example" in href]
+        # A link for a mail program has no recipient here: its whole text is the body.
+        links = [href for href in browser.page.links.values() if not href.startswith("mailto:?body=")]
+        assert not [href for href in links if "example" in href]
         if not person.row.is_finished:
             person.give_feedback("")
     for name, kind in (("reply.txt", "text/plain; charset=utf-8"), ("reply.eml", "message/rfc822")):

@@ -1,12 +1,13 @@
 """Builds the reply as a message that a mail program opens as a draft, in the right thread.
 
 Recipient, subject and thread come from the header lines at the top of the email's text; missing ones are
-left out. The mail program fills in the sender.
+left out. The mail program fills in the sender. Pure functions of text.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email.charset import QP, Charset
 from email.header import Header as Encoded
@@ -14,37 +15,121 @@ from email.headerregistry import Address
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime
+from urllib.parse import quote, urlencode
 
 from assistant_app.mail.blocks import pattern
-from assistant_app.mail.header import SUBJECT, WRITE_TO, Header, pasted
+from assistant_app.mail.header import SENT, SUBJECT, WRITE_TO, Header, pasted
+from assistant_app.mail.hidden import one_line, without_hidden
+from assistant_app.mail.shown import without_header
 
 # Prefixes that mail programs put before the subject of a reply.
 _ANSWERS = re.compile(
     rf"(?:(?:{pattern('reply')})\.?(?:\[\d+\]|\(\d+\)|\^\d+|\*\d+)?\s*[:\uff1a]\s*)*", re.IGNORECASE
 )
-# Headers of an HTTP response with the message as a file.
+# What mailing lists and filters put before the prefix: "[EXTERNAL] Re: …".
+_TAGS = re.compile(r"(?:\[[^\[\]]{1,60}\]\s*)*")
 CONTENT_TYPE = "message/rfc822"
-DISPOSITION = 'attachment; filename="reply.eml"'
+# Where the answered email is quoted.
+BELOW, ABOVE, NOWHERE = "below", "above", "none"
+NAMELESS = "reply"
+LONGEST_NAME = 150  # bytes; file systems take 255, with the ending
+LONGEST_MAILTO = 2_000  # characters; Windows hands on 2,083 at most, Outlook cuts sooner
+_UNSAFE = re.compile(r'[<>:"/\\|?*]+')  # in names of files on Windows
+_SIGNATURE = "-- "  # the only line that may end with a space (RFC 3676, section 4.3)
 _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
 # Not `policy.SMTP`: it breaks long ids, and loses spaces and quotation marks when it folds lines.
 _POLICY = compat32.clone(linesep="\r\n")
 
 
-def as_message(email: str, reply: str, at: datetime) -> bytes:
-    """Return the reply as an RFC 5322 message; `email` is the text of the answered email."""
+@dataclass(frozen=True, slots=True)
+class ReplyFile:
+    """A message as a file. `name` has no ending."""
+
+    name: str
+    message: bytes
+
+
+def as_message(email: str, reply: str, at: datetime, place: str = BELOW) -> bytes:
+    """Return the reply as an RFC 5322 message.
+
+    `email` is the text of the answered email. `place` says where it is quoted: `BELOW` the reply, `ABOVE`
+    it, or `NOWHERE`.
+    """
     header = Header(pasted(email))
-    message = MIMEText(reply + "\n", "plain", _UTF8)  # type: ignore[arg-type]
+    message = MIMEText(_text(email, reply, place) + "\n", "plain", _UTF8)  # type: ignore[arg-type]
     message["X-Unsent"] = "1"
     message["Date"] = format_datetime(at)
     if to := header.addresses(*WRITE_TO):
         message["To"] = ", ".join(map(_written, to))
-    if subject := header.text(*SUBJECT):
-        message["Subject"] = _encoded(f"Re: {_ANSWERS.sub('', subject, count=1)}", "Subject")  # type: ignore[assignment]
+    if subject := subject_of(email):
+        message["Subject"] = _encoded(subject, "Subject")  # type: ignore[assignment]
     if ids := header.thread:
         message["In-Reply-To"] = ids[-1]
         message["References"] = " ".join(ids)
     return message.as_bytes(policy=_POLICY)
+
+
+def subject_of(email: str) -> str:
+    """Return the subject of the reply, with one `Re:` before it; empty if the email has none."""
+    subject = Header(pasted(email)).text(*SUBJECT)
+    if not subject:
+        return ""
+    tags = _TAGS.match(subject)
+    tag = tags[0] if tags else ""
+    bare = _ANSWERS.sub("", subject[len(tag) :], count=1)
+    return f"Re: {tag}{bare}".rstrip()
+
+
+def file_name(email: str) -> str:
+    """Return a name for the reply's file, without ending, that every system takes."""
+    subject = one_line(without_hidden(subject_of(email)))
+    name = " ".join(_UNSAFE.sub(" ", subject).split())
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore").strip(" .") or NAMELESS
+
+
+def mailto(email: str, reply: str) -> str:
+    """Return a link that opens the reply in a mail program (RFC 6068); empty if it is too long to work."""
+    if len(reply) > LONGEST_MAILTO:
+        return ""
+    to = ",".join(address.addr_spec for address in Header(pasted(email)).addresses(*WRITE_TO))
+    fields = {"subject": subject_of(email), "body": "\r\n".join(_lines(reply))}
+    given = {name: text for name, text in fields.items() if text}
+    link = f"mailto:{quote(to, safe='@,')}?{urlencode(given, quote_via=quote)}"
+    return link if len(link) <= LONGEST_MAILTO else ""
+
+
+def quoted(email: str) -> str:
+    """Return an email as a reply quotes it: a line that says who wrote it when, and its lines after ">"."""
+    lines = [_marked(line) for line in _lines(without_hidden(without_header(email)).strip("\n"))]
+    return "\n".join([*_introduction(Header(pasted(email))), *lines])
+
+
+def _text(email: str, reply: str, place: str) -> str:
+    reply = "\n".join(_lines(reply))
+    if place == BELOW:
+        return f"{reply}\n\n{quoted(email)}"
+    return f"{quoted(email)}\n\n{reply}" if place == ABOVE else reply
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines without spaces at their ends: programs that send `format=flowed` would join them."""
+    return [line if line == _SIGNATURE else line.rstrip() for line in text.split("\n")]
+
+
+def _marked(line: str) -> str:
+    if not line:
+        return ">"
+    return f">{line}" if line.startswith(">") else f"> {line}"
+
+
+def _introduction(header: Header) -> list[str]:
+    sender = one_line(without_hidden(header.text("from")))
+    if not sender:
+        return []
+    moment = header.date
+    date = f"{moment.day} {moment:%B %Y at %H:%M}" if moment else header.text(*SENT)
+    return [f"On {date}, {sender} wrote:" if date else f"{sender} wrote:"]
 
 
 def _written(address: Address) -> str:

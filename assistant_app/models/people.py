@@ -94,7 +94,15 @@ class Preferences(models.Model):
     """A user's preferences. A user without a row has the defaults."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+
+    class Quoting(models.TextChoices):  # the places that `mail.reply` knows
+        BELOW = "below", "Below your reply"
+        ABOVE = "above", "Above your reply"
+        NONE = "none", "Not at all"
+
     signature = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # the name under the drafts
+    # Where the reply's file quotes the email. The database's default serves a previous version's inserts.
+    quoting = models.CharField(max_length=5, choices=Quoting.choices, db_default=Quoting.BELOW)
 
     class Meta:
         verbose_name_plural = "preferences"
@@ -106,6 +114,12 @@ class Preferences(models.Model):
 def signature_of(owner_id: int | None) -> str:
     """Return the name that the owner's drafts end with; empty if they set none."""
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
+
+
+def quoting_of(owner_id: int | None) -> str:
+    """Return where the files of the owner's replies quote the email (`Preferences.Quoting`)."""
+    chosen = Preferences.objects.filter(pk=owner_id).values_list("quoting", flat=True).first()
+    return chosen or Preferences.Quoting.BELOW
 
 
 class Usage(models.Model):

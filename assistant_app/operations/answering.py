@@ -30,6 +30,7 @@ from assistant_app.errors import (
 )
 from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
+from assistant_app.models.people import quoting_of
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
@@ -82,10 +83,12 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     return row
 
 
-def reply_message(*, actor: AbstractBaseUser, app_id: Any) -> bytes:
+def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
     """Return the reply as an RFC 5322 message. Raise `ApplicationNotFound` until it is finished."""
     row = finished(actor=actor, app_id=app_id)
-    return reply.as_message(row.state["incoming_email"], row.state["final_draft"], row.updated_at)
+    email = row.state["incoming_email"]
+    message = reply.as_message(email, row.state["final_draft"], row.updated_at, quoting_of(row.owner_id))
+    return reply.ReplyFile(reply.file_name(email), message)
 
 
 def relative(*, row: Application, app_id: Any) -> Application:

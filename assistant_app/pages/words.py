@@ -148,7 +148,7 @@ def what_the_file_does(email: str) -> str:
     to = f" to {addresses}" if addresses else ""
     thread = ", in the same thread" if header.thread else ""
     unknown = "" if addresses else " The email says no address: fill it in there."
-    return f"The .eml file opens in your mail program as an answer{to}{thread}.{unknown}"
+    return f"The .eml file is an answer{to}{thread}.{unknown}"
 
 
 def phases(

@@ -120,3 +120,10 @@ def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
         raise InvalidInput(fields={"signature": [problem]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
     return name
+
+
+def quote_in_files(*, actor: AbstractBaseUser, place: str) -> None:
+    """Quote the email at this place in the files of the actor's replies. Raise `InvalidInput`."""
+    if place not in Preferences.Quoting.values:
+        raise InvalidInput(fields={"quoting": ["Choose one of these."]})
+    Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"quoting": place})

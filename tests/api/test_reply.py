@@ -20,7 +20,12 @@ def test_the_accepted_draft_is_a_message_to_whom_it_answers(walk):
     message = message_from_bytes(answer.content, policy=policy.default)
     assert message["To"] == "Marta Kowalczyk <marta@example.org>"
     assert message["Subject"] == "Re: Late delivery"
-    assert message.get_content().split() == ["Dear", "Marta,", "on", "Thursday."]
+    assert answer["Content-Disposition"] == 'attachment; filename="Re Late delivery.eml"'
+    reply, quoted = (
+        message.get_content().replace("\r\n", "\n").split("\nMarta Kowalczyk <marta@example.org> wrote:\n")
+    )
+    assert reply.split() == ["Dear", "Marta,", "on", "Thursday."]
+    assert all(line.startswith(">") for line in quoted.splitlines())
 
 
 @pytest.mark.parametrize("accept", ["message/rfc822", "message/rfc822, application/json;q=0.1", "text/plain"])

@@ -1,5 +1,6 @@
 """From the first account to the deleted email: wide, without scripts, and narrow by keyboard only."""
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,26 @@ from tests.browser import stage as states
 from tests.browser.conftest import NARROW
 from tests.browser.keyboard import Keyboard, is_said_to_be_copied
 from tests.browser.stage import DRAFTS, EMAIL, FEEDBACK, INSTRUCTIONS, QUESTIONS
+from tests.conftest import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+# Chromium adds what it needs to a copied piece of HTML, such as a charset.
+READ_HTML = """async () => {
+  const [item] = await navigator.clipboard.read();
+  const html = await (await item.getType("text/html")).text();
+  return [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("p")].map((each) => {
+    each.removeAttribute("style");
+    return each.outerHTML;
+  }).join("");
+}"""
+
+
+def html_of(text):
+    return "".join(
+        f"<p>{escape(each, quote=False).replace(chr(10), '<br>')}</p>" for each in text.split("\n\n")
+    )
 
 
 @pytest.fixture
@@ -93,9 +112,27 @@ def test_the_whole_way_on_a_wide_screen(open_window, scripted):
         button(page, "Copy the text").click()
     final = Application.objects.get().state["final_draft"]
     assert page.evaluate("navigator.clipboard.readText()") == final
+    assert page.evaluate(READ_HTML) == html_of(final)
     assert download(page) == final
     delete(page)
     assert not Application.objects.exists()
+
+
+def test_a_page_without_the_new_clipboard_copies_both_as_well(open_window, owner, model):
+    final = "שלום <b>,\nשורה & עוד\n\nIda"
+    model.will_write(final)
+    person = Person(owner)
+    person.give_input()
+    person.give_feedback("")
+    page = open_window(owner)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/a/{person.app_id}/")
+    page.evaluate("() => { navigator.clipboard.write = undefined; }")
+    with is_said_to_be_copied(button(page, "Copy the text")):
+        button(page, "Copy the text").click()
+    assert page.evaluate("navigator.clipboard.readText()") == final
+    assert page.evaluate(READ_HTML) == html_of(final).replace("<p>", '<p dir="rtl">')
+    expect(page.get_by_role("link", name="Open in mail program")).to_be_visible()
 
 
 def test_the_whole_way_without_scripts(open_window, scripted):

@@ -46,13 +46,15 @@ def test_a_file_that_is_chosen_becomes_a_reply_in_the_same_thread(open_window, o
     finish.click()
     with page.expect_download() as info:
         page.get_by_role("link", name="Download .eml").click()
-    assert info.value.suggested_filename == "reply.eml"
+    assert info.value.suggested_filename == "Re Sensoren für Tønsberg – Lieferung.eml"
     reply = message_from_bytes(Path(info.value.path()).read_bytes(), policy=policy.default)
     assert reply["X-Unsent"] == "1"
     assert reply["To"] == '"Kowalczyk, Marta" <m.kowalczyk@nordlys.example>'
     assert reply["Subject"] == "Re: Sensoren für Tønsberg – Lieferung"
     assert reply["In-Reply-To"].strip().endswith("eurprd04.prod.outlook.example>")
-    assert reply.get_content().replace("\r\n", "\n").strip() == DRAFTS[0]
+    text = reply.get_content().replace("\r\n", "\n")
+    assert text.startswith(f"{DRAFTS[0]}\n\nOn 22 November 2026 at 07:31, ")
+    assert "\n> Liebe Ida,\n" in text
     assert "Sie kommen am 20." not in Application.objects.get().state["incoming_email"]
 
 

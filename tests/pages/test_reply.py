@@ -1,14 +1,18 @@
 """The finished reply as a message: its recipients, its thread, and no injection through the mail."""
 
 from email import message_from_bytes, policy
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from assistant_app.mail import reply as mail_reply
+from assistant_app.mail.blocks import words
+from assistant_app.mail.threads import messages_in
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REPLY = "Kjære Márta,\n\n60 av dem sendes på torsdag. 🙂\n\n" + "En lang linje. " * 100 + "\n\nIda"
+REPLY = "Kjære Márta,\n\n60 av dem sendes på torsdag. 🙂\n\n" + "En lang linje. " * 99 + "En til.\n\nIda"
 
 
 HEADERS = {
@@ -19,6 +23,11 @@ HEADERS = {
 
 def text_of(message):
     return message.get_content().replace("\r\n", "\n").removesuffix("\n")
+
+
+def quotation(email, introduction=""):
+    lines = [f"> {line}".rstrip() for line in email.splitlines()]
+    return "\n".join([introduction, *lines] if introduction else lines)
 
 
 @pytest.fixture
@@ -33,7 +42,7 @@ def reply_to(owner, browser, model):
         browser.open(f"/a/{person.app_id}/")
         answer = browser.client.get(browser.page.links["Download .eml"])
         assert answer["Content-Type"] == "message/rfc822"
-        assert answer["Content-Disposition"] == 'attachment; filename="reply.eml"'
+        assert answer["Content-Disposition"].startswith("attachment; filename")
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer.content.isascii()
         assert b"\n" not in answer.content.replace(b"\r\n", b"")
@@ -61,10 +70,9 @@ def test_a_reply_goes_to_the_sender_in_the_same_thread(reply_to, browser):
     ]  # fmt: skip
     assert message.get_content_type() == "text/plain"
     assert message.get_content_charset() == "utf-8"
-    assert text_of(message) == REPLY
-    assert browser.says(
-        "The .eml file opens in your mail program as an answer to marta@nordlys.example, in the same thread."
-    )
+    quoted = quotation("Where are my 96 sensors?", "Marta Kowalczyk <marta@nordlys.example> wrote:")
+    assert text_of(message) == f"{REPLY}\n\n{quoted}"
+    assert browser.says("The .eml file is an answer to marta@nordlys.example, in the same thread.")
 
 
 def test_an_answer_goes_where_the_sender_wants_it(reply_to):
@@ -84,6 +92,10 @@ def test_an_answer_goes_where_the_sender_wants_it(reply_to):
         ("Regarding: the sensors", "Re: Regarding: the sensors"),
         ("回复:見積書の件", "Re: 見積書の件"),
         ("=?iso-8859-1?Q?L=F8p?=", "Re: Løp"),
+        ("[EXTERNAL] [team] AW: Late delivery", "Re: [EXTERNAL] [team] Late delivery"),
+        ("[EXTERNAL] Late delivery", "Re: [EXTERNAL] Late delivery"),
+        ("Re:", "Re:"),
+        ("Rép : Sortie", "Re: Sortie"),
         ("استفسار عن موعد التركيب " * 20, "Re: " + " ".join(["استفسار عن موعد التركيب"] * 20)),
     ],
 )
@@ -113,7 +125,7 @@ def test_what_an_office_program_copies_is_understood(reply_to):
 )
 def test_an_address_that_is_not_there_is_not_made_up(reply_to, browser, email):
     assert "To" not in reply_to(email)
-    assert browser.says("as an answer. The email says no address: fill it in there.")
+    assert browser.says("is an answer. The email says no address: fill it in there.")
 
 
 @pytest.mark.parametrize(
@@ -172,4 +184,95 @@ def test_a_rewritten_reply_is_the_one_that_is_downloaded(person, browser):
     person.send("edit_draft", text="Mine.")
     person.give_feedback("")
     answer = browser.client.get(f"/a/{person.app_id}/reply.eml")
-    assert text_of(message_from_bytes(answer.content, policy=policy.default)) == "Mine."
+    assert text_of(message_from_bytes(answer.content, policy=policy.default)).startswith("Mine.\n\n")
+
+
+def test_every_languages_prefix_of_a_reply_is_known():
+    for word in words("reply"):
+        for prefix in (f"{word}: ", f"{word.upper()}:", f"{word} : ", f"{word}: Re: {word.lower()}: "):
+            subject = mail_reply.subject_of(f"From: a@b.example\nSubject: {prefix}Order 4471\n\nHi")
+            assert subject == "Re: Order 4471", prefix
+
+
+EMAIL = (
+    "From: Márta <marta@nordlys.example>\nDate: Sun, 22 Nov 2026 08:31:00 +0100\nSubject: Late\n\n"
+    "Where  are they?   \n\n> On Friday.\n>> Yes?\n\n\u202eMárta\n"
+)
+QUOTED = (
+    "On 22 November 2026 at 08:31, Márta <marta@nordlys.example> wrote:\n"
+    "> Where  are they?\n>\n>> On Friday.\n>>> Yes?\n>\n> Márta"
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("below", f"On Thursday.\n\n{QUOTED}"),
+        ("above", f"{QUOTED}\n\nOn Thursday."),
+        ("none", "On Thursday."),
+    ],
+)
+def test_a_person_chooses_where_the_file_quotes_the_email(reply_to, browser, place, expected):
+    browser.open("/settings/").press("Save", quoting=place)
+    assert browser.open("/settings/").typed("quoting") == [place]
+    assert text_of(reply_to(EMAIL, "On Thursday.")) == expected
+
+
+def test_a_place_that_does_not_exist_is_refused(browser, owner):
+    browser.client.force_login(owner)
+    answer = browser.client.post("/settings/you/", {"signature": "Ida", "quoting": "left"})
+    assert answer.status_code == 400
+    assert "Choose one of these." in answer.content.decode()
+
+
+def test_what_a_reply_quotes_is_read_as_quoted_when_it_comes_back():
+    newest, earlier = messages_in(f"On Thursday.\n\n{mail_reply.quoted(EMAIL)}")[:2]
+    assert newest.text == "On Thursday."
+    assert earlier.sender == "Márta <marta@nordlys.example>"
+    assert earlier.text.startswith("Where  are they?")
+
+
+def test_no_line_of_the_file_ends_with_a_space_but_the_mark_over_a_signature(reply_to):
+    text = text_of(reply_to(EMAIL, "On Thursday. \nYes.\t\n-- \nIda  "))
+    assert text.startswith("On Thursday.\nYes.\n-- \nIda\n\n")
+    assert [line for line in text.splitlines() if line != line.rstrip()] == ["-- "]
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("Late delivery", "Re Late delivery"),
+        ("AW: Sensoren für Tønsberg – 96 Stück", "Re Sensoren für Tønsberg – 96 Stück"),
+        ('../../etc\\pass"wd<x>|?*: now...', "Re .. .. etc pass wd x now"),
+        ("見積書" * 100, "Re " + "見積書" * 16 + "見"),
+        ("invoice\u202efdp.exe", "Re invoicefdp.exe"),
+        ("", "reply"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["eml", "txt"])
+def test_the_file_is_named_after_the_subject(reply_to, browser, subject, name, ending):
+    reply_to(f"From: a@b.example\nSubject: {subject}\n\nHello?")
+    answer = browser.client.get(browser.address + f"reply.{ending}")
+    kind, _, said = answer["Content-Disposition"].removeprefix("attachment; ").partition("=")
+    assert kind in ("filename", "filename*")
+    assert unquote(said.strip('"').removeprefix("utf-8''")) == f"{name}.{ending}"
+
+
+def test_a_short_reply_opens_in_a_mail_program_by_a_link(reply_to, browser):
+    reply_to(
+        "From: Márta <m+a@nordlys.example>\nSubject: Is 5 % & more?\n\nHello?", "Yes, 5 % & more.\n\nIda"
+    )
+    link = urlsplit(browser.page.links["Open in mail program"])
+    assert (link.scheme, unquote(link.path)) == ("mailto", "m+a@nordlys.example")
+    assert "+" not in link.query
+    assert parse_qs(link.query) == {
+        "subject": ["Re: Is 5 % & more?"], "body": ["Yes, 5 % & more.\r\n\r\nIda"],
+    }  # fmt: skip
+    assert browser.says("starts a new email")
+
+
+@pytest.mark.parametrize("letters", ["a" * 2_000, "é" * 400])
+def test_a_reply_that_is_too_long_for_a_link_gets_none(reply_to, browser, letters):
+    reply_to("From: a@b.example\n\nHello?", letters)
+    assert "Open in mail program" not in browser.page.links
+    assert browser.says("The reply is too long for a link")

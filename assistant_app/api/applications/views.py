@@ -12,6 +12,7 @@ from typing import Any, cast
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
@@ -162,9 +163,12 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @schema.REPLY
     @action(detail=True, methods=["get"])
     def reply(self, request: Request, app_id: str) -> HttpResponse:
-        message = operations.reply_message(actor=self.actor, app_id=app_id)
+        file = operations.reply_file(actor=self.actor, app_id=app_id)
+        disposition = content_disposition_header(as_attachment=True, filename=f"{file.name}.eml")
         return HttpResponse(
-            message, content_type=reply.CONTENT_TYPE, headers={"Content-Disposition": reply.DISPOSITION}
+            file.message,
+            content_type=reply.CONTENT_TYPE,
+            headers={"Content-Disposition": disposition or "attachment"},
         )
 
     @versions_schema.FORK

@@ -1,4 +1,4 @@
-"""The settings page: name under drafts, theme, API tokens, the current model, and own data."""
+"""The settings page: name under drafts, quoting, theme, API tokens, the current model, and own data."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from assistant_app.errors import InvalidInput
 from assistant_app.inspection import usage
 from assistant_app.inspection.usage import in_period
 from assistant_app.llm import nearby
-from assistant_app.models import ApiToken, Application
-from assistant_app.models.people import signature_of
+from assistant_app.models import ApiToken, Application, Preferences
+from assistant_app.models.people import quoting_of, signature_of
 from assistant_app.operations import tokens as token_operations
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
-from assistant_app.people.accounts import sign_with
+from assistant_app.people.accounts import quote_in_files, sign_with
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 
@@ -33,13 +33,17 @@ def settings_page(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def save_you(request: PersonRequest) -> HttpResponse:
-    """Save the name for all drafts, and the theme for this browser."""
-    theme, name = request.POST.get("theme", ""), request.POST.get("signature", "")
+    """Save the name for all drafts, the place of the quoted email, and the theme for this browser."""
+    theme, typed = request.POST.get("theme", ""), request.POST
     try:
-        if "signature" in request.POST:
-            sign_with(actor=request.user, name=name)
+        if "signature" in typed:
+            sign_with(actor=request.user, name=typed["signature"])
+        if "quoting" in typed:
+            quote_in_files(actor=request.user, place=typed["quoting"])
     except InvalidInput as problem:
-        return _page(request, signature=name, signature_problem=problem.fields["signature"][0], status=400)
+        kept = {name: typed[name] for name in ("signature", "quoting") if name in typed}
+        problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
+        return _page(request, **kept, **problems, status=400)
     messages.success(request, "Saved.")
     return remember(redirect("settings"), "theme", theme if theme in THEMES else "")
 
@@ -74,6 +78,8 @@ def _page(request: PersonRequest, *, status: int = 200, **context: object) -> Ht
     context = {
         "themes": THEMES,
         "signature": signature_of(request.user.pk),
+        "quotings": Preferences.Quoting.choices,
+        "quoting": quoting_of(request.user.pk),
         "theme": request.POST.get("theme", request.COOKIES.get("theme", "")),
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
         "endings": _endings(),

@@ -19,6 +19,7 @@ from assistant_app.engine import budget
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
+from assistant_app.mail import reply
 from assistant_app.models import Application, Step
 from assistant_app.operations.draft_report import Report, report_on
 from assistant_app.pages import words
@@ -252,6 +253,11 @@ class EmailPage:
     @property
     def what_the_file_does(self) -> str:
         return words.what_the_file_does(self.state["incoming_email"])
+
+    @property
+    def mailto(self) -> str:
+        """The link that opens the reply in a mail program; empty if the reply is too long for one."""
+        return reply.mailto(self.state["incoming_email"], self.state["final_draft"] or "")
 
     # --- What was typed and not sent -----------------------------------------------------------
 

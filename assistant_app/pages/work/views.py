@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import operations
@@ -106,19 +107,22 @@ def email_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Return the accepted draft as a text file."""
     row = operations.finished(actor=request.user, app_id=app_id)
-    disposition = {"Content-Disposition": 'attachment; filename="reply.txt"'}
-    return HttpResponse(
-        row.state["final_draft"], content_type="text/plain; charset=utf-8", headers=disposition
-    )
+    name = reply.file_name(row.state["incoming_email"])
+    return as_download(row.state["final_draft"], f"{name}.txt", "text/plain; charset=utf-8")
 
 
 @signed_in
 @require_safe
 def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Return the accepted draft as a message that mail programs open as a draft."""
-    message = operations.reply_message(actor=request.user, app_id=app_id)
+    file = operations.reply_file(actor=request.user, app_id=app_id)
+    return as_download(file.message, f"{file.name}.eml", reply.CONTENT_TYPE)
+
+
+def as_download(content: str | bytes, name: str, content_type: str) -> HttpResponse:
+    disposition = content_disposition_header(as_attachment=True, filename=name)
     return HttpResponse(
-        message, content_type=reply.CONTENT_TYPE, headers={"Content-Disposition": reply.DISPOSITION}
+        content, content_type=content_type, headers={"Content-Disposition": disposition or "attachment"}
     )
 
 

@@ -25,23 +25,46 @@ function textOf(element) {
   return Array.from(paragraphs, (paragraph) => paragraph.textContent).join("\n\n");
 }
 
-async function copyText(text) {
+// The same paragraphs for programs that take HTML. `dir` says what the page shows: mail has no "auto".
+function htmlOf(element) {
+  const box = document.createElement("div");
+  for (const paragraph of element.querySelectorAll("p")) {
+    const copied = document.createElement("p");
+    if (getComputedStyle(paragraph).direction === "rtl") copied.dir = "rtl";
+    paragraph.textContent.split("\n").forEach((line, number) => {
+      copied.append(...(number ? [document.createElement("br")] : []), line);
+    });
+    box.append(copied);
+  }
+  return box.innerHTML;
+}
+
+async function write(texts) {
   try {
-    await navigator.clipboard.writeText(text);
+    const blobs = Object.entries(texts).map(([kind, text]) => [kind, new Blob([text], { type: kind })]);
+    await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
   } catch {
     // Browsers offer a clipboard over https and on the own machine only.
-    const box = document.createElement("textarea");
-    box.value = text;
+    const give = (event) => {
+      event.preventDefault();
+      for (const [kind, text] of Object.entries(texts)) event.clipboardData.setData(kind, text);
+    };
+    const box = document.createElement("textarea"); // some browsers copy nothing without a selection
+    box.value = texts["text/plain"];
     box.className = "hear";
     document.body.append(box);
     box.select();
+    document.addEventListener("copy", give);
     document.execCommand("copy");
+    document.removeEventListener("copy", give);
     box.remove();
   }
 }
 
 async function copy(button) {
-  await copyText(textOf(byId(button.dataset.copy)));
+  const source = byId(button.dataset.copy);
+  const plain = { "text/plain": textOf(source) };
+  await write("rich" in button.dataset ? { ...plain, "text/html": htmlOf(source) } : plain);
   button.focus();
   const label = button.lastChild;
   const before = label.textContent;

@@ -22,8 +22,8 @@ ANYBODY = {
     "sign_in", "sign_up", "welcome", "healthz", "readyz", "metrics", "schema", "api_docs", "api/.*",
 }  # fmt: skip
 SIGNED_IN = {
-    "email_list", "email_new", "password", "settings", "save_you", "tokens", "revoke_token", "sign_out",
-    "api-root", "application-list", "limits", "usage", "export_own", "erase_own",
+    "email_list", "email_new", "email_pasted", "password", "settings", "save_you", "tokens", "revoke_token",
+    "sign_out", "api-root", "application-list", "limits", "usage", "export_own", "erase_own",
 }  # fmt: skip
 # Of the admin: what all staff may open, and each model with what `view_…` lets staff see of it.
 ALL_STAFF = {

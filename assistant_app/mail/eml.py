@@ -137,12 +137,16 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
 
 def _notes(texts: list[_Text], body: str) -> Iterator[str]:
     if hidden := sum(text.hidden for text in texts):
-        words = "1 word" if hidden == 1 else f"{hidden:,} words"
-        yield f"The email hides {words} from its readers. They were left out."
+        yield note_on_hidden(hidden)
     if any(text.is_guessed for text in texts):
         yield "The email does not say how its letters are encoded. They were guessed and may be wrong."
     if signed.UNREADABLE_BLOCK in body:
         yield "A part of the email is encrypted with PGP and was left out."
+
+
+def note_on_hidden(words: int) -> str:
+    counted = "1 word" if words == 1 else f"{words:,} words"
+    return f"The email hides {counted} from its readers. They were left out."
 
 
 def _parsed(data: bytes) -> Message:

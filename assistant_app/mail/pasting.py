@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 
 from assistant_app.mail import blocks, eml, html_text
 from assistant_app.mail.charsets import has_encoded_words
+from assistant_app.mail.html_text import HtmlText
 
 # Lines that only the source of a message has.
 _OF_SOURCE = {
@@ -37,6 +38,24 @@ def as_text(pasted: str, zone: tzinfo = UTC) -> str:
     except (eml.Unreadable, html_text.TooMuch):
         return pasted
     return pasted
+
+
+def from_clipboard(html: str, text: str) -> HtmlText:
+    """Return what the HTML on a clipboard says, with the number of hidden words.
+
+    `text` is the plain text beside it: it counts if the HTML cannot be read, or if only it begins with header
+    lines, as a copy from the page of a mail program may.
+    """
+    try:
+        found = html_text.read(html)
+    except html_text.TooMuch:
+        return HtmlText(text, 0)
+    is_worse = blocks.on_top(text) is not None and blocks.on_top(found.text) is None
+    return (
+        HtmlText(text, 0)
+        if is_worse or not found.text.strip()
+        else HtmlText(found.text.strip("\n"), found.hidden)
+    )
 
 
 def is_source(pasted: str) -> bool:

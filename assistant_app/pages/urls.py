@@ -13,6 +13,7 @@ from assistant_app.pages.work import views as work
 urlpatterns = [
     path("", emails.email_list, name="email_list"),
     path("new/", emails.email_new, name="email_new"),
+    path("new/pasted/", emails.email_pasted, name="email_pasted"),
     path("a/<uuid:app_id>/", work.email, name="email"),
     path("a/<uuid:app_id>/reply.txt", work.email_reply, name="email_reply"),
     path("a/<uuid:app_id>/reply.eml", work.email_reply_eml, name="email_reply_eml"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import conf, operations
 from assistant_app.engine import budget
+from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, words
 from assistant_app.pages.access import PersonRequest, signed_in
@@ -48,6 +49,15 @@ def email_new(request: PersonRequest) -> HttpResponseBase:
     if not is_new and row.version:  # the user went back to the form and changed a text already sent
         row, _ = operations.create(actor=request.user)
     return send_step(request, row.pk, step, data, row.version)
+
+
+@signed_in
+@require_POST
+def email_pasted(request: PersonRequest) -> JsonResponse:
+    """Return the text of HTML that was pasted into the form. Nothing is stored."""
+    found = pasting.from_clipboard(request.POST.get("html", ""), request.POST.get("text", ""))
+    note = eml.note_on_hidden(found.hidden) if found.hidden else ""
+    return JsonResponse({"text": found.text, "note": note})
 
 
 def new_page(

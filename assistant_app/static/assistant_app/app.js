@@ -196,6 +196,38 @@ document.addEventListener("change", (event) => {
   if (input.reportValidity()) input.form.requestSubmit(input.form.elements.read);
 });
 
+// HTML on the clipboard is read on the server, as a file is: tables, numbered lists and addresses of links stay.
+// If that fails, the plain text is pasted, as it is without scripts.
+async function readPasted(form, html, text) {
+  const body = new FormData();
+  body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  body.append("html", html);
+  body.append("text", text);
+  try {
+    const answer = await fetch(form.dataset.pasted, { method: "POST", body, signal: AbortSignal.timeout(10_000) });
+    if (answer.ok) return await answer.json();
+  } catch { /* no server, or no answer in time */ }
+  return { text, note: "" };
+}
+
+document.addEventListener("paste", async (event) => {
+  const field = event.target;
+  const html = event.clipboardData?.getData("text/html").trim();
+  const text = event.clipboardData?.getData("text/plain");
+  if (!html || !field.matches?.("form[data-pasted] textarea.mail")) return;
+  event.preventDefault();
+  field.readOnly = true; // what is typed meanwhile would go where the text belongs
+  const read = await readPasted(field.form, html, text);
+  field.readOnly = false;
+  field.focus();
+  // Unlike a new value, an inserted text can be undone.
+  if (!document.execCommand("insertText", false, read.text)) {
+    field.setRangeText(read.text, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  byId("pasted-note").textContent = read.note;
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   isLeaving = true;

@@ -154,6 +154,11 @@ def places_of_quoted(email: str) -> list[int]:
     return sorted({quote.start for quote in quotes_in(email)})
 
 
+def spans_of_quoted(email: str) -> list[tuple[int, int]]:
+    """Return start and end of each quoted stretch of an email, in order."""
+    return _spans(quotes_in(email))
+
+
 def _spans(quotes: list[Quote]) -> list[tuple[int, int]]:
     """Return the quoted stretches of an email, joined where they meet."""
     spans: list[tuple[int, int]] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from assistant_app.mail import blocks
 from assistant_app.mail.blocks import role_of
 from assistant_app.mail.charsets import decode_words
-from assistant_app.mail.quotes import start_of_quoted
+from assistant_app.mail.quotes import spans_of_quoted, start_of_quoted
 
 LONG = 6_000  # characters that the page shows unfolded
+LONG_QUOTE = 1_000  # characters of a quote that is folded if the email is long and goes on below it
 
 
 def header(email: str) -> list[tuple[str, str]]:
@@ -36,6 +37,31 @@ def newest_part(email: str) -> str:
     return email[: cut if cut > 0 else LONG]
 
 
-def rest(email: str) -> str:
-    """Return what `newest_part` leaves out."""
-    return email[len(newest_part(email)) :].strip("\n")
+def pieces(email: str) -> list[tuple[str, bool]]:
+    """Return an email in pieces, in order, each with whether it is folded.
+
+    `newest_part` is unfolded. If that is long because of quotes, these are folded, and the answers below them
+    are not.
+    """
+    start = start_of_quoted(email)
+    end = start if email[:start].strip() else len(email)
+    folded = [span for span in spans_of_quoted(email) if span[1] <= end and span[1] - span[0] > LONG_QUOTE]
+    if end <= LONG or not folded:
+        newest = newest_part(email)
+        return _filled([(newest, False), (email[len(newest) :], True)])
+    found: list[tuple[str, bool]] = []
+    position, room = 0, LONG
+    for start, stop in [*folded, (end, len(email))]:
+        text = email[position:start]
+        if len(text) > room:
+            cut = email.rfind("\n", position, position + room)
+            cut = cut if cut > position else position + room
+            return _filled([*found, (email[position:cut], False), (email[cut:], True)])
+        found += [(text, False), (email[start:stop], True)]
+        position, room = stop, room - len(text)
+    return _filled(found)
+
+
+def _filled(found: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    first, *others = found
+    return [first, *((text.strip("\n"), is_folded) for text, is_folded in others if text.strip())]

@@ -25,7 +25,7 @@ PARAGRAPH_BREAK = "</p>\n<p>"
 SHEET = '<div class="arriving" id="arriving" dir="auto" sse-swap="token" hx-swap="beforeend">{}</div>'
 CHANGES = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
 
-for function in (shown.header, shown.without_header, shown.newest_part, shown.rest):
+for function in (shown.header, shown.without_header, shown.pieces):
     register.filter(function)
 
 

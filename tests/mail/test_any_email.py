@@ -120,6 +120,7 @@ def test_any_bytes_give_text_or_a_named_refusal(data, has_head):
         quotes.quotes_in,
         quotes.without_quoted,
         shown.newest_part,
+        shown.pieces,
         threads.messages_in,
         pasting.as_text,
     ):

@@ -79,6 +79,26 @@ def test_an_answer_below_the_quote_stays_visible():
     assert without_quoted(email).strip() == "Twelve, on Friday."
 
 
+LONG_QUOTE = "On 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n" + "> What about the next order?\n" * 300
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_answer_below_a_long_quote_stays_visible(number):
+    email = "Hi Ida,\n\n" + f"{LONG_QUOTE}\nTwelve, on Friday.\n\n" * number
+    pieces = shown.pieces(email)
+    unfolded = "\n".join(text for text, is_folded in pieces if not is_folded)
+    assert unfolded.split() == ["Hi", "Ida,", *["Twelve,", "on", "Friday."] * number]
+    assert "".join("".join(text for text, _ in pieces).split()) == "".join(email.split())
+
+
+def test_an_email_with_quotes_at_its_end_has_two_pieces():
+    email = f"Twelve.\n\n{LONG_QUOTE}"
+    assert shown.pieces(email) == [("Twelve.", False), (LONG_QUOTE.strip(), True)]
+    assert shown.pieces("word\n" * 2_000) == [
+        (("word\n" * 1_200).strip(), False), (("word\n" * 800).strip(), True),
+    ]  # fmt: skip
+
+
 def test_an_answer_that_has_marks_itself_is_not_removed():
     assert without_quoted(f"{TOP}> Twelve.\n> On Friday.\n") == f"{TOP}> Twelve.\n> On Friday.\n"
 

@@ -142,6 +142,7 @@ STATE_EXAMPLE = OpenApiExample(
         "draft_number": 1,
         "assumptions": [],
         "feedback_history": [],
+        "notes": [],
         "final_draft": None,
         "next_step": "process_feedback",
         "next_url": "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10/process_feedback/",

@@ -82,6 +82,10 @@ class ApplicationState(serializers.Serializer):
     )
     feedback_history = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
     final_draft = serializers.CharField(allow_null=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="what was left out of the email in this request, or guessed; empty in other answers",
+    )
     next_step = serializers.CharField(
         allow_null=True, help_text="the step to send next; null while a run is active and when finished"
     )
@@ -115,6 +119,7 @@ class ApplicationState(serializers.Serializer):
             "assumptions": state["assumptions"],
             "feedback_history": state["feedback_history"],
             "final_draft": state["final_draft"],
+            "notes": list(self.context.get("notes", ())),
             "next_step": row.due_step,
             "next_url": _next_url(row, self.context["request"]),
             **_shared_fields(row),

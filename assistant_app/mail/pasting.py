@@ -26,18 +26,25 @@ _HTML_END = re.compile(r"</(?:html|body|div|table|p|span|h[1-6]|ul|ol|font|b|a)\
 
 
 def as_text(pasted: str, zone: tzinfo = UTC) -> str:
+    """Return what `read` makes of a pasted text, without its notes."""
+    return read(pasted, zone).text
+
+
+def read(pasted: str, zone: tzinfo = UTC) -> eml.MailFile:
     """Return pasted text as it is, except the source of a message or HTML: these are read as a file would be.
 
     Text that cannot be read stays as it is, so that nothing typed is lost.
     """
     try:
         if is_source(pasted):
-            return eml.read_pasted(pasted, zone).text
+            return eml.read_pasted(pasted, zone)
         if _HTML.match(pasted) and _HTML_END.search(pasted[-200:]):
-            return html_text.to_text(pasted).strip() or pasted
+            found = html_text.read(pasted)
+            if text := found.text.strip():
+                return eml.MailFile(text, (), (eml.note_on_hidden(found.hidden),) if found.hidden else ())
     except (eml.Unreadable, html_text.TooMuch):
-        return pasted
-    return pasted
+        pass
+    return eml.MailFile(pasted, ())
 
 
 def from_clipboard(html: str, text: str) -> HtmlText:

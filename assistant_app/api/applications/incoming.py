@@ -1,4 +1,4 @@
-"""The email in a request: text, the source of a message, HTML, or a file in a multipart form."""
+"""The email in a request: text, the source of a message, HTML, or a file (in a form, or the whole body)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ from assistant_app.workflow.steps import HumanStep
 EMAIL = "email_to_respond"
 
 
-def with_text(step: HumanStep, data: Any) -> Any:
-    """Return a step's input with the text of its email. Raise `InvalidInput` if a file cannot be read."""
+def with_text(step: HumanStep, data: Any) -> tuple[Any, list[str]]:
+    """Return a step's input with the text of its email, and notes on what was left out or guessed.
+
+    Raise `InvalidInput` if a file cannot be read.
+    """
     if not isinstance(data, Mapping) or EMAIL not in data:
-        return data
+        return data, []
     email, zone = data[EMAIL], timezone.get_current_timezone()
     if isinstance(email, UploadedFile):
         try:
-            text = eml.read(email.read(), zone).text
+            mail = eml.read(email.read(), zone)
         except eml.Unreadable as problem:
             raise InvalidInput(fields={EMAIL: [str(problem)], **_other_problems(step, data)}) from None
     elif isinstance(email, str):
-        text = pasting.as_text(email, zone)
+        mail = pasting.read(email, zone)
     else:
-        return data
-    return {**data, EMAIL: text}
+        return data, []
+    left_out = [f"Attachments were left out: {', '.join(mail.left_out)}."] if mail.left_out else []
+    return {**data, EMAIL: mail.text}, [*mail.notes, *left_out]
 
 
 def _other_problems(step: HumanStep, data: Mapping[str, Any]) -> dict[str, list[str]]:

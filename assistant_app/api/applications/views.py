@@ -6,7 +6,7 @@ Views only translate HTTP. Operations decide, and the exception handler turns th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -18,6 +18,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from assistant_app import operations
 from assistant_app.api import filters, schema
@@ -34,6 +35,7 @@ from assistant_app.api.drafts import schema as versions_schema
 from assistant_app.api.drafts.serializers import NewFork
 from assistant_app.api.drafts.views import Versions
 from assistant_app.api.inspection.views import Inspection
+from assistant_app.api.parsers import MessageParser
 from assistant_app.api.serializers import (
     UUID_PATTERN,
     ApplicationState,
@@ -65,6 +67,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     row: Application | None = None  # rendered in the response
     sent: Any = None  # the submitted step input; a form shows it again if it was rejected
     key: IdempotencyKey | None = None  # of the request
+    notes: Sequence[str] = ()  # on the email in the request
 
     @property
     def actor(self) -> AbstractBaseUser:
@@ -211,7 +214,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _send(self, step: HumanStep, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
-        self.sent = self._with_email_read(step, app_id)
+        self.sent, self.notes = self._with_email_read(step, app_id)
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
         return self._wait_for(
             operations.submit(
@@ -235,7 +238,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         )
         return self.key.is_repeat
 
-    def _with_email_read(self, step: HumanStep, app_id: str) -> Any:
+    def _with_email_read(self, step: HumanStep, app_id: str) -> tuple[Any, list[str]]:
         try:
             return incoming.with_text(step, self.sent)
         except InvalidInput:
@@ -268,7 +271,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _state_of(self, row: Application, code: int = status.HTTP_200_OK) -> Response:
         self.row = row
-        shown = ApplicationState(row, context=self.get_serializer_context())
+        shown = ApplicationState(row, context={**self.get_serializer_context(), "notes": self.notes})
         # A plain dict: the browsable API would fill its forms from a `ReturnDict`.
         return Response(dict(shown.data), status=code, headers={"ETag": etag(row)})
 
@@ -286,6 +289,9 @@ def _action(step: HumanStep) -> Callable[..., HttpResponseBase]:
     send.__name__ = step.endpoint
     send.__doc__ = step.title
     serializer = step_input(step)
-    made = action(detail=True, methods=[step.method], serializer_class=serializer)(send)
+    takes_file = any(field.name == incoming.EMAIL for field in step.fields)
+    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *([MessageParser] if takes_file else [])]
+    options: dict[str, Any] = {"serializer_class": serializer, "parser_classes": parsers}
+    made = action(detail=True, methods=[step.method], **options)(send)
     made.mapping["get"] = "show"
     return schema.step(step, serializer)(made)

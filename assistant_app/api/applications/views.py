@@ -238,7 +238,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         )
         return self.key.is_repeat
 
-    def _with_email_read(self, step: HumanStep, app_id: str) -> tuple[Any, list[str]]:
+    def _with_email_read(self, step: HumanStep, app_id: str) -> tuple[Any, Names]:
         try:
             return incoming.with_text(step, self.sent)
         except InvalidInput:

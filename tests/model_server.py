@@ -32,6 +32,8 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None  # sent instead of a completion: JSON, or text as it is
+    parts: list[bytes] | None = None  # sent instead, each as a chunk of HTTP of its own
+    is_broken: bool = False  # the connection is cut after the parts
     finish_reason: str | None = "stop"
     refusal: str | None = None
     gate: threading.Event | None = None  # before anything is sent
@@ -230,7 +232,9 @@ class ModelServer:
             await asyncio.Event().wait()
         if reply.drop:
             raise ConnectionResetError
-        if reply.status != 200 or reply.body is not None:
+        if reply.parts is not None:
+            await send_parts(writer, reply)
+        elif reply.status != 200 or reply.body is not None:
             await send_whole(writer, reply.status, reply.body, reply.headers)
         elif request.body.get("stream"):
             await self._stream(request, reply, writer)
@@ -293,6 +297,18 @@ async def wait_for(gate: threading.Event | None) -> None:
 def head(status: int, headers: dict[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {status} Scripted", *(f"{key}: {value}" for key, value in headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+async def send_parts(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    writer.write(head(reply.status, {**reply.headers, "transfer-encoding": "chunked"}))
+    for part in reply.parts or []:
+        writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+        await writer.drain()
+        await asyncio.sleep(0)
+    if reply.is_broken:
+        raise ConnectionResetError
+    writer.write(b"0\r\n\r\n")
+    await writer.drain()
 
 
 async def send_whole(writer: asyncio.StreamWriter, status: int, body: Any, headers: dict[str, str]) -> None:

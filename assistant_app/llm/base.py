@@ -20,6 +20,12 @@ class Message:
     content: str
 
 
+class Anew(str):
+    """A piece of a reply that takes the place of all pieces before: those were the model's thinking."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call to a model, successful or not. Times are in seconds; tokens are the server's count."""
@@ -57,6 +63,8 @@ class Model(Protocol):
 
     def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str, None]:
         """Yield the reply's text in pieces. Raise `ModelError` if it is refused, empty or cut off.
+
+        An `Anew` takes the place of all pieces before it.
 
         Use it in `contextlib.aclosing`: closing it ends the call at the model's server.
         """

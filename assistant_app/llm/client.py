@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from assistant_app.errors import AssistantError
 from assistant_app.llm import faults
-from assistant_app.llm.base import Call, Message, Model, Purpose
+from assistant_app.llm.base import Anew, Call, Message, Model, Purpose
 from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.dialect import Dialect, refused_option
 from assistant_app.llm.wire import (
-    EventReader,
+    BodyReader,
     Garbage,
     Reply,
-    check_size,
+    WebPage,
     clean_value,
     find_value,
-    parse_object,
+    first_choice,
 )
 
 if TYPE_CHECKING:
@@ -146,13 +146,14 @@ class _Session:
             async with aclosing(self._answer(progress)) as texts:
                 async for _ in texts:
                     pass
+            text = progress.reply.structured
             try:
-                return clean_value(find_value(progress.reply.text))
+                return clean_value(find_value(text))
             except Garbage:
-                return progress.reply.text
+                return text
 
     async def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str]:
-        """Yield the reply's text in pieces as they arrive."""
+        """Yield the reply's text in pieces as they arrive. An `Anew` takes the place of those before."""
         options = {"stream": True, "stream_options": {"include_usage": True}}
         with self._recorded(purpose, messages, **options) as progress:
             async with aclosing(self._answer(progress)) as texts:
@@ -198,7 +199,7 @@ class _Session:
                 async with aclosing(self._attempt(progress)) as texts:
                     async for text in texts:
                         yield text
-                progress.reply.check()
+                progress.reply.check(is_structured="response_format" in progress.body)
                 self._client.learn(progress.body["model"], progress.dialect)
                 return
             except faults.Fault as fault:
@@ -218,7 +219,7 @@ class _Session:
             pause = min(self._config.retry_pause * 2**progress.retries, LONGEST_PAUSE)
             pause *= random.uniform(0.75, 1)
         is_last = progress.retries >= self._config.retries or pause > self._config.max_retry_after
-        if is_last or not fault.transient or progress.reply.pieces:
+        if is_last or not fault.transient or progress.reply.said:
             raise fault.error(progress.attempts) from fault
         progress.retries += 1
         await asyncio.sleep(pause)
@@ -226,55 +227,51 @@ class _Session:
     async def _attempt(self, progress: _Progress) -> AsyncGenerator[str]:
         """Make one attempt and yield the text as it arrives. Raise `Fault`."""
         transport = await self._client.transport()
-        deadline = asyncio.get_running_loop().time() + self._config.timeout
+        reply = progress.reply
         try:
             async with AsyncExitStack() as stack:
                 # Limit the time of each wait, not of a `yield`: that would interrupt the reader.
-                async with asyncio.timeout_at(deadline):
+                async with asyncio.timeout(self._config.timeout):
                     answer = await stack.enter_async_context(transport.post(progress.sent))
                 texts = await stack.enter_async_context(
-                    aclosing(_texts(answer, progress.reply, transport, deadline))
+                    aclosing(_texts(answer, reply, transport, self._config.timeout))
                 )
                 async for text in texts:
                     yield text
+            if not reply.has_choices:
+                raise Garbage("no choices")
         except (TimeoutError, Garbage, faults.Fault) as error:
-            if progress.reply.finish_reason or progress.reply.is_done:
-                return  # the answer is complete; only the end of the stream failed
-            fault = _as_fault(error, transport.host, self._config.timeout)
-            if fault.is_disconnection:
-                await self._client.disconnected(transport)
-            raise fault from error
+            if not reply.is_complete:  # else only the end of the stream failed
+                fault = _as_fault(error, transport.host, self._config.timeout, is_begun=reply.has_choices)
+                if fault.is_disconnection:
+                    await self._client.disconnected(transport)
+                raise fault from error
+        if rest := reply.finish():
+            yield rest
 
 
 async def _texts(
-    answer: httpx2.Response, reply: Reply, transport: Transport, deadline: float
+    answer: httpx2.Response, reply: Reply, transport: Transport, patience: float
 ) -> AsyncGenerator[str]:
-    """Yield the texts in a response, streamed or not, and collect them in `reply`."""
-    reader = None if "json" in answer.headers.get("content-type", "") else EventReader()
-    if reader is None:
-        async with asyncio.timeout_at(deadline):
-            whole = await _whole(answer)
-        yield _take(reply, parse_object(whole), transport)
-        return
+    """Yield the texts in a response, streamed or not, and collect them in `reply`.
+
+    Give up if no event came for `patience` seconds. Pings are no events.
+    """
+    reader = BodyReader()
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + patience
     async with aclosing(answer.aiter_bytes()) as chunks:
         data = b"more"
         while data and not reply.is_done:
             async with asyncio.timeout_at(deadline):
                 data = await anext(chunks, b"")
             for event in reader.feed(data) if data else reader.finish():
-                if text := _take(reply, event, transport):
+                deadline = clock() + patience
+                text = _take(reply, event, transport)
+                if text or isinstance(text, Anew):
                     yield text
         if reply.is_done:
             await _read_to_its_end(chunks)
-
-
-async def _whole(answer: httpx2.Response) -> bytes:
-    data = bytearray()
-    async with aclosing(answer.aiter_bytes()) as chunks:
-        async for chunk in chunks:
-            data += chunk
-            check_size(len(data))
-    return bytes(data)
 
 
 async def _read_to_its_end(chunks: AsyncGenerator[bytes]) -> None:
@@ -289,12 +286,16 @@ def _take(reply: Reply, event: dict[str, Any] | None, transport: Transport) -> s
     if event is None:
         reply.is_done = True
         return ""
-    if event.get("error"):
+    if faults.is_error(event):
         raise transport.complaint(event)
+    if error := (first_choice(event) or {}).get("error"):
+        raise transport.complaint({"error": error})
     return reply.take(event)
 
 
-def _as_fault(error: Exception, host: str, timeout: float) -> faults.Fault:
+def _as_fault(error: Exception, host: str, timeout: float, *, is_begun: bool) -> faults.Fault:
     if isinstance(error, faults.Fault):
         return error
-    return faults.timed_out(host, timeout) if isinstance(error, TimeoutError) else faults.garbage(host)
+    if isinstance(error, TimeoutError):
+        return faults.timed_out(host, timeout, is_begun=is_begun)
+    return faults.web_page(host) if isinstance(error, WebPage) else faults.garbage(host)

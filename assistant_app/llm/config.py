@@ -28,7 +28,7 @@ class ModelConfig:
     models: Mapping[Purpose, str] = field(default_factory=dict)
     is_demonstration: bool = False
 
-    timeout: float = 60.0  # for one attempt, from the request to the last byte of the answer
+    timeout: float = 60.0  # how long nothing may come, before the answer or within it
     connect_timeout: float = 5.0
     retries: int = 2  # after the first attempt
     retry_pause: float = 0.5  # before the first retry; doubles each time

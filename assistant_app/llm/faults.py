@@ -13,6 +13,7 @@ HINTS = {
     403: " Check the API key and what it may use.",
     404: " Check the server's address and the model's name.",
 }
+ADDRESS_HINT = " Check OPENAI_BASE_URL: it usually ends in /v1."
 CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 
 
@@ -61,13 +62,24 @@ def lost(host: str) -> Fault:
     )
 
 
-def timed_out(host: str, seconds: float) -> Fault:
-    text = f"The model's server at {host} gave no complete answer within {seconds:g} seconds."
+def timed_out(host: str, seconds: float, *, is_begun: bool = False) -> Fault:
+    text = f"The model's server at {host} gave no answer within {seconds:g} seconds."
+    if is_begun:
+        text = f"The model's server at {host} stopped in the middle: nothing came for {seconds:g} seconds."
     return Fault(ModelTimeout, text, transient=True)
 
 
 def garbage(host: str) -> Fault:
     return Fault(ModelFailed, f"The model's server at {host} sent something that is no answer.")
+
+
+def web_page(host: str) -> Fault:
+    return Fault(ModelFailed, f"A web page came from {host} instead of an answer.{ADDRESS_HINT}")
+
+
+def is_error(event: dict[str, Any]) -> bool:
+    """Return whether a body or an event is an error in one of the known shapes."""
+    return bool(event.get("error")) or "error" in (event.get("object"), event.get("type"))
 
 
 def of_status(

@@ -10,93 +10,296 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant_app.errors import ModelFailed
+from assistant_app.errors import ModelFailed, ModelUnavailable
+from assistant_app.llm.base import Anew
 from assistant_app.llm.faults import shorten
+from assistant_app.llm.thinking import ThinkingFilter
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _OPENING = re.compile(r"[{\[]")
 _LAST_COMMA = re.compile(r",(\s*[}\]])")
-_THINKING = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
+NOTHING_BUT_THINKING = (
+    "The model sent only its thinking, and no answer. Turn the reasoning parser of its server off, raise "
+    "MODEL_MAX_TOKENS, or take another model."
+)
 
 
 class Garbage(ValueError):
     """The data does not follow the protocol."""
 
 
+# How servers say that an answer is whole. Only these make a draft.
+GOOD_ENDINGS = {
+    "stop",
+    "eos",
+    "eos_token",
+    "stop_token",
+    "end_turn",
+    "stop_sequence",
+    "complete",
+    "completed",
+}
+LENGTH_ENDINGS = {"length", "max_tokens", "model_length", "max_output_tokens", "max_length", "max_new_tokens"}
+FILTER_ENDINGS = {
+    *("content_filter", "content_filtered", "safety", "recitation", "refusal", "prohibited_content", "spii"),
+    *("blocklist", "language", "image_safety", "guardrail_intervened", "sensitive"),
+}
+BUSY_ENDINGS = {"insufficient_system_resource", "overloaded", "abort", "aborted", "cancelled", "canceled"}
+_LARGEST_COUNT = 2**31 - 1  # what the database stores
+_REPEATED = 16  # characters from which a repetition of the whole text is no coincidence
+
+
 @dataclass(slots=True)
 class Reply:
     """The part of an answer that has arrived so far."""
 
-    pieces: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)  # as they came, with thinking
+    said: list[str] = field(default_factory=list)  # the answer in them
+    reasoning: list[str] = field(default_factory=list)  # in a field of its own
+    arguments: list[str] = field(default_factory=list)  # of a tool that the model called
     refusal: str = ""
     finish_reason: str = ""
+    endings: int = 0  # pieces of text that came with a finish reason
     tokens_in: int | None = None
     tokens_out: int | None = None
-    is_done: bool = False  # the end marker was read; ignore the rest
+    tokens_of_thinking: int | None = None
+    has_choices: bool = False
+    is_done: bool = False  # the end marker was read, or the whole body; ignore the rest
+    filter: ThinkingFilter = field(default_factory=ThinkingFilter)
+    deltas: Deltas = field(default_factory=lambda: Deltas())
 
     @property
     def text(self) -> str:
+        """Everything that the model wrote, with thinking."""
         return "".join(self.pieces)
 
+    @property
+    def answer(self) -> str:
+        """The answer without thinking."""
+        return "".join(self.said)
+
+    @property
+    def structured(self) -> str:
+        """The text in which to look for a structured answer."""
+        return self.answer if self.answer.strip() else "".join(self.arguments or self.reasoning)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the answer is whole, although its stream may not have ended in order.
+
+        Some servers send a finish reason with every piece, which then says nothing.
+        """
+        return self.is_done or bool(self.finish_reason and self.endings < 2)
+
     def take(self, event: dict[str, Any]) -> str:
-        """Add one stream event or a complete answer; return the text that it adds."""
-        try:
-            return self._take(event)
-        except (AttributeError, KeyError, TypeError) as error:
-            raise Garbage(str(error)) from error
-
-    def _take(self, event: dict[str, Any]) -> str:
-        if usage := event.get("usage"):
-            self.tokens_in = usage.get("prompt_tokens")
-            self.tokens_out = usage.get("completion_tokens")
-        choices = event.get("choices")
-        if choices is None:
-            raise Garbage("no choices")
-        if not choices:
+        """Add one stream event or a complete answer; return the text of the answer that it adds."""
+        self._count(event.get("usage"))
+        choice = first_choice(event)
+        if choice is None:
             return ""
-        choice = choices[0]
-        self.finish_reason = choice.get("finish_reason") or self.finish_reason
-        delta = choice.get("delta") or choice.get("message") or {}
-        if refusal := delta.get("refusal"):
+        self.has_choices = True
+        delta, message = as_dict(choice.get("delta")), as_dict(choice.get("message"))
+        source = delta or message
+        if refusal := text_of(source.get("refusal")):
             self.refusal += clean(refusal)
-        text = clean(delta.get("content") or "")
-        if text:
-            self.pieces.append(text)
-        return text
+        for name in ("reasoning_content", "reasoning", "thinking"):
+            if thought := text_of(source.get(name)):
+                self.reasoning.append(clean(thought))
+                break
+        self.arguments += map(clean, _arguments_in(source))
+        content = source.get("content")
+        text = clean(content if isinstance(content, str) else text_of(content))
+        if not text and not source and "text" in choice:
+            text = clean(text_of(choice["text"]))
+        ending = choice.get("finish_reason")
+        if ending is not None and ending != "":
+            self.finish_reason = str(ending)
+            self.endings += bool(text)
+        is_last = bool(message and not delta) or bool(self.finish_reason)
+        return self._say(self.deltas.new_in(text, is_last=is_last)) if text else ""
 
-    def check(self) -> None:
-        """Raise `ModelFailed` unless the answer is complete."""
+    def finish(self) -> str:
+        """Return the rest of the answer, which was held back until it was clear that nothing follows."""
+        said = self._say(self.deltas.finish())
+        self.said.append(rest := self.filter.finish())
+        return type(said)(said + rest)
+
+    def _say(self, text: str) -> str:
+        if not text:
+            return ""
+        self.pieces.append(text)
+        said = self.filter.feed(text)
+        if self.filter.began_anew:
+            self.said.clear()
+            said = Anew(said)
+        if said:
+            self.said.append(said)
+        return said
+
+    def _count(self, usage: Any) -> None:
+        if not isinstance(usage, dict):
+            return
+        self.tokens_in = count(usage.get("prompt_tokens"))
+        self.tokens_out = count(usage.get("completion_tokens"))
+        details = as_dict(usage.get("completion_tokens_details"))
+        self.tokens_of_thinking = count(details.get("reasoning_tokens"))
+
+    def check(self, *, is_structured: bool = False) -> None:
+        """Raise `ModelError` unless the answer is complete.
+
+        A structured one may also be in the arguments of a tool, or where the thinking should be.
+        """
+        ending = re.sub(r"^finish_reason_", "", self.finish_reason.lower())
+        shown = shorten(clean(self.finish_reason))
         if self.refusal:
             raise ModelFailed(f'The model refused (its words: "{shorten(self.refusal)}").')
-        if self.finish_reason == "content_filter":
-            raise ModelFailed("The model's server held the answer back (content filter).")
-        if self.finish_reason == "length":
-            raise ModelFailed("The answer was cut off: it was longer than the model may write.")
-        if not self.finish_reason:
+        if ending in FILTER_ENDINGS:
+            raise ModelFailed(f"The model's server held the answer back (content filter: {shown}).")
+        if ending in LENGTH_ENDINGS:
+            raise ModelFailed(self._why_cut_off())
+        if ending in BUSY_ENDINGS:
+            raise ModelUnavailable(f"The model's server gave up in the middle of the answer ({shown}).")
+        if not ending and not self.is_done:
             raise ModelFailed("The answer was cut off: the model's server ended it in the middle.")
-        if not self.text.strip():
-            raise ModelFailed("The model gave an empty answer.")
+        is_tool_call = is_structured and ending in {"tool_calls", "function_call"} and bool(self.arguments)
+        if ending and ending not in GOOD_ENDINGS and not is_tool_call:
+            raise ModelFailed(
+                f'The answer did not end well: the model\'s server gave "{shown}" as the reason.'
+            )
+        if self.answer.strip() or (is_structured and (self.arguments or self.reasoning)):
+            return
+        has_thought = self.filter.has_thought or self.reasoning
+        raise ModelFailed(NOTHING_BUT_THINKING if has_thought else "The model gave an empty answer.")
+
+    def _why_cut_off(self) -> str:
+        if self.answer.strip():
+            return "The answer was cut off: it was longer than the model may write. Raise MODEL_MAX_TOKENS."
+        spent = self.tokens_of_thinking or self.tokens_out
+        tokens = f" {spent:,}" if spent else ""
+        return (
+            f"The answer was cut off before it began: the model used all its{tokens} tokens for thinking. "
+            "Raise MODEL_MAX_TOKENS, or lower the model's reasoning effort."
+        )
 
 
-class EventReader:
-    """Parses the bytes of an event stream, split at any place, into events."""
+class Deltas:
+    """Finds what each piece of a text adds.
+
+    Some servers send all text so far in each piece, and some send all of it again at the end.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+        self._second = ""  # a second piece that goes on from the first; held until the third
+        self._grown: str | None = None  # the latest piece, if each is the text so far
+
+    def new_in(self, piece: str, *, is_last: bool) -> str:
+        """Return what the piece adds to the text; empty while that is unclear."""
+        if self._second:
+            second, self._second = self._second, ""
+            if piece.startswith(second):
+                self._grown = piece
+                return self._add(piece[self._length :])
+            return self._add(second + piece)
+        if self._grown is not None and piece.startswith(self._grown):
+            new, self._grown = piece[len(self._grown) :], piece
+            return self._add(new)
+        if is_last and len(self._pieces) > 1 and self._length >= _REPEATED and self._repeats(piece):
+            return self._add(piece[self._length :])
+        if len(self._pieces) == 1 and piece.startswith(self._pieces[0]) and piece != self._pieces[0]:
+            self._second = piece
+            return ""
+        return self._add(piece)
+
+    def finish(self) -> str:
+        """Return what was held back."""
+        second, self._second = self._second, ""
+        return second[self._length :] if self._length >= _REPEATED else second
+
+    def _repeats(self, piece: str) -> bool:
+        return len(piece) >= self._length and piece.startswith("".join(self._pieces))
+
+    def _add(self, text: str) -> str:
+        self._pieces.append(text)
+        self._length += len(text)
+        return text
+
+
+def count(value: Any) -> int | None:
+    """Return a count of tokens; None if it isn't a plain count, as some servers send negative ones."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value <= _LARGEST_COUNT else None  # false for NaN
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def first_choice(event: dict[str, Any]) -> dict[str, Any] | None:
+    choices = event.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        return None
+    return choices[0]
+
+
+def text_of(content: Any) -> str:
+    """Return the text in a message's content, which is a text or a list of parts, some of them thinking."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, dict):
+        is_text = content.get("type") in (None, "text", "output_text")
+        return text_of(content.get("text", content.get("content"))) if is_text else ""
+    return "".join(map(text_of, content)) if isinstance(content, list) else ""
+
+
+def _arguments_in(source: dict[str, Any]) -> list[str]:
+    calls = source.get("tool_calls")
+    functions = [as_dict(as_dict(call).get("function")) for call in calls] if isinstance(calls, list) else []
+    return [text for each in functions if isinstance(text := each.get("arguments"), str)]
+
+
+class WebPage(Garbage):
+    """A web page instead of an answer."""
+
+
+class BodyReader:
+    """Parses the bytes of an answer, split at any place: a stream of events, or JSON.
+
+    The body decides which of them it is, as the content types of many servers are wrong.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
         self._received = 0
+        self._is_json: bool | None = None  # None until the first byte
+        self._parts: list[bytes] = []
 
     def feed(self, data: bytes) -> list[dict[str, Any] | None]:
-        """Return the newly complete events; None stands for the end marker."""
+        """Return the newly complete events; None stands for the end of the answer."""
         self._received += len(data)
         check_size(self._received)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        # Ignore comments (pings), event names and ids. Each event is one line of data.
-        return [_event(line[5:].strip()) for line in lines if line.startswith(b"data:")]
+        if self._is_json is None:
+            data = self._rest + data
+            start = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+            if not start:
+                self._rest = data
+                return []
+            if start.startswith(b"<"):
+                raise WebPage
+            self._is_json, self._rest = start[:1] in b"{[", b""
+        if self._is_json:
+            self._parts.append(data)
+            return []
+        # A lone CR may end a line, too; JSON has none.
+        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        return [event for line in lines if line for event in _events(line)]
 
     def finish(self) -> list[dict[str, Any] | None]:
-        """Return the event in a last line without a line end."""
-        return self.feed(b"\n")
+        """Return the events in a last line without a line end, or in a JSON body."""
+        return _whole(b"".join(self._parts)) if self._is_json else self.feed(b"\n")
 
 
 def check_size(received: int) -> None:
@@ -105,15 +308,48 @@ def check_size(received: int) -> None:
         raise Garbage("too much")
 
 
-def _event(data: bytes) -> dict[str, Any] | None:
-    return None if data == b"[DONE]" else parse_object(data)
+def _events(line: bytes) -> list[dict[str, Any] | None]:
+    """Return the event in a line. Ignore comments (pings), event names and ids."""
+    if line.startswith(b"data:"):
+        data = line[5:].strip()
+        if data.upper() == b"[DONE]":
+            return [None]
+        return [parse_object(data)] if data else []
+    if line.startswith(b"error:"):  # llama.cpp
+        return [{"error": parse_object(line[6:])}]
+    return [parse_object(line)] if line.startswith(b"{") else []
+
+
+def _whole(body: bytes) -> list[dict[str, Any] | None]:
+    """Return the events in a JSON body: one answer, a list, or one event on each line."""
+    decoder = json.JSONDecoder()
+    text = _decoded(body)
+    events: list[dict[str, Any] | None] = []
+    at = 0
+    while start := _OPENING.search(text, at):
+        try:
+            value, at = decoder.raw_decode(text, start.start())
+        except (ValueError, RecursionError) as error:
+            if events and text.startswith("[DONE]", start.start()):
+                return [*events, None]
+            raise Garbage(str(error)) from error
+        events += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+    is_answer = len(events) == 1 and "message" in (first_choice(events[0] or {}) or {})
+    return [*events, None] if is_answer else events
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig", "surrogatepass")
+    except ValueError as error:
+        raise Garbage(str(error)) from error
 
 
 def parse_object(data: bytes | str) -> dict[str, Any]:
     """Return the JSON object in the data, or raise `Garbage`."""
     try:
         # Decode here: `json` would first detect the encoding of bytes.
-        value = json.loads(data if isinstance(data, str) else data.decode("utf-8-sig", "surrogatepass"))
+        value = json.loads(data if isinstance(data, str) else _decoded(data))
     except (ValueError, RecursionError) as error:
         raise Garbage(str(error)) from error
     if not isinstance(value, dict):
@@ -126,7 +362,7 @@ def find_value(text: str) -> dict[str, Any] | list[Any]:
 
     It may be bare, in a code fence, or with text around it, and may have a comma behind the last item.
     """
-    text = _LAST_COMMA.sub(r"\1", _THINKING.sub("", text))
+    text = _LAST_COMMA.sub(r"\1", text)
     decoder = json.JSONDecoder(strict=False)  # models write line ends into texts
     start = 0
     while found := _OPENING.search(text, start):

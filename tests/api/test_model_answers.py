@@ -117,3 +117,25 @@ def test_questions_that_hang_end_with_their_time_and_a_draft_follows(real_walk):
     runner.client.config = patient
     assert answer.status_code == 200
     assert answer.json()["questions_error"]["code"] == "model_timeout"
+
+
+def test_thinking_whose_beginning_was_not_marked_is_no_part_of_the_draft(real_walk):
+    letter = "Dear Jonas,\n\nFriday suits me.\n\nBest regards\nIda"
+    thinking = "The sender wants a date. " * 40  # more than is held back
+    real_walk.model.script(Reply(text='{"questions": []}'), Reply(text=f"{thinking}</think>\n\n{letter}"))
+
+    state = real_walk.put("initialize_draft", INPUT).json()
+
+    assert state["drafts"] == [letter]
+
+
+@pytest.mark.parametrize("count", [-35, 10**12, "7", {"a": 1}])
+def test_what_a_server_counts_wrongly_does_not_undo_its_draft(real_walk, count):
+    choice = {"message": {"content": "Dear Jonas,\n\nYes.\n\nIda"}, "finish_reason": "stop"}
+    body = {"choices": [choice], "usage": {"prompt_tokens": count, "completion_tokens": count}}
+    real_walk.model.script(Reply(text='{"questions": []}'), Reply(body=body))
+
+    answer = real_walk.put("initialize_draft", INPUT)
+
+    assert (answer.status_code, len(answer.json()["drafts"])) == (200, 1)
+    assert ModelCall.objects.latest("pk").tokens_out is None

@@ -109,7 +109,7 @@ FAILURES = {
         ModelUnavailable,
         "takes no more requests",
     ),
-    "HTML": (Reply(body="<html>", status=200), ModelFailed, "something that is no answer"),
+    "HTML": (Reply(body="<html>", status=200), ModelFailed, "A web page came from"),
     "other JSON": (Reply(body={"hello": 1}), ModelFailed, "something that is no answer"),
     "malformed JSON": (Reply(body='{"choices": [{'), ModelFailed, "something that is no answer"),
     "a list": (Reply(body=[]), ModelFailed, "something that is no answer"),
@@ -122,7 +122,6 @@ FAILURES = {
     "white space": (Reply(text="  \n", chunks=[" ", "\n"]), ModelFailed, "empty answer"),
     "the length limit": (Reply(text="Dear", finish_reason="length"), ModelFailed, "cut off"),
     "a filter": (Reply(text="Dear", finish_reason="content_filter"), ModelFailed, "content filter"),
-    "no end": (Reply(text="Dear", finish_reason=None), ModelFailed, "cut off"),
 }
 
 
@@ -238,6 +237,13 @@ def test_a_stream_that_is_cut_off_is_no_draft(caller, model_server):
         caller.write()
 
     assert (len(model_server.received), caller.calls[0].reply) == (1, "Dear ")
+
+
+def test_a_stream_without_an_end_is_no_draft(caller, model_server):
+    model_server.script(Reply(text="Dear", finish_reason=None))
+
+    with pytest.raises(ModelFailed, match="cut off"):
+        caller.write()
 
 
 def test_an_error_within_a_stream_is_told(caller, model_server):

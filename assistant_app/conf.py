@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 
+from assistant_app.llm.base import Purpose
 from assistant_app.llm.config import DEFAULT_MAX_TOKENS, OPENAI_BASE_URL, ModelConfig, host_of
 
 
@@ -33,7 +35,13 @@ def has_model_server() -> bool:
 def prompt_tokens() -> int:
     """Return how many tokens of the model's window are left for a prompt; 0 if the window is not known."""
     window = int(settings.MODEL_CONTEXT_TOKENS)
-    return window - max(DEFAULT_MAX_TOKENS.values()) if window else 0
+    return window - max(_max_tokens().values()) if window else 0
+
+
+def _max_tokens() -> Mapping[Purpose, int]:
+    """Return how many tokens an answer may have, with the model's thinking."""
+    most = int(settings.MODEL_MAX_TOKENS)
+    return {"questions": most, "draft": most} if most else DEFAULT_MAX_TOKENS
 
 
 def model_config() -> ModelConfig:
@@ -47,6 +55,7 @@ def model_config() -> ModelConfig:
         models={"questions": settings.OPENAI_MODEL_QUESTIONS, "draft": settings.OPENAI_MODEL_DRAFT},
         timeout=settings.MODEL_TIMEOUT_SECONDS,
         retries=settings.MODEL_RETRIES,
+        max_tokens=_max_tokens(),
         embedded=settings.EMBEDDED_MODEL and not has_model_server(),
         embedded_model_path=Path(path) if path else None,
         embedded_state_dir=Path(settings.DATA_DIR),

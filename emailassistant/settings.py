@@ -170,6 +170,8 @@ OPENAI_MODEL_QUESTIONS = env.text("OPENAI_MODEL_QUESTIONS") or OPENAI_MODEL
 OPENAI_MODEL_DRAFT = env.text("OPENAI_MODEL_DRAFT") or OPENAI_MODEL
 MODEL_TIMEOUT_SECONDS = env.number("MODEL_TIMEOUT_SECONDS", 60, minimum=0.1, maximum=3600)
 MODEL_RETRIES = env.integer("MODEL_RETRIES", 2, maximum=10)
+# How long an answer may be, with the model's thinking. 0: 2,000 tokens for questions, 4,000 for a draft.
+MODEL_MAX_TOKENS = env.integer("MODEL_MAX_TOKENS", 0)
 # The model's context window; longer prompts lose their oldest parts. 0: not known, so nothing is left out.
 MODEL_CONTEXT_TOKENS = env.integer("MODEL_CONTEXT_TOKENS", 0)
 # Price of a million tokens, by model. Models without a price show no cost.

@@ -18,7 +18,7 @@ from assistant_app.errors import AssistantError
 from assistant_app.llm import faults
 from assistant_app.llm.base import Anew, Call, Message, Model, Purpose
 from assistant_app.llm.config import ModelConfig
-from assistant_app.llm.dialect import Dialect, refused_option
+from assistant_app.llm.dialect import FAILED_GENERATIONS, Dialect, refused_option
 from assistant_app.llm.wire import (
     BodyReader,
     Garbage,
@@ -206,6 +206,9 @@ class _Session:
                 if option := refused_option(fault, progress.sent):
                     first_refusal = first_refusal or fault
                     progress.dialect = progress.dialect.without(option)
+                elif fault.server_code in FAILED_GENERATIONS:
+                    fault.transient = True  # the next generation may be a good one
+                    await self._pause(progress, fault)
                 elif first_refusal and not fault.transient:
                     # Leaving options out did not help; the first error is the real reason.
                     raise first_refusal.error(progress.attempts) from fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from assistant_app.errors import ModelError, ModelFailed, ModelTimeout, ModelUnavailable
@@ -14,6 +15,36 @@ HINTS = {
     404: " Check the server's address and the model's name.",
 }
 ADDRESS_HINT = " Check OPENAI_BASE_URL: it usually ends in /v1."
+CONTEXT_HINT = " Shorten it, or raise the window of the server and set MODEL_CONTEXT_TOKENS to it."
+SHORTEST_KEY = 8  # shorter ones are no secrets, and hiding them would hide parts of words
+LONGEST_PAUSE = 86_400.0
+SPENT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
+BUSY_CODES = {"rate_limit_exceeded", "rate_limit_error", "resource_exhausted"}
+_SPENT = re.compile(r"\b(?:billing|balance|credits?|quota)\b", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long"
+    r"|too many (?:input )?tokens|exceeds? the (?:limit|maximum) .{0,40}tokens",
+    re.IGNORECASE,
+)
+_WRONG_PATH = re.compile(
+    r"unexpected endpoint|unknown (?:request )?url|invalid url|no route|route not found|page not found"
+    r"|cannot post|method not allowed|^not found$",
+    re.IGNORECASE,
+)
+_LOADING = re.compile(
+    r"loading (?:the )?model|model (?:is )?(?:currently )?(?:being )?load(?:ing|ed)", re.IGNORECASE
+)
+_WRONG_KEY = re.compile(r"\bapi[ _-]?key\b|\bauthenticat|\bunauthori[sz]ed\b", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"\bmodels?\b.{0,80}\b(?:not found|does not exist|not exist|not available|unknown)"
+    r"|\b(?:unknown|invalid|no such) model|not a valid model",
+    re.IGNORECASE,
+)
+_AGAIN_IN = re.compile(
+    r"(?:again|retry|wait)(?: in| after)? (?=\d)(?:(?P<m>\d{1,4})m(?!s))?"
+    r"(?:(?P<s>\d{1,6}(?:\.\d{1,9})?) ?s)?(?:(?P<ms>\d{1,6}(?:\.\d{1,9})?) ?ms)?",
+    re.IGNORECASE,
+)
 CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 
 
@@ -30,8 +61,12 @@ class Fault(Exception):
         words: str = "",
         server_code: str = "",
         pause: float | None = None,
+        is_too_long: bool = False,
+        is_account: bool = False,
     ) -> None:
         super().__init__(text)
+        self.is_too_long = is_too_long  # the prompt, or the prompt with its limit
+        self.is_account = is_account  # the key or the model's name is wrong, not an option
         self.kind = kind
         self.text = text
         self.transient = transient
@@ -52,8 +87,10 @@ class Fault(Exception):
         return self.kind(self.text + tried, retry_after=retry_after)
 
 
-def unreachable(host: str) -> Fault:
-    return Fault(ModelUnavailable, f"The model's server at {host} could not be reached.", transient=True)
+def unreachable(host: str, why: str = "") -> Fault:
+    because = f": {why.rstrip('.?')}{'?' if why.endswith('?') else '.'}" if why else "."
+    text = f"The model's server at {host} could not be reached{because}"
+    return Fault(ModelUnavailable, text, transient=True)
 
 
 def lost(host: str) -> Fault:
@@ -83,26 +120,49 @@ def is_error(event: dict[str, Any]) -> bool:
 
 
 def of_status(
-    host: str, http_status: int, *, words: str, server_code: str = "", pause: float | None = None
+    host: str,
+    http_status: int,
+    *,
+    words: str,
+    server_code: str = "",
+    pause: float | None = None,
+    key: str = "",
 ) -> Fault:
-    """Return the fault for an HTTP status. `words` is the server's message, already without secrets."""
-    said = f' (its words: "{shorten(words)}")' if words else f" (status {http_status})"
-    kind: type[ModelError] = ModelFailed
+    """Return the fault for an HTTP status. `words` is the server's message; it is shown without `key`."""
+    hidden = words.replace(key, "\u2026") if len(key) >= SHORTEST_KEY else words
+    said = f' (its words: "{shorten(hidden)}")' if words else f" (status {http_status})"
+    pause = pause if pause is not None else _pause_in(words)
+    code = server_code.lower()
     transient = http_status >= 500
+    kind: type[ModelError] = ModelFailed
     text = f"The model's server at {host} failed{said}."
-    if server_code in CONTEXT_CODES:
-        text = f"The email and all that was said about it are too long for this model{said}."
-    elif http_status == 429:
+    is_too_long = code in CONTEXT_CODES or bool(_TOO_LONG.search(words))
+    is_account = bool(_WRONG_KEY.search(words) or code == "model_not_found" or _NO_MODEL.search(words))
+    if is_too_long:
+        transient = False
+        text = f"The email and all that was said about it are too long for this model{said}.{CONTEXT_HINT}"
+    elif _WRONG_PATH.search(words) or http_status == 405:
+        transient, text = (
+            False,
+            f"The model's server at {host} has nothing at this address{said}.{ADDRESS_HINT}",
+        )
+    elif _LOADING.search(words):
+        kind, transient = ModelUnavailable, True
+        text = f"The model's server at {host} is still loading the model{said}. Try again in a minute."
+    elif http_status == 429 and (code in SPENT_CODES or (code not in BUSY_CODES and _SPENT.search(words))):
         # A pause does not restore a spent budget.
-        kind, transient = ModelUnavailable, server_code != "insufficient_quota"
-        text = f"The model's server at {host} takes no more requests at the moment{said}."
+        kind, transient = ModelUnavailable, False
+        text = f"{host} takes no more requests: the quota of its account is used up{said}."
+    elif http_status == 429:
+        kind, transient = ModelUnavailable, True
+        text = f"{host} is busy right now{said}. Try again {_in(pause)}."
     elif http_status in {502, 503, 529}:
         kind, text = ModelUnavailable, f"The model's server at {host} cannot work at the moment{said}."
     elif http_status in {408, 504}:
         kind, transient = ModelTimeout, True
         text = f"The model's server at {host} gave up waiting for its model{said}."
     elif http_status < 500:
-        text = f"The model's server at {host} refused{said}.{HINTS.get(http_status, '')}"
+        text = f"The model's server at {host} refused{said}.{_hint(http_status, code, words)}"
     return Fault(
         kind,
         text,
@@ -111,13 +171,48 @@ def of_status(
         words=words,
         server_code=server_code,
         pause=pause,
+        is_too_long=is_too_long,
+        is_account=is_account,
     )
 
 
+def _hint(http_status: int, code: str, words: str) -> str:
+    if _WRONG_KEY.search(words):
+        return HINTS[401]
+    if code == "model_not_found" or _NO_MODEL.search(words):
+        return " Check OPENAI_MODEL: it is the server's own name for the model."
+    return HINTS.get(http_status, "")
+
+
+def _in(pause: float | None) -> str:
+    if pause is None:
+        return "in a minute"
+    seconds = max(1, math.ceil(pause))
+    return (
+        f"in {seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"in {seconds // 60} minutes"
+    )
+
+
+def _pause_in(words: str) -> float | None:
+    """Return the seconds to wait that a message names, such as "try again in 1m3.5s"."""
+    found = _AGAIN_IN.search(words)
+    if found is None:
+        return None
+    minutes, seconds, milliseconds = (float(found[name] or 0) for name in ("m", "s", "ms"))
+    return min(minutes * 60 + seconds + milliseconds / 1000, LONGEST_PAUSE) or None
+
+
 def error_words(body: object) -> tuple[str, str, int | None]:
-    """Return message, code and HTTP status from an error body in any of the known shapes."""
+    """Return message, code and HTTP status from an error body in any of the known shapes.
+
+    Those are OpenAI's object, Gemini's list of one, vLLM's object without `error`, FastAPI's list of
+    details, OpenRouter's with the provider's own words in `metadata`, or a text.
+    """
+    if isinstance(body, list):
+        body = body[0] if body else ""
     if isinstance(body, dict):
-        inner = body.get("error", body.get("detail", body))
+        inner = body.get("error") or body.get("detail") or body.get("errors") or body
+        inner = inner[0] if isinstance(inner, list) and inner else inner
         return _words_of(inner) if isinstance(inner, dict) else (str(inner), "", None)
     # An HTML page comes from a proxy and is useless as a message.
     is_plain = isinstance(body, str) and not body.lstrip().startswith("<")
@@ -125,15 +220,30 @@ def error_words(body: object) -> tuple[str, str, int | None]:
 
 
 def _words_of(error: dict[str, Any]) -> tuple[str, str, int | None]:
-    message, code, param = str(error.get("message") or ""), error.get("code"), error.get("param")
-    if param and str(param) not in message:
+    message = _text(error.get("message")) or _text(error.get("msg")) or _text(error.get("error"))
+    code, param = error.get("code"), error.get("param") or error.get("loc")
+    if isinstance(param, list):
+        param = ".".join(map(str, param))
+    if isinstance(param, str) and param not in message:
         message = f"{message} ({param})".strip()
-    if isinstance(code, int):
-        return message, str(error.get("type") or ""), code
-    return message, str(code or error.get("type") or ""), None
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else []:
+        if isinstance(detail, dict) and isinstance(delay := detail.get("retryDelay"), str):
+            message += f" Retry in {delay}."
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and isinstance(raw := metadata.get("raw"), str):
+        message = f"{message}: {raw}"
+    kind = _text(error.get("status")) or _text(error.get("type"))
+    if isinstance(code, int) and not isinstance(code, bool):
+        return message, kind, code if 400 <= code < 600 else None
+    return message, _text(code) or kind, None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def shorten(words: str) -> str:
     """Return the words on one line, cut to `WORDS_LIMIT` characters."""
     line = " ".join(words.split())
-    return line if len(line) <= WORDS_LIMIT else line[: WORDS_LIMIT - 1].rstrip() + "…"
+    return line if len(line) <= WORDS_LIMIT else line[: WORDS_LIMIT - 1].rstrip() + "\u2026"

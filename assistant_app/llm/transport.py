@@ -6,6 +6,9 @@ This module imports `openai`, which takes half a second and 90 MB. So `client` i
 from __future__ import annotations
 
 import email.utils
+import math
+import socket
+import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
@@ -22,6 +25,7 @@ from assistant_app.llm.wire import clean
 # No limit (0): the number of runs bounds the connections. The SDK's default is 1,000.
 _LIMITS = httpx2.Limits(max_connections=0)
 _UNREAD: bool = True  # pass the response on unread
+MOST_CAUSES = 10  # of an error, each the cause of the one before
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -62,7 +66,7 @@ class Transport:
         except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             raise self._of_timeout(error) from error
         except openai.APIConnectionError as error:
-            raise faults.unreachable(self.host) from error
+            raise faults.unreachable(self.host, _why(error)) from error
         except (httpx2.TransportError, aiohttp.ClientError) as error:  # the latter if it is not HTTP
             raise faults.lost(self.host) from error
         except (openai.OpenAIError, httpx2.HTTPError) as error:
@@ -70,7 +74,7 @@ class Transport:
 
     def _of_timeout(self, error: Exception) -> faults.Fault:
         if isinstance(error, httpx2.ConnectTimeout) or isinstance(error.__cause__, httpx2.ConnectTimeout):
-            return faults.unreachable(self.host)
+            return faults.unreachable(self.host, _why(error))
         return faults.timed_out(self.host, self._config.timeout)
 
     def _of_status(self, error: openai.APIStatusError) -> faults.Fault:
@@ -82,14 +86,38 @@ class Transport:
     ) -> faults.Fault:
         """Return the fault for a server's error body. An error within a stream carries its own status."""
         words, code, own_status = faults.error_words(body)
-        if self._config.api_key:
-            words = words.replace(self._config.api_key, "…")
         return faults.of_status(
-            self.host, http_status or own_status or 500, words=clean(words), server_code=code, pause=pause
+            self.host,
+            http_status or own_status or 500,
+            words=clean(words),
+            server_code=code,
+            pause=pause,
+            key=self._config.api_key,
         )
 
     async def aclose(self) -> None:
         await self._sdk.close()
+
+
+def _why(error: BaseException) -> str:
+    """Return why there is no connection, with what to do; empty if it is not known."""
+    cause: BaseException | None = error
+    for _ in range(MOST_CAUSES):
+        words = str(cause)
+        if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in words:
+            return (
+                "its certificate is not trusted. Set SSL_CERT_FILE to the file of its certificate authority"
+            )
+        if isinstance(cause, aiohttp.ClientProxyConnectionError):
+            return "the proxy could not be reached. Check HTTPS_PROXY and NO_PROXY"
+        if isinstance(cause, ssl.SSLError) or "WRONG_VERSION_NUMBER" in words:
+            return "it does not speak TLS. Check whether OPENAI_BASE_URL begins with http:// or https://"
+        if isinstance(cause, socket.gaierror):
+            return "its name is not known. Check OPENAI_BASE_URL"
+        if isinstance(cause, ConnectionRefusedError):
+            return "nothing listens there. Is the server running?"
+        cause = cause and (cause.__cause__ or cause.__context__)
+    return ""
 
 
 def retry_after(header: str | None) -> float | None:
@@ -97,7 +125,8 @@ def retry_after(header: str | None) -> float | None:
     if not header:
         return None
     try:
-        return max(0.0, float(header))
+        seconds = float(header)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:

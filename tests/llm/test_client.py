@@ -107,7 +107,7 @@ FAILURES = {
     "a spent budget": (
         error(429, "Pay", code="insufficient_quota"),
         ModelUnavailable,
-        "takes no more requests",
+        "quota of its account is used up",
     ),
     "HTML": (Reply(body="<html>", status=200), ModelFailed, "A web page came from"),
     "other JSON": (Reply(body={"hello": 1}), ModelFailed, "something that is no answer"),
@@ -191,14 +191,17 @@ def test_a_server_that_is_not_there_is_unavailable(model_server):
     model_server.stop()
     caller = Caller(model_server.url, retries=1)
 
-    with pytest.raises(ModelUnavailable, match=r"could not be reached\. It was tried 2 times\.") as caught:
+    with pytest.raises(
+        ModelUnavailable,
+        match=r"could not be reached: nothing listens there. Is the server running\? It was tried 2 times",
+    ) as caught:
         caller.write()
 
     assert model_server.host in caught.value.message
 
 
 def test_an_unknown_host_is_unavailable():
-    with pytest.raises(ModelUnavailable, match=r"at nowhere\.invalid could not be reached\."):
+    with pytest.raises(ModelUnavailable, match=r"at nowhere\.invalid could not be reached"):
         Caller("http://nowhere.invalid/v1", retries=0).write()
 
 

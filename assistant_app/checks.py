@@ -23,6 +23,7 @@ from assistant_app.workflow import steps
 from assistant_app.workflow.graph import build_graph
 from emailassistant import env, private_files
 
+OPENAI_MODEL = "gpt-5-mini"  # the default of the setting
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "[::1]"}
 SHORTEST_PROMPT = 2_000  # tokens
 SHORTEST_KEY = 32
@@ -159,6 +160,38 @@ def check_model_key(**_: Any) -> Iterator[CheckMessage]:
             "OpenAI needs a key, but OPENAI_API_KEY is empty.",
             hint="OPENAI_API_KEY=sk-…, or OPENAI_API_KEY_FILE=/run/secrets/openai_api_key",
             id="assistant.W004",
+        )
+
+
+def check_model_address(**_: Any) -> Iterator[CheckMessage]:
+    address = urlsplit(settings.OPENAI_BASE_URL)
+    problem = ""
+    if not settings.OPENAI_BASE_URL:
+        return
+    if address.username or address.password:
+        problem = "OPENAI_BASE_URL contains a user name or password, which is not sent to the server."
+    elif address.query or address.fragment:
+        problem = "OPENAI_BASE_URL contains a query, so every call would go to a wrong address."
+    elif address.path.rstrip("/").endswith(("/completions", "/models", "/responses")):
+        problem = "OPENAI_BASE_URL is the address of one call, to which the path of each call is added."
+    elif not address.path.strip("/"):
+        problem = "OPENAI_BASE_URL has no path. Nearly all servers need the /v1."
+    if problem:
+        yield Warning(
+            problem,
+            hint="OPENAI_BASE_URL=http://127.0.0.1:11434/v1, or what your server's documentation says.",
+            id="assistant.W020",
+        )
+
+
+def check_model_name(**_: Any) -> Iterator[CheckMessage]:
+    host = urlsplit(settings.OPENAI_BASE_URL).hostname or ""
+    is_default = settings.OPENAI_MODEL_DRAFT == OPENAI_MODEL
+    if host in LOCAL_HOSTS and is_default:
+        yield Warning(
+            f"OPENAI_MODEL is not set, so {OPENAI_MODEL} is asked for, which your own server does not have.",
+            hint="OPENAI_MODEL=llama3.1, or another name that the server lists under /v1/models.",
+            id="assistant.W021",
         )
 
 
@@ -309,6 +342,8 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_sqlite,
     check_model,
     check_model_key,
+    check_model_address,
+    check_model_name,
     check_context_window,
     check_lease,
     check_pool,

@@ -44,6 +44,11 @@ WRONG = [
     ("assistant.W015", {"SECRET_KEY": "secret"}),
     ("assistant.W016", {"MAX_BODY_BYTES": 200_000}),
     ("assistant.W019", {"MAX_DRAFTS_CHARACTERS": 300_000}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "http://127.0.0.1:11434", "OPENAI_MODEL_DRAFT": "llama3.1"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://user:secret@models.example.org/v1"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://x.example.org/openai/deployments/gpt?api-version=1"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://models.example.org/v1/chat/completions"}),
+    ("assistant.W021", {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "OPENAI_MODEL_DRAFT": "gpt-5-mini"}),
     ("assistant.W018", {"MODEL_CONTEXT_TOKENS": 4096}),
     ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
 ]

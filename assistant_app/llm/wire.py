@@ -94,11 +94,21 @@ class Reply:
 
     def take(self, event: dict[str, Any]) -> str:
         """Add one stream event or a complete answer; return the text of the answer that it adds."""
-        self._count(event.get("usage"))
+        if usage := event.get("usage"):
+            self._count(usage)
         choice = first_choice(event)
         if choice is None:
             return ""
         self.has_choices = True
+        delta = choice.get("delta")
+        if isinstance(delta, dict) and len(delta) == 1 and choice.get("finish_reason") is None:
+            content = delta.get("content")
+            if content and isinstance(content, str):  # nearly every event
+                return self._say(self.deltas.new_in(clean(content), is_last=bool(self.finish_reason)))
+        return self._take_rare(choice)
+
+    def _take_rare(self, choice: dict[str, Any]) -> str:
+        """Add a choice with more than a piece of text."""
         delta, message = as_dict(choice.get("delta")), as_dict(choice.get("message"))
         source = delta or message
         if refusal := text_of(source.get("refusal")):
@@ -193,10 +203,15 @@ class Deltas:
         self._pieces: list[str] = []
         self._length = 0
         self._second = ""  # a second piece that goes on from the first; held until the third
+        self._is_ordinary = False  # pieces that don't repeat one another
         self._grown: str | None = None  # the latest piece, if each is the text so far
 
     def new_in(self, piece: str, *, is_last: bool) -> str:
         """Return what the piece adds to the text; empty while that is unclear."""
+        if self._is_ordinary and not is_last:
+            self._pieces.append(piece)
+            self._length += len(piece)
+            return piece
         if self._second:
             second, self._second = self._second, ""
             if piece.startswith(second):
@@ -211,6 +226,7 @@ class Deltas:
         if len(self._pieces) == 1 and piece.startswith(self._pieces[0]) and piece != self._pieces[0]:
             self._second = piece
             return ""
+        self._is_ordinary = len(self._pieces) > 0 and self._grown is None
         return self._add(piece)
 
     def finish(self) -> str:
@@ -294,8 +310,13 @@ class BodyReader:
             self._parts.append(data)
             return []
         # A lone CR may end a line, too; JSON has none.
-        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
-        return [event for line in lines if line for event in _events(line)]
+        data = self._rest + data
+        *lines, self._rest = (data.replace(b"\r", b"\n") if b"\r" in data else data).split(b"\n")
+        events: list[dict[str, Any] | None] = []
+        for line in lines:
+            if line:
+                events += _events(line)
+        return events
 
     def finish(self) -> list[dict[str, Any] | None]:
         """Return the events in a last line without a line end, or in a JSON body."""
@@ -380,6 +401,8 @@ def find_value(text: str) -> dict[str, Any] | list[Any]:
 
 def clean(text: str) -> str:
     """Remove NUL and replace lone surrogates: PostgreSQL rejects both."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return _SURROGATES.sub("\ufffd", text.replace("\x00", ""))
 
 

@@ -222,6 +222,7 @@ class ModelError(AssistantError):
 
     code = "model_failed"
     status = 502
+    partial = ""  # the part of the answer that had arrived
 
 
 class ModelFailed(ModelError):

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistant_app.errors import AssistantError
+from assistant_app.errors import AssistantError, ModelError
 from assistant_app.llm import faults
 from assistant_app.llm.base import Anew, Call, Message, Model, Purpose
 from assistant_app.llm.config import ModelConfig
@@ -170,6 +170,8 @@ class _Session:
             yield progress
         except AssistantError as error:
             progress.error_code, progress.error_message = error.code, error.message
+            if isinstance(error, ModelError):
+                error.partial = progress.reply.answer
             raise
         except (asyncio.CancelledError, GeneratorExit):
             progress.error_code, progress.error_message = "cancelled", "The call was stopped."

@@ -236,9 +236,10 @@ def test_a_stream_that_stalls_times_out_and_is_not_asked_for_again(caller, model
 def test_a_stream_that_is_cut_off_is_no_draft(caller, model_server):
     model_server.script(Reply(chunks=["Dear ", "Anna"], drop_after=1))
 
-    with pytest.raises(ModelUnavailable, match="was lost"):
+    with pytest.raises(ModelUnavailable, match="was lost") as caught:
         caller.write()
 
+    assert caught.value.partial == "Dear "
     assert (len(model_server.received), caller.calls[0].reply) == (1, "Dear ")
 
 

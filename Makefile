@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
-.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench chaos pictures clean help tutorial audit how-to-pictures
+.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench evaluate chaos pictures clean help tutorial audit how-to-pictures
 
 help:
 	@echo "make run    serve on http://127.0.0.1:8000; set HOST, PORT or WEB_CONCURRENCY to change that"
@@ -18,6 +18,7 @@ help:
 	@echo "make audit  look for known vulnerabilities in the dependencies; asks https://api.osv.dev"
 	@echo "make bench  measure the cost of one email: docs/explanation/performance.md"
 	@echo "make chaos  kill and suspend processes while people work, and check what is left; MINUTES=10 SEED=1 DATABASE=postgresql"
+	@echo "make evaluate  measure the checks of a draft on labelled emails; GIVEN=file adds drafts, DETAILS=1 names each mistake"
 	@echo "make pictures  take screenshots of every page, into .local/pictures (or PICTURES=folder)"
 	@echo "make clean  remove the environment and tool caches; your data in .local stays"
 
@@ -117,6 +118,10 @@ bench: $(VENV)/dev.stamp
 # It fails with what it found if anything typed is lost, doubled or told wrongly: docs/explanation/chaos.md
 chaos: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) --database $(or $(DATABASE),postgresql)
+
+# Side by side with the previous release: docs/explanation/draft-checks.md
+evaluate: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.draft_checks.evaluate $(if $(GIVEN),--given $(GIVEN)) $(if $(DETAILS),--details)
 
 # The tutorial's pictures, taken from the running product.
 tutorial: $(VENV)/dev.stamp $(VENV)/embedded.stamp

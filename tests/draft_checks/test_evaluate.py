@@ -1,0 +1,42 @@
+"""The labelled emails that `make evaluate` measures, and what it prints."""
+
+import json
+from collections import Counter
+
+from tests.draft_checks import evaluate
+from tests.draft_checks.evaluate import Figures, figures_of, published, table
+
+LANGUAGES = {"en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs", "ja", "zh"}
+
+
+def test_at_least_four_emails_in_each_language_are_labelled():
+    emails = Counter(labelled["language"] for labelled in json.loads(evaluate.PUBLISHED.read_text()))
+
+    assert set(emails) == LANGUAGES
+    assert min(emails.values()) >= 4
+
+
+def test_each_planted_error_changes_the_draft():
+    errors = [case for case in published() if case["kind"] == "error"]
+
+    assert len(errors) > 100
+    assert all(case["draft"] != case["base"] for case in errors)
+
+
+def test_the_table_compares_with_the_previous_release():
+    before = Figures(drafts=2, with_false_alarm=2, errors=Counter(dropped=3), shown=Counter(dropped=1))
+    now = Figures(drafts=2, with_false_alarm=0, errors=Counter(dropped=3), shown=Counter(dropped=3))
+
+    lines = list(table(now, before))
+
+    assert "| of them with a false alarm | 2 | 0 |" in lines
+    assert "| dropped | 1 of 3 | 3 of 3 |" in lines
+
+
+def test_an_alarm_counts_once_for_an_email_and_is_right_where_it_is_labelled():
+    case = next(case for case in published() if case["kind"] == "natural" and case["id"].startswith("en"))
+    wrong = {**case, "draft": case["draft"] + "\n\nIt takes 77 weeks."}
+
+    assert figures_of([wrong, wrong]).false_alarms == figures_of([case]).false_alarms + 1
+    labelled = {**wrong, "right_alarms": ["77 weeks"]}
+    assert figures_of([labelled]).right_alarms == 1

@@ -277,3 +277,61 @@ def test_is_seldom_wrong_on_drafts_labelled_by_hand():
     assert len(every) >= 80
     assert precision(every) >= 0.95
     assert recall(every) >= 0.93
+
+
+SAME_IN_TWELVE_LANGUAGES = [
+    ("3 February", "3 de febrero"),
+    ("3 February", "3 febbraio"),
+    ("3 February", "3 lutego"),
+    ("3 February", "3 de fevereiro"),
+    ("3 February", "3. února"),
+    ("3 February", "2月3日"),
+    ("3 March", "3 maart"),
+    ("3 March", "3 mars"),
+    ("Saturday", "sábado"),
+    ("Saturday", "w sobotę"),
+    ("Saturday", "土曜日"),
+    ("Saturday", "星期六"),
+    ("16:30", "halb fünf"),
+    ("16:30", "half past four"),
+    ("16:30", "half vijf"),
+    ("16:30", "halv fem"),
+    ("16:30", "wpół do piątej"),
+    ("16:30", "las cuatro y media"),
+    ("16:30", "下午4点半"),
+    ("17 Uhr", "godz. 17"),
+    ("17 Uhr", "17時"),
+    ("17 Uhr", "17 hodin"),
+    ("6 weeks", "6 semanas"),
+    ("6 weeks", "6週間"),
+    ("7.200 ¥", "7200円"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME_IN_TWELVE_LANGUAGES)
+def test_dates_and_times_are_the_same_in_twelve_languages(one, other):
+    assert unsupported(f"It is {one}, as said.", email=f"It is {other}, as said.") == []
+    assert unsupported(f"It is {one}, as said.", email="Nothing of that kind.") != []
+    assert unsupported(f"It is {other}, as said.", email="Nothing of that kind.") != []
+
+
+@pytest.mark.parametrize("dash", ["\u2010", "\u2011", "\u2012", "\u2013", "\u2212", "\uff0d"])
+def test_a_dash_that_looks_like_a_hyphen_is_one(dash):
+    draft = f"It is order KX{dash}40718 of 2026{dash}03{dash}02."
+    assert unsupported(draft, email="Order KX-40718 of 2026-03-02") == []
+    assert unsupported(draft, email="Order KX-40781 of 2026-03-02") == [f"KX{dash}40718"]
+
+
+def test_other_digits_and_spaces_are_read_like_those_of_ascii():
+    assert unsupported("It costs １２５０ yen.", email="1,250 yen") == []
+    assert unsupported("It costs 1\u202f250\u00a0€.", email="1250 €") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "draft"),
+    [("meet Tue or Wed", "Tuesday or Wednesday"), ("Termin Di oder Do", "Dienstag oder Donnerstag")],
+)
+def test_a_short_weekday_supports_the_full_one(asked, draft):
+    checks = check(f"I can do {draft}.", email="", instructions=asked)
+    assert checks.unsupported == ()
+    assert [given.missing for given in checks.given] == [()]

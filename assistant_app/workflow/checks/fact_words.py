@@ -1,7 +1,13 @@
-"""Words for months, weekdays and units in English, German and French, and regex patterns of them."""
+"""Words for months, weekdays and units in ten languages, and regex patterns of them.
+
+Months and weekdays come from CLDR (`tables.py`); here are the forms that it lacks.
+"""
 
 import re
+import unicodedata
 from collections.abc import Collection
+
+from assistant_app.workflow.checks import tables
 
 
 def _numbered(*rows: str, start: int) -> dict[str, int]:
@@ -34,50 +40,79 @@ def _rest(names: Collection[str]) -> str:
     return f"(?:{rest})?" if ends and rest else f"(?:{rest})" if "|" in rest else rest
 
 
-MONTHS = _numbered(
-    "january jan januar jänner janvier janv",
-    "february feb februar février fevrier févr",
-    "march mar märz maerz mrz mars",
-    "april apr avril avr",
-    "may mai",
-    "june jun juni juin",
-    "july jul juli juillet juil",
-    "august aug août aout",
-    "september sept sep septembre",
-    "october oct oktober okt octobre",
-    "november nov novembre",
-    "december dec dezember dez décembre decembre déc",
-    start=1,
+def _with_plain_forms(words: dict[str, int]) -> dict[str, int]:
+    """Add each word as it is typed without accents, where that is no other word."""
+    plain = {}
+    for word, number in words.items():
+        letters = (letter for letter in unicodedata.normalize("NFKD", word.replace("ł", "l")))
+        plain["".join(letter for letter in letters if not unicodedata.combining(letter))] = number
+    return {**plain, **words}
+
+
+_MORE_MONTHS = ("jänner", "febr", "mrz maerz", "", "", "", "", "", "", "", "", "")
+_MORE_WEEKDAYS = (  # other cases of Polish and Czech, and what CLDR lacks
+    "poniedziałku poniedziałki pondělka pondělku segunda-feira",
+    "wtorku wtorki úterka úterku",
+    "środę środy środzie středu středy středě",
+    "czwartku czwartki čtvrtka čtvrtku",
+    "piątku piątki pátku",
+    "sonnabend sobotę soboty sobocie sobotu sobotě",
+    "niedzielę niedzieli neděli nedělí",
 )
-WEEKDAYS = _numbered(
-    "monday montag lundi",
-    "tuesday dienstag mardi",
-    "wednesday mittwoch mercredi",
-    "thursday donnerstag jeudi",
-    "friday freitag vendredi",
-    "saturday samstag sonnabend samedi",
-    "sunday sonntag dimanche",
-    start=0,
+MONTHS = _with_plain_forms(
+    _numbered(*tables.MONTHS.strip().splitlines(), start=1) | _numbered(*_MORE_MONTHS, start=1)
 )
+WEEKDAYS = _with_plain_forms(
+    _numbered(*tables.WEEKDAYS.strip().splitlines(), start=0) | _numbered(*_MORE_WEEKDAYS, start=0)
+)
+# Many are other words as well, so they support a date but need no support.
+SHORT_WEEKDAYS = _numbered("mon", "tue tues", "wed", "thu thur thurs", "fri", "sat", "sun", start=0)
+SHORT_GERMAN_WEEKDAYS = _numbered("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So", start=0)
 UNITS = {
     name: names.split()[0]
     for names in (
-        "minute minutes min minuten",
-        "hour hours hrs stunde stunden heure heures",
-        "day days tag tage tagen jour jours",
-        "week weeks woche wochen semaine semaines",
-        "month months monat monate monaten mois",
-        "year years jahr jahre jahren an ans",
-        "% percent per cent prozent pourcent",
-        "€ eur euro euros",
+        "minute minutes min minuten minuto minutos minuti minuut minuta minuty minut minuter",
+        "hour hours hrs stunde stunden heure heures hora horas ora ore uur uren godzina godziny godzin timme"
+        " timmar hodina hodiny hodin",
+        "day days tag tage tagen jour jours día días dia dias giorno giorni dag dagen"
+        " dzień dni dagar den dny dní",
+        "week weeks woche wochen semaine semaines semana semanas settimana settimane weken tydzień"
+        " tygodnie tygodni vecka veckor týden týdny týdnů",
+        "month months monat monate monaten mois mes meses mese mesi maand maanden"
+        " miesiąc miesiące miesięcy mês"
+        " månad månader měsíc měsíce měsíců",
+        "year years jahr jahre jahren an ans año años anno anni jaar jaren rok lata lat ano anos år roky let",
+        "% percent per cent prozent pourcent procent",
+        "€ eur euro euros euró eura",
         "$ usd dollar dollars",
         "£ gbp pound pounds",
         "chf franken francs",
-        "nok kr kroner",
+        "kr nok sek dkk kroner kronor",
+        "zł pln złotych złote złoty",
+        "kč czk korun koruny",
+        "¥ jpy cny yen yuan",
     )
     for name in names.split()
 }
-MONEY = {"%", "€", "$", "£", "chf", "nok"}
+# Units that stand behind a number without a space, and have no words beside them.
+UNITS_OF_CJK = {
+    "円": "¥",
+    "元": "¥",
+    "时间": "hour",
+    "時間": "hour",
+    "小时": "hour",
+    "分钟": "minute",
+    "分間": "minute",
+    "日間": "day",
+    "天": "day",
+    "週間": "week",
+    "周": "week",
+    "个月": "month",
+    "ヶ月": "month",
+    "か月": "month",
+    "年": "year",
+}
+MONEY = {"%", "€", "$", "£", "chf", "kr", "zł", "kč", "¥"}
 TIMES_BY = {
     "k": 1e3,
     "thousand": 1e3,

@@ -1,31 +1,62 @@
 """Finds the facts in a text: dates, times, amounts, numbers, addresses, links.
 
-In English, German and French. Each fact has every value that it may mean (1.000 is a thousand or one; 3:00
+In twelve languages. Each fact has every value that it may mean (1.000 is a thousand or one; 3:00
 is at night or in the afternoon), so that two spellings of one fact share a value.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
-from assistant_app.workflow.checks import number_words
-from assistant_app.workflow.checks.fact_words import MONEY, MONTHS, TIMES_BY, UNITS, WEEKDAYS, any_of, lower
+from assistant_app.workflow.checks import number_words, tables
+from assistant_app.workflow.checks.fact_words import (
+    MONEY,
+    MONTHS,
+    SHORT_GERMAN_WEEKDAYS,
+    SHORT_WEEKDAYS,
+    TIMES_BY,
+    UNITS,
+    UNITS_OF_CJK,
+    WEEKDAYS,
+    any_of,
+    lower,
+)
+from assistant_app.workflow.checks.lookalikes import plain
 
 Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
 Value = tuple[object, ...]
 
 
 _MONTH = rf"(?P<month>{any_of(MONTHS)})\b\.?"
-_YEAR = r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?"
-_NTH = r"(?:st|nd|rd|th|er|\.)?"
-_FREE = r"(?<![\w.,])"  # not inside a longer number or word
+_YEAR = r"(?:,?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)\b)?"
+_NTH = r"(?:st|nd|rd|th|er|\.|º|:e|:a)?"
+_CJK = r"\u3040-\u30ff\u3400-\u9fff"  # letters that stand beside a number without a space
+_FREE = rf"(?<![.,])(?<!(?![{_CJK}])\w)"  # not inside a longer number or word
+_OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas", "godz", "ore"])
+_HOUR = "(?:[01]?\\d|2[0-4])"
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
 _PER_CENT = r"pour cent\b|per cent\b"
 _WORD_UNIT = rf"(?:working |business |calendar )?(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
 _TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b)?"
 _DOMAIN = r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|info|de|at|ch|fr|eu|uk|no|example)\b"
+
+
+_HOURS_IN_WORDS: dict[str, int] = {
+    word: number for word, number in number_words.VALUES.items() if number <= 12
+} | {"one": 1, "eins": 1, "une": 1, "una": 1, "uma": 1, "één": 1, "een": 1, "ett": 1, "jednej": 1, "jedné": 1}
+for _words in tables.NUMBERS.values():
+    for _number, _word in enumerate(_words.replace("\n", " ").split(", ")[:11], start=2):
+        _HOURS_IN_WORDS.setdefault(_word.strip(), _number)
+# Polish and Czech count the hour that begins: "wpół do czwartej", "půl čtvrté".
+for _forms in (
+    "drugiej trzeciej czwartej piątej szóstej siódmej ósmej dziewiątej dziesiątej jedenastej dwunastej",
+    "druhé třetí čtvrté páté šesté sedmé osmé deváté desáté jedenácté dvanácté",
+):
+    _HOURS_IN_WORDS |= {word: number for number, word in enumerate(_forms.split(), start=2)}
+_CLOCK_WORD = rf"(?:1[0-2]|[1-9]|{any_of(_HOURS_IN_WORDS)})"
 
 
 def _pattern(*parts: str) -> re.Pattern[str]:
@@ -39,28 +70,71 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
     ("link", _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?")),
     ("phone", _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b")),
     ("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b")),
-    ("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})(?P<sep>[./-])(?P<m>\d{1,2})(?P=sep)(?P<year>\d{4}|\d\d)\b")),
+    (
+        "dmy",
+        _pattern(_FREE, r"(?P<d>\d{1,2})(?P<sep>[./-])\s?(?P<m>\d{1,2})(?P=sep)\s?(?P<year>\d{4}|\d\d)\b"),
+    ),
     ("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])")),
     ("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])")),
     (
         "days",
         _pattern(
-            rf"{_FREE}(?P<first>\d{{1,2}}){_NTH}\s*(?:-|–|to|and|or|bis|und|oder|au|et|ou)\s*",
+            rf"{_FREE}(?P<first>\d{{1,2}}){_NTH}\s*(?:-|to|and|or|bis|und|oder|au|et|ou|y|o|e|i|a|of|och|till|nebo|až|do|al|lub)\s*",
             rf"(?P<d>\d{{1,2}}){_NTH}\s+{_MONTH}{_YEAR}",
         ),
     ),
     ("day", _pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}")),
+    ("cjk_day", _pattern(r"(?:(?P<year>\d{4})\s?年\s?)?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号號]")),
+    ("cjk_day", _pattern(r"(?<!\d)(?P<m>\d{1,2})\s?月(?!\s?\d)")),
+    (
+        "cjk_weekday",
+        _pattern(r"(?P<cjk>[月火水木金土日])曜日?|(?:星期|礼拜|周|週)(?P<zh>[一二三四五六日天])"),
+    ),
+    ("cjk_weekday", _pattern(r"(?<=[(（])(?P<cjk>[月火水木金土日])(?=[)）・])")),
+    (
+        "cjk_clock",
+        _pattern(
+            r"(?P<part>上午|下午|晚上|早上|中午|午前|午後)?\s?(?<!\d)(?P<h>\d{1,2})\s?[時时点點](?![間间数])",
+            r"(?:\s?(?P<min>\d{1,2})\s?分|(?P<thirty>半))?",
+        ),
+    ),
     (
         "day",
         _pattern(rf"\b{_MONTH}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[%€$])", _YEAR),
     ),
     ("month", _pattern(rf"\b{_MONTH}{_YEAR}")),
     ("weekday", _pattern(rf"\b(?P<weekday>{any_of(WEEKDAYS)})s?\b")),
+    ("short_weekday", _pattern(rf"\b(?P<weekday>{any_of(SHORT_WEEKDAYS)})\b")),
+    (
+        "short_weekday",
+        re.compile(rf"\b(?P<weekday>{'|'.join(SHORT_GERMAN_WEEKDAYS)})\b\.?(?=,?\s*\d|\s(?:oder|und)\s|/|$)"),
+    ),
+    (
+        "short_weekday",
+        re.compile(rf"(?<=\b(?:oder|.und) )(?P<weekday>{'|'.join(SHORT_GERMAN_WEEKDAYS)})\b"),
+    ),
+    ("half", _pattern(rf"\bhalf past (?P<past>{_CLOCK_WORD})\b")),
+    ("half", _pattern(rf"\b(?:halb|halv|půl|pul|wpół do|w pół do) (?P<to>{_CLOCK_WORD})\b")),
+    ("half", _pattern(rf"\bhalf (?P<either>{_CLOCK_WORD})\b")),
+    (
+        "half",
+        _pattern(
+            rf"\b(?P<past>{_CLOCK_WORD})(?: heures?)? (?:et demie|y media|e mezza|e mezzo|e meia)\b",
+        ),
+    ),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*(?P<half>[ap])\.?\s?m\b\.?")),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*Uhr\b(?:\s+(?P<late>\d\d)\b)?")),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b")),
     ("clock", _pattern(r"(?<![\w.,:])(?P<h>\d{1,2}):(?P<min>\d\d)(?::\d\d)?\b")),
     ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b")),
+    (
+        "clock",
+        _pattern(
+            r"\b(?:godz\.|godzin\w+|kl\.?|klockan|om) ?",
+            rf"(?P<h>{_HOUR})\b(?:[:.](?P<min>\d\d)\b)?(?![./]\d)",
+        ),
+    ),
+    ("hours", _pattern(_FREE, rf"(?P<h>{_HOUR})(?:[:.](?P<min>\d\d))?\.?\s?{_OF_THE_CLOCK}\b")),
     ("noon", _pattern(r"\b(?:noon|midi)\b")),
     ("ordinal", _pattern(_FREE, r"(?P<d>\d{1,2})(?:st|nd|rd|th)\b")),
     ("ordinal", _pattern(r"\b(?:am|zum|den|bis|vom|dem)\s+(?P<d>\d{1,2})\.(?=\s|,|$|\))(?!\s*\d)")),
@@ -72,12 +146,22 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
         ),
     ),
     ("code", re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")),
-    ("amount", _pattern(rf"(?P<unit>€|\$|£|CHF|EUR|USD|GBP|NOK)\s?(?P<number>{_NUMBER}){_TIMES}")),
+    (
+        "amount",
+        _pattern(rf"(?P<unit>€|\$|£|¥|CHF|EUR|USD|GBP|NOK|SEK|PLN|CZK|JPY)\s?(?P<number>{_NUMBER}){_TIMES}"),
+    ),
     (
         "amount",
         _pattern(
             rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}",
-            rf"(?:[\s-]?(?P<unit>%|€|\$|£|{_PER_CENT}|{_WORD_UNIT}))?",
+            rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
+        ),
+    ),
+    (
+        "cjk_words",
+        _pattern(
+            r"(?<![第星期礼拜周週一二三四五六七八九十])(?P<number>[一二两三四五六七八九十]{1,3})",
+            r"(?=[^\W一二三四五六七八九十])",
         ),
     ),
     (
@@ -90,7 +174,8 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
 ]
 NEAR = 100  # characters of context searched before a fact
 BY_THE_CLOCK = _pattern(
-    r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|à|vers|dès|avant|après) $"
+    r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|von|nach|vor|à|vers|dès|avant|après"
+    r"|a las|las|alle|le|dalle|às|as|das|om|tot|vanaf|na|voor|o|od|do|po|przed|v|ve|kl|efter|före|från) $"
 )
 MINUTES_AFTER = _pattern(r"\s(?:past|to|before|after|vor|nach)\s")  # "twenty past four"
 MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
@@ -111,11 +196,20 @@ class Fact:
         return Fact(self.kind, self.start + by, self.end + by, self.text, self.values, self.is_vague)
 
 
-def facts(text: str) -> list[Fact]:
-    """Return the facts of a text in order, without overlaps."""
+def facts(text: str, language: str | None = None) -> list[Fact]:
+    """Return the facts of a text in order, without overlaps.
+
+    Numbers in words are read in English, German and French in any text, and in the text's own language.
+    """
+    read_as = plain(text)
+    found = _facts(read_as, language)
+    return found if read_as == text else [replace(fact, text=text[fact.start : fact.end]) for fact in found]
+
+
+def _facts(text: str, language: str | None) -> list[Fact]:
     found: list[Fact] = []
     left = text
-    for name, pattern in PATTERNS:
+    for name, pattern in [*PATTERNS, *_words_of(language)]:
         taken = []
         for match in pattern.finditer(left):
             if read := READERS[name](name, match, text):
@@ -123,6 +217,22 @@ def facts(text: str) -> list[Fact]:
                 taken += [(fact.start, fact.end) for fact in read]
         left = blanked(left, taken)
     return sorted(found, key=lambda fact: fact.start)
+
+
+@cache
+def _words_of(language: str | None) -> list[tuple[str, re.Pattern[str]]]:
+    values = _number_words(language or "")
+    if not values:
+        return []
+    unit = rf"(?:\s(?P<unit>{_PER_CENT}|{_WORD_UNIT}))?"
+    return [("own_words", _pattern(rf"\b(?P<number>{any_of(values)})\b{unit}"))]
+
+
+@cache
+def _number_words(language: str) -> dict[str, int]:
+    words = tables.NUMBERS.get(language, "").replace("\n", " ").strip()
+    found = {word.strip(): number for number, word in enumerate(words.split(", "), start=2)} if words else {}
+    return {word: number for word, number in found.items() if word not in ("sto", "sei")}
 
 
 def blanked(text: str, spans: list[tuple[int, int]]) -> str:
@@ -156,7 +266,9 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     year = year + 2000 if year is not None and year < 100 else year
     day = int(groups["d"]) if groups.get("d") else None
     pairs = [(month, day)]
-    if "m" in groups:
+    if name == "cjk_day":
+        pairs = [(int(groups["m"]), day)]
+    elif "m" in groups:
         pairs = [(int(groups["m"]), day), (day, int(groups["m"]))][: 1 if name == "ymd" else 2]
     values: list[Value] = [("date", year, m, d) for m, d in pairs if _is_date(m, d)]
     if not values:
@@ -188,6 +300,10 @@ def _is_date(month: int | None, day: int | None) -> bool:
 
 
 def _read_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    if name == "short_weekday":
+        word = match["weekday"]
+        number = SHORT_GERMAN_WEEKDAYS.get(word, SHORT_WEEKDAYS.get(lower(word)))
+        return [_fact("date", match, [("weekday", number)], is_vague=True)]
     return [_fact("date", match, [("weekday", WEEKDAYS[lower(match["weekday"])])])]
 
 
@@ -200,6 +316,65 @@ def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return []
     hours = [hour % 12 + (12 if half == "p" else 0)] if half else _hours(hour)
     return [_fact("time", match, [("clock", hour * 60 + minute) for hour in hours])]
+
+
+def _read_half(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "half past three" and "halb vier", both 3:30; "half four" is either, by the language."""
+    groups = match.groupdict()
+    word = lower(groups.get("past") or groups.get("to") or groups.get("either") or "")
+    hour = int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
+    hours = {hour} if groups.get("past") else {hour - 1 or 12} if groups.get("to") else {hour, hour - 1 or 12}
+    values: list[Value] = [("clock", each * 60 + 30) for one in hours for each in (one, (one + 12) % 24)]
+    return [_fact("time", match, values)]
+
+
+def _read_hours(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "9 hodin" and "8 uur", an hour of the day or a number of hours."""
+    hour, minute = int(match["h"]), int(match["min"] or 0)
+    if minute > 59:
+        return []
+    values: list[Value] = [("clock", each * 60 + minute) for each in _hours(hour)]
+    return [_fact("time", match, [*values, *([] if match["min"] else [("number", float(hour), "hour")])])]
+
+
+def _read_cjk_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    groups = match.groupdict()
+    if groups.get("zh"):
+        return [_fact("date", match, [("weekday", min(6, "一二三四五六日天".index(groups["zh"])))])]
+    return [_fact("date", match, [("weekday", "月火水木金土日".index(match["cjk"]))])]
+
+
+def _read_cjk_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    hour, minute = int(match["h"]), 30 if match["thirty"] else int(match["min"] or 0)
+    if hour > 24 or minute > 59:
+        return []
+    late = match["part"] in ("下午", "晚上", "午後")
+    hours = [hour % 12 + 12] if late else [hour] if match["part"] else _hours(hour)
+    return [_fact("time", match, [("clock", each * 60 + minute) for each in hours])]
+
+
+def _read_own_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read a number in words of one of the languages of `tables.NUMBERS`."""
+    word = lower(match["number"])
+    value = next((table[word] for table in map(_number_words, tables.NUMBERS) if word in table), None)
+    if value is None:
+        return []
+    unit = _unit(match)
+    values: list[Value] = [("number", float(value), unit)]
+    if value <= 24:
+        values += _on_the_clock(value, text, match.start())
+    return [_fact(_kind(unit), match, values, is_vague=unit is None)]
+
+
+def _read_cjk_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    number = match["number"].replace("两", "二")
+    tens, ten, ones = number.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        return []
+    digits = " 一二三四五六七八九"
+    value = (max(1, digits.find(tens)) * 10 if ten else 0) + max(0, digits.find(ones or " "))
+    units = [("number", float(value), unit) for unit in (None, *set(UNITS_OF_CJK.values()))]
+    return [_fact("number", match, [*units], is_vague=True)]
 
 
 def _hours(hour: int) -> list[int]:
@@ -261,6 +436,8 @@ def _is_part(text: str, start: int, end: int) -> bool:
 
 def _unit(match: re.Match[str]) -> str | None:
     stem = re.sub(r"^(?:working|business|calendar) ", "", lower(match.groupdict().get("unit") or ""))
+    if stem in UNITS_OF_CJK:
+        return UNITS_OF_CJK[stem]
     return UNITS.get(stem, "%" if " cent" in stem else stem) or None
 
 
@@ -325,6 +502,13 @@ READERS = {
     "weekday": _read_weekday,
     "clock": _read_clock,
     "noon": _read_clock,
+    "half": _read_half,
+    "hours": _read_hours,
+    "short_weekday": _read_weekday,
+    "cjk_weekday": _read_cjk_weekday,
+    "cjk_clock": _read_cjk_clock,
+    "cjk_words": _read_cjk_words,
+    "own_words": _read_own_words,
     "amount": _read_number,
     "words": _read_words,
-} | dict.fromkeys(("ymd", "dmy", "days", "day", "month", "ordinal"), _read_date)
+} | dict.fromkeys(("ymd", "dmy", "days", "day", "month", "ordinal", "cjk_day"), _read_date)

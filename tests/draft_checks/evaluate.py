@@ -105,7 +105,8 @@ def _missing(checks: Checks) -> set[str]:
 
 def _shown(checks: Checks) -> set[tuple[str, str]]:
     """Return what a page shows without opening anything."""
-    return {(found.kind, found.text) for found in checks.findings}
+    noted = [*checks.findings, *checks.derived]
+    return {*((found.kind, found.text) for found in noted), *(("link", text) for text in checks.brought_in)}
 
 
 def table(now: Figures, before: Figures | None) -> Iterator[str]:

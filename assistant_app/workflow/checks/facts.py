@@ -103,6 +103,13 @@ PATTERNS: list[tuple[str, re.Pattern[str]]] = [
         _pattern(rf"\b{_MONTH}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[%€$])", _YEAR),
     ),
     ("month", _pattern(rf"\b{_MONTH}{_YEAR}")),
+    (
+        "day_of_weekday",
+        _pattern(
+            rf"\b(?:{any_of(WEEKDAYS)}|{any_of(SHORT_WEEKDAYS)})\b[.,]?\s+(?:the\s|den\s|der\s|le\s|el\s|il\s)?",
+            r"(?P<d>\d{1,2})(?:st|nd|rd|th|º|:e|\.)?(?!\w|[.,:]\d|\s?(?:[%€$£-]|am\b|pm\b|a\.m|p\.m|h\b|uhr|uur))",
+        ),
+    ),
     ("weekday", _pattern(rf"\b(?P<weekday>{any_of(WEEKDAYS)})s?\b")),
     ("short_weekday", _pattern(rf"\b(?P<weekday>{any_of(SHORT_WEEKDAYS)})\b")),
     (
@@ -196,20 +203,20 @@ class Fact:
         return Fact(self.kind, self.start + by, self.end + by, self.text, self.values, self.is_vague)
 
 
-def facts(text: str, language: str | None = None) -> list[Fact]:
+def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
     """Return the facts of a text in order, without overlaps.
 
-    Numbers in words are read in English, German and French in any text, and in the text's own language.
+    Numbers in words are read in English, German and French in any text, and in the given languages.
     """
     read_as = plain(text)
-    found = _facts(read_as, language)
+    found = _facts(read_as, languages)
     return found if read_as == text else [replace(fact, text=text[fact.start : fact.end]) for fact in found]
 
 
-def _facts(text: str, language: str | None) -> list[Fact]:
+def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
     found: list[Fact] = []
     left = text
-    for name, pattern in [*PATTERNS, *_words_of(language)]:
+    for name, pattern in [*PATTERNS, *(each for language in languages for each in _words_of(language))]:
         taken = []
         for match in pattern.finditer(left):
             if read := READERS[name](name, match, text):
@@ -220,8 +227,8 @@ def _facts(text: str, language: str | None) -> list[Fact]:
 
 
 @cache
-def _words_of(language: str | None) -> list[tuple[str, re.Pattern[str]]]:
-    values = _number_words(language or "")
+def _words_of(language: str) -> list[tuple[str, re.Pattern[str]]]:
+    values = _number_words(language)
     if not values:
         return []
     unit = rf"(?:\s(?P<unit>{_PER_CENT}|{_WORD_UNIT}))?"
@@ -273,6 +280,10 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     values: list[Value] = [("date", year, m, d) for m, d in pairs if _is_date(m, d)]
     if not values:
         return []
+    if name == "day_of_weekday":
+        return [_at("date", text, match.span("d"), values)]
+    if name == "ordinal" and day and re.match(r"(?:le|au|du)\s", match[0]):  # "dopo le 17"
+        values += [("clock", hour * 60) for hour in _hours(day)]
     if first := groups.get("first"):
         parts = (match.start("first"), match.end("first")), (match.start("d"), match.end())
         return [
@@ -511,4 +522,4 @@ READERS = {
     "own_words": _read_own_words,
     "amount": _read_number,
     "words": _read_words,
-} | dict.fromkeys(("ymd", "dmy", "days", "day", "month", "ordinal", "cjk_day"), _read_date)
+} | dict.fromkeys(("ymd", "dmy", "days", "day", "month", "ordinal", "cjk_day", "day_of_weekday"), _read_date)

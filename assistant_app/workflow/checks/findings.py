@@ -7,35 +7,33 @@ is read, and the result names them (`Checks.cut`), so that a check takes a secon
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice, product
+from itertools import combinations, islice, product
 from typing import Literal
 
+from assistant_app.workflow.checks import asked
+from assistant_app.workflow.checks.attachments import speaks_of_one
 from assistant_app.workflow.checks.brought_in import brought_by
+from assistant_app.workflow.checks.dates import Calendar, in_a_year, sent_on
+from assistant_app.workflow.checks.fact_words import MONEY
 from assistant_app.workflow.checks.facts import Fact, Value, blanked, facts
+from assistant_app.workflow.checks.languages import READ, language_of
+from assistant_app.workflow.checks.lookalikes import plain
 from assistant_app.workflow.checks.names import are_among, names, words_of
+from assistant_app.workflow.checks.people import misnamed
 from assistant_app.workflow.checks.placeholders import placeholders
 
-# Words that ask to leave something out. Its facts are then not missing from the draft.
-LEFT_OUT = re.compile(
-    r"\b(?:not|don['’]t|do not|never|without|leave out|take out|remove|drop|delete|instead of|no longer|avoid"
-    r"|nicht|kein\w*|ohne|weglassen|streich\w*|statt"
-    r"|pas|sans|jamais|enlev\w*|retir\w*|supprim\w*|au lieu)\b",
-    re.IGNORECASE,
-)
-BARE = re.compile(r"\s*(?:$|[\n.,;!?)])")  # after a number without a unit
-RULES_VERSION = 2  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 3  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
 PIECE = 4_000  # characters that are read at once
 MOST_FACTS = 2_000  # of each of the three
 MOST_PLACEHOLDERS = 200
-SENTENCE = re.compile(r".+?(?:[.!?…](?=\s)|\n|$)", re.DOTALL)
+MOST_COMBINED = 40  # numbers of the sources that are added, multiplied and compared with one another
 
 Source = Literal["instructions", "answer", "feedback"]
 Text = Literal["draft", "email", "own"]  # what may be too long to be read to its end
@@ -49,6 +47,11 @@ class Finding:
     start: int
     end: int
     text: str
+
+    @property
+    def key(self) -> str:
+        """The same for the same finding in every draft, whatever stands around it."""
+        return f"{self.kind}:{' '.join(self.text.casefold().split())}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,22 @@ class Checks:
     given: tuple[Given, ...]
     brought_in: tuple[str, ...] = ()  # links and addresses that are in the email alone
     cut: tuple[Text, ...] = ()  # texts of which only the beginning was read
+    derived: tuple[Finding, ...] = ()  # what follows from the sources: half of a sum, the day of "Tuesday"
+    language: str | None = None  # of the draft, as a code of `languages.NAMES`
+    speaks_of_attachment: bool = False
 
     @property
     def findings(self) -> list[Finding]:
         return sorted([*self.unsupported, *self.placeholders], key=lambda finding: finding.start)
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether dates, times, numbers and names are read in the draft's language."""
+        return self.language is None or self.language in READ
+
+    @property
+    def missing(self) -> list[str]:
+        return list(dict.fromkeys(text for given in self.given for text in given.missing))
 
     @property
     def facts_given(self) -> int:
@@ -97,38 +112,88 @@ def check(
 
     All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the owner's name.
     """
-    of_email, of_owner, of_draft = Reader(), Reader(), Reader()
+    language = language_of(draft)
+    languages = tuple(filter(None, (language_of(email), language)))
+    of_email, of_owner, of_draft = Reader(languages), Reader(languages), Reader(languages)
     pieces: list[tuple[Source, int, Reading]] = [("instructions", 1, of_owner.read(instructions))]
     pieces += [("answer", number, of_owner.read(text)) for number, text in enumerate(answers, start=1)]
     # The last one counts most, so it is read before there may be too much.
     latest = [("feedback", number, of_owner.read(text)) for number, text in _latest_first(feedback)]
     pieces += latest[::-1]  # type: ignore[arg-type]
-    known_facts = Backing()
-    known_facts.add(of_email.read(email))
+    of_hand = [of_owner.read(text) for text in by_hand]
     by_person = [reading for _, _, reading in pieces]
-    for reading in [*by_person, *map(of_owner.read, by_hand)]:
+    email_read = of_email.read(email)
+    known_facts = Backing(Calendar(sent_on(email)))
+    known_facts.add(email_read)
+    for reading in [*by_person, *of_hand]:
         known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
     sources = "\n".join([email[:MOST_READ], *(reading.text for reading in by_person)])
     draft_read = draft[:MOST_READ]
     to_fill_in = _placeholders(draft_read, sources)
     own = of_draft.read(blanked(draft, [(found.start, found.end) for found in to_fill_in]))
-    unsupported = [
-        *(fact for fact in own.facts if not fact.is_vague and not known_facts.back(fact)),
-        *(name for name in own.names if not known_facts.know(name.text)),
-    ]
+    checks = Checks(
+        (), tuple(to_fill_in), (), language=language, speaks_of_attachment=speaks_of_one(draft_read)
+    )
+    unsupported = [fact for fact in own.facts if not fact.is_vague and not known_facts.back(fact)]
+    derived: list[Fact] = []
+    if checks.is_read:
+        derived = [fact for fact in unsupported if known_facts.leads_to(fact)]
+        set_aside = {(fact.start, fact.end) for fact in derived}
+        unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
+        unsupported += _unknown_names(own, known_facts, language)
+        unsupported += misnamed(
+            own.text, email[:MOST_READ], known, "\n".join(each.text for each in by_person)
+        )
+        unsupported += [
+            Fact("date", start, end, own.text[start:end], frozenset())
+            for start, end in known_facts.calendar.mismatches(own.text, own.facts)
+        ]
+    else:
+        digits = set(re.findall(r"\d+", plain(sources))) | {str(number) for number in known_facts.parts}
+        unsupported = [fact for fact in unsupported if _is_new(fact, digits)]
     cut: dict[Text, bool] = {
         "draft": of_draft.has_cut or len(to_fill_in) == MOST_PLACEHOLDERS,
         "email": of_email.has_cut,
         "own": of_owner.has_cut,
     }
-    return Checks(
-        unsupported=tuple(_findings(draft, unsupported)),
-        placeholders=tuple(to_fill_in),
-        given=tuple(_given(own, pieces)),
+    return replace(
+        checks,
+        unsupported=tuple(_findings(draft, _apart(unsupported))),
+        given=tuple(_given(own, pieces, of_hand, language) if checks.is_read else ()),
         brought_in=tuple(brought_by(email[:MOST_READ], own.facts, (reading.text for reading in by_person))),
         cut=tuple(name for name, is_cut in cut.items() if is_cut),
+        derived=tuple(_findings(draft, derived)),
     )
+
+
+def _unknown_names(own: Reading, known: Backing, language: str | None) -> list[Fact]:
+    """Return the names that no source has.
+
+    A German noun beside a known name is part of no name ("Raum Elbe"), so both have to be unknown there.
+    """
+    is_inflected = language in ("pl", "cs")
+    unknown = [name for name in own.names if not known.know(name.text, is_inflected)]
+    places = {edge for name in unknown for edge in (name.start, name.end)}
+    return [
+        name for name in unknown if not name.is_vague or name.start - 1 in places or name.end + 1 in places
+    ]
+
+
+def _apart(found: list[Fact]) -> list[Fact]:
+    """Drop the findings inside others."""
+    kept: list[Fact] = []
+    for fact in sorted(found, key=lambda fact: (fact.start, -fact.end)):
+        if not kept or fact.start >= kept[-1].end:
+            kept.append(fact)
+    return kept
+
+
+def _is_new(fact: Fact, digits: set[str]) -> bool:
+    """Return whether a fact of a draft that isn't read is a link, an address or a number from nowhere."""
+    if fact.kind in ("link", "address"):
+        return True
+    return any(number not in digits for number in re.findall(r"\d+", plain(fact.text)))
 
 
 def _latest_first(texts: Sequence[str]) -> list[tuple[int, str]]:
@@ -190,6 +255,7 @@ class Reading:
 class Reader:
     """Reads texts until there are too many characters or facts. What is left then is not read."""
 
+    languages: tuple[str, ...] = ()  # whose numbers in words are read
     left: int = MOST_READ
     facts_left: int = MOST_FACTS
     has_cut: bool = False
@@ -199,7 +265,7 @@ class Reader:
         position = 0
         while position < len(text) and self.left > 0 and self.facts_left > 0:
             end = _end_of_piece(text, position, min(PIECE, self.left))
-            read = facts(text[position:end])
+            read = facts(text[position:end], self.languages)
             found += [fact.moved(position) for fact in read] if position else read
             self.left -= end - position
             self.facts_left -= len(read)
@@ -227,20 +293,22 @@ def reading_of(text: str) -> Reading:
 class Backing:
     """The facts and words of all sources of a draft."""
 
+    calendar: Calendar = field(default_factory=lambda: Calendar(None))
     numbers: dict[float, set[object]] = field(default_factory=dict)  # each number with its units
     bare: set[float] = field(default_factory=set)  # written by the owner without a unit
     dates: set[Value] = field(default_factory=set)
     dates_by_parts: set[Value] = field(default_factory=set)  # see `_with_any_part`
     others: set[Value] = field(default_factory=set)
+    parts: set[int] = field(default_factory=set)  # of dates and times, as numbers
     texts: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
     def add(self, reading: Reading, is_of_person: bool = False) -> None:
         self.words |= reading.words
+        self.calendar.add(reading.text, reading.facts)
         for fact in reading.facts:
-            is_bare = is_of_person and not fact.is_vague and BARE.match(reading.text, fact.end) is not None
             for value in fact.values:
-                self._add(value, is_bare)
+                self._add(value, is_of_person and not fact.is_vague)
 
     def _add(self, value: Value, is_bare: bool) -> None:
         match value:
@@ -253,9 +321,14 @@ class Backing:
                 self.dates_by_parts |= _with_any_part((year, month, day))
                 if isinstance(year, int):
                     self.numbers.setdefault(float(year), set()).add(None)
-                    self.others |= {("weekday", weekday) for weekday in _weekday(year, month, day)}
+                if found := in_a_year(value, self.calendar.sent):
+                    self.others.add(("weekday", found.weekday()))
+                self.parts |= {part for part in (year, month, day) if isinstance(part, int)}
             case ("text", str(text)):
                 self.texts.add(text)
+            case ("clock", int(minutes)):
+                self.others.add(value)
+                self.parts |= {minutes // 60, minutes // 60 % 12, minutes % 60}
             case _:
                 self.others.add(value)
 
@@ -263,8 +336,61 @@ class Backing:
         """Return whether a source has one of the fact's values."""
         return any(self._backs(value) for value in fact.values)
 
-    def know(self, name: str) -> bool:
-        return are_among(name, self.words)
+    def know(self, name: str, is_inflected: bool = False) -> bool:
+        return are_among(name, self.words) or (is_inflected and self._has_other_case(name))
+
+    def _has_other_case(self, name: str) -> bool:
+        """Return whether a source has a Polish or Czech name with another ending: Radka, Radku."""
+        return all(
+            len(word) > 3 and word.casefold()[: max(3, len(word) - 2)] in self._stems for word in name.split()
+        )
+
+    @cached_property
+    def _stems(self) -> set[str]:
+        return {word[:length] for word in self.words for length in range(3, len(word) + 1)}
+
+    def leads_to(self, fact: Fact) -> bool:
+        """Return whether a fact follows from those of the sources, by the calendar or by arithmetic."""
+        if fact.kind == "date":
+            return self.calendar.follows(fact, self._counted_days)
+        asked_for = {(value[1], value[2]) for value in fact.values if value[0] == "number"}
+        return any(number in self._worked_out.get(unit, ()) for number, unit in asked_for)
+
+    @cached_property
+    def _counted_days(self) -> set[float]:
+        return {
+            number * factor
+            for number, units in self.numbers.items()
+            for unit, factor in (("day", 1), ("week", 7))
+            if unit in units
+        }
+
+    @cached_property
+    def _worked_out(self) -> dict[object, set[float]]:
+        """Sums, differences, products and halves of money, and the days between two dates, by unit."""
+        sent = self.calendar.sent
+        days = sorted(day for day in (in_a_year(value, sent) for value in self.dates) if day)[:MOST_COMBINED]
+        between = {float((late - early).days) for early, late in combinations(days, 2) if late > early}
+        found: dict[object, set[float]] = {
+            "day": between,
+            "week": {number / 7 for number in between if number % 7 == 0},
+        }
+        plain_numbers = [
+            number for number, units in self.numbers.items() if None in units and number < 10_000
+        ]
+        for unit in MONEY:
+            sums = [number for number, units in self.numbers.items() if unit in units or number in self.bare]
+            if not sums:
+                continue
+            sums = sums[:MOST_COMBINED]
+            of_two = {round(a * b, 2) for a in sums for b in plain_numbers[:MOST_COMBINED] if b != 1}
+            of_two |= {round(a / 2, 2) for a in sums}
+            whole = {*sums, *of_two}
+            of_two |= {round(a + b, 2) for a, b in combinations(sorted(whole)[:200], 2)}
+            of_two |= {round(abs(a - b), 2) for a, b in combinations(sums, 2)}
+            found[unit] = of_two
+        found[None] = found.get("€", set()) | found.get("$", set()) | found.get("£", set())
+        return found
 
     def _backs(self, value: Value) -> bool:
         match value:
@@ -300,7 +426,8 @@ class Backing:
         _, year, month, day = value
         if day is None or month is None:
             return False
-        return ("date", None, None, day) in self.dates and (year, month) in self._months
+        has_day = ("date", None, None, day) in self.dates or float(str(day)) in self.bare
+        return has_day and ((year, month) in self._months or (None, month) in self._months)
 
 
 ANY = "any"  # in place of a part of a date
@@ -311,44 +438,94 @@ def _with_any_part(parts: Value) -> set[Value]:
     return set(product(*[(part, ANY) for part in parts]))
 
 
-def _weekday(year: int, month: object, day: object) -> Iterable[int]:
-    try:
-        return [date(year, month, day).weekday()]  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return []
-
-
 # --- The owner's requests -------------------------------------------------------------------------------
 
 
-def _given(draft: Reading, pieces: Iterable[tuple[Source, int, Reading]]) -> Iterable[Given]:
+def _given(
+    draft: Reading,
+    pieces: Sequence[tuple[Source, int, Reading]],
+    of_hand: Sequence[Reading],
+    language: str | None,
+) -> Iterator[Given]:
     in_draft = Backing()
     in_draft.add(draft, is_of_person=True)
+    later = [_Later(reading, in_draft) for source, _, reading in pieces if source == "feedback"]
     for source, number, reading in pieces:
-        if reading.text.strip():
-            present, missing = _looked_up(reading, in_draft)
-            yield Given(source, number, reading.text, present, missing)
+        if not reading.text.strip():
+            continue
+        after = later[number:] if source == "feedback" else later
+        found: dict[str, bool] = {}
+        for fact in _wanted(reading):
+            is_in = _is_in(fact, in_draft, language)
+            if is_in or not _is_withdrawn(reading, fact, after, of_hand):
+                found.setdefault(fact.text, is_in)
+        present = tuple(text for text, is_in in found.items() if is_in)
+        missing = tuple(text for text, is_in in found.items() if not is_in)
+        yield Given(source, number, reading.text, present, missing)
 
 
-def _looked_up(reading: Reading, in_draft: Backing) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found: dict[str, bool] = {}
-    for fact in _wanted(reading):
-        is_in = in_draft.know(fact.text) if fact.kind == "name" else in_draft.back(fact)
-        found.setdefault(fact.text, is_in)
-    present = tuple(text for text, is_in in found.items() if is_in)
-    return present, tuple(text for text, is_in in found.items() if not is_in)
+def _is_in(fact: Fact, in_draft: Backing, language: str | None) -> bool:
+    if fact.kind == "name":
+        # Japanese and Chinese write names in other letters.
+        return language in ("ja", "zh") or in_draft.know(fact.text, language in ("pl", "cs"))
+    if in_draft.back(fact):
+        return True
+    # "thu 8" and "at 4": a bare number may be the day of a date, or an hour.
+    return any(
+        value[0] == "number" and value[2] is None and value[1] in in_draft.parts for value in fact.values
+    )
 
 
 def _wanted(reading: Reading) -> list[Fact]:
-    """Return the facts of all sentences that do not ask to leave something out."""
-    sentences = list(SENTENCE.finditer(reading.text))
-    starts = [sentence.start() for sentence in sentences]
-    leaves_out = [LEFT_OUT.search(sentence[0]) is not None for sentence in sentences]
+    """Return the facts that the draft needs.
+
+    Not those of clauses that ask to leave something out, the numbers of the owner's points, and lengths.
+    """
+    text = reading.text
+    clauses = asked.Clauses(text)
+    items = asked.items(text)
 
     def is_wanted(fact: Fact) -> bool:
-        return not fact.is_vague and not leaves_out[bisect_right(starts, fact.start) - 1]
+        if fact.is_vague or (fact.kind == "number" and fact.start in items):
+            return False
+        if asked.is_about_the_text(text, fact):
+            return False
+        return not clauses.is_left_out(fact)
 
-    return sorted(
-        filter(is_wanted, [*reading.facts, *reading.names]),
-        key=lambda fact: fact.start,
+    return sorted(filter(is_wanted, [*reading.facts, *reading.names]), key=lambda fact: fact.start)
+
+
+def _is_withdrawn(reading: Reading, fact: Fact, later: Sequence[_Later], of_hand: Sequence[Reading]) -> bool:
+    """Return whether later feedback, or what the owner wrote by hand, put something in a fact's place."""
+    if any(other.withdraws(fact) for other in later):
+        return True
+    before = re.findall(r"[^\W\d_]{2,}", reading.text[max(0, fact.start - 20) : fact.start])[-1:]
+    return any(
+        bool(_types([fact]) & _types(other.facts[:MOST_COMBINED]))
+        and all(word in other.words for word in map(str.casefold, before))
+        for other in of_hand[:MOST_COMBINED]
     )
+
+
+class _Later:
+    """A piece of feedback, and what it takes back of what was said before."""
+
+    def __init__(self, reading: Reading, in_draft: Backing) -> None:
+        self._is_change = asked.CHANGED_MIND.search(reading.text) is not None
+        if self._is_change:
+            self._said = {value[:2] for fact in reading.facts for value in fact.values}
+            self._types = _types([fact for fact in reading.facts if in_draft.back(fact)])
+            self._has_name = bool(reading.names)
+
+    def withdraws(self, fact: Fact) -> bool:
+        """Return whether a fact is taken up again, or one like it is in the draft in its place."""
+        if not self._is_change:
+            return False
+        if fact.kind == "name":
+            return self._has_name
+        return any(value[:2] in self._said for value in fact.values) or bool(_types([fact]) & self._types)
+
+
+def _types(found: Iterable[Fact]) -> set[object]:
+    """Return what facts may be: a date, a time, a number. Those can stand in one another's place."""
+    return {value[0] for fact in found for value in fact.values} - {"text", "phone", "code"}

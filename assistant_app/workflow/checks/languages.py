@@ -12,9 +12,9 @@ from collections import Counter
 # Danish would pass for Swedish.
 _WORDS = {
     "en": """
-        the and of to is are we you your for with that this it at be will have has not please thank thanks
-        from by can could would our us my me am on in if or as about do i'm dear best regards was were so
-        let""",
+        know well said ask what when how there they he she his her works here the and of to is are we you
+        your for with that this it at be will have has not please thank thanks from by can could would our
+        us my me am on in if or as about do i'm dear best regards was were so let""",
     "de": """
         der die das und ist sind wir sie ich nicht mit für auf ein eine einen zu den dem von im am um ihr
         ihre ihnen bitte danke vielen dank es wird kann haben hat auch bei aus an noch wie uns mir dass oder
@@ -159,7 +159,7 @@ def language_of(text: str) -> str | None:
             scores[language] += weight  # type: ignore[assignment]
     for letter, language in _LETTERS.items():
         if letter in text:
-            scores[language] += min(3, text.count(letter))
+            scores[language] += min(3, text.count(letter)) / 2  # type: ignore[assignment]
     if not scores:
         return None
     return scores.most_common(1)[0][0]

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection
+from typing import Literal
 
 from assistant_app.workflow.checks.facts import Fact
 
@@ -54,12 +55,39 @@ _COMMON = """
     mwst uhr messieurs mesdames cordialement christmas easter god usb api url it ceo cet viele liebe
     beste herzliche grüße grüßen gruß
     no nos nr ref yes hello hi all everyone everybody sirs colleagues friends whom concern wishes
-    sincerely faithfully truly
+    sincerely faithfully truly please
+    estimado estimada estimados estimadas señor señora señores señoras sr sra srs saludos usted ustedes
+    gentile gentili signor signora signori saluti lei
+    geachte heer mevrouw groet groeten
+    pan pani państwo panie panu panią szanowny szanowna szanowni pozdrawiam
+    prezado prezada prezados exmo exma exmos senhor senhora senhores cumprimentos
+    hälsning hälsningar vänliga
+    vážený vážená vážení pane paní pozdravem
+    monday tuesday wednesday thursday friday saturday sunday
 """
+# Whom a letter is addressed to without a name, and what a team or a place is called.
+_ROLES = """
+    customer client service services support care sales team teams department departments office manager
+    managers hiring human resources accounts accounting billing board committee council members member
+    parents parent landlord tenant neighbour neighbours neighbor neighbors director head chair president
+    secretary editor press reception desk helpdesk staff morning afternoon evening day may sir madam
+    sirs colleague student students teacher teachers guest guests family friends ceo cfo cto hq room
+    floor street road invoice order parental group kundin kunde kundendienst kundenservice zimmer raum
+    saal service clients clientèle équipe direction atención cliente equipo departamento segreteria
+    ufficio direzione assistenza officina klantenservice dział biuro obsługi equipa atendimento
+    kundtjänst
+"""
+ROLES = frozenset(_ROLES.split())
+# A line that closes a letter: "Freundliche Grüße", "Kind Regards".
+CLOSING = re.compile(
+    r"gr(?:ü|ue)(?:ß|ss)|regards|wishes|sincerely|saluti|saludo|salutations|cordialement|groet|hälsning|pozdrav"
+    r"|cumprimento|poważani|atentamente|abraço|bientôt|presto",
+    re.IGNORECASE,
+)
 COMMON = frozenset(_COMMON.split())
 ARROWS = "\u2190"  # symbols from here on may be emoji, which end a sentence; "°", "©" and "™" are lower
 ENDS_SENTENCE = ".!?:…\n•*"
-OPENS = " \t\"'“”„‘’«»()[]_"
+OPENS = " \t\"'“”„‘’«»()[]_¿¡"
 SURE_GERMAN = {
     "und",
     "ist",
@@ -142,10 +170,14 @@ def names(text: str) -> list[Fact]:
             continue
         if _begins_sentence(text, token.start()) and not _is_in_signature(text, token):
             continue
-        if is_german and not _stands_like_a_name(text, tokens, position):
-            continue
+        is_beside = False
+        if is_german:
+            stands = _stands_like_a_name(text, tokens, position)
+            if not stands:
+                continue
+            is_beside = stands == "beside"
         end = token.end() + ("." in word and text.startswith(".", token.end()))
-        found.append(Fact("name", token.start(), end, text[token.start() : end], frozenset()))
+        found.append(Fact("name", token.start(), end, text[token.start() : end], frozenset(), is_beside))
     return found
 
 
@@ -161,7 +193,7 @@ def _begins_sentence(text: str, start: int) -> bool:
     if text[end - 1] in "-–—" and _char_before(text, end - 1) in ("", "\n"):
         return True
     near = text[max(0, end - LONGEST_TITLE) : end]
-    if near[-1] == "." and (title := re.search(r"(\w+)\.$", near)):
+    if near[-1] == "." and (title := re.search(r"(?<![.\w])(\w+)\.$", near)):
         return title[1].casefold() not in TITLES
     return near[-1] in ENDS_SENTENCE or _is_emoji(near[-1])
 
@@ -192,22 +224,30 @@ def _is_in_signature(text: str, token: re.Match[str]) -> bool:
     end = text.find("\n", token.end(), token.end() + LONGEST_LINE)
     line = text[start : end if end >= 0 else token.end() + LONGEST_LINE].strip()
     parts = line.split()
+    if CLOSING.search(line):
+        return False
     return 1 < len(parts) <= 3 and all(part[0].isupper() for part in parts) and line[-1] not in ",.!?:"
 
 
-def _stands_like_a_name(text: str, tokens: list[re.Match[str]], position: int) -> bool:
-    """Return whether a German word is in capitals, next to another name, or after a title or "Firma"."""
+def _stands_like_a_name(
+    text: str, tokens: list[re.Match[str]], position: int
+) -> Literal["", "surely", "beside"]:
+    """Return whether a German word is surely a name, or only beside another one.
+
+    Sure are words in capitals, and those after a title or "Firma".
+    """
     token = tokens[position]
     if len(token[0]) > 1 and token[0].isupper():
-        return True
+        return "surely"
+    stands: Literal["", "beside"] = ""
     for before, after in ((position - 1, position), (position, position + 1)):
         if before >= 0 and after < len(tokens) and _are_neighbours(text, tokens[before], tokens[after]):
             other = tokens[before if after == position else after]
             if other[0].casefold() in NAMING and after == position:
-                return True
+                return "surely"
             if _may_be_name(other[0]) and not _begins_sentence(text, other.start()):
-                return True
-    return False
+                stands = "beside"
+    return stands
 
 
 def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
@@ -216,4 +256,4 @@ def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool
 
 def _may_be_name(word: str) -> bool:
     lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
-    return word[0].isupper() and lower not in COMMON and lower not in TITLES
+    return word[0].isupper() and not {lower, lower.rstrip("s")} & (COMMON | ROLES) and lower not in TITLES

@@ -1,0 +1,97 @@
+"""Compares whom a draft greets with the email's people, and the name under it with the owner's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assistant_app.mail.header import FROM, pasted
+from assistant_app.workflow.checks.facts import Fact
+from assistant_app.workflow.checks.names import CLOSING, COMMON, ROLES, TITLES, WORD, are_among, words_of
+
+_LINES = 4  # the greeting is among the first lines
+_LONGEST = 80
+_HELLO = (
+    r"dear|hi|hello|hey|good (?:morning|afternoon|evening)|hallo|guten (?:tag|morgen|abend)|liebe[rs]?"
+    r"|sehr geehrte[rs]?|moin|bonjour|bonsoir|salut|chère?s?|hola|buen[oa]s (?:días|tardes|noches)"
+    r"|querid[oa]|estimad[oa]|ciao|buongiorno|buonasera|gentile|car[oa]|hoi|dag|beste|geachte|cześć"
+    r"|dzień dobry|drog[ia]|szanown[ya]|olá|oi|bom dia|boa tarde|prezad[oa]|exm[oa]\.?|hej|hejsan"
+    r"|kär[ae]|bäste|ahoj|dobrý den|mil[ýá]|vážen[ýá]"
+)
+_GREETING = re.compile(rf"[ \t]*(?:(?:{_HELLO})[ \t,]+)(?P<who>[^\n,!:.]{{1,60}})", re.IGNORECASE)
+_ALONE = re.compile(r"[ \t]*(?P<who>[^\W\d_][\w'’-]{1,30})[ \t]*,[ \t]*(?P<more>\S?)")
+_FIRST_WORDS = re.compile(
+    r"(?:thank|thanks|yes|no|sorry|sure|please|well|ok|okay|danke|ja|nein|merci|oui|non)\b", re.I
+)
+
+
+def misnamed(draft: str, email: str, known: str, own: str) -> Iterator[Fact]:
+    """Yield names in the greeting and under the letter that fit nobody.
+
+    `known` has the owner's names, `own` what they wrote.
+    """
+    words = words_of("\n".join((email, known, own)))
+    lines = list(_lines(draft))
+    for start, line in lines[:_LINES]:
+        found = _GREETING.match(line) or (_ALONE.match(line) if start == lines[0][0] else None)
+        if found is None or _FIRST_WORDS.match(line.strip()):
+            continue
+        is_unsure = bool(found.groupdict().get("more"))  # "Bella, thanks" or "Unfortunately, we"
+        for fact in _names(found["who"], start + found.start("who")):
+            if is_unsure and not any(
+                word.startswith(fact.text[:2].casefold()) for word in words_of(_sender(email))
+            ):
+                continue
+            if not _fits(fact.text, words) or _is_oneself(fact.text, email, known, own):
+                yield fact
+        break
+    if under := _signed(lines):
+        start, line = under
+        for fact in _names(line, start):
+            if not _fits(fact.text, words):
+                yield fact
+
+
+def _lines(draft: str) -> Iterator[tuple[int, str]]:
+    for match in re.finditer(r"[^\n]*\S[^\n]*", draft):
+        yield match.start(), match[0]
+
+
+def _names(text: str, start: int) -> Iterator[Fact]:
+    for word in WORD.finditer(text):
+        plain = word[0].casefold()
+        if word[0][0].isupper() and not {plain, plain.rstrip("s")} & (COMMON | ROLES | TITLES):
+            yield Fact("name", start + word.start(), start + word.end(), word[0], frozenset())
+
+
+def _fits(name: str, words: set[str]) -> bool:
+    """Return whether a name is known, also with the ending of another case: "Bořku" for Bořek."""
+    stem = name.casefold()[: max(3, len(name) - 2)]
+    if are_among(name, words):
+        return True
+    is_in_another_case = name[-1:].casefold() in "aeiouyęąůí" and len(name) > 3
+    return is_in_another_case and not name.isascii() and any(word.startswith(stem) for word in words)
+
+
+def _is_oneself(name: str, email: str, known: str, own: str) -> bool:
+    """Return whether the greeting copies the email's own, which greets somebody else than its sender."""
+    header = pasted(email)
+    sender = _sender(email)
+    body = email[sum(len(label) + len(text) for label, text in header) :].lstrip()
+    greeted = next(
+        (found["who"] for _, line in list(_lines(body))[:_LINES] if (found := _GREETING.match(line))), ""
+    )
+    others = words_of("\n".join((sender, own, known, body.replace(greeted, "", 1))))
+    return bool(sender) and are_among(name, words_of(greeted)) and not are_among(name, others)
+
+
+def _sender(email: str) -> str:
+    return next((text for label, text in pasted(email) if label.lower() in FROM), "")
+
+
+def _signed(lines: list[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the last line if it is a name under a closing."""
+    if len(lines) < 3 or len(lines[-1][1]) > _LONGEST:
+        return None
+    is_name = len(lines[-1][1].split()) <= 3 and not lines[-1][1].rstrip().endswith((".", "!", "?", ":", ","))
+    return lines[-1] if is_name and CLOSING.search(lines[-2][1]) else None

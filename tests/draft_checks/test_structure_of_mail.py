@@ -1,0 +1,146 @@
+"""What the checks compare with the email's date, its people, and what the owner said later."""
+
+import pytest
+
+from assistant_app.workflow.checks.findings import check
+
+HEADER = "From: Tilde Ravn <tilde@ravn.example>\nTo: Nora Vance\nDate: Tue, 6 Oct 2026 10:00:00 +0200\n\n"
+
+
+def unsupported(draft, email="", **own):
+    return [found.text for found in check(draft, email=email, **own).unsupported]
+
+
+def missing(draft, **own):
+    return check(draft, email="", **own).missing
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        ("We meet on Monday, 19 October.", []),
+        ("We meet on Friday, 19 October.", ["Friday, 19 October"]),
+        ("We meet on Friday, 19 October 2026.", ["Friday, 19 October 2026"]),
+        ("Wir treffen uns am Freitag, dem 19. Oktober.", ["Freitag, dem 19. Oktober"]),
+        ("10月19日(金)に伺います。", ["10月19日(金"]),
+    ],
+)
+def test_the_emails_date_decides_whether_a_weekday_fits(draft, found):
+    email = HEADER + "Is Monday, 19 October good, or Friday, 23 October?"
+    assert unsupported(draft, email) == found
+
+
+def test_a_weekday_that_the_email_has_wrong_is_not_the_drafts_error():
+    email = HEADER + "Is Friday, 19 October good?"
+    assert unsupported("Friday, 19 October is good.", email) == []
+
+
+def test_without_a_date_the_pairs_of_the_email_decide():
+    email = "on Monday 19 October or Friday 23 October"
+    assert unsupported("See you on Monday, 23 October.", email) == ["Monday, 23 October"]
+
+
+def test_a_day_that_follows_from_a_weekday_is_worked_out():
+    checks = check("We meet on Tuesday, 13 October.", email=HEADER + "Can you come next Tuesday?")
+    assert checks.unsupported == ()
+    assert [found.text for found in checks.derived] == ["13 October"]
+
+
+def test_a_sum_of_the_emails_amounts_is_worked_out():
+    checks = check("That is €380.", email="The door is €300, the lock €80.")
+    assert (checks.unsupported, [found.text for found in checks.derived]) == ((), ["€380"])
+
+
+@pytest.mark.parametrize(
+    ("greeting", "found"),
+    [
+        ("Hi Tilde,", []),
+        ("Hi Thea,", ["Thea"]),
+        ("Thea,", ["Thea"]),
+        ("Dear Ms Ravn,", []),
+        ("Dear Ms Raven,", ["Raven"]),
+        ("Dear Hiring Manager,", []),
+        ("Dear Parents,", []),
+        ("Good Morning,", []),
+        ("Sehr geehrte Frau Ravn,", []),
+        ("Sehr geehrte Frau Rabe,", ["Rabe"]),
+        ("Estimados señores:", []),
+    ],
+)
+def test_whom_a_draft_greets_is_compared_with_the_sender(greeting, found):
+    assert unsupported(f"{greeting}\n\nthat is fine.", HEADER + "Is that fine?") == found
+
+
+def test_a_greeting_copied_from_the_email_greets_oneself():
+    email = HEADER + "Dear Ingrid,\n\nis that fine?"
+    assert unsupported("Dear Ingrid,\n\nthat is fine.", email) == ["Ingrid"]
+
+
+def test_the_name_under_a_draft_is_the_owners():
+    assert unsupported("Fine.\n\nWith kind regards\nVance", known="nora Vance") == []
+    assert unsupported("Fine.\n\nWith kind regards\nVanze", known="nora Vance") == ["Vanze"]
+
+
+@pytest.mark.parametrize("asked", ["take 40, not 50", "take 40 instead of 50", "take 40, without the 50"])
+def test_only_what_is_behind_the_negation_is_left_out(asked):
+    assert missing("Fine.", instructions=asked) == ["40"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "1 yes. 2: no\n3) perhaps",
+        "1. yes\n2. no",
+        "no more than 80 words",
+        "2 or 3 lines",
+        "höchstens 5 Sätze",
+    ],
+)
+def test_numbers_of_points_and_lengths_are_no_facts(asked):
+    assert missing("Fine.", instructions=asked) == []
+
+
+def test_what_later_feedback_takes_back_is_not_missing():
+    draft = "We take 35 chairs."
+    assert missing(draft, instructions="we take 30 chairs") == ["30"]
+    assert missing(draft, instructions="we take 30 chairs", feedback=["make it 35 instead of 30"]) == []
+    assert missing(draft, instructions="we take 30 chairs", feedback=["35 after all"]) == []
+    assert missing(draft, instructions="we take 30 chairs", feedback=["warmer"]) == ["30"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["1,150 a month", "the 14.90 shipping", "8.500 für den Carport", "160 all in"]
+)
+def test_an_amount_typed_without_a_currency_backs_one_up(asked):
+    amount = next(word for word in asked.split() if word[0].isdigit())
+    assert unsupported(f"That is €{amount}.", instructions=asked) == []
+    assert unsupported(f"That is €{amount}.", instructions="some other day") == [f"€{amount}"]
+
+
+def test_a_language_that_is_not_read_is_named_and_claims_nothing():
+    draft = "شكرا لكم. سنأخذ 60 قطعة في 17 ديسمبر."
+    checks = check(
+        draft, email="120 pieces", instructions="take 60 on 17 December, the opening is on the 14th"
+    )
+    assert (checks.language, checks.is_read) == ("ar", False)
+    assert (checks.unsupported, checks.given) == ((), ())
+    assert unsupported(draft, instructions="take 60 on 18 December") == ["17"]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "I attach the plan.",
+        "Der Plan liegt im Anhang.",
+        "Vous trouverez le plan ci-joint.",
+        "添付をご覧ください。",
+    ],
+)
+def test_a_draft_that_speaks_of_an_attachment_is_known(draft):
+    assert check(draft.replace("I attach", "I have attached"), email="").speaks_of_attachment
+    assert not check("Here is the plan.", email="").speaks_of_attachment
+
+
+def test_a_finding_has_the_same_key_in_every_draft():
+    one, other = (check(f"{begin}It costs €45.", email="").unsupported[0] for begin in ("", "Well. "))
+    assert one.key == other.key == "amount:€45"

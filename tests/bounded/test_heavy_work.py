@@ -218,7 +218,7 @@ def test_a_long_draft_without_findings_is_not_called_clear(owner, model):
     person.give_input()
     page = Browser(_signed_in(owner)).open(f"/a/{person.app_id}/")
     assert page.says("this draft was read only in part")
-    assert not page.says("Every date, number, name and link is in the email")
+    assert not page.says("match the email and what you wrote")
 
 
 def test_the_size_of_a_comparison_is_bounded(api, owner, model):

@@ -380,11 +380,10 @@ def test_feedback_on_an_older_draft_goes_to_a_branch_of_it(at_draft_1, other_win
     assert person.row.state["feedback_history"] == ["Make it shorter."]
 
 
-def test_unsupported_facts_are_marked_and_given_ones_are_counted(at_draft_2):
+def test_unsupported_facts_are_marked_and_missing_ones_are_named(at_draft_2):
     assert at_draft_2.says("“17 December” and “Lie” are not in the email or in anything you wrote. Right?")
     html = at_draft_2.response.content.decode()
     assert '<mark class="mark">17 December</mark>' in html
-    assert at_draft_2.says("2 of 3 facts you gave are in")
     assert at_draft_2.says("10 December is not in the draft")
 
 
@@ -393,7 +392,7 @@ def test_what_was_said_about_drafts_that_one_went_back_from_is_not_missed(at_dra
     person.give_feedback("Offer 40 pieces more to Jonas Lie.")
     assert page_of(person).says("40 is not in the draft")
     person.send("use_draft", draft=2)
-    assert page_of(person).says("2 of 3 facts you gave are in")
+    assert page_of(person).says("10 December is not in the draft")
     assert not page_of(person).says("40 is not in the draft")
     assert page_of(person).says("“17 December” is not in the email or in anything you wrote. Right?")
 
@@ -406,7 +405,7 @@ def test_what_was_assumed_and_corrected_is_nothing_that_one_gave(person, page_of
     person.give_input("Subject: When?\n\nWhen? Marta", "Give a day.")
     person.answer("")
     press(page_of(person), "Correct it and write again", instead=["Tuesday 3 March"])
-    assert page_of(person).says("2 of 2 facts you gave are in")
+    assert not page_of(person).says("not in the draft")
     person.send("regenerate")
     assert page_of(person).says("“Monday” is not in the email or in anything you wrote. Right?")
 
@@ -419,6 +418,43 @@ def test_what_one_wrote_by_hand_is_found_in_what_one_wrote(at_draft_2, person, m
     person.give_feedback("Shorter.")
     at_draft_2.open(f"/a/{person.app_id}/")
     assert at_draft_2.says("“17 December” and “19 December” are not in the email or in anything you wrote.")
+
+
+def test_a_draft_in_which_everything_matches_says_what_was_compared(person, page_of, model):
+    model.will_write("Dear Marta,\n\nwe come on Tuesday 3 March.")
+    person.give_input("Subject: When?\n\nWhen do you come? Marta", "Tuesday 3 March")
+    assert page_of(person).says("Dates, amounts, names and links match the email and what you wrote.")
+
+
+def test_a_link_of_the_email_alone_does_not_stand_under_what_matches(person, page_of, model):
+    model.will_write("Dear Marta,\n\nsee https://pay.example.net/now please.")
+    person.give_input("Subject: Pay\n\nSee https://pay.example.net/now please. Marta", "Agree.")
+    assert page_of(person).says("Dates, amounts and names match the email and what you wrote.")
+    assert page_of(person).says("From the email, not from you")
+
+
+def test_a_language_that_is_not_read_is_named_and_nothing_is_called_right(person, page_of, model):
+    model.will_write("شكرا لكم على الرسالة.")
+    person.give_input("Subject: When?\n\nWhen? Marta", "Thank her in Arabic.")
+    assert page_of(person).says("This draft is in Arabic, which isn’t read here")
+    assert not page_of(person).says("match the email and what you wrote")
+
+
+def test_what_follows_from_other_facts_is_a_quiet_note(person, page_of, model):
+    model.will_write("Dear Marta,\n\nthat is €380.")
+    person.give_input("Subject: Door\n\nThe door is €300, the lock €80. Marta", "Give the total.")
+    assert page_of(person).says("Worked out from the email and what you wrote: “€380”.")
+    assert not page_of(person).says("not in the email or in anything you wrote")
+
+
+def test_an_attachment_that_a_draft_speaks_of_is_to_be_added_before_and_after_accepting(
+    person, page_of, model
+):
+    model.will_write("Dear Marta,\n\nplease find the plan attached.")
+    person.give_input("Subject: Plan\n\nCan I have the plan? Marta", "Send it.")
+    assert page_of(person).says("This letter speaks of an attachment. Add it yourself")
+    person.give_feedback("")
+    assert page_of(person).says("This letter speaks of an attachment. Add it yourself")
 
 
 def test_an_open_place_is_pointed_out(at_draft_1):

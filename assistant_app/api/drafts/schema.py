@@ -23,6 +23,7 @@ from assistant_app.api.schema import (
     number_in_path,
 )
 from assistant_app.api.serializers import ApplicationState
+from assistant_app.workflow.checks.findings import RULES_VERSION
 
 APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 DRAFT_EXAMPLE: dict[str, Any] = {
@@ -54,10 +55,24 @@ DIFF_EXAMPLE = {
     ],
 }
 CHECKS_EXAMPLE = {
-    "unsupported": [{"kind": "number", "text": "14 days", "start": 65, "end": 72}],
-    "placeholders": [{"kind": "placeholder", "text": "[Your name]", "start": 75, "end": 86}],
+    "unsupported": [{"kind": "number", "text": "14 days", "start": 65, "end": 72, "key": "number:14 days"}],
+    "placeholders": [
+        {
+            "kind": "placeholder",
+            "text": "[Your name]",
+            "start": 75,
+            "end": 86,
+            "key": "placeholder:[your name]",
+        }
+    ],
     "changed": [],
     "lost": [],
+    "derived": [],
+    "brought_in": [],
+    "speaks_of_attachment": False,
+    "language": "en",
+    "is_read": True,
+    "rules": RULES_VERSION,
     "given": [
         {
             "source": "instructions",

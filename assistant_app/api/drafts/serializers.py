@@ -13,7 +13,7 @@ from assistant_app.api.serializers import NewApplication
 from assistant_app.engine import forks
 from assistant_app.operations.versions import Version
 from assistant_app.workflow.checks.facts import Kind
-from assistant_app.workflow.checks.findings import Source
+from assistant_app.workflow.checks.findings import RULES_VERSION, Source
 
 
 class LeftOut(serializers.Serializer):
@@ -92,6 +92,7 @@ class Passage(serializers.Serializer):
     text = serializers.CharField(trim_whitespace=False)
     start = serializers.IntegerField(help_text="where it starts, in characters (code points) of the draft")
     end = serializers.IntegerField()
+    key = serializers.CharField(help_text="the same for the same finding in every draft: kind and text")
 
 
 class Given(serializers.Serializer):
@@ -113,6 +114,28 @@ class Checks(serializers.Serializer):
     placeholders = Passage(many=True, source="checks.placeholders", help_text="still to be filled in")
     changed = Passage(many=True, help_text="passages that replaced your own words")
     lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that were replaced")
+    derived = Passage(
+        many=True,
+        source="checks.derived",
+        help_text="worked out from the email and what you wrote: half of a sum, the day of a weekday",
+    )
+    brought_in = serializers.ListField(
+        child=serializers.CharField(),
+        source="checks.brought_in",
+        help_text="links, addresses and phone numbers that are in the email alone",
+    )
+    speaks_of_attachment = serializers.BooleanField(
+        source="checks.speaks_of_attachment",
+        help_text="whether it speaks of an attachment, which you add yourself",
+    )
+    language = serializers.CharField(
+        source="checks.language", allow_null=True, help_text="the draft's language; null if it can't be told"
+    )
+    is_read = serializers.BooleanField(
+        source="checks.is_read",
+        help_text="whether dates, times and names are read in this language; else only links and digits",
+    )
+    rules = serializers.SerializerMethodField(help_text="version of the rules")
     given = Given(many=True, source="checks.given", help_text="your instructions, answers and feedback")
     cut = serializers.ListField(
         child=serializers.ChoiceField(choices=["draft", "email", "own", "edits"]),
@@ -121,6 +144,9 @@ class Checks(serializers.Serializer):
             " hand. Findings may then be wrong or missing. Usually empty"
         ),
     )
+
+    def get_rules(self, report: object) -> int:
+        return RULES_VERSION
 
 
 PLACES = ("step", "draft", "before")  # a fork starts at one of them

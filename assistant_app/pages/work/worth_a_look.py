@@ -8,6 +8,7 @@ from functools import cached_property
 
 from assistant_app.operations.draft_report import Cut, Report
 from assistant_app.workflow.checks.findings import Finding, Given
+from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
 
 WHERE = {
     "instructions": "Your instructions",
@@ -54,11 +55,33 @@ class WorthALook:
 
     @property
     def is_clear(self) -> bool:
-        return not (self.unsupported or self.placeholders or self.lost or self.cut)
+        """Return whether everything was read, and nothing is missing, open or from nowhere."""
+        checks = self.report.checks
+        found = self.unsupported or self.placeholders or self.lost or checks.missing
+        return not (found or self.cut or self.unread)
 
     @property
-    def given(self) -> list[tuple[str, Given]]:
-        return [(_where(given), given) for given in self.report.checks.given]
+    def compared(self) -> str:
+        """What was compared. Links that only the email has don't count as right."""
+        if self.report.checks.brought_in:
+            return "Dates, amounts and names match the email and what you wrote."
+        return "Dates, amounts, names and links match the email and what you wrote."
+
+    @property
+    def missing(self) -> list[tuple[str, Given]]:
+        """The owner's texts with facts that the draft lacks."""
+        given = [given for given in self.report.checks.given if given.missing]
+        return [(_where(each), each) for each in given[:MOST_SHOWN]]
+
+    @property
+    def derived(self) -> list[str]:
+        return _texts(self.report.checks.derived)[:MOST_SHOWN]
+
+    @property
+    def unread(self) -> str:
+        """The name of the draft's language, if the checks don't read it."""
+        checks = self.report.checks
+        return "" if checks.is_read else LANGUAGES.get(checks.language or "", "another language")
 
     @cached_property
     def pieces(self) -> Marked:

@@ -203,6 +203,9 @@ class Fact:
         return Fact(self.kind, self.start + by, self.end + by, self.text, self.values, self.is_vague)
 
 
+CJK = re.compile(f"[{_CJK}]")
+
+
 def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
     """Return the facts of a text in order, without overlaps.
 
@@ -216,7 +219,10 @@ def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
 def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
     found: list[Fact] = []
     left = text
+    has_cjk = CJK.search(text) is not None
     for name, pattern in [*PATTERNS, *(each for language in languages for each in _words_of(language))]:
+        if name.startswith("cjk") and not has_cjk:
+            continue
         taken = []
         for match in pattern.finditer(left):
             if read := READERS[name](name, match, text):

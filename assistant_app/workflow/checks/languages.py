@@ -121,6 +121,7 @@ NAMES = {
     "th": "Thai",
     "hi": "Hindi",
 }
+FIRST_OTHER_LETTER = "\u0370"  # Greek; before it are Latin letters and their marks
 MOST = 4_000  # characters that are looked at
 _SHARED = Counter(word for words in _WORDS.values() for word in set(words.split()))
 _WEIGHTS: dict[str, list[tuple[str, float]]] = {}
@@ -146,7 +147,8 @@ def language_of(text: str) -> str | None:
     """Return the code of the language, of `NAMES`; None where nothing speaks for one."""
     text = text[:MOST]
     latin = len(_LATIN.findall(text))
-    for language, script in _SCRIPTS.items():
+    is_latin = max(text, default="") < FIRST_OTHER_LETTER
+    for language, script in () if is_latin else _SCRIPTS.items():
         letters = len(script.findall(text))
         # A Japanese or Chinese sentence is far shorter than the addresses in it.
         if letters > latin or (language in ("ja", "zh", "ko") and letters * 3 > latin and letters > 5):

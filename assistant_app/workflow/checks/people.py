@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assistant_app.mail.header import FROM, pasted
+from assistant_app.mail.blocks import role_of
+from assistant_app.mail.header import pasted
 from assistant_app.workflow.checks.facts import Fact
 from assistant_app.workflow.checks.names import CLOSING, COMMON, ROLES, TITLES, WORD, are_among, words_of
 
@@ -86,7 +87,7 @@ def _is_oneself(name: str, email: str, known: str, own: str) -> bool:
 
 
 def _sender(email: str) -> str:
-    return next((text for label, text in pasted(email) if label.lower() in FROM), "")
+    return next((text for label, text in pasted(email) if role_of(label) == "from"), "")
 
 
 def _signed(lines: list[tuple[int, str]]) -> tuple[int, str] | None:

@@ -228,7 +228,8 @@ def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
             if read := READERS[name](name, match, text):
                 found += read
                 taken += [(fact.start, fact.end) for fact in read]
-        left = blanked(left, taken)
+        if taken:
+            left = blanked(left, taken)
     return sorted(found, key=lambda fact: fact.start)
 
 

@@ -315,7 +315,9 @@ def test_every_draft_is_checked_without_a_model(walk, model):
         "60 ship on Thursday, the others on 10 December.\n\nIda",
         "Also say 10 December.",
     )
-    assert first["unsupported"] == [{"kind": "number", "text": "14 days", "start": 52, "end": 59}]
+    assert first["unsupported"] == [
+        {"kind": "number", "text": "14 days", "start": 52, "end": 59, "key": "number:14 days"}
+    ]
     assert [passage["text"] for passage in first["placeholders"]] == ["[Your name]"]
     [given] = first["given"]
     assert (given["source"], given["text"]) == ("instructions", INPUT["response_instructions"])

@@ -1,6 +1,6 @@
 """What model servers were reported to send, and what becomes of it: one row for each behaviour.
 
-`report` is the public report of the kind, or the server whose documentation says so.
+`report` is a public report of the kind, or else the model or program that is known for it.
 """
 
 import asyncio
@@ -68,9 +68,7 @@ DRAFTS = [
     # Thinking
     Behaviour(name="a thinking tag", report="open-webui#9808", sent=said(f"<think>Hm.</think>\n\n{LETTER}")),
     Behaviour(name="another tag", report="OpenHands#8218", sent=said(f"<Thinking>\nHm\n</Thinking>{LETTER}")),
-    Behaviour(
-        name="a tag of its maker", report="vllm#28463", sent=said(f"<seed:think>x</seed:think>{LETTER}")
-    ),
+    Behaviour(name="a tag of its maker", report="Seed-OSS", sent=said(f"<seed:think>x</seed:think>{LETTER}")),
     Behaviour(name="brackets", report="llm-mistral#38", sent=said(f"[THINK]Plan.[/THINK]{LETTER}")),
     Behaviour(
         name="triangles", report="Kimi-VL", sent=said(f"\u25c1think\u25b7Hm\u25c1/think\u25b7{LETTER}")

@@ -13,6 +13,7 @@ from assistant_app.mail import blocks
 from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.blocks import pattern, words
 
+SHORTEST_OPENING = 3  # characters, as "---" has
 LONGEST_INTRODUCTION = 400  # characters
 MOST_INTRODUCING = 3  # lines that an introduction is broken into
 MOST_BROKEN = 6  # the same if the first of them is surely one; some programs put blank lines between
@@ -187,7 +188,7 @@ class _Scan:
     def quotes(self) -> Iterator[Quote]:
         number = 0
         while number < len(self.lines):
-            opening = self._opening(number)
+            opening = self._opening(number) if self._may_open(number) else None
             if opening is not None:
                 begin, after = opening[0], opening[1]
                 yield self._quote(begin, after, opening[2])
@@ -281,6 +282,11 @@ class _Scan:
         return _ANY_MARKS.sub("", line, count=1).strip()
 
     # --- The first lines of a quoted message -------------------------------------------------------
+
+    def _may_open(self, number: int) -> bool:
+        """Return whether a line is long enough to begin a quoted message."""
+        start, end = self.lines[number]
+        return end - start >= SHORTEST_OPENING and self.depths[number] >= 0
 
     def _opening(self, number: int) -> tuple[int, int, _Opening] | None:
         """Return the lines (first, behind the last) that begin a quoted message here, and what they say."""

@@ -8,14 +8,15 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from assistant_app.contract.workflow import ActionEntry
+from assistant_app.engine import inputs
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml, pasting
-from assistant_app.workflow.steps import HumanStep
 
 EMAIL = "email_to_respond"
 
 
-def with_text(step: HumanStep, data: Any) -> Any:
+def with_text(step: ActionEntry, data: Any) -> Any:
     """Return a step's input with the text of its email. Raise `InvalidInput` if a file cannot be read."""
     if not isinstance(data, Mapping) or EMAIL not in data:
         return data
@@ -32,10 +33,10 @@ def with_text(step: HumanStep, data: Any) -> Any:
     return {**data, EMAIL: text}
 
 
-def _other_problems(step: HumanStep, data: Mapping[str, Any]) -> dict[str, list[str]]:
+def _other_problems(step: ActionEntry, data: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return what is wrong with the other fields, so that one answer names everything."""
     try:
-        step.clean({**data, EMAIL: "readable"})
+        inputs.clean(step, {**data, EMAIL: "readable"})
     except InvalidInput as problem:
         return problem.fields
     return {}

@@ -55,8 +55,8 @@ LONGEST_UNKNOWN = 25  # characters of a name that is not known
 MOST_WRAPPED = 12  # lines of one list of recipients
 
 _NAMED = re.compile(
-    rf"[>\s*_|]*(?P<name>[^\s:：*_>][^\n:：]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}[ \t\xa0]*[:：](?!//)"
-    r"[*_]{0,2}[ \t\xa0]*(?P<text>[^\n]*)"
+    rf"[>\s*_|]{{0,100}}(?P<name>[^\s:：*_>][^\n:：]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}"
+    r"[ \t\xa0]{0,20}[:：](?!//)[*_]{0,2}[ \t\xa0]*(?P<text>[^\n]*)"
 )
 _TECHNICAL = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 _TECHNICAL_NAMES = {
@@ -80,6 +80,7 @@ _ANNOUNCEMENT = re.compile(
 _ON_PAGE = re.compile(
     r"(?P<name>[^\n<>@:]{1,100}?)\s*<(?P<spec>[^\s<>@]{1,64}@[^\s<>@]{1,255})>(?P<rest>[^\n@]{0,100})"
 )
+LONGEST_ON_PAGE = 600  # characters of such a line
 _TO_ON_PAGE = re.compile(rf"(?:{pattern('to')})[:：]?[\s\u200b]+\S[^\n]{{0,300}}", re.IGNORECASE)
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}")
 _INITIALS_OR_FOLDER = re.compile(
@@ -253,7 +254,8 @@ def _on_page(email: str, start: int) -> Block | None:
     """Return the header of an email that was copied from the page of Gmail or Outlook."""
     lines = [(begin, end) for begin, end in islice(lines_from(email, start), 20) if email[begin:end].strip()]
     for number, (begin, end) in enumerate(lines[:6]):
-        found = _ON_PAGE.fullmatch(email[begin:end].strip().strip("\u200b"))
+        line = email[begin:end].strip().strip("\u200b")
+        found = _ON_PAGE.fullmatch(line) if len(line) <= LONGEST_ON_PAGE else None
         if found is None:
             continue
         before = [email[a:b].strip() for a, b in lines[:number]]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from assistant_app.mail import blocks
 from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.blocks import pattern, words
 
+MOST_QUOTES = 200  # in an email
 SHORTEST_OPENING = 3  # characters, as "---" has
 LONGEST_INTRODUCTION = 400  # characters
 MOST_INTRODUCING = 3  # lines that an introduction is broken into
@@ -106,8 +108,14 @@ class _Opening:
 
 
 def quotes_in(email: str) -> list[Quote]:
-    """Return the quoted messages in the order in which they begin. Answers between quoted lines end one."""
-    return list(_Scan(email).quotes())
+    """Return the quoted messages in the order in which they begin. Answers between quoted lines end one.
+
+    With more than `MOST_QUOTES`, the last one has all the rest.
+    """
+    found = list(islice(_Scan(email).quotes(), MOST_QUOTES))
+    if len(found) == MOST_QUOTES:
+        found[-1] = replace(found[-1], end=len(email))
+    return found
 
 
 def quoted_in(email: str) -> int:
@@ -116,9 +124,12 @@ def quoted_in(email: str) -> int:
     return sum(quote.has_first_line for quote in found) or int(bool(found))
 
 
-def start_of_quoted(email: str) -> int:
-    """Return the index from which everything is quoted; the length of the email if it ends with new text."""
-    spans = _spans(quotes_in(email))
+def start_of_quoted(email: str, spans: list[tuple[int, int]] | None = None) -> int:
+    """Return the index from which everything is quoted; the length of the email if it ends with new text.
+
+    `spans` are those of `spans_of_quoted`, if they are known: to find them takes long in a long email.
+    """
+    spans = spans_of_quoted(email) if spans is None else spans
     end = len(email)
     if not spans:
         return end

@@ -29,7 +29,10 @@ def without_header(email: str) -> str:
 
 def newest_part(email: str) -> str:
     """Return an email up to its first quoted message, if any text is before it; at most `LONG` characters."""
-    start = start_of_quoted(email)
+    return _newest_part(email, start_of_quoted(email))
+
+
+def _newest_part(email: str, start: int) -> str:
     end = start if email[:start].strip() else len(email)
     if end <= LONG:
         return email[:end].rstrip() if end < len(email) else email
@@ -43,11 +46,12 @@ def pieces(email: str) -> list[tuple[str, bool]]:
     `newest_part` is unfolded. If that is long because of quotes, these are folded, and the answers below them
     are not.
     """
-    start = start_of_quoted(email)
+    spans = spans_of_quoted(email)
+    start = start_of_quoted(email, spans)
     end = start if email[:start].strip() else len(email)
-    folded = [span for span in spans_of_quoted(email) if span[1] <= end and span[1] - span[0] > LONG_QUOTE]
+    folded = [span for span in spans if span[1] <= end and span[1] - span[0] > LONG_QUOTE]
     if end <= LONG or not folded:
-        newest = newest_part(email)
+        newest = _newest_part(email, start)
         return _filled([(newest, False), (email[len(newest) :], True)])
     found: list[tuple[str, bool]] = []
     position, room = 0, LONG

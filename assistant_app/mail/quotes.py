@@ -15,6 +15,7 @@ from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.blocks import pattern, words
 
 MOST_QUOTES = 200  # in an email
+MOST_LINES = 3_000  # of an email in which the first lines of quoted messages are looked for
 SHORTEST_OPENING = 3  # characters, as "---" has
 LONGEST_INTRODUCTION = 400  # characters
 MOST_INTRODUCING = 3  # lines that an introduction is broken into
@@ -295,9 +296,9 @@ class _Scan:
     # --- The first lines of a quoted message -------------------------------------------------------
 
     def _may_open(self, number: int) -> bool:
-        """Return whether a line is long enough to begin a quoted message."""
+        """Return whether a line is long enough to begin a quoted message, and not too far down."""
         start, end = self.lines[number]
-        return end - start >= SHORTEST_OPENING and self.depths[number] >= 0
+        return number < MOST_LINES and end - start >= SHORTEST_OPENING and self.depths[number] >= 0
 
     def _opening(self, number: int) -> tuple[int, int, _Opening] | None:
         """Return the lines (first, behind the last) that begin a quoted message here, and what they say."""

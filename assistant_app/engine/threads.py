@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 IDLE_SECONDS = 2.0  # check a connection before use if it was idle for longer
 
-# How long a thread waits for a database that is away. People should soon read that it is. A run has nobody
-# who reads, and if it cannot save, its draft is lost. A command may start before the database.
+# How long a thread waits for a database that is away. A person should learn of it soon. A run waits longer,
+# because it loses its draft if it cannot save. A command may start before the database does.
 REQUEST_PATIENCE_SECONDS = 4.0
 RUN_PATIENCE_SECONDS = 30.0
 _thread = threading.local()

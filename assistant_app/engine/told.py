@@ -29,7 +29,7 @@ def told(*, email: str, name: str, skipped: asyncio.Event) -> Told:
 def fence_of(email: str) -> str:
     """Return a keyed hash of the email's text.
 
-    An email can't hold the hash of itself, so nobody can write one that closes its own fence. It is never
-    stored or compared: after a change of SECRET_KEY the next prompt has another one.
+    The key is secret, so the author of an email cannot write the line that ends it. The hash is never stored
+    or compared: after a change of SECRET_KEY the next prompt has another one.
     """
     return salted_hmac("assistant_app.fence", email, algorithm="sha256").hexdigest()[:FENCE_DIGITS]

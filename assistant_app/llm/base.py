@@ -20,8 +20,8 @@ class Message:
     content: str
 
 
-class Anew(str):
-    """A piece of a reply that takes the place of all pieces before: those were the model's thinking."""
+class Replacement(str):
+    """A piece of a reply that replaces all pieces before it: they were the model's thinking."""
 
     __slots__ = ()
 
@@ -64,9 +64,8 @@ class Model(Protocol):
     def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str, None]:
         """Yield the reply's text in pieces. Raise `ModelError` if it is refused, empty or cut off.
 
-        An `Anew` takes the place of all pieces before it.
-
-        Use it in `contextlib.aclosing`: closing it ends the call at the model's server.
+        A `Replacement` replaces all pieces before it. Use the generator in `contextlib.aclosing`: closing it
+        ends the call at the model's server.
         """
         ...
 

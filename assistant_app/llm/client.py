@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant_app.errors import AssistantError, ModelError
 from assistant_app.llm import faults
-from assistant_app.llm.base import Anew, Call, Message, Model, Purpose
+from assistant_app.llm.base import Call, Message, Model, Purpose, Replacement
 from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.dialect import FAILED_GENERATIONS, Dialect, refused_option
 from assistant_app.llm.wire import (
@@ -153,7 +153,7 @@ class _Session:
                 return text
 
     async def stream(self, purpose: Purpose, messages: list[Message]) -> AsyncGenerator[str]:
-        """Yield the reply's text in pieces as they arrive. An `Anew` takes the place of those before."""
+        """Yield the reply's text in pieces as they arrive. A `Replacement` replaces those before it."""
         options = {"stream": True, "stream_options": {"include_usage": True}}
         with self._recorded(purpose, messages, **options) as progress:
             async with aclosing(self._answer(progress)) as texts:
@@ -273,7 +273,7 @@ async def _texts(
             for event in reader.feed(data) if data else reader.finish():
                 deadline = clock() + patience
                 text = _take(reply, event, transport)
-                if text or isinstance(text, Anew):
+                if text or isinstance(text, Replacement):
                     yield text
         if reply.is_done:
             await _read_to_its_end(chunks)

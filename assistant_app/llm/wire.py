@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant_app.errors import ModelFailed, ModelUnavailable
-from assistant_app.llm.base import Anew
+from assistant_app.llm.base import Replacement
 from assistant_app.llm.faults import shorten
 from assistant_app.llm.thinking import ThinkingFilter
 
@@ -142,7 +142,7 @@ class Reply:
         said = self.filter.feed(text)
         if self.filter.began_anew:
             self.said.clear()
-            said = Anew(said)
+            said = Replacement(said)
         if said:
             self.said.append(said)
         return said

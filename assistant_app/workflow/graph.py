@@ -27,7 +27,7 @@ from burr.core.graph import Graph
 from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.contract.told import NOTHING, Told
 from assistant_app.errors import AssistantError, InternalError, ModelFailed
-from assistant_app.llm.base import Anew, Model
+from assistant_app.llm.base import Model, Replacement
 from assistant_app.workflow import drafts, prompts
 from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
@@ -234,7 +234,7 @@ async def formulate_draft(
     pieces: list[str] = []
     async with aclosing(model.stream("draft", messages)) as chunks:
         async for chunk in chunks:
-            if isinstance(chunk, Anew):
+            if isinstance(chunk, Replacement):
                 cleaner = DraftCleaner(states_assumptions=is_told_form, waits_for_marker=is_told_form)
                 pieces.clear()
             if text := cleaner.feed(chunk):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant_app.errors import ModelError, ModelFailed, ModelUnavailable
-from assistant_app.llm.base import Anew
+from assistant_app.llm.base import Replacement
 from tests.llm.calling import Caller
 from tests.model_server import ModelServer, Reply, chunk
 
@@ -470,10 +470,10 @@ def test_any_json_in_place_of_any_field_gives_a_draft_or_an_error_that_we_know(
 
 
 def draft_of(caller: Caller) -> str:
-    """Return the draft that is left when each `Anew` has taken the place of the pieces before."""
+    """Return the draft that is left when each `Replacement` has taken the place of the pieces before."""
     pieces: list[str] = []
     for piece in caller.write():
-        if isinstance(piece, Anew):
+        if isinstance(piece, Replacement):
             pieces.clear()
         pieces.append(piece)
     return "".join(pieces)

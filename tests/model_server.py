@@ -29,6 +29,7 @@ class Reply:
 
     text: str | None = DRAFT
     chunks: list[str] | None = None  # how a streamed text is cut; by words if not given
+    has_markers: bool = False  # a streamed text stands between markers, so it is shown from its first word on
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None  # sent instead of a completion: JSON, or text as it is
@@ -246,6 +247,10 @@ class ModelServer:
         pieces = reply.chunks if reply.chunks is not None else (reply.text or "").split(" ")
         if reply.chunks is None:
             pieces = [piece if index == 0 else f" {piece}" for index, piece in enumerate(pieces)]
+        if reply.has_markers:
+            first, *rest = pieces
+            *pieces, last = [f"<reply>{first}", *rest]
+            pieces.append(f"{last}</reply>")
         for index, piece in enumerate(pieces):
             await self._obey(reply, index)
             send_event(writer, chunk({"content": piece}))

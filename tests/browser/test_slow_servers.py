@@ -68,7 +68,7 @@ def only_rig():
 @pytest.fixture
 def rig(only_rig):
     only_rig.proxy.spoil_requests = faithful
-    only_rig.model.standing = Reply(chunks=OLD)
+    only_rig.model.standing = Reply(has_markers=True, chunks=OLD)
     return only_rig
 
 
@@ -134,7 +134,7 @@ def test_a_page_that_connects_between_claim_and_first_step_shows_nothing_old(rig
         reader.wait_until_closed()
     redis_gate, model_gate = gates(Gate()), gates(threading.Event())
     rig.proxy.spoil_requests = held_before(b"started", redis_gate)
-    rig.model.standing = Reply(chunks=NEW, gate_after=(2, model_gate))
+    rig.model.standing = Reply(has_markers=True, chunks=NEW, gate_after=(2, model_gate))
     give_feedback(ida, app_id)
     assert redis_gate.held.wait(PATIENCE)
     page = open_page(rig.other, app_id)
@@ -157,7 +157,7 @@ def test_a_page_of_a_worker_with_an_old_log_shows_nothing_old(rig, ida, open_pag
     app_id = new_email(ida)
     send_input(ida, app_id)
     model_gate = gates(threading.Event())
-    rig.model.standing = Reply(chunks=NEW, gate_after=(2, model_gate))
+    rig.model.standing = Reply(has_markers=True, chunks=NEW, gate_after=(2, model_gate))
     with rig.other.client() as elsewhere:
         give_feedback(elsewhere, app_id)
     page = open_page(rig.writer, app_id)  # this server has the log of the first run in memory
@@ -173,7 +173,7 @@ def test_a_page_of_a_worker_with_an_old_log_shows_nothing_old(rig, ida, open_pag
 def test_a_page_of_a_server_that_stood_still_drops_the_text_of_the_lost_run(rig, ida, open_page, gates):
     app_id = new_email(ida)
     late, model_gate = gates(threading.Event()), gates(threading.Event())
-    rig.model.standing = Reply(chunks=OLD, gate_after=(2, late))
+    rig.model.standing = Reply(has_markers=True, chunks=OLD, gate_after=(2, late))
     begun = ida.put(
         f"/api/applications/{app_id}/initialize_draft/",
         json={"email_to_respond": "Where are my 96 sensors?", "response_instructions": "Soon."},
@@ -184,7 +184,7 @@ def test_a_page_of_a_server_that_stood_still_drops_the_text_of_the_lost_run(rig,
     arrives(page, "Old")
     with rig.other.client() as elsewhere, rig.writer.stood_still():
         late.set()  # its text waits in the socket until the server goes on
-        rig.model.standing = Reply(chunks=NEW, gate_after=(2, model_gate))
+        rig.model.standing = Reply(has_markers=True, chunks=NEW, gate_after=(2, model_gate))
 
         def is_retried():
             return elsewhere.post(f"/api/applications/{app_id}/retry/", headers=ASYNC).status_code == 202

@@ -123,7 +123,7 @@ def test_an_email_moves_between_the_servers_at_every_step(front, model):
             writes = endpoint == "clarify_instructions" or data.get("feedback")
             gate = threading.Event()
             if writes:
-                model.script(Reply(text=model.next_draft(), gate_after=(3, gate)))
+                model.script(Reply(text=model.next_draft(), has_markers=True, gate_after=(3, gate)))
             if took:
                 lead_away_from(ida, took[-1])
             answer = ida.put(f"/api/applications/{walker.app_id}/{endpoint}/", json=data, headers=ASYNC)

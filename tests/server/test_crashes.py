@@ -73,7 +73,7 @@ def held_reply(model, step, moment, gate):
     if step == "questions":
         return Reply(text=questions("Until when?").text, gate=gate)
     if moment is in_the_middle_of_the_text:
-        return Reply(text=model.next_draft(), gate_after=(3, gate))
+        return Reply(text=model.next_draft(), has_markers=True, gate_after=(3, gate))
     return Reply(text=model.next_draft(), gate=gate)
 
 

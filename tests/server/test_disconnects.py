@@ -170,7 +170,7 @@ def test_who_leaves_while_the_model_is_asked_finds_it_done(server, ida, model, h
 def test_who_leaves_amid_the_text_finds_it_whole(server, ida, model, held, step, leave):
     walker = walk_to(ida, step)
     draft = model.next_draft()
-    model.script(Reply(text=draft, gate_after=(6, held)))
+    model.script(Reply(text=draft, has_markers=True, gate_after=(6, held)))
     with connected(server) as client:
         client.sendall(due_request(server, ida, walker))
         wait_until(lambda: state_of(ida, walker.app_id)["status"] == "running")

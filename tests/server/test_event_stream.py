@@ -48,7 +48,7 @@ def server(only_model):
 @pytest.fixture
 def model(only_model):
     only_model.received.clear()
-    only_model.standing = Reply(chunks=PIECES)
+    only_model.standing = Reply(has_markers=True, chunks=PIECES)
     return only_model
 
 
@@ -56,7 +56,7 @@ def model(only_model):
 def held(model):
     """A gate that blocks the model in the middle of the draft until it is set."""
     gate = threading.Event()
-    model.standing = Reply(chunks=PIECES, gate_after=(2, gate))
+    model.standing = Reply(has_markers=True, chunks=PIECES, gate_after=(2, gate))
     yield gate
     gate.set()
 
@@ -256,7 +256,11 @@ def waited_for(server, ida, app_id):
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(chunks=PIECES), error(401, "No such key."), Reply(chunks=PIECES, finish_reason="length")],
+    [
+        Reply(has_markers=True, chunks=PIECES),
+        error(401, "No such key."),
+        Reply(chunks=PIECES, finish_reason="length"),
+    ],
     ids=["a draft", "a refusal", "a cut-off draft"],
 )
 def test_sync_async_and_streamed_submits_are_recorded_alike(server, ida, model, reply):

@@ -99,7 +99,7 @@ def test_a_person_is_erased_while_a_draft_is_written(server, model_server, own_r
         address = f"/api/applications/{app_id}"
         model_server.standing = Reply(text=said[0])
         assert ida.put(f"{address}/initialize_draft/", json=INPUT).status_code == 200
-        model_server.standing = Reply(text=said[1], gate_after=(4, gate))
+        model_server.standing = Reply(text=said[1], has_markers=True, gate_after=(4, gate))
         session = server.run("-c", MORE).strip()
         started = ida.put(
             f"{address}/process_feedback/",

@@ -66,7 +66,9 @@ def ida(first):
 def gates(only_model):
     """Ten gates that block the model, one after every six words."""
     gates = [threading.Event() for _ in range(10)]
-    only_model.standing = Reply(chunks=WORDS, gates={6 * n + 6: gate for n, gate in enumerate(gates)})
+    only_model.standing = Reply(
+        has_markers=True, chunks=WORDS, gates={6 * n + 6: gate for n, gate in enumerate(gates)}
+    )
     yield gates
     for gate in gates:
         gate.set()

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from assistant_app import operations
 from assistant_app.engine.runs import Run
-from assistant_app.errors import AssistantError
+from assistant_app.errors import AssistantError, ModelTimeout
 from assistant_app.models import Application
 from tests.faults import history
 from tests.faults.expected import Email
@@ -146,9 +146,16 @@ class Driver(RuleBasedStateMachine):
                 self._answered(email, answer, fault or "")
             self._settle(ticket)
 
+    def _fail(self, email):
+        """Let the model fail until the run has."""
+        while email.owner:
+            self._answer(email.owner, ModelTimeout())
+
     def _answered(self, email, answer, fault):
         if fault == "dies before":
             email.owner = None
+        elif isinstance(answer, Exception) and email.next_action == "determine_clarifications":
+            email.finish_step(())  # questions are a help, so the draft is written without them
         elif isinstance(answer, Exception):
             email.fail(answer.code)
         elif fault == "database fails before":

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from assistant_app import operations
-from assistant_app.errors import AssistantError, ModelTimeout
+from assistant_app.errors import AssistantError
 from tests.faults.driver import SERVERS, Driver, Ticket
 
 AT_ONCE = 3  # plus the servers' threads: the number of database connections of a process
@@ -26,7 +26,7 @@ class Races(Driver):
         winner, run = self._one_begins(runs)
         step, _, what = inputs[winner]
         self._begun(run, email, winner % SERVERS, None, lambda: email.send(step, what))
-        self._answer(email.owner, ModelTimeout())  # otherwise the next state depends on the winner
+        self._fail(email)  # otherwise the next state depends on the winner
 
     @precondition(lambda self: self._those(lambda email: email.has_stopped))
     @rule(which=which, number=st.integers(2, AT_ONCE))
@@ -36,7 +36,7 @@ class Races(Driver):
             return  # it ends at once, so the others may be refused for any reason
         winner, run = self._one_begins([lambda: self._retry(email)] * number)
         self._begun(run, email, winner % SERVERS, None, email.claim)
-        self._answer(email.owner, ModelTimeout())
+        self._fail(email)
 
     def _one_begins(self, begin):
         def until_claimed(begin):

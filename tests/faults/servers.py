@@ -74,11 +74,11 @@ class Servers:
         self.restart(server)
 
     def _committing(self, commit):
-        def faulty(writer, values, step):
+        def faulty(writer, values, step, stop_key=None):
             fault = self._faults.pop(writer.row.pk, "")
             known = (dict(writer.row.__dict__), writer._token, writer._reserved, list(writer.calls))
             if not fault.endswith("before"):
-                commit(writer, values, step)
+                commit(writer, values, step, stop_key)
             if fault.startswith("dies"):
                 _die(writer)
                 raise Superseded
@@ -91,7 +91,7 @@ class Servers:
 
 
 def _die(writer):
-    def gone(values, step):
+    def gone(*_):
         raise Superseded
 
     writer._commit = gone

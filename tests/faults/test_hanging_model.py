@@ -7,7 +7,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from tests.model_server import Reply, model_server  # noqa: F401  (a fixture)
+from tests.model_server import Reply, model_server, questions  # noqa: F401  (a fixture)
 from tests.real_server import DEADLINE, RealServer, wait_until
 from tests.server.conftest import EMAIL, gate, new_email, send_input, state_of  # noqa: F401  (a fixture)
 
@@ -61,7 +61,7 @@ def test_everything_else_answers(model_server, gate):  # noqa: F811
 
 @pytest.mark.server
 def test_the_calls_end_at_their_time(model_server):  # noqa: F811
-    model_server.standing_questions = Reply(hang=True)
+    model_server.standing = model_server.standing_questions = Reply(hang=True)
     with sixty_sent(model_server, "1") as (_server, ida, hanging, answers):
         ended = [answer.result() for answer in answers]
         assert {(answer.status_code, answer.json()["code"]) for answer in ended} == {(504, "model_timeout")}
@@ -71,7 +71,7 @@ def test_the_calls_end_at_their_time(model_server):  # noqa: F811
         }
         assert {state["email_to_respond"] for state in states} == {EMAIL}
 
-        model_server.standing_questions = Reply(text='{"questions": []}')
+        model_server.standing, model_server.standing_questions = Reply(), questions()
         again = f"/api/applications/{hanging[0]}/retry/"
         # One second is not always enough on a busy machine, so retry until it is.
         wait_until(lambda: ida.post(again).json().get("next_step") == "process_feedback")

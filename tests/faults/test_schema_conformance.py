@@ -31,7 +31,7 @@ CHECKED = [
 ]
 ENDPOINTS = {step.action: step.endpoint for step in steps.STEPS}
 STEPS = list(ENDPOINTS.values())
-CHANGING = [*STEPS, "retry", "cancel", "fork", "delete_application"]
+CHANGING = [*STEPS, "skip_questions", "retry", "cancel", "fork", "delete_application"]
 DRAFTS = ["list_drafts", "get_draft", "get_draft_checks", "get_diff"]
 HISTORY = ["list_steps", "get_step", "list_calls", "get_call"]
 ON_ONE = ["get_application", "get_state", "get_reply", *CHANGING, *DRAFTS, *HISTORY]
@@ -44,7 +44,7 @@ FITTING = dict.fromkeys(WITH_A_DRAFT, "drafted") | {
     "cancel": "running",
 }
 WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_reply", "get_limits", "get_usage"]
-WITHOUT_BODY += ["regenerate", "reopen", "retry", "cancel"]
+WITHOUT_BODY += ["regenerate", "reopen", "skip_questions", "retry", "cancel"]
 EXAMPLES = 60
 FEW = 25  # for operations that take a number or nothing
 CHAINS = 30

@@ -274,7 +274,7 @@ def missing_language(stage):
 
 def missing_correction(stage):
     worth_a_look(stage)
-    stage.page.get_by_text("Assumptions made because").click()
+    stage.page.get_by_text("Assumptions made in this draft").click()
     stage.press("Correct them and write again")
 
 

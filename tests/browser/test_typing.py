@@ -221,7 +221,7 @@ def test_a_copy_of_a_draft_is_its_text_also_without_a_clipboard(stage):
     states.draft(stage)
     page = stage.page
     page.evaluate("""
-        navigator.clipboard.writeText = () => Promise.reject();
+        navigator.clipboard.write = () => Promise.reject();
         document.execCommand = () => { window.copied = document.activeElement.value; };
     """)
     page.get_by_role("button", name="Copy", exact=True).click()

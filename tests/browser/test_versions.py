@@ -57,7 +57,7 @@ def test_another_version_is_written_while_one_looks_and_both_are_compared(stage)
 def test_an_assumption_is_corrected_with_the_keyboard(stage):
     worth_a_look(stage)
     page = stage.page
-    page.get_by_text("Assumptions made because").press("Enter")
+    page.get_by_text("Assumptions made in this draft").press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.insert_text("Only to the 36 late ones.")
     with page.expect_navigation():

@@ -22,7 +22,7 @@ COMMAND = """curl -sS -N {url} \\
 BODY
 """
 # Interactive shells may expand these even in a quoted here-document.
-ESCAPED = {"!": "\\u0021", "'": "\\u0027", "`": "\\u0060", "$": "\\u0024"}
+ESCAPED = str.maketrans({"!": "\\u0021", "'": "\\u0027", "`": "\\u0060", "$": "\\u0024"})
 
 
 def command_of(call: ModelCall) -> str:
@@ -33,7 +33,7 @@ def command_of(call: ModelCall) -> str:
 
 def _quoted(text: str) -> str:
     """Replace characters that are special in shells by JSON escapes. In JSON they occur only in strings."""
-    return "".join(ESCAPED.get(character, character) for character in text)
+    return text.translate(ESCAPED)
 
 
 def _url(provider: str) -> str:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 
 from assistant_app.mail import blocks
 from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.blocks import pattern, words
 
-MOST_QUOTES = 200  # in an email
 MOST_LINES = 3_000  # of an email in which the first lines of quoted messages are looked for
 SHORTEST_OPENING = 3  # characters, as "---" has
 LONGEST_INTRODUCTION = 400  # characters
@@ -42,6 +40,7 @@ _YEAR_OR_DAY = re.compile(
 )
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{1,2}:")
 _ADDRESS = re.compile(r"[^\s<>@:\"]+@[^\s<>@:\"]+")
+_LETTER = re.compile(r"[^\W\d_]")
 _HINT = re.compile("[:：﹕︰@]")
 _COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
 _DATED_ADDRESS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^\s<>@]+@[^\s<>@]+>\s*[:：]?")
@@ -111,12 +110,9 @@ class _Opening:
 def quotes_in(email: str) -> list[Quote]:
     """Return the quoted messages in the order in which they begin. Answers between quoted lines end one.
 
-    With more than `MOST_QUOTES`, the last one has all the rest.
+    Below `MOST_LINES`, no more begin: the last one has all the rest.
     """
-    found = list(islice(_Scan(email).quotes(), MOST_QUOTES))
-    if len(found) == MOST_QUOTES:
-        found[-1] = replace(found[-1], end=len(email))
-    return found
+    return list(_Scan(email).quotes())
 
 
 def quoted_in(email: str) -> int:
@@ -397,6 +393,8 @@ class _Scan:
 def _is_introduction(text: str, has_marks: bool) -> bool:
     """Return whether a text introduces a quoted message; it has to say more if no line with ">" follows."""
     text = " ".join(text.split())
+    if not _LETTER.search(text):
+        return False
     verb = _VERB.search(text)
     has_colon = _COLON.search(text) is not None
     has_day, has_time = _YEAR_OR_DAY.search(text) is not None, _TIME.search(text) is not None

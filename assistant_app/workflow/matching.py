@@ -111,7 +111,7 @@ def last_token(text: str) -> str:
 
 
 def count_words(texts: Iterable[str]) -> int:
-    return sum(1 for text in texts for _ in WORD.finditer(text))
+    return sum(len(WORD.findall(text)) for text in texts)
 
 
 def opcodes(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[Opcode]:

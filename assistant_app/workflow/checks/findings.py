@@ -246,6 +246,10 @@ class Reading:
         return words_of(self.text)
 
     @cached_property
+    def types(self) -> set[object]:
+        return _types(self.facts[:MOST_COMBINED])
+
+    @cached_property
     def names(self) -> list[Fact]:
         """The names of the text, outside its other facts."""
         return names(blanked(self.text, [(fact.start, fact.end) for fact in self.facts]))
@@ -501,8 +505,7 @@ def _is_withdrawn(reading: Reading, fact: Fact, later: Sequence[_Later], of_hand
         return True
     before = re.findall(r"[^\W\d_]{2,}", reading.text[max(0, fact.start - 20) : fact.start])[-1:]
     return any(
-        bool(_types([fact]) & _types(other.facts[:MOST_COMBINED]))
-        and all(word in other.words for word in map(str.casefold, before))
+        bool(_types([fact]) & other.types) and all(word in other.words for word in map(str.casefold, before))
         for other in of_hand[:MOST_COMBINED]
     )
 

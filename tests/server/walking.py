@@ -152,12 +152,12 @@ class Walker:
         )
 
     def replies(self, server):
-        """Return the texts of the model's calls for drafts that succeeded."""
+        """Return the letters of the model's calls for drafts that succeeded."""
         calls = server.rows(
             f"SELECT reply FROM assistant_app_modelcall WHERE {self._is_it} AND purpose = 'draft'"
             " AND error_code = '' ORDER BY id"
         )
-        return [reply for (reply,) in calls]
+        return [reply.removeprefix("<reply>").removesuffix("</reply>") for (reply,) in calls]
 
     @property
     def _is_it(self):

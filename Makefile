@@ -109,7 +109,7 @@ pictures: $(VENV)/dev.stamp
 # The pictures in docs/how-to/edit-compare-branch.md and inspect.md.
 how-to-pictures: $(VENV)/dev.stamp
 	PICTURES=docs/how-to/pictures SCHEMES=light $(PYTEST) tests/browser/pictures.py \
-		-k "beside or worth-a-look or editing or edit-conflict or compare or going-back or branched or (history and not step)"
+		-k "worth-a-look or editing or edit-conflict or compare or going-back or branched or (history and not step)"
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.benchmarks

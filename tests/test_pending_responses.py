@@ -204,7 +204,7 @@ def test_a_page_waits_in_the_same_way(page, person, settings):
         feedback="Shorter.",
         version=person.row.version,
     )
-    assert (answer.status_code, answer.headers["location"]) == (302, f"/a/{person.app_id}/#news")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/a/{person.app_id}/#sent")
     assert "no-store" in answer.headers["cache-control"]
     assert set(answer.headers) >= SECURITY
     assert django_settings.SESSION_COOKIE_NAME in answer.headers["set-cookie"]

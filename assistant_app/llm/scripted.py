@@ -21,7 +21,18 @@ from assistant_app.llm.base import Call, Message, Purpose
 # A draft is its text or its pieces. A piece may also be a gate to wait at, or an error to raise.
 Piece = str | BaseException | threading.Event
 Draft = str | BaseException | Sequence[Piece]
-Questions = Sequence[str | dict[str, str]] | BaseException | threading.Event
+Asking = Sequence[str | dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Questions that are not asked before the gate is open."""
+
+    gate: threading.Event
+    questions: Asking
+
+
+Questions = Asking | BaseException | Held
 
 
 @dataclass(slots=True)
@@ -61,10 +72,10 @@ class ScriptedClient:
     def will_fail_to_ask(self, error: BaseException) -> None:
         self._questions.append(error)
 
-    def will_wait_to_ask(self) -> threading.Event:
-        """Block the next call for questions until the returned event is set; it then asks none."""
+    def will_wait_to_ask(self, *questions: str | dict[str, Any]) -> threading.Event:
+        """Block the next call for questions until the returned event is set; it then asks these, or none."""
         gate = threading.Event()
-        self._questions.append(gate)
+        self._questions.append(Held(gate, questions))
         return gate
 
     def will_write(self, draft: Draft) -> None:
@@ -113,9 +124,9 @@ class _Session:
     async def structured(self, purpose: Purpose, messages: list[Message], schema: dict[str, Any]) -> Any:
         with self._recorded(purpose, messages) as said:
             questions = self._client._next_questions()
-            if isinstance(questions, threading.Event):
-                await _wait_at(questions)
-                questions = ()
+            if isinstance(questions, Held):
+                await _wait_at(questions.gate)
+                questions = questions.questions
             if isinstance(questions, BaseException):
                 raise questions
             if isinstance(questions, str):

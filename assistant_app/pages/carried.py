@@ -44,7 +44,12 @@ def step_of(request: HttpRequest) -> HumanStep | None:
     if match is None:
         return None
     if match.url_name in ("email_fork", "email_aside"):  # these may carry text written for the draft
-        texts = {"feedback": steps.PROCESS_FEEDBACK, "text": steps.EDIT_DRAFT}
+        texts = {
+            "feedback": steps.PROCESS_FEEDBACK,
+            "text": steps.EDIT_DRAFT,
+            "response_instructions": steps.PROCESS_INPUT,
+            "answers": steps.CLARIFY_INSTRUCTIONS,
+        }
         return next((step for name, step in texts.items() if name in request.POST), None)
     actions = {"email_new": ENTRYPOINT, "email_edit": steps.EDIT_DRAFT.action}
     return _step(actions.get(match.url_name or "") or match.kwargs.get("step", ""))

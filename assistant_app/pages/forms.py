@@ -25,8 +25,11 @@ Typed = dict[str, Any]  # field name -> text, or a list of texts
 STORED_AS = {"email_to_respond": "incoming_email", "answers": "clarification_answers"}
 
 
+IDEAS = ("Yes", "No, thanks", "Later", "Ask for more time", "Say thanks")  # of what to say, to tick
+
+
 class BothPressed(InvalidInput):
-    """You wrote feedback and pressed “Looks good”. Nothing was sent yet."""
+    """You pressed Accept, but there’s feedback you haven’t sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,19 @@ def typed_in(step: HumanStep, post: QueryDict) -> Typed:
         return {"feedback": _corrections(post)}
     if step == steps.PROCESS_FEEDBACK and (refined := _refined(post)):
         return {"feedback": refined}
-    return {
+    typed = {
         item.name: _texts_of(item, post) if item.one_per else post.get(item.name, "") for item in step.fields
     }
+    if step == steps.PROCESS_INPUT:
+        typed["response_instructions"] = _with_ideas(post)
+    return typed
+
+
+def _with_ideas(post: QueryDict) -> str:
+    """Return the ideas that were ticked, a line each, followed by the typed instructions."""
+    ideas = [f"{idea}." for idea in IDEAS if idea in post.getlist("idea")]
+    own = post.get("response_instructions", "")
+    return "\n".join([*ideas, own] if own else ideas)
 
 
 def _texts_of(item: Field, post: QueryDict) -> list[str]:
@@ -195,7 +208,7 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
     if _refined(post):
         return typed
     if post.get("quick") == "language":
-        raise InvalidInput(fields={"language": ["Say which language the draft should be in."]})
+        raise InvalidInput(fields={"language": ["Choose a language."]})
     text = typed["feedback"].strip()
     if post.get("accept") == "without the feedback":
         return {"feedback": ""}
@@ -205,9 +218,9 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
         return {"feedback": ""}
     if not text:
         if "correct" in post:
-            problem = "Write what is right instead of one of the assumptions."
+            problem = "Say what’s right instead."
             raise InvalidInput(fields={"assumptions": [problem]})
-        raise InvalidInput(fields={"feedback": ["Write what should change."]})
+        raise InvalidInput(fields={"feedback": ["Say what should change, or press Accept."]})
     return typed
 
 

@@ -85,7 +85,8 @@ def _email_page(
 ) -> HttpResponse:
     typed = forms.typed_in(step, request.POST)
     refusal = Refusal(step, typed, error, request.POST.get("draft", ""))
-    return render(request, "work/email.html", {"page": EmailPage(row, refusal)}, status=error.status)
+    page = EmailPage(row, refusal, wants_again=request.POST.get("again", ""))
+    return render(request, "work/email.html", {"page": page}, status=error.status)
 
 
 def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from assistant_app.errors import AssistantError, OverLimit
-from assistant_app.mail.header import WRITE_TO, Header, pasted
 from assistant_app.models import Application
 from assistant_app.workflow import steps
 
@@ -29,7 +28,7 @@ KINDS = {
     "failed": "Stopped",
     "finished": "Finished",
 }
-LOOKING = "Looking for questions"
+LOOKING = "Reading the email"
 CHANGE_INPUT = "Change the instructions"  # for a fork that starts again with the parent's email
 TIMES = {1: "once", 2: "twice"}
 
@@ -135,40 +134,17 @@ def why_stopped(row: Application) -> str:
 
 def what_is_kept(row: Application) -> str:
     if is_another_try(row):
-        return "All that you typed and all drafts are kept."
+        return "Everything you typed and all drafts are saved."
     typed = INPUTS.get(row.next_step, "text")
     verb = "are" if typed in ("email and instructions", "answers") else "is"
-    return f"Your {typed} {verb} saved; you do not have to type anything again."
-
-
-def what_the_file_does(email: str) -> str:
-    """Return what the reply file will contain, including a note if the recipient is missing."""
-    header = Header(pasted(email))
-    addresses = ", ".join(address.addr_spec for address in header.addresses(*WRITE_TO))
-    to = f" to {addresses}" if addresses else ""
-    thread = ", in the same thread" if header.thread else ""
-    unknown = "" if addresses else " The email says no address: fill it in there."
-    return f"The .eml file is an answer{to}{thread}.{unknown}"
-
-
-def phases(
-    action: str, drafts: int, has_questions: bool, is_another_try: bool = False
-) -> list[tuple[str, bool]]:
-    """Return the phases of a run in order, as (text, is done)."""
-    if drafts:
-        read = [] if is_another_try else [("Feedback read", True)]
-        return [*read, (f"Writing draft {drafts + 1}", False)]
-    if action == "determine_clarifications":
-        return [("Email read", True), (LOOKING, False)]
-    questions = "Answers read" if has_questions else "No questions needed"
-    return [("Email read", True), (questions, True), ("Writing draft 1", False)]
+    return f"Your {typed} {verb} saved."
 
 
 def not_obeyed(error: AssistantError) -> tuple[str, str]:
     """Return heading and sentence for a button without text whose action was rejected."""
-    is_stale = error.code in GONE_ON
-    why = "This email went on in another window. This is how it is now." if is_stale else error.message
-    return "Nothing was changed", sentence(why)
+    if error.code in GONE_ON:
+        return "This changed in another window", "Here’s how it looks now."
+    return "Nothing was changed", sentence(error.message)
 
 
 def refusal(error: AssistantError, row: Application, step: str, meanwhile: str = "") -> tuple[str, str]:
@@ -177,40 +153,39 @@ def refusal(error: AssistantError, row: Application, step: str, meanwhile: str =
     `meanwhile` says what happened in the meantime to the draft that the text is about, if known.
     """
     typed = INPUTS.get(step, "text")
-    verb = "were" if typed.endswith("s") else "was"
+    verb = "weren’t" if typed.endswith("s") else "wasn’t"
     if step in PRESSED:
         return not_obeyed(error)
     if row.is_running and error.status < 500:
-        return (
-            "A draft is being written already",
-            "Nothing was sent. Your text is kept below and can be sent when the draft is ready.",
-        )
+        return "We’re still writing a draft", "Send this when it’s ready; your text is saved below."
     if row.is_finished and error.status < 500:
-        return "This email is finished", f"Your {typed} {verb} not sent. The text is kept below."
+        return (
+            "You’ve accepted this reply",
+            f"Your {typed} {verb} sent. Reopen it to make changes; your text is saved below.",
+        )
     if error.code in GONE_ON:
-        why = meanwhile or _meanwhile(row, step)
-        return f"Your {typed} {verb} not sent: {why}", "Your text is kept, below."
-    return f"Your {typed} {verb} not sent", and_kept(error)
+        return meanwhile or _meanwhile(row, step), f"Your {typed} {verb} sent; your text is saved below."
+    return f"Your {typed} {verb} sent", and_kept(error)
 
 
 def and_kept(error: AssistantError) -> str:
     """Return the error's message, followed by a sentence that the text is kept."""
-    where = "Your text is saved here." if isinstance(error, OverLimit) else "Your text is kept, below."
+    where = "Your text is saved." if isinstance(error, OverLimit) else "Your text is saved below."
     return f"{error.message} {where}"
 
 
 def left_today(drafts: int | None, tokens: int | None) -> str:
     """Return what is left of today's limits, for the submit button; "" without limits."""
     if 0 in (drafts, tokens):
-        return f"No {'drafts' if drafts == 0 else 'tokens'} left today. The next are free at 00:00."
+        return f"No {'drafts' if drafts == 0 else 'tokens'} left today. You’ll have more at 00:00."
     limited = [count(left, noun) for left, noun in ((drafts, "draft"), (tokens, "token")) if left is not None]
     return f"{' and '.join(limited)} left today" if limited else ""
 
 
 def _meanwhile(row: Application, step: str) -> str:
     if step == "clarify_instructions" and row.next_step != step:
-        return "these questions were answered in another window"
-    return "this email went on in another window"
+        return "You’ve already answered these in another window"
+    return "This changed in another window"
 
 
 def count(number: int, noun: str) -> str:

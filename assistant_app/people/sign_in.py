@@ -41,7 +41,7 @@ class SignInForm(CountsTries):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "User name"
+        self.fields["username"].label = "Username"
 
     def clean(self) -> dict[str, Any]:
         try:

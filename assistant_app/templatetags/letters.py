@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django import template
@@ -20,13 +21,21 @@ from assistant_app.workflow.diffs import Segment
 register = template.Library()
 
 EXCERPT = 180  # characters of a folded row
-MARK, MARK_END = '<mark class="mark">', "</mark>"
+LOOK_END = "</a>"
 PARAGRAPH_BREAK = "</p>\n<p>"
-SHEET = '<div class="arriving" id="arriving" dir="auto" sse-swap="token" hx-swap="beforeend">{}</div>'
 CHANGES = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
 
 for function in (shown.header, shown.without_header, shown.pieces):
     register.filter(function)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a draft. `number` is the row of what to check about it: 0 for none, -1 if it has no row."""
+
+    text: str
+    number: int = 0
+    is_first: bool = False  # of its row
 
 
 @register.simple_tag
@@ -47,14 +56,19 @@ def paragraphs(text: str) -> SafeString:
 
 
 @register.filter
-def marked(pieces: Iterable[tuple[str, str]]) -> SafeString:
-    """Join the pieces of a text as paragraphs, and mark those that have a kind."""
-    written = [
-        f"{MARK}{_split(text, MARK_END + PARAGRAPH_BREAK + MARK)}{MARK_END}"
-        if kind
-        else _split(text, PARAGRAPH_BREAK)
-        for text, kind in pieces
-    ]
+def marked(pieces: Iterable[Piece]) -> SafeString:
+    """Join the pieces of a draft as paragraphs. A piece to check is a link to its row below the text."""
+    written = []
+    for piece in pieces:
+        if not piece.number:
+            written.append(_split(piece.text, PARAGRAPH_BREAK))
+            continue
+        number = max(piece.number, 1)  # what is not listed leads to the list
+        again = f'<a class="look" href="#check-{number}">'
+        first = (
+            again.replace("<a ", f'<a id="look-{number}" ') if piece.is_first and piece.number > 0 else again
+        )
+        written.append(f"{first}{_split(piece.text, LOOK_END + PARAGRAPH_BREAK + again)}{LOOK_END}")
     return mark_safe(f"<p>{''.join(written)}</p>")  # noqa: S308  (escaped)
 
 
@@ -66,12 +80,6 @@ def _split(text: str, at_blank_lines: str) -> str:
 def with_changes(segments: Iterable[Segment]) -> SafeString:
     """Join the segments of a paragraph and mark insertions and deletions."""
     return _joined(format_html(CHANGES[segment.op], segment.text) for segment in segments)
-
-
-@register.filter
-def sheet(text: str) -> SafeString:
-    """Return the text so far of a draft; the browser appends the next tokens to it."""
-    return format_html(SHEET, text)
 
 
 def _joined(pieces: Iterable[str]) -> SafeString:

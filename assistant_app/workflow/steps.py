@@ -171,7 +171,7 @@ PROCESS_INPUT = HumanStep(
     fields=(
         Field(
             name="email_to_respond",
-            label="The email you want to answer",
+            label="The email you’re replying to",
             help="Paste all of it. Sender, subject and quoted history are recognised.",
             limit="MAX_EMAIL_CHARACTERS",
             too_long="Cut off old quoted messages at the end.",

@@ -34,7 +34,7 @@ class Tour:
         self.page = page
 
     def picture(self, name: str) -> None:
-        self.page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+        self.page.screenshot(path=FOLDER / f"{name}.png", full_page="/a/" not in self.page.url)
         print(f"{name}.png", flush=True)  # noqa: T201  (a script)
 
     def fill(self, label: str, text: str) -> None:
@@ -48,33 +48,30 @@ class Tour:
 
     def walk(self) -> None:
         self.page.goto("/")
-        self.fill("User name", "paul")
+        self.fill("Username", "paul")
         self.fill("Password", "a long evening in May")
-        self.fill("The password again", "a long evening in May")
+        self.fill("Confirm password", "a long evening in May")
         self.picture("1-first-account")
-        self.press("Create the account and start")
+        self.press("Create account")
         self.page.goto("/new/")
-        self.fill("The email you want to answer", EMAIL)
+        self.fill("The email you’re replying to", EMAIL)
         self.fill("What do you want to say?", INSTRUCTIONS)
         self.picture("2-the-email")
-        self.press("Get a draft")
-        self.page.locator("form button.main").wait_for(timeout=120_000)
-        if (
-            self.page.get_by_text("Your turn: ").count()
-            and self.page.locator("textarea[name=answers]").count()
-        ):
+        self.press("Draft a reply")
+        self.page.locator(".state.turn").wait_for(timeout=120_000)
+        if self.page.locator("textarea[name=answers]").count():
             self.picture("3-questions")
-            self.page.locator("button:has-text('just write')").click()
-        self.sees("Your turn: is draft 1 right?")
+            self.press("Skip questions")
+        self.sees("Draft 1 is ready")
         self.picture("4-first-draft")
-        self.fill("What should change?", FEEDBACK)
+        self.fill("Any changes?", FEEDBACK)
         self.press("Send feedback")
-        self.page.locator("#arriving").wait_for(timeout=60_000)
+        self.page.locator("#run").wait_for(timeout=60_000)
         self.picture("5-being-written")
-        self.sees("Your turn: is draft 2 right?")
+        self.sees("Draft 2 is ready")
         self.picture("6-second-draft")
-        self.press("Looks good, finish")
-        self.sees("Your reply, ready to send")
+        self.press("Accept")
+        self.sees("Ready to send")
         self.picture("7-finished")
         self.page.goto("/")
         self.picture("8-your-emails")

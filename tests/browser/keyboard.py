@@ -58,35 +58,37 @@ class Keyboard:
 
     def create_first_account(self):
         self.page.goto("/")
-        self.type_in("User name", "ida")
+        self.type_in("Username", "ida")
         self.type_in("Password", "correct horse")
-        self.type_in("The password again", "correct horse")
+        self.type_in("Confirm password", "correct horse")
         self.page.keyboard.press("Enter")
         self.press("link", "Answer your first email")
 
     def send_email(self, email, instructions):
-        self.type_in("The email you want to answer", email)
+        self.type_in("The email you’re replying to", email)
         self.type_in("What do you want to say?", instructions)
         self.page.keyboard.press("Control+Enter")
 
     def send_feedback(self, text):
-        self.type_in("What should change?", text)
+        self.type_in("Any changes?", text)
         self.page.keyboard.press("Control+Enter")
 
     def copy(self):
-        with is_said_to_be_copied(self.page.get_by_role("button", name="Copy the text", exact=True)):
-            self.press("button", "Copy the text")
+        with is_said_to_be_copied(self.page.get_by_role("button", name="Copy", exact=True)):
+            self.press("button", "Copy")
         return self.page.evaluate("navigator.clipboard.readText()")
 
     def download(self):
-        self.go_to("link", "Plain text")
+        self.reach(self.page.locator("#ways > summary"))
+        self.page.keyboard.press("Enter")
+        self.go_to("link", "Download as plain text")
         with self.page.expect_download() as info:
             self.page.keyboard.press("Enter")
         return Path(info.value.path()).read_text()
 
     def delete(self):
         self.page.goto(self.page.url)  # restart the tab order
-        self.reach(self.page.locator("summary", has_text="More"))
+        self.reach(self.page.locator(".work-head .menu > summary"))
         self.page.keyboard.press("Enter")
         self.press("link", "Delete…")
         self.press("button", "Delete for good")

@@ -155,7 +155,7 @@ def new(stage):
 
 def choose_a_file(page, data=eml_samples.OUTLOOK, name="Late delivery.eml"):
     with page.expect_navigation():
-        page.get_by_label("Drop an .eml file here").set_input_files(
+        page.get_by_label("Choose an .eml file").set_input_files(
             {"name": name, "mimeType": "message/rfc822", "buffer": data}
         )
 
@@ -174,8 +174,8 @@ def new_eml_refused(stage):
 
 def new_errors(stage):
     stage.open("/new/")
-    stage.page.get_by_label("The email you want to answer").fill("Dear Ms Brevik,\n\nplease find below …")
-    stage.press("Get a draft")
+    stage.page.get_by_label("The email you’re replying to").fill("Dear Ms Brevik,\n\nplease find below …")
+    stage.press("Draft a reply")
 
 
 def pasting(stage):
@@ -218,10 +218,10 @@ def worth_a_look(stage):
     stage.open()
 
 
-def beside(stage):
+def email_alone(stage):
+    """The email on a narrow screen, where it takes the place of the reply."""
     draft(stage)
-    stage.page.get_by_role("link", name="Email beside").click()
-    stage.page.get_by_role("link", name="Email above").wait_for()
+    stage.open(f"{stage.address}#email")
 
 
 def editing(stage):
@@ -233,9 +233,7 @@ def editing(stage):
 def edit_conflict(stage):
     editing(stage)
     stage.person.give_feedback("Make it shorter.")
-    stage.page.get_by_role("textbox", name="Edit draft 2").fill(
-        "Dear Marta,\n\nI would rather call you.\n\nIda"
-    )
+    stage.page.get_by_role("textbox", name="Your text").fill("Dear Marta,\n\nI would rather call you.\n\nIda")
     stage.press("Save as draft 3")
 
 
@@ -251,14 +249,12 @@ def compare_in_one_text(stage):
 
 def going_back(stage):
     draft(stage)
-    stage.page.locator("#draft-1 > summary").click()
+    stage.open(f"{stage.address}?draft=1")
 
 
 def branched(stage):
-    draft(stage)
-    stage.page.locator("#draft-1 > summary").click()
-    with stage.page.expect_navigation():
-        stage.page.get_by_role("button", name="Branch from here draft 1").click()
+    going_back(stage)
+    stage.press("Start an alternative from draft 1")
 
 
 def empty_feedback(stage):
@@ -268,26 +264,27 @@ def empty_feedback(stage):
 
 def missing_language(stage):
     draft(stage)
-    stage.page.get_by_text("Another language…").click()
-    stage.press("Write in this language")
+    stage.page.get_by_text("Quick changes").click()
+    stage.press("Translate")
 
 
 def missing_correction(stage):
     worth_a_look(stage)
-    stage.page.get_by_text("Assumptions made in this draft").click()
-    stage.press("Correct them and write again")
+    stage.page.get_by_text("Assumed: The 5 % apply").click()
+    with stage.page.expect_navigation():
+        stage.page.get_by_role("button", name="Redraft").first.click()
 
 
 def both_pressed(stage):
     draft(stage)
-    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
-    stage.press("Looks good, finish")
+    stage.page.get_by_label("Any changes?").fill(SECOND_THOUGHT)
+    stage.press("Accept")
 
 
 def conflict(stage):
     draft(stage)
     stage.person.give_feedback("Make it shorter.")
-    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.page.get_by_label("Any changes?").fill(SECOND_THOUGHT)
     stage.press("Send feedback")
 
 
@@ -295,7 +292,7 @@ def kept(stage):
     draft(stage)
     stage.hold_back()
     stage.person.begin("process_feedback", {"feedback": "Shorter."}).claimed.result(30)
-    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.page.get_by_label("Any changes?").fill(SECOND_THOUGHT)
     stage.press("Send feedback")
 
 
@@ -309,7 +306,7 @@ def stopped(stage):
 
 def changing(stage):
     stopped(stage)
-    stage.page.get_by_role("link", name="Change the feedback first").click()
+    stage.page.get_by_role("link", name="Edit feedback").click()
 
 
 def finished(stage):
@@ -354,17 +351,29 @@ def read_by_staff(stage):
     for app_id in (stage.person.app_id, operations.create(actor=stage.owner)[0].pk):
         readings.begin(actor=root, app_id=app_id, reason="She asked why her second draft failed: ticket 4711")
     operations.delete(actor=stage.owner, app_id=app_id)
-    stage.open("/settings/")
+    stage.open("/settings/data/")
+
+
+def settings_model(stage):
+    stage.open("/settings/model/")
+
+
+def tokens(stage):
+    stage.open("/settings/tokens/")
+
+
+def keys(stage):
+    stage.open("/keys/")
 
 
 def new_token(stage):
-    settings(stage)
-    stage.page.get_by_label("New token: what is it for?").fill("nightly import")
+    tokens(stage)
+    stage.page.get_by_label("Name", exact=True).fill("nightly import")
     stage.press("Create token")
 
 
 def token_without_name(stage):
-    settings(stage)
+    tokens(stage)
     stage.press("Create token")
 
 
@@ -380,8 +389,8 @@ def erase(stage):
 def erase_refused(stage):
     erase(stage)
     stage.page.get_by_label("Your password").fill("wrong")
-    stage.page.get_by_label("Erase my account").check()
-    stage.press("Erase it all")
+    stage.page.get_by_label("I understand").check()
+    stage.press("Delete my account and everything in it")
 
 
 def not_found(stage):
@@ -395,7 +404,7 @@ def sign_in(stage):
 
 def sign_in_error(stage):
     sign_in(stage)
-    stage.page.get_by_label("User name").fill("ida")
+    stage.page.get_by_label("Username").fill("ida")
     stage.page.get_by_label("Password").fill("wrong")
     stage.press("Sign in")
 
@@ -403,7 +412,7 @@ def sign_in_error(stage):
 def signed_out(stage):
     draft(stage)
     stage.page.context.clear_cookies()
-    stage.page.get_by_label("What should change?").fill(SECOND_THOUGHT)
+    stage.page.get_by_label("Any changes?").fill(SECOND_THOUGHT)
     stage.press("Send feedback")
 
 
@@ -415,11 +424,11 @@ def first_run(stage):
 
 def first_run_error(stage):
     first_run(stage)
-    stage.page.get_by_label("User name").fill("ida")
+    stage.page.get_by_label("Username").fill("ida")
     stage.page.get_by_label("Password", exact=True).fill("abc")
-    stage.page.get_by_label("The password again").fill("abd")
+    stage.page.get_by_label("Confirm password").fill("abd")
     stage.page.locator("form").evaluate("form => form.noValidate = true")
-    stage.press("Create the account and start")
+    stage.press("Create account")
 
 
 STATES = {
@@ -427,11 +436,12 @@ STATES = {
     for function in (
         list_empty, list_full, list_search, list_none, new, new_eml, new_eml_refused,
         new_errors, pasting, questions, writing, draft,
-        beside, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
+        email_alone, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         missing_language, missing_correction,
         empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
         history_step, model_call, usage, settings,
-        read_by_staff, new_token, token_without_name, password, erase, erase_refused, not_found,
+        settings_model, keys, read_by_staff, new_token,
+        token_without_name, password, erase, erase_refused, not_found,
         sign_in, sign_in_error, signed_out, first_run, first_run_error,
     )
 }  # fmt: skip

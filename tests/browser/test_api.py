@@ -113,7 +113,7 @@ def test_an_email_is_answered_with_forms_of_both_kinds(stage):
     page = stage.page
     stage.model.will_ask("Which day?")
     stage.open(at(stage, "initialize_draft"))
-    page.get_by_label("The email you want to answer").fill(INPUT["email_to_respond"])
+    page.get_by_label("The email you’re replying to").fill(INPUT["email_to_respond"])
     page.get_by_label("What do you want to say?").fill(INPUT["response_instructions"])
     press(page, "#put-object-form", "PUT")
     assert "HTTP 200 OK" in page.inner_text(".response-info")
@@ -137,7 +137,7 @@ def test_an_email_is_made_and_deleted(stage, owner):
     stage.open(url_of(row.pk))
     press(stage.page, ".verbs", "OPTIONS")
     stage.page.get_by_text("DELETE…").click()
-    press(stage.page, ".verbs", "Delete it for good")
+    press(stage.page, ".verbs", "Delete")
     assert "HTTP 204" in stage.page.inner_text(".response-info")
     assert not owner.applications.exists()
 

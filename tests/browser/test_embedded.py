@@ -49,12 +49,12 @@ def again_until(page, shown):
 def is_asked(page):
     """Wait for the model's questions, or for the first draft if it has none."""
     skip = page.get_by_role("button", name="Skip")
-    again_until(page, heading(page, "Your turn: is draft 1 right?").or_(skip))
+    again_until(page, page.locator("#state", has_text="Draft 1 is ready").or_(skip))
     return skip.is_visible()
 
 
 def is_written(page, number):
-    again_until(page, heading(page, f"Your turn: is draft {number} right?"))
+    again_until(page, page.locator("#state", has_text=f"Draft {number} is ready"))
 
 
 @pytest.mark.usefixtures("_embedded")
@@ -62,19 +62,19 @@ def test_the_whole_way_on_the_demonstration_model(open_window):
     page = open_window()
     create_first_account(page)
     page.get_by_role("link", name="Answer your first email").click()
-    page.get_by_label("The email you want to answer").fill(EMAIL)
+    page.get_by_label("The email you’re replying to").fill(EMAIL)
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
-    button(page, "Get a draft").click()
+    button(page, "Draft a reply").click()
     if is_asked(page):
         page.get_by_role("textbox").first.fill("In my office.")
-        button(page, "Send answers").click()
+        button(page, "Draft the reply").click()
     is_written(page, 1)
-    expect(page.get_by_text("Written by the demonstration model.")).to_be_visible()
+    expect(page.get_by_text("Written by the toy model.")).to_be_visible()
     for number in (2, 3):
         button(page, "Shorter").click()
         is_written(page, number)
-    button(page, "Looks good, finish").click()
-    expect(heading(page, "Your reply, ready to send")).to_be_visible()
+    button(page, "Accept").click()
+    expect(heading(page, "Ready to send")).to_be_visible()
     assert download(page) == Application.objects.get().state["final_draft"]
     delete(page)
     assert not Application.objects.exists()

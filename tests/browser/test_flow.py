@@ -50,43 +50,44 @@ def heading(page, name):
 
 def create_first_account(page):
     page.goto("/")
-    page.get_by_label("User name").fill("ida")
+    page.get_by_label("Username").fill("ida")
     page.get_by_label("Password", exact=True).fill("correct horse")
-    page.get_by_label("The password again").fill("correct horse")
-    button(page, "Create the account and start").click()
+    page.get_by_label("Confirm password").fill("correct horse")
+    button(page, "Create account").click()
 
 
 def answer_an_email(page, again=lambda: None):
     """Everything up to the finished reply; `again` looks at the page again where it does not by itself."""
     page.get_by_role("link", name="Answer your first email").click()
-    page.get_by_label("The email you want to answer").fill(EMAIL)
+    page.get_by_label("The email you’re replying to").fill(EMAIL)
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
-    button(page, "Get a draft").click()
+    button(page, "Draft a reply").click()
     again()
-    expect(heading(page, "Your turn: 2 questions")).to_be_visible()
+    expect(heading(page, "2 quick questions")).to_be_visible()
     page.get_by_label(QUESTIONS[0]).fill("The whole order.")
-    button(page, "Send answers").click()
+    button(page, "Draft the reply").click()
     for number, feedback in ((1, FEEDBACK), (2, "Write “we”.")):
         again()
-        expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible()
-        page.get_by_label("What should change?").fill(feedback)
+        expect(page.locator("#state", has_text=f"Draft {number} is ready")).to_be_visible()
+        page.get_by_label("Any changes?").fill(feedback)
         button(page, "Send feedback").click()
     again()
-    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
-    expect(page.locator("#draft-3-text")).to_contain_text("We are sorry")
-    button(page, "Looks good, finish").click()
+    expect(page.locator("#state", has_text="Draft 3 is ready")).to_be_visible()
+    expect(page.locator("#reply-text")).to_contain_text("We are sorry")
+    button(page, "Accept").click()
     again()
-    expect(heading(page, "Your reply, ready to send")).to_be_visible()
+    expect(heading(page, "Ready to send")).to_be_visible()
 
 
 def download(page):
+    page.get_by_text("More ways").click()
     with page.expect_download() as info:
-        page.get_by_role("link", name="Plain text").click()
+        page.get_by_role("link", name="Download as plain text").click()
     return Path(info.value.path()).read_text()
 
 
 def delete(page):
-    page.get_by_text("More", exact=True).click()
+    page.locator(".work-head .menu > summary").click()
     page.get_by_role("link", name="Delete…").click()
     button(page, "Delete for good").click()
     expect(heading(page, "Paste an email.")).to_be_visible()
@@ -94,8 +95,8 @@ def delete(page):
 
 def finish_by_keyboard(page, keyboard):
     """From the last draft to the deleted email."""
-    keyboard.press("button", "Looks good, finish")
-    expect(heading(page, "Your reply, ready to send")).to_be_visible()
+    keyboard.press("button", "Accept")
+    expect(heading(page, "Ready to send")).to_be_visible()
     final = Application.objects.get().state["final_draft"]
     assert keyboard.copy() == final
     assert keyboard.download() == final
@@ -108,8 +109,8 @@ def test_the_whole_way_on_a_wide_screen(open_window, scripted):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     create_first_account(page)
     answer_an_email(page)
-    with is_said_to_be_copied(button(page, "Copy the text")):
-        button(page, "Copy the text").click()
+    with is_said_to_be_copied(button(page, "Copy")):
+        button(page, "Copy").click()
     final = Application.objects.get().state["final_draft"]
     assert page.evaluate("navigator.clipboard.readText()") == final
     assert page.evaluate(READ_HTML) == html_of(final)
@@ -128,18 +129,18 @@ def test_a_page_without_the_new_clipboard_copies_both_as_well(open_window, owner
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"/a/{person.app_id}/")
     page.evaluate("() => { navigator.clipboard.write = undefined; }")
-    with is_said_to_be_copied(button(page, "Copy the text")):
-        button(page, "Copy the text").click()
+    with is_said_to_be_copied(button(page, "Copy")):
+        button(page, "Copy").click()
     assert page.evaluate("navigator.clipboard.readText()") == final
     assert page.evaluate(READ_HTML) == html_of(final).replace("<p>", '<p dir="rtl">')
-    expect(page.get_by_role("link", name="Open in mail program")).to_be_visible()
+    expect(page.get_by_role("link", name="Open in mail app")).to_be_visible()
 
 
 def test_the_whole_way_without_scripts(open_window, scripted):
     page = open_window(java_script_enabled=False)
     create_first_account(page)
     answer_an_email(page)  # the page looks again by itself
-    expect(button(page, "Copy the text")).to_be_hidden()
+    expect(button(page, "Copy")).to_be_hidden()
     assert download(page) == Application.objects.get().state["final_draft"]
     delete(page)
     assert not Application.objects.exists()
@@ -150,11 +151,11 @@ def test_without_scripts_the_page_looks_again_after_a_submit(stage, open_window,
     stage.hold_back()
     page = open_window(owner, java_script_enabled=False)
     page.goto(stage.address)
-    page.get_by_label("What should change?").fill(FEEDBACK)
+    page.get_by_label("Any changes?").fill(FEEDBACK)
     button(page, "Send feedback").click()
     expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
     stage.let_go()
-    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
+    expect(page.locator("#state", has_text="Draft 3 is ready")).to_be_visible()
 
 
 def test_the_whole_way_on_a_narrow_screen_by_keyboard_only(open_window, scripted):
@@ -163,22 +164,22 @@ def test_the_whole_way_on_a_narrow_screen_by_keyboard_only(open_window, scripted
     keyboard = Keyboard(page)
     keyboard.create_first_account()
     keyboard.send_email(EMAIL, INSTRUCTIONS)
-    keyboard.type_in(f"1 of 2 {QUESTIONS[0]}", "The whole order.")
-    keyboard.press("button", "Send answers")
+    keyboard.type_in(f"In your own words: {QUESTIONS[0]}", "The whole order.")
+    keyboard.press("button", "Draft the reply")
     for number, feedback in ((1, FEEDBACK), (2, "Write “we”.")):
-        expect(heading(page, f"Your turn: is draft {number} right?")).to_be_visible()
+        expect(page.locator("#state", has_text=f"Draft {number} is ready")).to_be_visible()
         keyboard.send_feedback(feedback)
-    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
+    expect(page.locator("#state", has_text="Draft 3 is ready")).to_be_visible()
     finish_by_keyboard(page, keyboard)
 
 
 def test_enter_in_the_language_asks_for_it_and_accepts_nothing(stage):
     states.draft(stage)
     page = stage.page
-    page.get_by_text("Another language…").click()
-    page.get_by_label("Language", exact=True).fill("Deutsch")
+    page.get_by_text("Quick changes").click()
+    page.get_by_label("Translate into").fill("Deutsch")
     page.keyboard.press("Enter")
-    expect(heading(page, "Your turn: is draft 3 right?")).to_be_visible()
+    expect(page.locator("#state", has_text="Draft 3 is ready")).to_be_visible()
     assert "Deutsch" in stage.person.row.state["feedback_history"][-1]
 
 
@@ -189,20 +190,18 @@ def test_a_finished_reply_is_printed_alone_and_dark_on_white(stage):
     stage.open()
     page.emulate_media(media="print")
     seen = page.locator("main").inner_text()
-    for text in (*DRAFTS[1].split("\n\n"), "Your reply, ready to send"):
+    for text in (*DRAFTS[1].split("\n\n"), "Ready to send"):
         assert text in seen
-    for text in ("More", "Email", "Instructions", "Reopen", "Copy", "Nothing was sent", "Written by"):
+    for text in ("More", "Details", "What you asked for", "Reopen", "Copy it", "Written by"):
         assert text not in seen
-    assert page.locator("body").evaluate("body => getComputedStyle(body).color") == "rgb(27, 31, 34)"
+    assert page.locator("body").evaluate("body => getComputedStyle(body).color") == "rgb(31, 33, 35)"
 
 
-def test_what_is_unfolded_is_printed_too_and_no_form(stage):
+def test_a_draft_is_printed_without_the_email_and_without_the_bar(stage):
     states.draft(stage)
     page = stage.page
-    page.locator("#email > summary").click()
     page.emulate_media(media="print")
     seen = page.locator("main").inner_text()
-    for text in ("I am writing about order 4471", "You planned a crew"):
-        assert text in seen
-    for text in ("We can ship 60", "Your turn", "Looks good", "Send feedback"):
+    assert "You planned a crew" in seen
+    for text in ("I am writing about order 4471", "We can ship 60", "Missing", "Accept", "Send feedback"):
         assert text not in seen

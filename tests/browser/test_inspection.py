@@ -15,9 +15,10 @@ def test_the_way_from_an_email_to_a_call_as_a_command(stage, viewport):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     stage.begin(drafts=2)
     stage.open()
-    page.locator("summary", has_text="More").first.click()
+    page.locator(".work-head .menu > summary").click()
     page.get_by_role("link", name="History").click()
-    page.get_by_text("What it changed: step 5").click()
+    page.get_by_text("Technical details").click()
+    page.get_by_text("Changes: step 5").click()
     assert "You planned a crew" in page.locator("#step-5 .change").inner_text()
     page.locator("#step-5").get_by_role("link", name="model call 3").click()
     copy = page.get_by_role("button", name="Copy as curl")
@@ -28,7 +29,8 @@ def test_the_way_from_an_email_to_a_call_as_a_command(stage, viewport):
     assert command.rstrip().endswith("BODY")
     assert "Late delivery of order 4471" in command
     page.get_by_role("link", name="History").click()
-    page.locator("#step-3").get_by_role("button", name="Branch from here").click()
+    page.get_by_text("Technical details").click()
+    page.locator("#step-3").get_by_role("button", name="Start an alternative here").click()
     page.wait_for_url(lambda address: str(stage.person.app_id) not in address)
     assert page.get_by_role("heading", name="Draft 1", exact=True).is_visible()
 

@@ -19,10 +19,10 @@ def button(page, name):
 
 
 def choose_without_scripts(page):
-    page.get_by_label("Drop an .eml file here").set_input_files(
+    page.get_by_label("Choose an .eml file").set_input_files(
         {"name": "Late delivery.eml", "mimeType": "message/rfc822", "buffer": OUTLOOK}
     )
-    button(page, "Read the file").click()
+    button(page, "Read file").click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -32,20 +32,21 @@ def test_a_file_that_is_chosen_becomes_a_reply_in_the_same_thread(open_window, o
     page.goto("/new/")
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
     (choose_a_file if scripts else choose_without_scripts)(page)
-    notice = page.get_by_role("status").filter(has_text="“Late delivery.eml” was read")
-    expect(notice).to_contain_text("1 attachment was left out (PO-4471.pdf)")
+    notice = page.get_by_role("status").filter(has_text="Late delivery.eml")
+    expect(notice).to_contain_text("PO-4471.pdf not read")
     if scripts:
         expect(notice).to_be_focused()
-    expect(page.get_by_label("The email you want to answer")).to_contain_text("für Tønsberg")
+    expect(page.get_by_label("The email you’re replying to")).to_contain_text("für Tønsberg")
     expect(page.get_by_label("What do you want to say?")).to_have_value(INSTRUCTIONS)
     assert not Application.objects.exists()
 
-    page.get_by_label("Give the quoted messages to the model").uncheck()
-    button(page, "Get a draft").click()
-    finish = button(page, "Looks good, finish")
+    page.get_by_label("Include 1 quoted message").uncheck()
+    button(page, "Draft a reply").click()
+    finish = button(page, "Accept")
     finish.click()
+    page.get_by_text("More ways").click()
     with page.expect_download() as info:
-        page.get_by_role("link", name="Download .eml").click()
+        page.get_by_role("link", name="Download .eml file").click()
     assert info.value.suggested_filename == "Re Sensoren für Tønsberg – Lieferung.eml"
     reply = message_from_bytes(Path(info.value.path()).read_bytes(), policy=policy.default)
     assert reply["X-Unsent"] == "1"
@@ -64,8 +65,8 @@ def test_what_was_read_is_offered_again_if_the_page_was_left(open_window, owner)
     choose_a_file(page)
     page.goto("/")
     page.goto("/new/")
-    button(page, "Put it back").click()
-    expect(page.get_by_label("The email you want to answer")).to_have_value(re.compile("für Tønsberg"))
+    button(page, "Restore").click()
+    expect(page.get_by_label("The email you’re replying to")).to_have_value(re.compile("für Tønsberg"))
 
 
 def test_a_file_that_is_too_large_does_not_leave_the_browser(open_window, owner, settings):
@@ -73,9 +74,9 @@ def test_a_file_that_is_too_large_does_not_leave_the_browser(open_window, owner,
     page = open_window(owner)
     page.goto("/new/")
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
-    field = page.get_by_label("Drop an .eml file here")
+    field = page.get_by_label("Choose an .eml file")
     field.set_input_files({"name": "a.eml", "mimeType": "message/rfc822", "buffer": b"x" * 20_001})
-    assert field.evaluate("input => input.validationMessage").startswith("The file is too large.")
+    assert field.evaluate("input => input.validationMessage").startswith("This file is too large.")
     assert page.get_by_label("What do you want to say?").input_value() == INSTRUCTIONS
 
 
@@ -83,10 +84,11 @@ def test_enter_at_the_choice_does_not_take_the_file_away(open_window, owner):
     page = open_window(owner)
     page.goto("/new/")
     choose_a_file(page, OUTLOOK)
-    page.get_by_label("The email you want to answer").press_sequentially("Mine. ")
+    page.get_by_text("Show or edit the email").click()
+    page.get_by_label("The email you’re replying to").press_sequentially("Mine. ")
     with page.expect_navigation():
-        page.get_by_label("Give the quoted messages to the model").press("Enter")
+        page.get_by_label("Include 1 quoted message").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("What do you want to say? Write something here.")
-    expect(page.get_by_label("The email you want to answer")).to_have_value(
+    expect(page.get_by_label("The email you’re replying to")).to_have_value(
         re.compile("Mine. .*Liebe Ida", re.DOTALL)
     )

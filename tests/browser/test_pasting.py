@@ -23,7 +23,7 @@ def page(open_window, owner):
 
 
 def email_in(page):
-    return page.get_by_label("The email you want to answer")
+    return page.get_by_label("The email you’re replying to")
 
 
 def test_rich_text_keeps_its_lists_tables_and_links(page):

@@ -25,14 +25,16 @@ NEW = ["Dear Marta,\n\n", "Fresh words ", "of ", "now"]
 COLLECT = """
 window.sheets = [];
 new MutationObserver(() => {
-  const text = document.getElementById("arriving")?.textContent;
-  if (text !== undefined && text !== window.sheets.at(-1)) window.sheets.push(text);
+  const parts = document.querySelectorAll("[aria-busy] #reply-text p:not(.soft)");
+  const text = Array.from(parts, (part) => part.textContent).join("\\n\\n");
+  if (parts.length && text !== window.sheets.at(-1)) window.sheets.push(text);
 }).observe(document, {subtree: true, childList: true, characterData: true});
 """
 # The sheet in the page as it is served, which is all there is without scripts.
 SERVED = """
-fetch(location).then(answer => answer.text()).then(html =>
-  new DOMParser().parseFromString(html, "text/html").getElementById("arriving")?.textContent ?? "")
+fetch(location).then(answer => answer.text()).then(html => Array.from(
+  new DOMParser().parseFromString(html, "text/html").querySelectorAll("[aria-busy] #reply-text p:not(.soft)"),
+  (part) => part.textContent).join("\\n\\n"))
 """
 SIGN_IN = """
 import django, sys
@@ -124,7 +126,7 @@ def arrives(page, text):
 
 
 def finished(page):
-    page.get_by_role("heading", name="Your turn: is draft").wait_for()
+    page.locator("#state", has_text="is ready").wait_for()
 
 
 def test_a_page_that_connects_between_claim_and_first_step_shows_nothing_old(rig, ida, open_page, gates):

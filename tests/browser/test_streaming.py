@@ -38,14 +38,15 @@ def writing(stage, gates):
     )
     stage.person = Person(stage.owner)
     stage.open()
-    stage.page.get_by_label("The email you want to answer").fill("Where are my 96 sensors?")
+    stage.page.get_by_label("The email you’re replying to").fill("Where are my 96 sensors?")
     stage.page.get_by_label("What do you want to say?").fill("60 ship on Thursday.")
-    stage.press("Get a draft")
+    stage.press("Draft a reply")
     arrives(stage.page, "Dear Marta,")
     return stage
 
 
-ARRIVED = "text => document.getElementById('arriving')?.textContent.includes(text)"
+TEXT = "Array.from(document.querySelectorAll('#reply-text p'), (each) => each.textContent).join('\\n\\n')"
+ARRIVED = f"text => {TEXT}.includes(text)"
 
 
 def arrives(page, text):
@@ -53,11 +54,11 @@ def arrives(page, text):
 
 
 def arrived(page):
-    return page.evaluate("document.getElementById('arriving').textContent")
+    return page.evaluate(TEXT)
 
 
 def finished(page):
-    page.get_by_role("heading", name="Your turn: is draft 1 right?").wait_for()
+    page.locator("#state", has_text="Draft 1 is ready").wait_for()
 
 
 def test_the_first_words_are_shown_before_the_last_are_written(writing, gates):
@@ -114,10 +115,10 @@ def test_two_tabs_show_the_same_text(writing, gates):
 
 def test_stop_ends_it_and_keeps_everything_typed(writing):
     writing.press("Stop")
-    writing.page.get_by_role("heading", name="You stopped it").wait_for()
+    writing.page.locator("#state", has_text="You stopped draft 1").wait_for()
     assert writing.person.row.error_code == "cancelled"
     assert writing.person.row.state["incoming_email"] == "Where are my 96 sensors?"
-    writing.press("Try again")
+    writing.press("Write it again")
     finished(writing.page)
 
 
@@ -131,7 +132,7 @@ def test_the_back_button_and_forward_again_show_how_it_stands(writing, gates):
 
 def test_focus_and_scroll_stay_where_they_are(writing, gates):
     page = writing.page
-    page.set_viewport_size({"width": 1000, "height": 300})
+    page.set_viewport_size({"width": 1000, "height": 150})
     page.get_by_role("button", name="Stop").focus()
     page.evaluate("window.scrollTo(0, 40)")
     before = page.evaluate("window.scrollY")
@@ -154,14 +155,14 @@ def test_stop_is_in_reach_however_long_the_draft(stage):
 
 def test_what_was_folded_again_stays_so_while_more_is_written(writing, gates):
     page = writing.page
-    fold = page.locator("#instructions > summary")
+    fold = page.locator(".work-head .menu > summary")
     fold.click()
     page.evaluate("htmx.ajax('GET', '?unless=running', {source: document.querySelector('[hx-get]')})")
     fold.click()
     gates[0].set()
     arrives(page, "10 December")
     page.wait_for_function("() => !document.querySelector('.htmx-settling')")
-    assert page.locator("#instructions[open]").count() == 0
+    assert page.locator(".work-head .menu[open]").count() == 0
 
 
 def test_finished_paragraphs_are_read_out_once(writing, gates):
@@ -183,7 +184,7 @@ def test_a_run_that_fails_in_mid_draft_says_so_without_a_reload(stage):
         ["<reply>Dear Marta,\n\nwe ", gate, ModelTimeout("The model's server gave no answer.")]
     )
     stage.open()
-    stage.page.get_by_label("What should change?").fill("Warmer.")
+    stage.page.get_by_label("Any changes?").fill("Warmer.")
     stage.press("Send feedback")
     arrives(stage.page, "we")
     gate.set()
@@ -196,5 +197,5 @@ def test_without_scripts_the_text_so_far_is_in_the_page(writing, gates, open_win
     arrives(writing.page, "10 December")
     plain = open_window(owner, java_script_enabled=False)
     plain.goto(writing.address)
-    assert "10 December" in plain.locator("#arriving").text_content()
+    assert "10 December" in plain.locator("#reply-text").text_content()
     assert plain.locator("meta[http-equiv=refresh]").get_attribute("content").startswith("3;url=/a/")

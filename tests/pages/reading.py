@@ -20,12 +20,18 @@ class Page(HTMLParser):
     def __init__(self, response):
         super().__init__()
         self.forms, self.text, self.ids, self.links = [], "", [], {}
+        self._outside = []  # buttons and fields of a form that are not in it
         self._form = self._button = self._area = self._link = self._paragraph = None
         self._paragraphs, self._areas = {}, []  # text by id; name and the ids that describe it
         self._said = ""
         html = response.content.decode()
         self.html = " ".join(html.split())
         self.feed(html)
+        for form_id, said, button, address in self._outside:
+            form = next(form for form in self.forms if form.id == form_id)
+            form.buttons[said] = button
+            if address:
+                form.actions[said] = address
 
     def handle_starttag(self, tag, pairs):
         attributes = dict(pairs)
@@ -47,7 +53,7 @@ class Page(HTMLParser):
             self._area, self._said = attributes.get("name", "") if self._form else "", ""
         elif tag == "button":
             self._button, self._said = (attributes.get("name", ""), attributes.get("value", "")), ""
-            self._formaction = attributes.get("formaction")
+            self._formaction, self._form_id = attributes.get("formaction"), attributes.get("form")
         elif tag == "a":
             self._link, self._said = attributes.get("href"), ""
 
@@ -66,6 +72,10 @@ class Page(HTMLParser):
             if self._area:
                 self._form.fields.setdefault(self._area, []).append(text)
             self._area = None
+        elif tag == "button" and self._form_id:
+            self._outside.append(
+                (self._form_id, " ".join(self._said.split()), self._button, self._formaction)
+            )
         elif tag == "button" and self._form is not None:
             said = " ".join(self._said.split())
             self._form.buttons[said] = self._button

@@ -33,7 +33,7 @@ def test_without_any_account_every_page_leads_to_the_first_one(visitor, address,
 
 
 def test_the_first_account_is_an_administrator_and_signed_in_at_once(visitor):
-    visitor.open("/welcome/").press("Create the account and start", **FIRST)
+    visitor.open("/welcome/").press("Create account", **FIRST)
     assert visitor.says("Answer your first email")
     user = User.objects.get()
     assert (user.is_superuser, user.is_staff) == (True, True)
@@ -42,7 +42,7 @@ def test_the_first_account_is_an_administrator_and_signed_in_at_once(visitor):
 
 def test_the_first_account_needs_a_proper_password_twice(visitor):
     visitor.open("/welcome/")
-    visitor.press("Create the account and start", **FIRST | {"password1": "abc", "password2": "abd"})
+    visitor.press("Create account", **FIRST | {"password1": "abc", "password2": "abd"})
     assert visitor.status == 400
     assert visitor.typed("username") == ["ida"]
     assert not User.objects.exists()
@@ -134,8 +134,8 @@ def test_signing_in_never_leads_to_another_site(visitor, owner, elsewhere):
 def test_a_wrong_password_says_how_many_tries_are_left(visitor, owner):
     visitor.open("/sign-in/").press("Sign in", username="ida", password="wrong")
     assert visitor.status == 400
-    assert visitor.says("User name and password do not match")
-    assert visitor.says("Both count capital letters. 4 tries are left")
+    assert visitor.says("That username and password don’t match")
+    assert visitor.says("Both are case-sensitive. 4 attempts left before a 5-minute pause.")
     assert visitor.typed("username") == ["ida"]
     assert visitor.typed("password") == [""]
 
@@ -144,11 +144,11 @@ def test_after_five_wrong_tries_the_page_waits_even_for_the_right_password(visit
     visitor.open("/sign-in/")
     for _ in range(5):
         visitor.press("Sign in", username="ida", password="wrong")
-    assert visitor.says("That was the last try")
+    assert visitor.says("That was the last attempt before a 5-minute pause.")
     visitor.press("Sign in", **CREDENTIALS)
     assert visitor.status == 429
     assert visitor.response["Retry-After"] == "300"
-    assert visitor.says("Too many tries")
+    assert visitor.says("Too many attempts")
 
 
 def test_the_pause_is_for_one_name_at_one_address(visitor, owner, stranger):
@@ -165,7 +165,7 @@ def test_signing_in_right_forgets_the_wrong_tries(visitor, owner):
         visitor.client.post("/sign-in/", {"username": "ida", "password": password})
     visitor.client.logout()
     visitor.open("/sign-in/").press("Sign in", username="ida", password="wrong")
-    assert visitor.says("4 tries are left")
+    assert visitor.says("4 attempts left")
 
 
 def test_tries_are_forgotten_when_their_time_is_over(visitor, owner):
@@ -253,7 +253,7 @@ def test_the_session_gets_a_new_name_when_somebody_signs_in(visitor, owner):
 
 def test_signing_in_without_a_name_names_the_field(visitor, owner):
     visitor.open("/sign-in/").press("Sign in", username="", password="x")
-    assert visitor.says("User name: This field is required.")
+    assert visitor.says("Username: This field is required.")
 
 
 def test_the_sign_in_page_redirects_signed_in_users(browser):
@@ -271,8 +271,8 @@ def test_signing_out_needs_a_post(browser):
 
 def test_the_password_is_changed_and_one_stays_signed_in(browser, owner):
     new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
-    browser.open("/password/").press("Change the password", old_password="correct horse", **new)
-    assert browser.says("Your password was changed.")
+    browser.open("/password/").press("Change password", old_password="correct horse", **new)
+    assert browser.says("Password changed.")
     owner.refresh_from_db()
     assert owner.check_password("a quiet river")
 
@@ -282,7 +282,7 @@ def test_a_new_password_ends_every_other_session_and_renames_this_one(browser, o
     other.force_login(owner)
     before = browser.client.cookies["sessionid"].value
     new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
-    browser.open("/password/").press("Change the password", old_password="correct horse", **new)
+    browser.open("/password/").press("Change password", old_password="correct horse", **new)
     assert browser.client.cookies["sessionid"].value != before
     assert browser.open("/").address == "/"
     assert other.get("/").headers["Location"].startswith("/sign-in/")
@@ -336,7 +336,7 @@ def test_every_door_refuses_a_bad_password(visitor, operator, settings, bad):
 )
 def test_a_password_with_the_user_name_in_it_is_refused(visitor, name, password):
     new = {"username": name, "password1": password, "password2": password}
-    visitor.open("/welcome/").press("Create the account and start", **new)
+    visitor.open("/welcome/").press("Create account", **new)
     assert visitor.says("The password contains your user name. Leave the name out.")
     assert not User.objects.exists()
 
@@ -352,7 +352,7 @@ def test_a_password_with_the_user_name_in_it_is_refused(visitor, name, password)
 )
 def test_a_short_name_inside_of_a_word_is_no_reason_to_refuse(visitor, name, password):
     new = {"username": name, "password1": password, "password2": password}
-    visitor.open("/welcome/").press("Create the account and start", **new)
+    visitor.open("/welcome/").press("Create account", **new)
     assert User.objects.get().check_password(password)
 
 
@@ -382,7 +382,7 @@ def test_the_command_for_a_new_password_refuses_a_bad_one(operator, monkeypatch)
 
 def test_the_password_is_not_changed_without_the_old_one(browser, owner):
     new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
-    browser.open("/password/").press("Change the password", old_password="wrong", **new)
+    browser.open("/password/").press("Change password", old_password="wrong", **new)
     assert browser.status == 400
     owner.refresh_from_db()
     assert owner.check_password("correct horse")
@@ -392,9 +392,9 @@ def test_the_old_password_cannot_be_tried_for_ever(browser, owner):
     new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
     browser.open("/password/")
     for _ in range(accounts.TRIES):
-        browser.press("Change the password", old_password="wrong", **new)
+        browser.press("Change password", old_password="wrong", **new)
         assert browser.status == 400
-    browser.press("Change the password", old_password="correct horse", **new)
+    browser.press("Change password", old_password="correct horse", **new)
     assert browser.status == 429
     assert browser.says("Too many tries. Wait 5 minutes.")
     owner.refresh_from_db()
@@ -417,7 +417,7 @@ def test_with_open_sign_up_anybody_makes_an_ordinary_account(visitor, owner, set
     settings.OPEN_SIGN_UP = True
     visitor.open("/sign-in/")
     visitor.open(visitor.page.links["Create an account"])
-    visitor.press("Create the account", **FIRST | {"username": "mia"})
+    visitor.press("Create account", **FIRST | {"username": "mia"})
     assert visitor.says("Answer your first email")
     mia = User.objects.get(username="mia")
     assert (mia.is_staff, mia.is_superuser) == (False, False)
@@ -425,7 +425,7 @@ def test_with_open_sign_up_anybody_makes_an_ordinary_account(visitor, owner, set
 
 def test_sign_up_with_a_taken_name_says_so(visitor, owner, settings):
     settings.OPEN_SIGN_UP = True
-    visitor.open("/sign-up/").press("Create the account", **FIRST)
+    visitor.open("/sign-up/").press("Create account", **FIRST)
     assert visitor.status == 400
     assert visitor.says("already exists")
 
@@ -448,6 +448,6 @@ def test_sign_up_is_not_for_making_accounts_by_the_hundred(visitor, owner, setti
     settings.OPEN_SIGN_UP = True
     for _ in range(accounts.SIGN_UPS):
         accounts.may_sign_up("127.0.0.1")
-    visitor.open("/sign-up/").press("Create the account", **FIRST | {"username": "mia"})
-    assert visitor.says("Too many accounts were made from your network.")
+    visitor.open("/sign-up/").press("Create account", **FIRST | {"username": "mia"})
+    assert visitor.says("Too many new accounts from your network.")
     assert not User.objects.filter(username="mia").exists()

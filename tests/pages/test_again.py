@@ -53,7 +53,7 @@ def branches(person):
     return Application.objects.exclude(pk=person.app_id)
 
 
-@pytest.mark.parametrize("button", ["Save as draft 2", "Save and finish"])
+@pytest.mark.parametrize("button", ["Save as draft 2", "Save and accept"])
 def test_an_edited_text_that_was_sent_twice_is_told_as_sent(at_draft_1, other_window, person, button):
     edit(at_draft_1)
     edit(other_window.open(at_draft_1.address.partition("drafts")[0]))
@@ -61,7 +61,7 @@ def test_an_edited_text_that_was_sent_twice_is_told_as_sent(at_draft_1, other_wi
     at_draft_1.press(button, text="My own words.")
     assert at_draft_1.status == 200
     assert not at_draft_1.says("not sent")
-    assert person.row.is_finished is (button == "Save and finish")
+    assert person.row.is_finished is (button == "Save and accept")
     assert person.row.state["draft_history"][1:] == ["My own words."]
 
 
@@ -70,10 +70,10 @@ def test_an_edited_text_that_another_one_was_faster_than_is_told_as_not_sent(
 ):
     edit(at_draft_1)
     edit(other_window.open(at_draft_1.address.partition("drafts")[0]))
-    press(other_window, "Save and finish", text="My own words.")
-    at_draft_1.press("Save and finish", text="Quite others.")
+    press(other_window, "Save and accept", text="My own words.")
+    at_draft_1.press("Save and accept", text="Quite others.")
     assert at_draft_1.status == 412
-    assert at_draft_1.says("Your text was not sent. The text is kept below.")
+    assert at_draft_1.says("You’ve accepted this reply Your text wasn’t sent.")
     assert at_draft_1.says("Quite others.")
 
 
@@ -82,7 +82,7 @@ def test_an_edited_text_that_another_one_was_faster_than_is_told_as_not_sent(
     [
         ("Shorter", {}, "Make it shorter."),
         ("Shorter", {"feedback": "Ring her."}, "Ring her.\n\nMake it shorter."),
-        ("Write in this language", {"language": "Deutsch"}, "Write it in Deutsch."),
+        ("Translate", {"language": "Deutsch"}, "Write it in Deutsch."),
     ],
 )
 def test_a_quick_change_that_was_not_sent_is_kept_in_words(
@@ -92,7 +92,7 @@ def test_a_quick_change_that_was_not_sent_is_kept_in_words(
     at_draft_1.press(button, **typed)
     assert at_draft_1.status == 412
     assert at_draft_1.typed("feedback") == [meant]
-    press(at_draft_1, "Apply to draft 2, the newest")
+    press(at_draft_1, "Use on draft 2")
     assert person.row.state["feedback_history"] == ["Make it friendlier.", meant]
 
 
@@ -106,7 +106,7 @@ def test_the_same_words_about_another_draft_are_no_second_press(at_draft_1, pers
     at_draft_1.press("Shorter")
     assert at_draft_1.status == 412
     assert at_draft_1.typed("feedback") == ["Make it shorter."]
-    assert at_draft_1.says("Your feedback was not sent")
+    assert at_draft_1.says("There’s a newer draft") or at_draft_1.says("You went back to draft 1")
 
 
 def test_a_quick_change_is_kept_through_sign_in(at_draft_1, person):
@@ -121,14 +121,14 @@ def test_a_text_about_a_draft_that_one_went_back_from_is_not_sent_for_the_other(
     person.send("use_draft", draft=1)
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
     assert at_draft_1.status == 412
-    assert at_draft_1.says("Your feedback was not sent: you went back to draft 1")
-    assert at_draft_1.says("You wrote it while reading draft 2. Meanwhile you went back to draft 1.")
-    assert not at_draft_1.says("the newest")
+    assert at_draft_1.says("You went back to draft 1")
+    assert at_draft_1.says("You were writing about draft 2. Meanwhile you went back to draft 1.")
+    assert not at_draft_1.says("There’s a newer draft")
     page = at_draft_1.page
-    press(at_draft_1, "Branch from draft 2")
+    press(at_draft_1, "Start an alternative from draft 2")
     assert branches(person).get().state["draft_sources"][2]["of"] == 2
     at_draft_1.page = page
-    press(at_draft_1, "Apply to draft 1")
+    press(at_draft_1, "Use on draft 1")
     assert person.row.state["draft_sources"][2]["of"] == 1
 
 
@@ -137,8 +137,8 @@ def test_an_edit_of_a_draft_that_one_went_back_from_says_so(at_draft_1, person):
     edit(at_draft_1)
     person.send("use_draft", draft=1)
     at_draft_1.press("Save as draft 3", text="My own words.")
-    assert at_draft_1.says("Your text was not sent: you went back to draft 1")
-    press(at_draft_1, "Branch from draft 2")
+    assert at_draft_1.says("You went back to draft 1")
+    press(at_draft_1, "Start an alternative from draft 2")
     assert branches(person).get().state["draft_history"][2] == "My own words."
 
 
@@ -147,7 +147,7 @@ def test_no_newer_draft_is_told_of_where_there_is_none(at_draft_1, person, model
     person.fails_at("process_feedback", feedback="Shorter")
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
     assert at_draft_1.status == 412
-    assert at_draft_1.says("Your feedback was not sent: this email went on in another window")
+    assert at_draft_1.says("This changed in another window Your feedback wasn’t sent")
     assert at_draft_1.typed("feedback") == [FEEDBACK]
     press(at_draft_1, "Send feedback")
     assert person.row.state["feedback_history"] == [FEEDBACK]
@@ -158,15 +158,15 @@ def test_what_was_written_before_one_went_back_is_told_too(at_draft_1, person):
         person.give_feedback(text)
     person.send("use_draft", draft=2)
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
-    assert at_draft_1.says("you asked for “Warmer” and draft 3 was written")
+    assert at_draft_1.says("another window asked for “Warmer”, which made draft 3")
     assert at_draft_1.says("; you went back to draft 2.")
 
 
 def test_another_version_that_was_written_meanwhile_is_called_one(at_draft_1, other_window, person):
     press(at_draft_1, "Shorter")
-    press(other_window.open(at_draft_1.address), "Another version")
+    press(other_window.open(at_draft_1.address), "Try again, same instructions")
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
-    assert at_draft_1.says("Meanwhile you wanted another version and draft 3 was written")
+    assert at_draft_1.says("Meanwhile you asked for another try, draft 3")
 
 
 def test_a_text_that_came_while_another_draft_is_written_waits_for_it(
@@ -175,8 +175,8 @@ def test_a_text_that_came_while_another_draft_is_written_waits_for_it(
     gate = model.will_wait_to_write()
     other_window.open(f"/a/{person.app_id}/").press("Shorter")
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
-    assert at_draft_1.says("Nothing was sent. Your text is kept below")
-    at_draft_1.press("Put it aside")
+    assert at_draft_1.says("Send this when it’s ready; your text is saved below.")
+    at_draft_1.press("Save for later")
     assert at_draft_1.says("Writing draft 2")
     assert at_draft_1.says(FEEDBACK)
     gate.set()
@@ -189,8 +189,8 @@ def test_a_text_that_came_while_another_draft_is_written_waits_for_it(
 def test_a_text_about_a_draft_that_was_accepted_meanwhile_goes_to_a_branch(at_draft_1, person):
     person.give_feedback("")
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
-    assert at_draft_1.says("This email is finished")
-    press(at_draft_1, "Branch from draft 1")
+    assert at_draft_1.says("You’ve accepted this reply")
+    press(at_draft_1, "Start an alternative from draft 1")
     assert branches(person).get().state["feedback_history"] == [FEEDBACK]
     assert person.row.is_finished
 
@@ -198,9 +198,9 @@ def test_a_text_about_a_draft_that_was_accepted_meanwhile_goes_to_a_branch(at_dr
 def test_an_edited_text_comes_back_once_the_email_is_reopened(at_draft_1, person):
     edit(at_draft_1)
     person.give_feedback("")
-    at_draft_1.press("Save as draft 2", text="My own words.").press("Put it aside")
+    at_draft_1.press("Save as draft 2", text="My own words.").press("Save for later")
     assert at_draft_1.says("My own words.")
-    press(at_draft_1, "Reopen for more changes")
+    press(at_draft_1, "Reopen to change it")
     assert at_draft_1.typed("text") == ["My own words."]
     press(at_draft_1, "Save as draft 2")
     assert person.row.state["current_draft"] == "My own words."
@@ -208,12 +208,12 @@ def test_an_edited_text_comes_back_once_the_email_is_reopened(at_draft_1, person
 
 def test_to_accept_from_an_old_window_changes_nothing_and_speaks_of_no_text(at_draft_1, person):
     person.give_feedback("Shorter")
-    at_draft_1.press("Looks good, finish")
+    at_draft_1.press("Accept")
     assert at_draft_1.status == 412
-    assert at_draft_1.says("Nothing was changed This email went on in another window.")
+    assert at_draft_1.says("This changed in another window Here’s how it looks now.")
     assert not at_draft_1.says("Your text")
     assert not person.row.is_finished
-    press(at_draft_1, "Looks good, finish")
+    press(at_draft_1, "Accept")
     assert person.row.state["final_draft"] == "Draft 2."
 
 
@@ -223,9 +223,10 @@ def test_a_text_that_is_kept_waits_while_other_things_are_sent(at_draft_1, other
     other.give_input()
     press(other_window.open(f"/a/{other.app_id}/"), "Send feedback", feedback="Shorter.")
     assert at_draft_1.open(at_draft_1.address).typed("feedback") == ["Ring her."]
-    press(at_draft_1, "Another version")
+    press(at_draft_1, "Try again, same instructions")
     assert at_draft_1.typed("feedback") == ["Ring her."]
-    press(at_draft_1, "Branch from here draft 1")
+    at_draft_1.open(f"{at_draft_1.address}?draft=1")
+    press(at_draft_1, "Start an alternative from draft 1")
     assert at_draft_1.open(f"/a/{person.app_id}/").typed("feedback") == ["Ring her."]
     press(at_draft_1, "Send feedback")
     assert person.row.state["feedback_history"] == ["Ring her."]
@@ -266,7 +267,7 @@ def test_an_edited_text_that_is_kept_is_given_up_by_cancel(at_draft_1, person):
     sign_in_again(edit(at_draft_1), "Save as draft 2", text="My own words.")
     assert at_draft_1.typed("text") == ["My own words."]
     at_draft_1.press("Cancel")
-    assert at_draft_1.says("Your turn: is draft 1 right?")
+    assert at_draft_1.says("Draft 1 is ready")
     assert at_draft_1.open(at_draft_1.address).typed("text") == []
     assert person.row.state["draft_number"] == 1
 
@@ -276,19 +277,19 @@ def test_a_text_that_is_kept_and_fits_no_more_can_be_discarded(at_draft_1, other
     person.give_feedback("")
     at_draft_1.open(at_draft_1.address)
     assert at_draft_1.says("Ring her.")
-    at_draft_1.press("Discard this text")
-    assert at_draft_1.says("Your reply, ready to send")
+    at_draft_1.press("Discard")
+    assert at_draft_1.says("Ready to send")
     assert not at_draft_1.says("Ring her.")
 
 
 @pytest.mark.parametrize(
     ("page", "button"),
     [
-        ("", "Branch from here draft 1"),
-        ("", "Change the instructions"),
-        ("compare/?a=1&b=2", "Branch from draft 1"),
-        ("history/", "Branch from here: step 2"),
-        ("history/2/", "Branch from here: step 2"),
+        ("?draft=1", "Start an alternative from draft 1"),
+        ("?again=input", "Draft an alternative"),
+        ("compare/?a=1&b=2", "Start an alternative from draft 1"),
+        ("history/", "Start an alternative here: step 2"),
+        ("history/2/", "Start an alternative here: step 2"),
     ],
 )
 def test_a_double_press_makes_one_branch(at_conflict, person, page, button):
@@ -297,15 +298,15 @@ def test_a_double_press_makes_one_branch(at_conflict, person, page, button):
 
 
 def test_a_double_press_sends_the_feedback_to_one_branch_once(at_conflict, person):
-    press_twice(at_conflict, "Branch from draft 1")
+    press_twice(at_conflict, "Start an alternative from draft 1")
     assert branches(person).get().state["feedback_history"] == [FEEDBACK]
 
 
 def test_who_goes_back_and_changes_the_text_of_a_branch_makes_another(at_conflict, person):
     page = at_conflict.page
-    press(at_conflict, "Branch from draft 1")
+    press(at_conflict, "Start an alternative from draft 1")
     at_conflict.page = page
-    press(at_conflict, "Branch from draft 1", feedback="Warmer.")
+    press(at_conflict, "Start an alternative from draft 1", feedback="Warmer.")
     assert at_conflict.says("Warmer.")
     said = [branch.state["feedback_history"] for branch in branches(person).order_by("created_at")]
     assert said == [[FEEDBACK], ["Warmer."]]
@@ -314,19 +315,19 @@ def test_who_goes_back_and_changes_the_text_of_a_branch_makes_another(at_conflic
 @pytest.mark.usefixtures("one_day")
 def test_no_branch_is_left_of_a_text_that_a_limit_refused(settings, at_conflict, person):
     settings.MAX_DRAFTS_PER_DAY = 2
-    at_conflict.press("Branch from draft 1")
+    at_conflict.press("Start an alternative from draft 1")
     assert at_conflict.status == 429
     assert at_conflict.says("You have used today's 2 drafts. The next are free at 00:00.")
     assert not branches(person).exists()
     assert at_conflict.typed("feedback") == [FEEDBACK]
     Usage.objects.all().delete()
-    press(at_conflict, "Branch from draft 1")
+    press(at_conflict, "Start an alternative from draft 1")
     assert branches(person).get().state["feedback_history"] == [FEEDBACK]
 
 
 def test_no_branch_is_made_for_a_text_that_is_too_long(settings, at_conflict, person):
     settings.MAX_TEXT_CHARACTERS = 20
-    at_conflict.press("Branch from draft 1")
+    at_conflict.press("Start an alternative from draft 1")
     assert at_conflict.status == 400
     assert at_conflict.says("It has 24 characters; 20 fit.")
     assert at_conflict.typed("feedback") == [FEEDBACK]

@@ -39,12 +39,12 @@ MAILS = {
 
 @pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS.keys())
 def test_mail_as_people_get_it_arrives_whole(browser, model, mail):
-    browser.open("/new/").press("Get a draft", email_to_respond=mail, response_instructions="Yes.")
+    browser.open("/new/").press("Draft a reply", email_to_respond=mail, response_instructions="Yes.")
     wait_for_runs()
     browser.open(browser.address)
     stored = mail.replace("\r\n", "\n").replace("\r", "\n")
     assert Application.objects.get().state["incoming_email"] == stored
-    assert browser.says("Your turn: is draft 1 right?")
+    assert browser.says("Draft 1 is ready")
     shown = re.sub(r"The rest of the email \(\d+ characters\)", "", browser.page.text)
     assert "".join(without_header(stored).split()) in "".join(shown.split())
 
@@ -53,9 +53,10 @@ def test_pasted_headers_are_set_apart_and_name_the_email(person, page_of):
     person.give_input(
         "From: Marta <m@example.org>\nTo: ida@example.org\n\nWhere are they?\n\nFrom: is a word"
     )
-    assert page_of(person).says("From Marta <m@example.org> To ida@example.org")
+    assert page_of(person).says(
+        "From Marta <m@example.org> To ida@example.org Where are they? From: is a word"
+    )
     assert person.row.title == "Where are they?"
-    assert excerpt_on(page_of(person)) == "Marta: Where are they? From: is a word"
 
 
 @pytest.mark.parametrize(
@@ -81,24 +82,20 @@ def test_in_many_languages_what_an_email_quotes_is_folded(person, page_of, heade
     )
 
 
-def excerpt_on(browser):
-    return browser.page.html.partition("<b>Email</b>")[2].partition("</span>")[0].partition(">")[2].strip()
-
-
 def test_markup_in_every_field_is_shown_and_never_obeyed(browser, model):
     model.will_ask(SCRIPT, reasons=[SCRIPT])
     model.will_write(SCRIPT)
     mail = f"From: {SCRIPT}\nSubject: {SCRIPT}\n\n{SCRIPT}"
-    browser.open("/new/").press("Get a draft", email_to_respond=mail, response_instructions=SCRIPT)
+    browser.open("/new/").press("Draft a reply", email_to_respond=mail, response_instructions=SCRIPT)
     wait_for_runs()
     address = browser.address
-    pages = [browser.open(address).response, browser.press("Send answers", answers=[SCRIPT]).response]
+    pages = [browser.open(address).response, browser.press("Draft the reply", answers=[SCRIPT]).response]
     wait_for_runs()
     pages += [browser.open(address).response, browser.press("Send feedback", feedback=SCRIPT).response]
     wait_for_runs()
     pages += [browser.open(address).response]
-    pages += [browser.press("Looks good, finish", feedback=SCRIPT).response]
-    pages += [browser.press("Finish with draft 2, leave the feedback out").response]
+    pages += [browser.press("Accept", feedback=SCRIPT).response]
+    pages += [browser.press("Accept, discard the feedback").response]
     wait_for_runs()
     pages += [browser.open(end).response for end in (address, f"{address}delete/", "/", f"/?q={SCRIPT}")]
     for response in pages:
@@ -113,12 +110,12 @@ def test_a_draft_can_be_copied_to_the_last_character(person, page_of, model):
     model.will_write(draft)
     person.give_input()
     html = page_of(person).response.content.decode()
-    body = html.partition('id="draft-1-text"')[2].partition("</div>")[0].partition(">")[2]
+    body = html.partition('id="reply-text"')[2].partition("</div>")[0].partition(">")[2]
     assert "\n\n".join(re.findall("<p>(.*?)</p>", body, re.DOTALL)) == draft
 
 
 def test_a_text_that_begins_with_line_breaks_keeps_them_in_its_field(browser):
-    browser.open("/new/").press("Get a draft", email_to_respond="\n\nHello?", response_instructions="")
+    browser.open("/new/").press("Draft a reply", email_to_respond="\n\nHello?", response_instructions="")
     assert browser.typed("email_to_respond") == ["\n\nHello?"]
 
 
@@ -129,31 +126,31 @@ def test_fifty_drafts_cost_at_most_six_queries(person, page_of, all_queries):
     with all_queries() as queries:
         page_of(person)
     assert len(queries) <= 6
-    assert page_of(person).says("Your turn: is draft 50 right?")
+    assert page_of(person).says("Draft 50 is ready")
     assert not any('"messages"' in sql or '"changes"' in sql for _, sql in queries)
 
 
 def test_a_draft_says_who_wrote_it_and_to_check_it(person, page_of):
     person.give_input()
     ModelCall.objects.filter(purpose="draft").update(model="gpt-5-mini", duration=7.04)
-    assert page_of(person).says("Written by gpt-5-mini in 7.0 s. Check every fact before you send it.")
+    assert page_of(person).says("Written by gpt-5-mini in 7.0 s ·")
     ModelCall.objects.filter(purpose="draft").update(duration=90)
     shown_drafts.forget()
-    assert page_of(person).says("Written by gpt-5-mini in 1.5 min.")
+    assert page_of(person).says("Written by gpt-5-mini in 1.5 min ·")
 
 
 def test_the_demonstration_model_is_named_at_its_draft(person, page_of, settings):
     settings.EMBEDDED_MODEL_PATH = ""
     person.give_input()
     ModelCall.objects.update(provider="embedded")
-    assert page_of(person).says("Written by the demonstration model. Check every fact.")
-    assert page_of(person).page.links["Connect a better model"] == "/settings/#connect"
+    assert page_of(person).says("Written by the toy model. Don’t rely on it.")
+    assert page_of(person).page.links["Choose a better model"] == "/settings/model/"
 
 
-def test_a_draft_whose_call_is_not_known_is_to_be_checked_all_the_same(person, page_of):
+def test_a_draft_whose_call_is_not_known_names_no_model(person, page_of):
     person.give_input()
     ModelCall.objects.all().delete()
-    assert page_of(person).says("Check every fact before you send it.")
+    assert page_of(person).says("Written by the assistant")
 
 
 def test_each_draft_keeps_its_own_call(person, page_of, model):
@@ -165,7 +162,7 @@ def test_each_draft_keeps_its_own_call(person, page_of, model):
     for call, name in ((first, "first"), (second, "second")):
         ModelCall.objects.filter(pk=call.pk).update(model=name)
     assert page_of(person).says("Written by second in")
-    assert page_of(person).says("· first")
+    assert page_of(person).open(f"/a/{person.app_id}/?draft=1").says("Written by first in")
 
 
 def test_the_tab_begins_with_the_state(person, page_of, model):
@@ -173,10 +170,10 @@ def test_the_tab_begins_with_the_state(person, page_of, model):
         html = page_of(person).response.content.decode()
         return html.partition("<title>")[2].partition("</title>")[0]
 
-    assert tab() == "Nothing was pasted yet: Untitled · Email assistant"
+    assert tab() == "No email yet: No subject · Email assistant"
     model.will_ask("Which?")
     person.give_input()
-    assert tab() == "1 question before the first draft: Late delivery · Email assistant"
+    assert tab() == "1 question for you: Late delivery · Email assistant"
     gate = model.will_wait_to_write()
     person.begin("clarify_instructions", {"answers": [""]}).claimed.result(30)
     assert tab() == "Writing draft 1: Late delivery · Email assistant"
@@ -185,27 +182,29 @@ def test_the_tab_begins_with_the_state(person, page_of, model):
     assert tab() == "Draft 1 is ready: Late delivery · Email assistant"
     model.will_write(ModelTimeout("No answer."))
     person.fails_at("process_feedback", feedback="Shorter.")
-    assert tab() == "Stopped: Late delivery · Email assistant"
+    assert tab() == "Couldn’t finish draft 2: Late delivery · Email assistant"
     person.retry()
     person.give_feedback("")
-    assert tab() == "Finished: Late delivery · Email assistant"
+    assert tab() == "Accepted: Late delivery · Email assistant"
 
 
 def test_a_run_says_what_it_is_doing(person, page_of, model):
     gate = model.will_wait_to_ask()
     person.begin("process_input", {"email_to_respond": "Hello?", "response_instructions": "Hi."})
     model.wait_until_asked("questions")
-    assert page_of(person).says("Email read Looking for questions")
+    assert page_of(person).says(
+        "Reading the email… You can close this page; we’ll keep going. Skip questions"
+    )
     writing = model.will_wait_to_write()
     gate.set()
     model.wait_until_asked("draft")
-    assert page_of(person).says("Email read No questions needed Writing draft 1")
+    assert page_of(person).says("Writing draft 1… You can close this page")
     writing.set()
     wait_for_runs()
     writing = model.will_wait_to_write()
     person.begin("process_feedback", {"feedback": "Shorter."})
     model.wait_until_asked("draft", 2)
-    assert page_of(person).says("Feedback read Writing draft 2")
+    assert page_of(person).says("Working in your feedback Writing draft 2…")
     writing.set()
 
 
@@ -246,7 +245,7 @@ def test_an_added_human_step_has_a_page_without_more_code(added_step, person, pa
     model.will_ask("Who reads it?")
     person.give_input()
     person.answer("Marta.")
-    assert page_of(person).says("Your turn: How do you address them?")
+    assert page_of(person).says("How do you address them?")
     assert browser.says("Who reads it?")
     assert browser.says("Draft 1")
     assert browser.open("/").says("How do you address them?")
@@ -257,7 +256,7 @@ def test_an_added_human_step_has_a_page_without_more_code(added_step, person, pa
     browser.press("Use this salutation", salutation="Dear Marta")
     wait_for_runs()
     assert person.row.state["salutation"] == "Dear Marta"
-    assert page_of(person).says("Your turn: is draft 1 right?")
+    assert page_of(person).says("Draft 1 is ready")
 
 
 def test_an_added_human_step_keeps_its_text_too(added_step, person, page_of, browser, other_window):
@@ -267,13 +266,13 @@ def test_an_added_human_step_keeps_its_text_too(added_step, person, page_of, bro
     wait_for_runs()
     browser.press("Use this salutation", salutation="Dear Marta")
     assert browser.status == 412
-    assert browser.says("Your text was not sent: this email went on in another window")
+    assert browser.says("This changed in another window Your text wasn’t sent")
     assert browser.says("Dear Marta")
 
 
 def test_nothing_typed_is_normalised_behind_ones_back(browser, model):
     decomposed = unicodedata.normalize("NFD", "Hélène")
-    browser.open("/new/").press("Get a draft", email_to_respond=decomposed, response_instructions="Yes.")
+    browser.open("/new/").press("Draft a reply", email_to_respond=decomposed, response_instructions="Yes.")
     wait_for_runs()
     assert Application.objects.get().state["incoming_email"] == decomposed
 

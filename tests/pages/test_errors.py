@@ -72,7 +72,7 @@ def test_another_persons_email_is_the_same_404_as_none(person, strangers_browser
         assert [answer.status_code for answer in answers] == [405, 405]
         return
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert "There is nothing here for you" in answers[0].content.decode()
+    assert "Page not found" in answers[0].content.decode()
     assert str(person.app_id) not in answers[0].content.decode().replace(answers[0].request["PATH_INFO"], "")
     assert person.row.status == "waiting"
 
@@ -86,7 +86,7 @@ def test_staff_find_nothing_of_others(person, operator, visitor):
 
 def test_an_unknown_address_has_the_same_page(browser):
     assert browser.open("/nowhere/").status == 404
-    assert browser.says("There is nothing here for you")
+    assert browser.says("Page not found")
 
 
 def test_what_was_typed_for_an_email_that_was_deleted_meanwhile_is_shown_again(person, page_of, browser):
@@ -102,15 +102,15 @@ def test_what_was_typed_for_an_email_that_was_deleted_meanwhile_is_shown_again(p
 
 
 def test_a_new_email_without_anything_names_each_field_and_makes_nothing(browser):
-    browser.open("/new/").press("Get a draft", email_to_respond="", response_instructions=" ")
+    browser.open("/new/").press("Draft a reply", email_to_respond="", response_instructions=" ")
     assert browser.status == 400
-    assert browser.says("Nothing was sent yet. 2 things to fix:")
+    assert browser.says("Please check 2 things")
     assert not Application.objects.exists()
 
 
 def test_too_long_an_email_is_refused_in_numbers_and_shown_again(browser, settings):
     settings.MAX_EMAIL_CHARACTERS = 1000
-    browser.open("/new/").press("Get a draft", email_to_respond="x" * 1001, response_instructions="Yes.")
+    browser.open("/new/").press("Draft a reply", email_to_respond="x" * 1001, response_instructions="Yes.")
     assert browser.status == 400
     assert browser.says("It has 1,001 characters; 1,000 fit. Cut off old quoted messages at the end.")
     assert browser.typed("email_to_respond") == ["x" * 1001]
@@ -129,8 +129,8 @@ def test_too_long_feedback_is_shown_again_below_the_draft(person, page_of, brows
 
 
 def test_one_problem_is_counted_in_words(browser):
-    browser.open("/new/").press("Get a draft", email_to_respond="Hello?", response_instructions="")
-    assert browser.says("One thing to fix:")
+    browser.open("/new/").press("Draft a reply", email_to_respond="Hello?", response_instructions="")
+    assert browser.says("Please check one thing")
     assert browser.page.links["What do you want to say? Write something here."] == "#response_instructions"
 
 
@@ -138,10 +138,10 @@ def test_a_wrong_number_of_answers_is_refused_and_they_are_shown_again(person, p
     model.will_ask("One?", "Two?")
     person.give_input()
     page_of(person)
-    browser.press("Send answers", answers=["First.", "Second.", "Third."])
+    browser.press("Draft the reply", answers=["First.", "Second.", "Third."])
     assert browser.status == 409
     assert browser.typed("answers") == ["First.", "Second."]
-    browser.press("Send answers", answers=["x" * 20_001, "Second."])
+    browser.press("Draft the reply", answers=["x" * 20_001, "Second."])
     assert browser.status == 400
     assert browser.says("It has 20,001 characters; 20,000 fit.")
     assert browser.typed("answers")[1] == "Second."
@@ -157,7 +157,7 @@ def test_a_body_over_the_limit_is_refused_in_words():
 def test_more_fields_than_django_reads_is_a_bad_request_in_words(browser):
     answer = browser.client.post("/new/", {f"field-{number}": "x" for number in range(1001)})
     assert answer.status_code == 400
-    assert "The request cannot be read" in answer.content.decode()
+    assert "That didn’t come through properly" in answer.content.decode()
 
 
 # --- What happened meanwhile ---------------------------------------------------------------------
@@ -171,9 +171,9 @@ def test_feedback_while_a_draft_is_written_is_kept(running, browser):
     )
     page = browser._show(answer, "")
     assert page.status == 409
-    assert page.says("A draft is being written already")
+    assert page.says("We’re still writing a draft")
     assert page.says("Also ring her.")
-    assert page.says("See whether the draft is ready")
+    assert page.says("Refresh")
     assert "http-equiv" not in answer.content.decode()  # a refresh would wipe the text away
 
 
@@ -185,10 +185,12 @@ def test_feedback_on_an_older_draft_is_shown_below_the_newest(person, browser, o
     wait_for_runs()
     browser.press("Send feedback", feedback="Say that her units are reserved.")
     assert browser.status == 412
-    assert browser.says("Your feedback was not sent: there is a newer draft")
-    assert browser.says("You wrote it while reading draft 1. Meanwhile you asked for “Make it shorter.”")
+    assert browser.says("There’s a newer draft")
+    assert browser.says(
+        "You were writing about draft 1. Meanwhile another window asked for “Make it shorter.”"
+    )
     assert browser.typed("feedback") == ["Say that her units are reserved."]
-    browser.press("Apply to draft 2, the newest")
+    browser.press("Use on draft 2")
     wait_for_runs()
     assert person.row.state["feedback_history"][-1] == "Say that her units are reserved."
 
@@ -199,7 +201,7 @@ def test_feedback_that_is_put_aside_is_there_again_until_it_is_sent(person, brow
     other_window.open(f"/a/{person.app_id}/").press("Shorter")
     wait_for_runs()
     browser.press("Send feedback", feedback="Say that her units are reserved.")
-    browser.press("Put it aside")
+    browser.press("Save for later")
     assert browser.says("Not sent yet")
     assert browser.typed("feedback") == ["Say that her units are reserved."]
     assert person.row.state["feedback_history"] == ["Make it shorter."]
@@ -215,14 +217,14 @@ def test_answers_to_questions_that_were_answered_in_another_window_are_kept(
     person.give_input()
     address = f"/a/{person.app_id}/"
     browser.open(address)
-    other_window.open(address).press("Send answers", answers=["The first."])
+    other_window.open(address).press("Draft the reply", answers=["The first."])
     wait_for_runs()
-    browser.press("Send answers", answers=["The second."])
+    browser.press("Draft the reply", answers=["The second."])
     assert browser.status == 412
-    assert browser.says("Your answers were not sent: these questions were answered in another window")
+    assert browser.says("You’ve already answered these in another window Your answers weren’t sent;")
     assert browser.says("Which Thursday?")
     assert browser.says("The second.")
-    assert browser.says("Your turn: is draft 1 right?")
+    assert browser.says("Draft 1 is ready")
 
 
 def test_a_step_that_is_not_due_is_refused_and_its_text_kept(person, browser):
@@ -235,11 +237,11 @@ def test_feedback_on_a_finished_email_is_kept(person, browser, other_window):
     person.give_input()
     address = f"/a/{person.app_id}/"
     browser.open(address)
-    other_window.open(address).press("Looks good, finish")
+    other_window.open(address).press("Accept")
     wait_for_runs()
     browser.press("Send feedback", feedback="One more thing.")
     assert browser.status in (409, 412)
-    assert browser.says("This email is finished")
+    assert browser.says("You’ve accepted this reply")
     assert browser.says("One more thing.")
 
 
@@ -256,7 +258,7 @@ def test_a_version_that_is_no_number_is_no_version(person, page_of, browser):
 
 def test_a_double_press_on_a_new_email_makes_one(browser):
     browser.open("/new/")
-    form = browser.page.form_with("Get a draft")
+    form = browser.page.form_with("Draft a reply")
     data = {**form.fields, **EMAIL}
     answers = [browser.client.post("/new/", data) for _ in range(3)]
     wait_for_runs()
@@ -268,7 +270,7 @@ def test_a_double_press_on_a_new_email_makes_one(browser):
 
 def test_going_back_and_changing_what_was_sent_makes_another_email(browser, model):
     browser.open("/new/")
-    data = {**browser.page.form_with("Get a draft").fields, **EMAIL}
+    data = {**browser.page.form_with("Draft a reply").fields, **EMAIL}
     browser.client.post("/new/", data)
     browser.client.post("/new/", data | {"response_instructions": "No."})
     wait_for_runs()
@@ -288,7 +290,7 @@ def test_a_double_press_on_feedback_is_one(person, page_of, browser):
 def test_a_double_press_on_looks_good_is_one(person, page_of, browser):
     person.give_input()
     page_of(person)
-    data = {**browser.page.form_with("Looks good, finish").fields, "accept": "yes"}
+    data = {**browser.page.form_with("Accept").fields, "accept": "yes"}
     answers = [browser.client.post(f"{browser.address}process_feedback/", data) for _ in range(2)]
     wait_for_runs()
     answers.append(browser.client.post(f"{browser.address}process_feedback/", data))
@@ -301,7 +303,7 @@ def test_accepting_an_older_draft_is_no_double_press(person, browser, other_wind
     browser.open(address)
     other_window.open(address).press("Shorter")
     wait_for_runs()
-    browser.press("Looks good, finish")
+    browser.press("Accept")
     assert browser.status == 412
     assert not person.row.is_finished
 
@@ -324,24 +326,23 @@ def test_trying_again_twice_is_once(person, browser, model):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "The model did not answer"),
-        (ModelUnavailable("The model's server at x could not be reached."), "The model could not be reached"),
-        (ModelFailed("The model gave an empty answer."), "The model gave nothing usable"),
-        (RuntimeError("secret"), "Something went wrong"),
+        (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "Couldn’t finish draft 1"),
+        (ModelUnavailable("The model's server at x could not be reached."), "Couldn’t finish draft 1"),
+        (ModelFailed("The model gave an empty answer."), "Couldn’t finish draft 1"),
+        (RuntimeError("secret"), "The program made a mistake"),
     ],
 )
 def test_a_stopped_run_says_why_and_goes_on(person, page_of, browser, model, error, words):
     model.will_write(error)
     person.fails_at("process_input", **EMAIL)
     assert page_of(person).says(words)
-    assert browser.says("Draft 1 could not be written")
-    assert browser.says("Your email and instructions are saved; you do not have to type anything again.")
+    assert browser.says("Your email and instructions are saved.")
     assert "secret" not in browser.page.text
     if not isinstance(error, RuntimeError):
         assert browser.says(error.message)
     browser.press("Try again")
     wait_for_runs()
-    assert page_of(person).says("Your turn: is draft 1 right?")
+    assert page_of(person).says("Draft 1 is ready")
 
 
 def test_what_was_sent_can_be_changed_after_a_stop(person, page_of, browser, model):
@@ -349,12 +350,12 @@ def test_what_was_sent_can_be_changed_after_a_stop(person, page_of, browser, mod
     model.will_write(ModelTimeout("No answer."))
     person.fails_at("process_feedback", feedback="Shorter.")
     assert page_of(person).says("Your feedback on draft 1 Shorter.")
-    browser.open(browser.address + browser.page.links["Change the feedback first"].partition("#")[0])
+    browser.open(browser.address + browser.page.links["Edit feedback"].partition("#")[0])
     assert browser.typed("feedback") == ["Shorter."]
     browser.press("Send feedback", feedback="")
-    assert browser.says("What should change? Write what should change.")
-    assert not browser.says("Looks good")
-    assert browser.page.ids.count("notice") == 1
+    assert browser.says("Say what should change, or press Accept.")
+    assert "Accept" not in browser.page.form_with("Send feedback").buttons
+    assert browser.page.described_by("feedback") == ["Say what should change, or press Accept."]
     browser.press("Send feedback", feedback="Much shorter.")
     wait_for_runs()
     assert person.row.state["feedback_history"] == ["Much shorter."]
@@ -366,7 +367,7 @@ def test_answers_can_be_changed_after_a_stop(person, page_of, browser, model):
     model.will_write(ModelTimeout("No answer."))
     person.fails_at("clarify_instructions", answers=["This.", ""])
     page_of(person)
-    browser.open(browser.address + browser.page.links["Change the answers first"].partition("#")[0])
+    browser.open(browser.address + browser.page.links["Edit answers"].partition("#")[0])
     assert browser.typed("answers") == ["This.", ""]
 
 
@@ -374,7 +375,7 @@ def test_an_interrupted_run_says_so_and_continues(person, page_of, browser, mode
     model.will_write(ModelTimeout("No answer."))
     person.fails_at("process_input", **EMAIL)
     Application.objects.update(error_code="interrupted")
-    assert page_of(person).says("The writing was interrupted")
+    assert page_of(person).says("We restarted in the middle of this. Nothing’s lost.")
     browser.press("Continue")
     wait_for_runs()
     assert page_of(person).says("Draft 1")
@@ -407,7 +408,7 @@ def test_a_server_that_is_about_to_restart_keeps_the_text(person, page_of, brows
 
 def test_a_server_that_is_about_to_restart_keeps_a_new_email(browser, goes_wrong):
     goes_wrong(ShuttingDown(retry_after=5))
-    browser.open("/new/").press("Get a draft", **EMAIL)
+    browser.open("/new/").press("Draft a reply", **EMAIL)
     assert browser.status == 503
     assert browser.typed("email_to_respond") == ["Hello?"]
     assert browser.typed("response_instructions") == ["Hi."]
@@ -444,7 +445,7 @@ def test_answers_survive_a_mistake_of_the_program(person, page_of, browser, goes
     page_of(person)
     goes_wrong(RuntimeError("secret"))
     browser.client.raise_request_exception = False
-    browser.press("Send answers", answers=["First.", "Second."])
+    browser.press("Draft the reply", answers=["First.", "Second."])
     assert browser.says("First.")
     assert browser.says("Second.")
 
@@ -468,7 +469,7 @@ def test_a_new_id_that_is_another_persons_is_replaced(browser, stranger):
     answer = browser.client.post("/new/", data)
     assert answer.status_code == 409
     assert str(theirs.pk) not in answer.content.decode()
-    browser._show(answer, "/new/").press("Get a draft")
+    browser._show(answer, "/new/").press("Draft a reply")
     wait_for_runs()
     assert Application.objects.owned_by(stranger).count() == 1
     assert Application.objects.count() == 2

@@ -17,7 +17,7 @@ def begun(browser, model):
 
     def begin():
         browser.open("/new/")
-        browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="On Thursday.")
+        browser.press("Draft a reply", email_to_respond=EMAIL, response_instructions="On Thursday.")
         wait_for_runs()
         return browser.open(browser.address)
 
@@ -28,14 +28,14 @@ def test_an_email_is_answered_from_paste_to_plain_text(browser, model, begun):
     model.will_ask("Which Thursday?", "Who pays?")
     model.will_write("Dear Marta,\n\nthis Thursday.")
     model.will_write("Dear Marta,\n\nsorry. This Thursday.")
-    assert begun().says("Your turn: 2 questions")
+    assert begun().says("2 quick questions")
     assert browser.says("Where are my sensors?")
 
-    browser.press("Send answers", answers=["This one.", ""])
+    browser.press("Draft the reply", answers=["This one.", ""])
     wait_for_runs()
     browser.open(browser.address)
-    assert browser.says("Your turn: is draft 1 right?")
-    assert browser.says("1 answered: “This one.”, 1 skipped")
+    assert browser.says("Draft 1 is ready")
+    assert browser.says("Which Thursday? This one. Who pays? Skipped")
 
     browser.press("Send feedback", feedback="Say sorry.")
     wait_for_runs()
@@ -43,10 +43,10 @@ def test_an_email_is_answered_from_paste_to_plain_text(browser, model, begun):
     assert browser.says("Draft 2")
     assert browser.says("sorry. This Thursday.")
 
-    browser.press("Looks good, finish")
+    browser.press("Accept")
     wait_for_runs()
     browser.open(browser.address)
-    assert browser.says("Your reply, ready to send")
+    assert browser.says("Ready to send")
     reply = browser.client.get(f"{browser.address}reply.txt")
     assert reply.content.decode() == "Dear Marta,\n\nsorry. This Thursday."
     assert reply["Content-Type"] == "text/plain; charset=utf-8"
@@ -57,7 +57,7 @@ def test_an_email_is_answered_from_paste_to_plain_text(browser, model, begun):
 def test_a_submit_answers_with_a_redirect_before_the_draft_is_there(browser, model):
     gate = model.will_wait_to_write()
     browser.open("/new/")
-    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    browser.press("Draft a reply", email_to_respond=EMAIL, response_instructions="Yes.")
     assert browser.response.redirect_chain[0][1] == 302
     model.wait_until_asked("draft")
     assert browser.open(browser.address).says("Writing draft 1")
@@ -68,7 +68,7 @@ def test_a_submit_answers_with_a_redirect_before_the_draft_is_there(browser, mod
 def test_a_running_page_refreshes_itself_without_scripts_until_told_not_to(browser, model):
     gate = model.will_wait_to_write()
     browser.open("/new/")
-    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    browser.press("Draft a reply", email_to_respond=EMAIL, response_instructions="Yes.")
     address = browser.address
     refresh = f'<noscript> <meta http-equiv="refresh" content="3;url={address}"> </noscript>'
     assert refresh in browser.page.html
@@ -79,16 +79,16 @@ def test_a_running_page_refreshes_itself_without_scripts_until_told_not_to(brows
 
 
 def test_an_email_that_was_reopened_says_so_once_it_is_finished_again(browser, begun):
-    begun().press("Looks good, finish")
+    begun().press("Accept")
     wait_for_runs()
     address = browser.address
-    assert browser.open(address).says("Finished You accepted draft 1")
+    assert browser.open(address).says("Accepted")
     for words in ("Finished, reopened once", "Finished, reopened twice"):
-        browser.press("Reopen for more changes")
+        browser.press("Reopen to change it")
         assert browser.open("/").says("Read draft 1 ·")
-        browser.open(address).press("Looks good, finish")
+        browser.open(address).press("Accept")
         wait_for_runs()
-        assert browser.open(address).says(f"{words} You accepted draft 1")
+        assert browser.open(address).says("Ready to send")
         assert browser.open("/").says(f"{words} ·")
         browser.open(address)
 
@@ -96,7 +96,7 @@ def test_an_email_that_was_reopened_says_so_once_it_is_finished_again(browser, b
 def test_a_page_that_asks_for_news_is_told_when_there_are_none(browser, model):
     gate = model.will_wait_to_write()
     browser.open("/new/")
-    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    browser.press("Draft a reply", email_to_respond=EMAIL, response_instructions="Yes.")
     model.wait_until_asked("draft")
     row = Application.objects.get()
     assert browser.client.get(f"/a/{row.pk}/?unless=running").status_code == 204
@@ -108,10 +108,10 @@ def test_a_page_that_asks_for_news_is_told_when_there_are_none(browser, model):
 def test_one_question_is_asked_in_the_singular_and_can_be_skipped(browser, model, begun):
     model.will_ask("Which Thursday?")
     page = begun()
-    assert page.says("Your turn: one question")
-    assert page.says("Leave the field empty to skip it")
+    assert page.says("1 quick question before the first draft")
+    assert page.says("Skip any you like.")
     assert not page.says("1 of 1")
-    browser.press("Skip it, just write")
+    browser.press("Skip questions")
     wait_for_runs()
     assert Application.objects.get().state["clarification_answers"] == [""]
 
@@ -121,7 +121,7 @@ def test_a_question_says_why_it_is_asked_and_its_field_is_tied_to_that(browser, 
     assert begun().says("Which Thursday? There are two.")
     assert browser.says("Who calls? She asks.")
     assert browser.page.described_by("answers") == ["There are two.", "", "She asks."]
-    browser.press("Send answers", answers=["x" * 20_001, "", ""])
+    browser.press("Draft the reply", answers=["x" * 20_001, "", ""])
     error = "It has 20,001 characters; 20,000 fit."
     assert browser.page.described_by("answers") == [f"There are two. {error}", error, f"She asks. {error}"]
 
@@ -135,7 +135,7 @@ def test_questions_without_reasons_have_no_line_for_them(browser, model, begun):
 def test_skipping_sends_what_was_typed_in_the_other_fields(browser, model, begun):
     model.will_ask("Which Thursday?", "Who pays?")
     begun()
-    browser.press("Skip both, just write", answers=["", "They do."])
+    browser.press("Skip questions", answers=["", "They do."])
     wait_for_runs()
     assert Application.objects.get().state["clarification_answers"] == ["", "They do."]
 
@@ -158,48 +158,61 @@ def test_empty_feedback_asks_what_should_change(browser, begun):
     begun()
     browser.press("Send feedback", feedback="  \n ")
     assert browser.status == 400
-    assert browser.says("Write what should change.")
+    assert browser.says("Say what should change, or press Accept.")
     assert Application.objects.get().state["feedback_history"] == []
 
 
 def test_looks_good_with_text_asks_which_was_meant(browser, begun):
     begun()
-    browser.press("Looks good, finish", feedback="Add her number.")
+    browser.press("Accept", feedback="Add her number.")
     assert browser.status == 400
-    assert browser.says("You wrote feedback and pressed “Looks good”")
+    assert browser.says("You pressed Accept, but there’s feedback you haven’t sent.")
     assert browser.says("Add her number.")
     assert not Application.objects.get().is_finished
 
 
 def test_the_feedback_that_was_meant_is_sent(browser, begun):
     begun()
-    browser.press("Looks good, finish", feedback="Add her number.").press("Send the feedback")
+    browser.press("Accept", feedback="Add her number.").press("Send feedback")
     wait_for_runs()
     assert Application.objects.get().state["feedback_history"] == ["Add her number."]
 
 
 def test_the_draft_that_was_meant_is_finished(browser, begun):
     begun()
-    browser.press("Looks good, finish", feedback="Add her number.")
-    browser.press("Finish with draft 1, leave the feedback out")
+    browser.press("Accept", feedback="Add her number.")
+    browser.press("Accept, discard the feedback")
     wait_for_runs()
     assert Application.objects.get().is_finished
 
 
-def test_from_the_fourth_draft_on_older_ones_fold_into_one_row(person, page_of):
+def test_the_rounds_so_far_are_one_line_and_each_draft_is_one_step_away(person, page_of):
     person.give_input()
     for number in range(3):
         person.give_feedback(f"Change {number}.")
-    assert page_of(person).says("Draft 1 and what you said about it")
-    person.give_feedback("Another.")
-    assert page_of(person).says("Drafts 1 to 2 and what you said about them")
+    page = page_of(person)
+    assert page.says("Draft 4 of 4")
+    assert page.says("3 rounds of feedback You, on draft 1 Change 0. You, on draft 2 Change 1.")
+    for number in (3, 2, 1):
+        page.open(f"/a/{person.app_id}/?draft={number}")
+        assert page.says(f"Draft {number} of 4")
+        assert page.says(f"Draft {number}. Behind this draft")
+    assert page.page.links["Next draft, 2 of 4"] == f"/a/{person.app_id}/?draft=2"
+
+
+@pytest.mark.parametrize("draft", ["9", "0", "x", "²", "-1", "9" * 30])
+def test_a_draft_that_is_not_there_is_not_shown_instead_of_the_current_one(person, page_of, draft):
+    person.give_input()
+    page = page_of(person).open(f"/a/{person.app_id}/?draft={draft}")
+    assert page.says("Draft 1 is ready")
+    assert "Accept" in page.page.form_with("Send feedback").buttons
 
 
 def test_an_email_that_the_api_made_can_be_pasted_on_its_page(person, page_of, browser):
-    assert page_of(person).says("Nothing was pasted yet")
-    browser.press("Get a draft", email_to_respond=EMAIL, response_instructions="Yes.")
+    assert page_of(person).says("No email yet")
+    browser.press("Draft a reply", email_to_respond=EMAIL, response_instructions="Yes.")
     wait_for_runs()
-    assert page_of(person).says("Your turn: is draft 1 right?")
+    assert page_of(person).says("Draft 1 is ready")
 
 
 def test_an_email_is_deleted_after_asking(person, browser, page_of):

@@ -49,19 +49,20 @@ def test_the_history_tells_what_happened_in_order(browser, answered):
     assert "History" in browser.open(history_of(answered, "")).page.links
     browser.open(browser.page.links["History"])
     told = [
-        "You pasted the email 0 process_input",
-        "The model asked 2 questions 1 determine_clarifications",
+        "You said what you want 0 process_input",
+        "The assistant asked 2 questions 1 determine_clarifications",
         "You answered 1 question, skipped 1 2 clarify_instructions",
         "“Thursday.”",
-        "Draft 1 was written 3 formulate_draft",
-        "You gave feedback 4 process_feedback",
-        "Draft 2 could not be written 5 formulate_draft",
-        "Draft 2 was written 6 formulate_draft",
+        "Draft 1, 4 words 3 formulate_draft",
+        "You asked for a change 4 process_feedback",
+        "Draft 2 couldn’t be finished 5 formulate_draft",
+        "Draft 2, 5 words 6 formulate_draft",
         "Draft 2 is ready process_feedback",
     ]
-    text = " ".join(browser.page.text.split())
+    text = " ".join(browser.page.text.split()).partition("Step by step")[2]
     places = [text.index(part) for part in told]
     assert places == sorted(places)
+    text = " ".join(browser.page.text.split())
     assert "Not yet: Another version" in text
     for part in ("Steps 7", "Model calls 4 1 failed", "formulate_draft · 2 times"):
         assert part in text
@@ -72,8 +73,8 @@ def test_a_finished_one_ends_with_its_draft(browser, answered):
     answered.give_feedback("")
     browser.open(history_of(answered))
     assert browser.says("You accepted draft 2 7 process_feedback")
-    assert browser.says("Finished with draft 2 8 final_result")
-    assert "Go on" not in browser.page.links
+    assert browser.says("Accepted draft 2 8 final_result")
+    assert "Continue" not in browser.page.links
 
 
 def test_a_step_that_its_person_stopped_did_not_fail_and_was_not_gone_back_from(browser, answered, model):
@@ -82,9 +83,9 @@ def test_a_step_that_its_person_stopped_did_not_fail_and_was_not_gone_back_from(
     operations.cancel(actor=answered.user, app_id=answered.app_id)
     writing.set()
     wait_for_runs()
-    assert browser.open(history_of(answered)).says("Draft 3 was stopped")
-    assert browser.open(history_of(answered, "history/8/")).says("Draft 3 was stopped")
-    assert not browser.says("gone back from")
+    assert browser.open(history_of(answered)).says("You stopped draft 3")
+    assert browser.open(history_of(answered, "history/8/")).says("You stopped draft 3")
+    assert not browser.says("After you went back")
 
 
 def test_every_kind_of_step_is_said_in_words(browser, answered):
@@ -95,10 +96,10 @@ def test_every_kind_of_step_is_said_in_words(browser, answered):
     answered.send("reopen")
     browser.open(history_of(answered))
     for words in (
-        "You edited draft 2: draft 3",
-        "You went back to draft 1",
-        "You wanted another try",
-        "Draft 4 was written",
+        "You edited draft 2 into draft 3, 3 words",
+        "You restored draft 1",
+        "You asked for another try",
+        "Draft 4, ",
         "You reopened it",
     ):
         assert browser.says(words), words
@@ -107,17 +108,19 @@ def test_every_kind_of_step_is_said_in_words(browser, answered):
 def test_a_branch_says_so_and_both_name_each_other(browser, answered, owner):
     fork, _ = operations.fork(actor=owner, app_id=answered.app_id, sequence_id=3)
     browser.open(f"/a/{fork.pk}/history/")
-    assert browser.says("It branched off here")
-    assert browser.says("branched off")
-    assert browser.says("Branch 1, this one")
+    assert browser.says("This alternative starts here")
+    assert browser.says("started")
+    assert browser.says("Branch 1 (this one)")
     assert browser.page.links["The first"] == history_of(answered)
     assert browser.open(history_of(answered)).page.links["Branch 1"] == f"/a/{fork.pk}/history/"
 
 
 def test_a_branch_begins_at_the_step_whose_button_was_pressed(browser, answered, strangers_browser):
     browser.open(history_of(answered))
-    assert "Branch from here: step 5" not in [name for form in browser.page.forms for name in form.buttons]
-    browser.press("Branch from here: step 3")
+    assert "Start an alternative here: step 5" not in [
+        name for form in browser.page.forms for name in form.buttons
+    ]
+    browser.press("Start an alternative here: step 3")
     fork = Application.objects.exclude(pk=answered.app_id).get()
     assert browser.address == f"/a/{fork.pk}/"
     assert (fork.parent_id, fork.parent_sequence_id, fork.next_step) == (
@@ -126,14 +129,14 @@ def test_a_branch_begins_at_the_step_whose_button_was_pressed(browser, answered,
         "process_feedback",
     )
     assert fork.state["draft_history"] == ["Dear Marta, on Thursday."]
-    browser.open(f"/a/{fork.pk}/history/0/").press("Branch from here: step 0")
+    browser.open(f"/a/{fork.pk}/history/0/").press("Start an alternative here: step 0")
     assert Application.objects.get(parent=fork).root_id == answered.app_id
     assert strangers_browser.client.post(f"/a/{fork.pk}/fork/", {"step": "0"}).status_code == 404
 
 
 def test_the_state_after_a_step_is_shown_in_full(browser, answered):
     browser.open(history_of(answered, "history/3/"))
-    assert browser.says("Draft 1 was written")
+    assert browser.says("Draft 1, 4 words")
     assert browser.says("current_draft after Dear Marta, on Thursday.")
     assert browser.says("clarification_reasons 1. She wants one. 2. empty")
     assert browser.says("clarification_answers 1. Thursday. 2. empty")
@@ -162,7 +165,7 @@ def test_a_cost_in_part_says_so(browser, answered, settings):
     first = ModelCall.objects.order_by("id").first()
     ModelCall.objects.filter(pk=first.pk).update(model="dear", tokens_in=2_000_000, tokens_out=1)
     browser.open(history_of(answered))
-    assert browser.says("Cost EUR\N{NO-BREAK SPACE}10.00 and 2 calls without a price")
+    assert browser.says("Cost EUR\N{NO-BREAK SPACE}10.00 plus 2 calls with no price set")
 
 
 @pytest.mark.parametrize("rest", ["history/", "history/0/", "calls/1/"])
@@ -194,14 +197,13 @@ def test_what_anybody_wrote_is_escaped(browser, owner, model):
 def test_staff_who_read_it_are_named_with_their_reason(browser, answered, operator):
     readings.begin(actor=operator, app_id=answered.app_id, reason="A failed call.")
     browser.open(history_of(answered))
-    assert browser.says("Who else has read this root read it")
+    assert browser.says("Who else has seen this root opened it")
     assert browser.says("“A failed call.”")
 
 
 def test_nothing_yet_is_said(browser, person):
     browser.open(history_of(person))
-    assert browser.says("Nothing has happened yet.")
-    assert browser.says("The model was not asked yet.")
+    assert browser.says("Nothing here yet.")
 
 
 def test_a_long_history_comes_in_pages_with_few_queries(browser, owner, model):
@@ -220,8 +222,8 @@ def test_a_long_history_comes_in_pages_with_few_queries(browser, owner, model):
         assert 0 < len(queries) <= MOST_QUERIES, queries.captured_queries
     browser.open(address)
     assert browser.says("Page 1 of 2")
-    assert not browser.says("Draft 40 was written")
-    assert browser.open(address + browser.page.links["Later steps"]).says("Draft 40 was written")
+    assert not browser.says("Draft 40, 2 words")
+    assert browser.open(address + browser.page.links["Later steps"]).says("Draft 40, 2 words")
     assert browser.says("formulate_draft · 40 times")
     assert browser.says("Model calls 40")
 
@@ -235,8 +237,8 @@ def test_usage_is_told_by_day_and_by_email(browser, answered, settings):
     ModelCall.objects.filter(pk=last.pk).update(
         created_at=timezone.now() - timedelta(days=10), tokens_in=5_000_000
     )
-    browser.open("/settings/")
-    browser.open(browser.page.links["What you asked of models, per day"])
+    browser.open("/settings/data/")
+    browser.open(browser.page.links["Usage"])
     assert browser.says("Model calls 4 1 failed")
     assert browser.says("Late delivery 4 calls")
     assert browser.says("Cost $5.0")
@@ -249,6 +251,6 @@ def test_usage_is_told_by_day_and_by_email(browser, answered, settings):
 
 
 def test_usage_is_ones_own(strangers_browser, answered, visitor):
-    assert strangers_browser.open("/usage/?days=nonsense").says("Nothing in these days.")
+    assert strangers_browser.open("/usage/?days=nonsense").says("Nothing in this period")
     assert not strangers_browser.says("Late delivery")
     assert visitor.open("/usage/").address.startswith("/sign-in/")

@@ -20,18 +20,18 @@ def budget(settings):
 def test_a_new_email_says_what_is_left_beside_its_button(budget, use, browser):
     use(19)
     browser.open("/new/")
-    assert browser.says("Get a draft 31 drafts left today")
+    assert browser.says("Draft a reply Ctrl Enter 31 drafts left today")
 
 
 def test_each_form_that_spends_says_what_is_left(budget, person, page_of, model):
     model.will_ask("When?", "Where?")
     person.give_input()
-    assert page_of(person).says("just write 50 drafts left today")
+    assert page_of(person).says("drafts it 50 drafts left today Skip questions")
     person.answer("", "")
-    assert page_of(person).says("Send feedback 49 drafts left today")
+    assert page_of(person).says("to accept 49 drafts left today Send feedback")
     model.will_write(ModelTimeout())
     person.fails_at("process_feedback", feedback="Warmer")
-    assert page_of(person).says("Change the feedback first 49 drafts left today")
+    assert page_of(person).says("49 drafts left today Edit feedback")
 
 
 def test_a_draft_that_is_being_written_is_no_longer_left(budget, person, model, browser):
@@ -48,15 +48,15 @@ def test_a_draft_that_is_being_written_is_no_longer_left(budget, person, model, 
         (1, None, "1 draft left today"),
         (None, 12_000, "12,000 tokens left today"),
         (31, 12_000, "31 drafts and 12,000 tokens left today"),
-        (0, None, "No drafts left today. The next are free at 00:00."),
-        (7, 0, "No tokens left today. The next are free at 00:00."),
+        (0, None, "No drafts left today. You’ll have more at 00:00."),
+        (7, 0, "No tokens left today. You’ll have more at 00:00."),
     ],
 )
 def test_what_is_left_in_words(settings, use, browser, drafts, tokens, words):
     settings.MAX_DRAFTS_PER_DAY = 0 if drafts is None else 100
     settings.MAX_TOKENS_PER_DAY = 0 if tokens is None else 20_000
     use(100 - (drafts or 0), 20_000 - (tokens or 0))
-    assert browser.open("/new/").says(f"Get a draft {words}")
+    assert browser.open("/new/").says(f"Draft a reply Ctrl Enter {words}")
 
 
 def test_without_a_limit_nothing_is_said_or_asked(person, page_of, all_queries):
@@ -68,21 +68,19 @@ def test_without_a_limit_nothing_is_said_or_asked(person, page_of, all_queries):
 
 def test_an_email_that_is_over_the_budget_is_shown_again(budget, use, browser, model):
     use(50)
-    browser.open("/new/").press("Get a draft", **TYPED)
+    browser.open("/new/").press("Draft a reply", **TYPED)
     assert browser.status == 429
     assert 0 < int(browser.response["Retry-After"]) <= 25 * 3600
-    assert browser.says(
-        "You have used today's 50 drafts. The next are free at 00:00. Your text is saved here."
-    )
+    assert browser.says("You have used today's 50 drafts. The next are free at 00:00. Your text is saved.")
     assert {name: browser.typed(name) for name in TYPED} == {name: [text] for name, text in TYPED.items()}
     assert model.asked == []
 
 
 def test_it_can_be_sent_from_there_once_there_is_room(budget, use, browser, owner):
     use(50)
-    browser.open("/new/").press("Get a draft", **TYPED)
+    browser.open("/new/").press("Draft a reply", **TYPED)
     Usage.objects.all().delete()
-    browser.press("Get a draft")
+    browser.press("Draft a reply")
     wait_for_runs()
     assert browser.open(browser.address).says("Draft 1.")
 
@@ -92,8 +90,8 @@ def test_feedback_that_is_over_the_budget_is_shown_again(budget, person, page_of
     Usage.objects.update(drafts=50)
     page = page_of(person).press("Send feedback", feedback="Warmer, please.")
     assert page.status == 429
-    assert page.says("Your feedback was not sent")
-    assert page.says("The next are free at 00:00. Your text is saved here.")
+    assert page.says("Your feedback wasn’t sent")
+    assert page.says("The next are free at 00:00. Your text is saved.")
     assert page.typed("feedback") == ["Warmer, please."]
     assert len(model.calls_for("draft")) == 1
 
@@ -101,7 +99,7 @@ def test_feedback_that_is_over_the_budget_is_shown_again(budget, person, page_of
 def test_what_is_over_the_budget_can_still_be_accepted(budget, person, page_of):
     person.give_input()
     Usage.objects.update(drafts=50)
-    page_of(person).press("Looks good, finish")
+    page_of(person).press("Accept")
     wait_for_runs()
     assert person.row.is_finished
 
@@ -111,7 +109,7 @@ def test_too_many_at_once_keeps_the_text_too(settings, owner, browser, model):
     gate = model.will_wait_to_write()
     Person(owner).begin("process_input", TYPED)
     model.wait_until_asked("draft")
-    browser.open("/new/").press("Get a draft", **TYPED)
+    browser.open("/new/").press("Draft a reply", **TYPED)
     assert (browser.status, browser.response["Retry-After"]) == (429, "5")
     assert browser.says("1 draft is being written for you, and that is the most at once.")
     assert browser.typed("email_to_respond") == [TYPED["email_to_respond"]]
@@ -160,9 +158,9 @@ def test_an_earlier_draft_that_is_the_current_one_is_no_older_than_the_limit(set
     assert page.says("This email has 2 drafts, and that is the limit. Accept the last one.")
     assert not page.says("Meanwhile")
     assert page.typed("feedback") == ["Shorter, please."]
-    page.press("Looks good, finish")  # and both pressed, while an earlier one is the current one
+    page.press("Accept")  # and both pressed, while an earlier one is the current one
     assert not page.says("Meanwhile")
-    assert page.says("Finish with draft 1, leave the feedback out")
+    assert page.says("Accept, discard the feedback")
 
 
 def test_trying_again_over_the_budget_says_so(budget, person, page_of, model):
@@ -182,7 +180,7 @@ def test_to_try_again_over_the_budget_shows_the_email_and_why(budget, use, perso
     use(50)
     page = page_of(person).press("Try again")
     assert page.status == 429
-    assert page.says("It was not tried again. You have used today's 50 drafts. The next are free at 00:00.")
+    assert page.says("It wasn’t tried again. You have used today's 50 drafts. The next are free at 00:00.")
     assert page.says("Your email and instructions are saved")
     assert 0 < int(page.response["Retry-After"]) <= 25 * 3600
     Usage.objects.update(drafts=0)

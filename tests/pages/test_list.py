@@ -80,7 +80,7 @@ def test_each_row_says_the_next_thing_to_do(browser, email):
         "Answer 1 question",
         "Read draft 2 · Marta",
         "Writing draft 2",
-        "Looking for questions",
+        "Reading the email",
         "Stopped: the model did not answer",
         "Stopped: interrupted, can go on",
         "Finished",

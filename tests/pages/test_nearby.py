@@ -40,7 +40,7 @@ def neighbour(monkeypatch):
 
 
 def test_a_server_that_is_found_is_named_with_what_to_set(browser, neighbour):
-    browser.open("/settings/")
+    browser.open("/settings/model/")
     host = f"127.0.0.1:{neighbour.server_port}"
     assert browser.says(f"Ollama at {host}, with llama3.1, qwen3:14b")
     assert browser.says(f"OPENAI_BASE_URL=http://{host}/v1 OPENAI_MODEL=llama3.1")
@@ -50,21 +50,21 @@ def test_a_server_that_is_found_is_named_with_what_to_set(browser, neighbour):
 @pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"data": null}', '{"data": [1]}'])
 def test_other_programs_on_that_port_are_not_named(browser, neighbour, text):
     neighbour.text = text
-    assert not browser.open("/settings/").says("Found")
+    assert not browser.open("/settings/model/").says("Found")
     assert browser.says("OPENAI_BASE_URL=http://127.0.0.1:11434/v1")
 
 
 def test_a_refusal_is_no_find(browser, neighbour):
     neighbour.status = 401
-    assert not browser.open("/settings/").says("Found")
+    assert not browser.open("/settings/model/").says("Found")
 
 
 def test_a_port_without_a_server_is_not_named(browser, monkeypatch):
     monkeypatch.setattr(nearby, "USUAL_PORTS", {"Ollama": free_port()})
-    assert not browser.open("/settings/").says("Found")
+    assert not browser.open("/settings/model/").says("Found")
 
 
 def test_no_port_is_tried_once_a_model_is_connected(browser, neighbour, settings):
     settings.OPENAI_BASE_URL = "https://models.example/v1"
-    assert browser.open("/settings/").says("at models.example")
+    assert browser.open("/settings/model/").says("at models.example")
     assert neighbour.asked == []

@@ -22,13 +22,13 @@ def users(model):
 
 def test_the_settings_lead_to_both(browser, person):
     person.give_input()
-    browser.open("/settings/")
-    assert browser.page.links["Download all of it"] == "/settings/export/"
-    response = browser.client.get(browser.page.links["Download all of it"])
+    browser.open("/settings/data/")
+    assert browser.page.links["Download everything"] == "/settings/export/"
+    response = browser.client.get(browser.page.links["Download everything"])
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
         assert "emails/0001-late-delivery/email.txt" in archive.namelist()
-    browser.open(browser.page.links["Erase my account"])
-    assert browser.says("1 email with your instructions")
+    browser.open(browser.page.links["Delete account…"])
+    assert browser.says("1 email with all drafts, your instructions")
 
 
 def test_a_branch_goes_along_whole(browser, person):
@@ -49,7 +49,9 @@ def test_the_name_under_drafts_goes_along_and_is_erased(browser, person):
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
         account = json.loads(archive.read("account.json"))
     assert [kept["signature"] for kept in account["preferences"]] == ["Ida Brevik"]
-    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    browser.open("/settings/erase/").press(
+        "Delete my account and everything in it", password=PASSWORD, sure="on"
+    )
     assert not Preferences.objects.exists()
 
 
@@ -59,7 +61,9 @@ def test_the_keys_of_requests_go_along_without_a_hash_and_are_erased(browser, ow
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
         [key] = json.loads(archive.read("account.json"))["idempotency_keys"]
     assert (key["key"], key["operation"], "digest" in key) == ("first", "create", False)
-    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    browser.open("/settings/erase/").press(
+        "Delete my account and everything in it", password=PASSWORD, sure="on"
+    )
     assert not IdempotencyKey.objects.exists()
 
 
@@ -67,15 +71,15 @@ def test_erasing_takes_the_password_and_a_tick(browser, person, stranger, django
     person.give_input()
     kept = Person(stranger)
     browser.open("/settings/erase/")
-    browser.press("Erase it all", password="wrong", sure="on")
+    browser.press("Delete my account and everything in it", password="wrong", sure="on")
     assert browser.status == 400
     assert browser.says("That is not your password.")
-    browser.press("Erase it all", password=PASSWORD)
-    assert browser.says("Tick this if you mean it.")
+    browser.press("Delete my account and everything in it", password=PASSWORD)
+    assert browser.says("Tick the box to confirm.")
     assert Application.objects.count() == 2
 
-    browser.press("Erase it all", password=PASSWORD, sure="on")
-    assert browser.says("Your account and all your emails were erased.")
+    browser.press("Delete my account and everything in it", password=PASSWORD, sure="on")
+    assert browser.says("Your account and all your emails are gone.")
     assert browser.address == "/sign-in/"
     assert users(django_user_model) == ["otto"]
     assert Application.objects.get() == kept.row
@@ -85,20 +89,22 @@ def test_erasing_takes_the_password_and_a_tick(browser, person, stranger, django
 def test_the_password_cannot_be_tried_for_ever(browser, django_user_model):
     browser.open("/settings/erase/")
     for _ in range(6):
-        browser.press("Erase it all", password="wrong", sure="on")
+        browser.press("Delete my account and everything in it", password="wrong", sure="on")
     assert browser.status == 429
-    browser.press("Erase it all", password=PASSWORD, sure="on")
+    browser.press("Delete my account and everything in it", password=PASSWORD, sure="on")
     assert users(django_user_model) == ["ida"]
 
 
 def test_the_only_administrator_stays(browser, owner, django_user_model):
     django_user_model.objects.filter(pk=owner.pk).update(is_superuser=True, is_staff=True)
     browser.open("/settings/erase/")
-    assert browser.says("You are the only administrator")
+    assert browser.says("You’re the only administrator")
     refused = browser.client.post("/settings/erase/", {"password": PASSWORD, "sure": "on"})
     assert refused.status_code == 409
     django_user_model.objects.create_superuser("root2")
-    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    browser.open("/settings/erase/").press(
+        "Delete my account and everything in it", password=PASSWORD, sure="on"
+    )
     assert users(django_user_model) == ["root2"]
 
 
@@ -106,7 +112,9 @@ def test_a_draft_of_this_process_ends_quietly(browser, person, model, django_use
     person.give_input()
     gate = model.will_wait_to_write("Dear Marta, ")
     run = person.begin("process_feedback", {"feedback": "Shorter."})
-    browser.open("/settings/erase/").press("Erase it all", password=PASSWORD, sure="on")
+    browser.open("/settings/erase/").press(
+        "Delete my account and everything in it", password=PASSWORD, sure="on"
+    )
     gate.set()
     wait_for_runs()
     run.ended.result(timeout=30)

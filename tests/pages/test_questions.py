@@ -22,7 +22,7 @@ def asked(person, page_of, model):
 
 
 def answer(browser, person, **typed):
-    browser.press("Send answers", **typed)
+    browser.press("Draft the reply", **typed)
     wait_for_runs()
     return person.row.state["clarification_answers"]
 
@@ -43,7 +43,7 @@ def test_what_does_not_matter_is_the_empty_answer(asked, person):
 
 def test_a_choice_is_still_chosen_when_an_answer_is_refused(asked, settings):
     settings.MAX_TEXT_CHARACTERS = 100
-    asked.press("Send answers", **{"answers": ["", "x" * 101], "answers-choice-1": "Tuesday"})
+    asked.press("Draft the reply", **{"answers": ["", "x" * 101], "answers-choice-1": "Tuesday"})
     assert asked.status == 400
     assert asked.typed("answers-choice-1") == ["Tuesday"]
     assert asked.typed("answers") == ["", "x" * 101]
@@ -58,8 +58,8 @@ def test_questions_are_skipped_while_the_model_looks_for_them(person, page_of, m
     browser.client.post(f"/a/{person.app_id}/skip-questions/")
     wait_for_runs()
     browser = page_of(person)
-    assert browser.says("Your turn: is draft 1 right?")
-    assert not browser.says("No questions could be asked")
+    assert browser.says("Draft 1 is ready")
+    assert not browser.says("We couldn’t ask any questions")
 
 
 def test_there_is_nothing_to_skip_while_a_draft_is_written(person, page_of, model):
@@ -77,9 +77,9 @@ def test_there_is_nothing_to_skip_while_a_draft_is_written(person, page_of, mode
 def test_the_page_says_why_no_questions_could_be_asked(person, page_of, model):
     model.will_fail_to_ask(ModelTimeout())
     person.give_input()
-    assert page_of(person).says("No questions could be asked before this draft: The model's server gave no")
+    assert page_of(person).says("We couldn’t ask any questions first: The model's server gave no")
     person.give_feedback("Shorter.")
-    assert not page_of(person).says("No questions could be asked")
+    assert not page_of(person).says("We couldn’t ask any questions")
 
 
 def test_questions_are_skipped_in_a_run_of_another_process(person, model, monkeypatch):

@@ -40,7 +40,7 @@ def reply_to(owner, browser, model):
         person.give_input(email)
         person.give_feedback("")
         browser.open(f"/a/{person.app_id}/")
-        answer = browser.client.get(browser.page.links["Download .eml"])
+        answer = browser.client.get(browser.page.links["Download .eml file"])
         assert answer["Content-Type"] == "message/rfc822"
         assert answer["Content-Disposition"].startswith("attachment; filename")
         assert answer["X-Content-Type-Options"] == "nosniff"
@@ -72,7 +72,7 @@ def test_a_reply_goes_to_the_sender_in_the_same_thread(reply_to, browser):
     assert message.get_content_charset() == "utf-8"
     quoted = quotation("Where are my 96 sensors?", "Marta Kowalczyk <marta@nordlys.example> wrote:")
     assert text_of(message) == f"{REPLY}\n\n{quoted}"
-    assert browser.says("The .eml file is an answer to marta@nordlys.example, in the same thread.")
+    assert browser.says("Ready to send")
 
 
 def test_an_answer_goes_where_the_sender_wants_it(reply_to):
@@ -125,7 +125,7 @@ def test_what_an_office_program_copies_is_understood(reply_to):
 )
 def test_an_address_that_is_not_there_is_not_made_up(reply_to, browser, email):
     assert "To" not in reply_to(email)
-    assert browser.says("is an answer. The email says no address: fill it in there.")
+    assert browser.says("We couldn’t find an address in the email: fill it in there.")
 
 
 @pytest.mark.parametrize(
@@ -262,17 +262,16 @@ def test_a_short_reply_opens_in_a_mail_program_by_a_link(reply_to, browser):
     reply_to(
         "From: Márta <m+a@nordlys.example>\nSubject: Is 5 % & more?\n\nHello?", "Yes, 5 % & more.\n\nIda"
     )
-    link = urlsplit(browser.page.links["Open in mail program"])
+    link = urlsplit(browser.page.links["Open in mail app"])
     assert (link.scheme, unquote(link.path)) == ("mailto", "m+a@nordlys.example")
     assert "+" not in link.query
     assert parse_qs(link.query) == {
         "subject": ["Re: Is 5 % & more?"], "body": ["Yes, 5 % & more.\r\n\r\nIda"],
     }  # fmt: skip
-    assert browser.says("starts a new email")
 
 
 @pytest.mark.parametrize("letters", ["a" * 2_000, "é" * 400])
 def test_a_reply_that_is_too_long_for_a_link_gets_none(reply_to, browser, letters):
     reply_to("From: a@b.example\n\nHello?", letters)
-    assert "Open in mail program" not in browser.page.links
-    assert browser.says("The reply is too long for a link")
+    assert "Open in mail app" not in browser.page.links
+    assert browser.says("Download .eml file")

@@ -18,10 +18,10 @@ def test_feedback_typed_while_signed_out_is_shown_again_after_signing_in(person,
     browser.client.logout()
     browser.press("Send feedback", feedback='Say "sorry",\n<b>twice</b>.')
     assert browser.status == 401
-    assert browser.says("What you were writing is kept and is shown again after you have signed in.")
+    assert browser.says("What you were writing is safe; sign in to pick it up.")
     browser.press("Sign in", **CREDENTIALS)
     assert browser.address == f"/a/{person.app_id}/"
-    assert browser.says("This is what you were writing. It is kept until you send it")
+    assert browser.says("This is what you were writing. It’ll be here until you send it")
     assert browser.typed("feedback") == ['Say "sorry",\n<b>twice</b>.']
     assert person.row.state["feedback_history"] == []
     browser.press("Send feedback")
@@ -33,12 +33,12 @@ def test_feedback_typed_while_signed_out_is_shown_again_after_signing_in(person,
 def test_a_new_email_typed_while_signed_out_is_shown_again(browser, model):
     browser.open("/new/")
     browser.client.logout()
-    browser.press("Get a draft", email_to_respond="\n\nHello?", response_instructions="Hi.")
+    browser.press("Draft a reply", email_to_respond="\n\nHello?", response_instructions="Hi.")
     browser.press("Sign in", **CREDENTIALS)
     assert browser.address == "/new/"
     assert browser.typed("email_to_respond")[0].replace("\r\n", "\n") == "\n\nHello?"
     assert not Application.objects.exists()
-    browser.press("Get a draft")
+    browser.press("Draft a reply")
     wait_for_runs()
     assert Application.objects.get().state["incoming_email"] == "\n\nHello?"
 
@@ -48,7 +48,7 @@ def test_answers_typed_while_signed_out_are_shown_again(person, page_of, browser
     person.give_input()
     page_of(person)
     browser.client.logout()
-    browser.press("Send answers", answers=["", "Second."])
+    browser.press("Draft the reply", answers=["", "Second."])
     browser.press("Sign in", username="ida", password="wrong")
     browser.press("Sign in", **CREDENTIALS)
     assert browser.typed("answers") == ["", "Second."]
@@ -76,7 +76,7 @@ def test_an_empty_form_sent_while_signed_out_leads_to_the_list(person, page_of, 
     person.give_input()
     page_of(person)
     browser.client.logout()
-    browser.press("Looks good, finish").press("Sign in", **CREDENTIALS)
+    browser.press("Accept").press("Sign in", **CREDENTIALS)
     assert browser.says("Your emails")
     assert not person.row.is_finished
 
@@ -95,7 +95,7 @@ def test_a_form_from_before_another_sign_in_is_shown_again(person, strict):
     strict.client.cookies["csrftoken"] = "x" * 32
     strict.press("Send feedback", feedback="Ring her.")
     assert strict.status == 403
-    assert strict.says("Your feedback was not sent")
+    assert strict.says("Your feedback wasn’t sent")
     assert strict.typed("feedback") == ["Ring her."]
     strict.press("Send feedback")
     wait_for_runs()

@@ -61,7 +61,9 @@ def test_a_name_is_no_finding_in_a_draft(browser, owner, model):
 
 
 def marks_on(browser):
-    return re.findall(r'<mark class="mark">(?:\w+ )*?(\w+)', browser.response.content.decode())
+    return re.findall(
+        r'<a id="look-\d+" class="look"[^>]*>(?:\w+ )*?(\w+)', browser.response.content.decode()
+    )
 
 
 def test_a_name_belongs_to_its_person_alone(browser, strangers_browser, stranger, model):
@@ -98,13 +100,13 @@ def test_a_name_that_is_too_long_is_said_and_kept_in_the_field(browser):
 
 
 def test_a_token_is_shown_once_and_works(browser):
-    browser.open("/settings/").press("Create token", name=" nightly  import ")
-    assert browser.says("Token “nightly import” was created")
+    browser.open("/settings/tokens/").press("Create token", name=" nightly  import ")
+    assert browser.says("Token “nightly import” created")
     secret = secret_on(browser)
     assert "no-store" in browser.response["Cache-Control"]
     client = APIClient(HTTP_AUTHORIZATION=f"Token {secret}")
     assert client.get("/api/applications/").status_code == 200
-    browser.open("/settings/")
+    browser.open("/settings/tokens/")
     assert browser.says("nightly import")
     assert not browser.says(secret)
     assert secret not in str(ApiToken.objects.values())
@@ -112,7 +114,7 @@ def test_a_token_is_shown_once_and_works(browser):
 
 def test_a_token_ends_when_it_was_said_to(browser, settings):
     for name, chosen in (("default", {}), ("week", {"days": "7"}), ("year", {"days": "365"})):
-        browser.open("/settings/").press("Create token", name=name, **chosen)
+        browser.open("/settings/tokens/").press("Create token", name=name, **chosen)
         client = APIClient(HTTP_AUTHORIZATION=f"Token {secret_on(browser)}")
         assert client.get("/api/applications/").status_code == 200
     ends = {token.name: token.expiry for token in ApiToken.objects.all()}
@@ -125,26 +127,26 @@ def test_a_token_that_has_ended_says_so(browser, owner):
     token, _ = ApiToken.objects.create(user=owner, name="old")
     yesterday = timezone.now() - timedelta(days=1)
     ApiToken.objects.filter(pk=token.pk).update(expiry=yesterday)
-    assert browser.open("/settings/").says(f"ended {yesterday:%-d %B %Y}")
+    assert browser.open("/settings/tokens/").says(f"expired {yesterday:%-d %B %Y}")
 
 
 def test_a_tokens_ends_are_offered_shortest_first(browser, settings):
     settings.API_TOKEN_DAYS = 30
-    assert browser.open("/settings/").says("7 days 30 days 1 year")
+    assert browser.open("/settings/tokens/").says("7 days 30 days 1 year")
     assert browser.typed("days") == ["30"]
 
 
 def test_the_settings_lead_to_the_documentation_of_the_api(browser):
-    browser.open("/settings/")
+    browser.open("/settings/tokens/")
     assert browser.open(browser.page.links["API documentation"]).status == 200
 
 
 def test_a_token_says_what_it_may_do_and_when_it_was_used(browser):
-    browser.open("/settings/").press("Create token", name="dashboard", scope="read")
+    browser.open("/settings/tokens/").press("Create token", name="dashboard", scope="read")
     client = APIClient(HTTP_AUTHORIZATION=f"Token {secret_on(browser)}")
-    assert browser.open("/settings/").says("read only · never used")
+    assert browser.open("/settings/tokens/").says("read only · never used")
     assert client.post("/api/applications/").status_code == 403
-    assert browser.open("/settings/").says("read only · last used")
+    assert browser.open("/settings/tokens/").says("read only · last used")
 
 
 def test_a_token_may_do_nothing_that_is_not_offered(browser):
@@ -155,13 +157,13 @@ def test_a_token_may_do_nothing_that_is_not_offered(browser):
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101])
 def test_a_token_needs_a_name_of_reasonable_length(browser, name):
-    browser.open("/settings/").press("Create token", name=name)
+    browser.open("/settings/tokens/").press("Create token", name=name)
     assert browser.status == 400
     assert not ApiToken.objects.exists()
 
 
 def test_what_was_chosen_for_a_token_stays_chosen_when_its_name_is_refused(browser):
-    browser.open("/settings/").press("Create token", name="", days="7", scope="read")
+    browser.open("/settings/tokens/").press("Create token", name="", days="7", scope="read")
     assert browser.status == 400
     browser.press("Create token", name="dashboard")
     token = ApiToken.objects.get()
@@ -176,42 +178,57 @@ def test_a_token_cannot_last_for_any_other_time(browser):
 
 
 def test_a_revoked_token_works_no_more(browser):
-    browser.open("/settings/").press("Create token", name="laptop")
+    browser.open("/settings/tokens/").press("Create token", name="laptop")
     secret = secret_on(browser)
-    browser.open("/settings/").press("Revoke")
-    assert browser.says("The token was revoked.")
+    browser.open("/settings/tokens/").press("Revoke")
+    assert browser.says("Token revoked.")
     client = APIClient(HTTP_AUTHORIZATION=f"Token {secret}")
     assert client.get("/api/applications/").status_code == 401
 
 
 def test_users_neither_revoke_nor_see_the_tokens_of_others(browser, stranger):
     theirs, _ = ApiToken.objects.create(user=stranger, name="theirs")
-    assert not browser.open("/settings/").says("theirs")
+    assert not browser.open("/settings/tokens/").says("theirs")
     browser.client.post("/settings/tokens/revoke/", {"token": theirs.pk})
     browser.client.post("/settings/tokens/revoke/", {"token": "\x00"})
     assert ApiToken.objects.count() == 1
 
 
-def test_the_address_of_the_tokens_alone_leads_to_the_settings(browser):
-    assert browser.open("/settings/tokens/").address == "/settings/"
+def test_each_section_of_the_settings_leads_to_the_others(browser):
+    sections = ["/settings/", "/settings/model/", "/settings/tokens/", "/settings/data/"]
+    for address in sections:
+        browser.open(address)
+        assert browser.status == 200
+        assert [browser.page.links[name] for name in ("You", "Model", "API tokens", "Your data")] == sections
+        assert browser.page.html.count('aria-current="page"') == 1
+
+
+def test_single_keys_can_be_switched_off(browser):
+    assert "data-keys" in browser.open("/settings/").page.html
+    browser.press("Save", keys=[])
+    assert "data-keys" not in browser.open("/").page.html
+    browser.open("/settings/").press("Save", theme="dark")
+    assert "data-keys" not in browser.page.html
+    browser.press("Save", keys="on")
+    assert "data-keys" in browser.open("/keys/").page.html
 
 
 def test_the_demonstration_model_is_named_with_the_way_to_a_better_one(browser, settings):
     settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
     settings.EMBEDDED_MODEL = True
-    assert browser.open("/settings/").says("A small demonstration model, on this machine")
+    assert browser.open("/settings/model/").says("The toy model, on this machine")
     assert browser.says("OPENAI_BASE_URL=")
-    assert browser.open("/new/").says("fine for trying out, weak on facts")
+    assert browser.open("/new/").says("The toy model on this machine writes this one. Don’t rely on it.")
 
 
 def test_a_configured_server_is_named_without_its_key(browser, settings):
     settings.OPENAI_API_KEY = "sk-secret"
     settings.OPENAI_BASE_URL = "http://user:pass@ollama.lan:11434/v1"
     settings.OPENAI_MODEL_DRAFT = "qwen3:14b"
-    assert browser.open("/settings/").says("qwen3:14b at ollama.lan:11434")
+    assert browser.open("/settings/model/").says("qwen3:14b at ollama.lan:11434")
     assert "sk-secret" not in browser.response.content.decode()
     assert "pass@" not in browser.response.content.decode()
-    assert not browser.open("/new/").says("demonstration model")
+    assert not browser.open("/new/").says("toy model")
 
 
 def test_an_administrator_finds_the_way_to_make_accounts(visitor, operator, browser):

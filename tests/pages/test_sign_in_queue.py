@@ -126,7 +126,7 @@ class TestFullQueue:
     def test_the_sign_up_page_keeps_the_name(self, visitor, owner, settings):
         settings.OPEN_SIGN_UP, settings.PASSWORD_HASHERS = True, [OURS]
         both = {"password1": "a quiet river", "password2": "a quiet river"}
-        visitor.open("/sign-up/").press("Create the account", username="mia", **both)
+        visitor.open("/sign-up/").press("Create account", username="mia", **both)
         assert visitor.status == 429
         assert visitor.response["Retry-After"] == str(hashing.RETRY_SECONDS)
         assert visitor.typed("username") == ["mia"]

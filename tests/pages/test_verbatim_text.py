@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from assistant_app.templatetags.letters import sheet
+from assistant_app.templatetags.letters import paragraphs
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,37 +61,29 @@ def with_two_drafts(answered, model):
 
 def test_an_email_is_shown_as_it_came(answered, page_of):
     page = page_of(answered)
-    assert letter(page, 'class="body"') == AROUND
-    page.client.cookies["beside"] = "1"
-    assert letter(page_of(answered), 'aria-label="Text of the email"') == AROUND
+    assert letter(page, 'class="letter" dir="auto"') == AROUND
 
 
 def test_what_a_person_said_is_shown_as_it_was_typed(with_two_drafts, page_of):
     page = page_of(with_two_drafts)
     said = re.findall(r'<p class="saying" dir="auto">(.*?)</p>', page.response.content.decode(), re.S)
-    assert [plain(text) for text in said] == [TEXT, TEXT]
-    assert plain(source(page, '<dt dir="auto">Which day?</dt>', "</dd>")) == TEXT
+    assert [plain(text) for text in said] == [TEXT, TEXT, TEXT], "instructions, an answer, feedback"
+    assert page.says("Which day? Dear Ida, One")
 
 
 def test_drafts_are_shown_and_finished_as_they_were_written(with_two_drafts, page_of):
     page = page_of(with_two_drafts)
-    assert letter(page, 'class="body" id="draft-1-text"') == TEXT
-    assert letter(page, 'class="body" id="draft-2-text"') == OTHER
-    page.press("Looks good, finish")
+    assert letter(page, 'class="letter" id="reply-text"') == OTHER
+    page.open(f"{page.address}?draft=1")
+    assert letter(page, 'class="letter" id="reply-text"') == TEXT
+    page_of(with_two_drafts).press("Accept")
     wait_for_runs()
-    assert letter(page_of(with_two_drafts), 'class="body" id="final-text"') == OTHER
+    assert letter(page_of(with_two_drafts), 'class="letter" id="reply-text"') == OTHER
 
 
-def test_a_draft_that_is_being_written_is_shown_as_it_comes_with_the_caret_right_behind_it(
-    person, page_of, model
-):
-    assert plain(re.fullmatch("<div [^>]*>(.*)</div>", sheet(AROUND), re.S)[1]) == AROUND
-    gate = model.will_wait_to_write()
-    person.begin("process_input", {"email_to_respond": TEXT, "response_instructions": TEXT})
-    model.wait_until_asked("draft")
-    assert '</span></div><span class="caret">' in page_of(person).response.content.decode()
-    gate.set()
-    wait_for_runs()
+def test_a_draft_that_is_being_written_is_shown_as_it_comes():
+    shown = re.findall("<p>(.*?)</p>", paragraphs(AROUND), re.S)
+    assert "\n\n".join(plain(text) for text in shown) == AROUND
 
 
 def test_a_draft_is_edited_as_it_was_written_and_shown_again_as_it_was_typed(with_two_drafts, page_of):
@@ -107,7 +99,7 @@ def test_a_draft_is_edited_as_it_was_written_and_shown_again_as_it_was_typed(wit
 
 def test_refused_texts_are_in_their_fields_again(browser, answered, page_of):
     typed = {"email_to_respond": AROUND, "response_instructions": "\n"}
-    browser.open("/new/").press("Get a draft", **typed)
+    browser.open("/new/").press("Draft a reply", **typed)
     assert {name: browser.typed(name) for name in typed} == {name: [text] for name, text in typed.items()}
     page = page_of(answered)
     answered.give_feedback("Shorter.")
@@ -125,7 +117,7 @@ def test_a_comparison_holds_both_drafts_in_full(with_two_drafts, browser):
     ]
     assert [text for text in after if "three   more. " in text] == ["\tOne\ttab,  2  spaces, three   more. "]
     browser.open(f"{address}&view=one")
-    one_text = source(browser, 'class="body"', "</div>")
+    one_text = source(browser, '<article class="letter"', "</article>")
     assert '<p dir="auto">\tOne\ttab,  <del>two</del>  <ins>2</ins>  spaces, three   more. </p>' in one_text
 
 

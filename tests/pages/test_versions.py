@@ -1,5 +1,7 @@
 """Drafts as versions on the pages: edit, another version, compare, go back, branch, what is worth a look."""
 
+import re
+
 import pytest
 
 from assistant_app import operations
@@ -36,20 +38,20 @@ def press(browser, button, **typed):
 
 def test_a_draft_is_edited_in_its_place_and_becomes_the_next_one(at_draft_1, person):
     browser = at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
-    assert browser.says("You are editing draft 1")
+    assert browser.says("Editing draft 1")
     assert browser.typed("text") == [FIRST]
     press(browser, "Save as draft 2", text=FIRST.replace("[Your name]", "Ida"))
     assert browser.says("Draft 2")
-    assert browser.says("You wrote this one yourself.")
+    assert browser.says("Edited by you")
     assert person.row.state["draft_history"] == [FIRST, FIRST.replace("[Your name]", "Ida")]
-    assert browser.says("Your turn: is draft 2 right?")
+    assert browser.says("Draft 2 is ready")
 
 
 def test_an_edited_text_can_be_the_reply_at_once(at_draft_1, person):
     at_draft_1.open(at_draft_1.page.links["Edit"].partition("#")[0])
-    press(at_draft_1, "Save and finish", text="My own words.")
+    press(at_draft_1, "Save and accept", text="My own words.")
     assert person.row.state["final_draft"] == "My own words."
-    assert at_draft_1.says("Your reply, ready to send")
+    assert at_draft_1.says("Ready to send")
 
 
 def test_a_text_that_was_not_changed_makes_no_draft(at_draft_1, person):
@@ -57,7 +59,7 @@ def test_a_text_that_was_not_changed_makes_no_draft(at_draft_1, person):
     at_draft_1.press("Save as draft 2")
     assert at_draft_1.status == 409
     assert at_draft_1.says("Nothing was changed, so no new draft was made.")
-    press(at_draft_1, "Save and finish")
+    press(at_draft_1, "Save and accept")
     assert person.row.state["final_draft"] == FIRST
 
 
@@ -65,7 +67,7 @@ def test_a_draft_with_other_line_ends_is_not_changed_by_being_shown(person, page
     model.will_write("Dear Marta,\r\n\r\n60 ship.\r\nIda")
     person.give_input()
     browser.open(page_of(person).page.links["Edit"].partition("#")[0])
-    press(browser, "Save and finish")
+    press(browser, "Save and accept")
     assert person.row.is_finished
     assert len(person.row.state["draft_history"]) == 1
 
@@ -75,11 +77,11 @@ def test_an_edited_text_of_an_older_draft_is_not_lost(at_draft_1, other_window, 
     press(other_window.open(f"/a/{person.app_id}/"), "Shorter")
     at_draft_1.press("Save as draft 2", text="My own words.")
     assert at_draft_1.status == 412
-    assert at_draft_1.says("Your text was not sent: there is a newer draft")
-    assert at_draft_1.says("you asked for “Make it shorter.” and draft 2 was written")
-    assert at_draft_1.page.links["Compare draft 1 and 2"].endswith("?a=1&b=2")
+    assert at_draft_1.says("There’s a newer draft")
+    assert at_draft_1.says("another window asked for “Make it shorter.”, which made draft 2")
+    assert at_draft_1.page.links["See what changed since draft 1"].endswith("?a=1&b=2")
     assert at_draft_1.typed("text") == ["My own words."]
-    press(at_draft_1, "Branch from draft 1")
+    press(at_draft_1, "Start an alternative from draft 1")
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.state["draft_history"] == [FIRST, "My own words."]
     assert at_draft_1.address == f"/a/{branch.pk}/"
@@ -90,14 +92,14 @@ def test_an_edited_text_of_an_older_draft_is_not_lost(at_draft_1, other_window, 
 def test_the_number_of_a_draft_that_cannot_be_one_is_passed_over(at_draft_2, person, seen):
     at_draft_2.press("Send feedback", feedback="Warmer.", draft=seen, version="1")
     assert at_draft_2.status == 412
-    assert at_draft_2.says("Your text is kept, below.")
+    assert at_draft_2.says("your text is saved below.")
     assert at_draft_2.typed("feedback") == ["Warmer."]
 
 
 def test_another_version_keeps_the_earlier_one(at_draft_1, person, model):
-    press(at_draft_1, "Another version")
+    press(at_draft_1, "Try again, same instructions")
     assert person.row.state["draft_history"] == [FIRST, SECOND]
-    assert at_draft_1.says("Your turn: is draft 2 right?")
+    assert at_draft_1.says("Draft 2 is ready")
     one, other = (asked.text for asked in model.asked if asked.purpose == "draft")
     assert FIRST not in one
     assert "differs in structure and wording:" in other
@@ -106,17 +108,15 @@ def test_another_version_keeps_the_earlier_one(at_draft_1, person, model):
 
 def test_another_version_speaks_of_no_feedback_where_none_was_given(at_draft_2, person, page_of, model):
     writing = model.will_wait_to_write()
-    at_draft_2.press("Another version")
+    at_draft_2.press("Try again, same instructions")
     assert at_draft_2.says("Writing draft 3")
-    assert not at_draft_2.says("Feedback read")
-    assert not at_draft_2.says("Reading your feedback")
+    assert not at_draft_2.says("Working in your feedback")
+    assert not at_draft_2.says("Working in your feedback")
     operations.cancel(actor=person.user, app_id=person.app_id)
     writing.set()
-    assert page_of(person).says("You stopped it All that you typed and all drafts are kept.")
-    at_draft_2.open(
-        at_draft_2.page.links["Say what should change instead"].replace("?", f"{at_draft_2.address}?")
-    )
-    assert at_draft_2.says("Say what should change What should change?")
+    assert page_of(person).says("Stopped. Everything you typed and all drafts are saved.")
+    at_draft_2.open(at_draft_2.page.links["Give feedback"].replace("?", f"{at_draft_2.address}?"))
+    assert at_draft_2.says("What should change?")
     assert at_draft_2.typed("feedback") == [""]
     press(at_draft_2, "Send feedback", feedback="Name the day.")
     assert person.row.state["draft_sources"][-1] == {"by": "model", "of": 2, "feedback": 2}
@@ -127,25 +127,25 @@ def is_open(browser, fold):
 
 
 def test_a_language_is_asked_for_in_words(at_draft_1, person):
-    at_draft_1.press("Write in this language")
-    assert at_draft_1.page.links["Say which language the draft should be in."] == "#language"
-    assert is_open(at_draft_1, "language-fold")
+    at_draft_1.press("Translate")
+    assert at_draft_1.page.links["Choose a language."] == "#language"
+    assert is_open(at_draft_1, "quick")
     assert at_draft_1.typed("feedback") == [""]
-    press(at_draft_1, "Write in this language", language="Norwegian", feedback="Shorter.")
+    press(at_draft_1, "Translate", language="Norwegian", feedback="Shorter.")
     assert person.row.state["feedback_history"] == ["Shorter.\n\nWrite it in Norwegian."]
 
 
 def test_an_earlier_draft_is_used_again(at_draft_2, other_window, person):
-    press(at_draft_2, "Use this one draft 1")
+    press(at_draft_2.open(f"/a/{person.app_id}/?draft=1"), "Restore draft 1")
     assert person.row.state["current_draft"] == FIRST
-    assert at_draft_2.says("Your turn: is draft 1 right?")
     assert at_draft_2.says("Draft 1 is ready")
-    assert at_draft_2.says("Feedback on draft 1 Say more.")
+    assert at_draft_2.says("Draft 1 is ready")
+    assert at_draft_2.says("You, on draft 1 Say more.")
     assert other_window.open("/").says("Read draft 1")
     assert other_window.open(f"/a/{person.app_id}/history/").says("Draft 1 is ready")
-    press(at_draft_2, "Looks good, finish")
+    press(at_draft_2, "Accept")
     assert person.row.state["final_draft"] == FIRST
-    assert at_draft_2.says("You accepted draft 1")
+    assert at_draft_2.says("Ready to send")
 
 
 @pytest.mark.parametrize(
@@ -156,16 +156,16 @@ def test_where_the_next_draft_was_not_written_one_goes_back_to_what_there_is(
 ):
     model.will_write(ModelUnavailable("It could not be reached."))
     person.fails_at(**sent)
-    press(page_of(person), "Use this one draft 2")
-    assert at_draft_2.says("Your turn: is draft 2 right?")
-    press(at_draft_2, "Looks good, finish")
+    press(page_of(person), "Back to draft 2")
+    assert at_draft_2.says("Draft 2 is ready")
+    press(at_draft_2, "Accept")
     assert person.row.state["final_draft"] == SECOND
 
 
 def test_a_finished_email_is_reopened(at_draft_1, person):
-    press(at_draft_1, "Looks good, finish")
-    press(at_draft_1, "Reopen for more changes")
-    assert at_draft_1.says("Your turn: is draft 1 right?")
+    press(at_draft_1, "Accept")
+    press(at_draft_1, "Reopen to change it")
+    assert at_draft_1.says("Draft 1 is ready")
     assert person.row.state["final_draft"] is None
 
 
@@ -173,8 +173,9 @@ def test_no_draft_is_offered_to_be_compared_with_itself(at_draft_2, model):
     gate = model.will_wait_to_write()
     at_draft_2.press("Shorter")
     assert at_draft_2.says("Writing draft 3")
-    assert at_draft_2.page.links["Compare draft 1 with draft 2"].endswith("?a=1&b=2")
-    assert "Compare draft 2 with draft 2" not in at_draft_2.page.links
+    assert "Compare" not in at_draft_2.page.links
+    at_draft_2.open(at_draft_2.page.links["Previous draft, 2 of 2"])
+    assert at_draft_2.page.links["Compare"].endswith("?a=1&b=2")
     gate.set()
 
 
@@ -189,16 +190,16 @@ def test_while_no_draft_is_open_there_is_something_to_compare(at_draft_2, person
 
 
 @pytest.mark.parametrize(
-    ("view", "words"), [("side", "Draft 1 and draft 2, paragraph by"), ("one", "In one text")]
+    ("view", "words"), [("side", "Draft 1 and draft 2, paragraph by"), ("one", "Inline")]
 )
 def test_two_drafts_are_compared(at_draft_2, person, view, words):
-    at_draft_2.open(at_draft_2.page.links["Compare with draft 1"] + f"&view={view}")
+    at_draft_2.open(at_draft_2.page.links["Compare"] + f"&view={view}")
     assert at_draft_2.says(words.replace("Draft 1 and draft", "Draft 1 and Draft"))
-    assert at_draft_2.says("2 of 3 paragraphs changed: 10 words added, 4 words taken out.")
+    assert at_draft_2.says("2 of 3 paragraphs changed: 10 words added, 4 words removed.")
     html = at_draft_2.response.content.decode()
     assert "<del>Kind regards,\n[Your name]</del>" in html
     assert "the rest on 17 December. Jonas Lie will call</ins>" in html
-    press(at_draft_2, "Finish with draft 2")
+    press(at_draft_2, "Accept draft 2")
     assert person.row.state["final_draft"] == SECOND
 
 
@@ -211,16 +212,16 @@ def test_two_drafts_are_compared_with_no_more_queries_than_their_page(at_draft_2
 
 def test_the_compare_page_goes_back_to_a_draft(at_draft_2, person):
     at_draft_2.open(f"/a/{person.app_id}/compare/?a=1&b=2")
-    press(at_draft_2, "Use draft 1")
+    press(at_draft_2, "Restore draft 1")
     assert person.row.state["draft_number"] == 1
 
 
 def test_a_branch_goes_on_by_itself_and_is_compared_across(at_draft_2, person, model):
     model.will_write("Dear Marta, a branch.")
-    press(at_draft_2, "Branch from here draft 1")
+    press(at_draft_2.open(f"/a/{person.app_id}/?draft=1"), "Start an alternative from draft 1")
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.state["draft_history"] == [FIRST]
-    assert at_draft_2.says("Branch 1, this one")
+    assert at_draft_2.says("Branch 1 (this one)")
     press(at_draft_2, "Send feedback", feedback="Quite different.")
     assert person.row.state["draft_history"] == [FIRST, SECOND]
     at_draft_2.open(f"/a/{branch.pk}/compare/?a={person.app_id}:2&b=2")
@@ -229,24 +230,28 @@ def test_a_branch_goes_on_by_itself_and_is_compared_across(at_draft_2, person, m
     at_draft_2.open(f"/a/{person.app_id}/")
     assert at_draft_2.page.links["Branch 1"] == f"/a/{branch.pk}/"
     person.row.delete()
-    assert at_draft_2.open(f"/a/{branch.pk}/").says("Draft 1")
+    assert at_draft_2.open(f"/a/{branch.pk}/").says("Draft 2 of 2")
 
 
-def test_questions_are_answered_again_in_a_branch_that_begins_with_the_answers(person, page_of, model):
+def test_questions_are_answered_again_in_an_alternative_that_begins_with_the_answers(person, page_of, model):
     model.will_ask("Which Thursday?", "Who pays?", reasons=["There are two.", ""])
     person.give_input()
     person.answer("This one.", "")
     browser = page_of(person)
-    press(browser, "Answer the questions again")
-    assert browser.says("Your turn: 2 questions")
+    browser.open(browser.page.links["Answer the questions again…"])
     assert browser.says("Which Thursday? There are two.")
-    operations.delete(actor=person.user, app_id=person.app_id)
-    browser.open(browser.address)
     assert browser.typed("answers") == ["This one.", ""]
-    press(browser, "Send answers", answers=["The next one.", "We do."])
+    assert Application.objects.count() == 1, "nothing is made by looking"
+    browser.press("Draft an alternative", answers=["x" * 20_001, ""])
+    assert browser.status == 400
+    assert browser.typed("answers")[0] == "x" * 20_001
+    assert Application.objects.count() == 1
+    press(browser, "Draft an alternative", answers=["The next one.", "We do."])
     branch = Application.objects.exclude(pk=person.app_id).get()
+    assert browser.address == f"/a/{branch.pk}/"
     assert branch.state["clarification_answers"] == ["The next one.", "We do."]
-    press(browser, "Answer the questions again")
+    assert person.row.state["clarification_answers"] == ["This one.", ""]
+    browser.open(browser.page.links["Answer the questions again…"])
     assert browser.typed("answers") == ["The next one.", "We do."]
 
 
@@ -257,23 +262,23 @@ def test_a_branch_whose_parent_was_deleted_can_start_again(person, browser, mode
     orphan, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=1)
     operations.delete(actor=person.user, app_id=person.app_id)
 
-    press(browser.open(f"/a/{orphan.pk}/"), "Answer the questions again")
+    browser.open(f"/a/{orphan.pk}/?again=questions")
     assert browser.says("Which Thursday? There are two.")
     assert browser.typed("answers") == ["This one.", ""]
-    press(browser, "Send answers", answers=["The next one.", ""])
+    press(browser, "Draft an alternative", answers=["The next one.", ""])
     branch = orphan.forks.get()
     assert branch.state["clarification_answers"] == ["The next one.", ""]
     assert branch.state["draft_history"] == ["Draft 2."]
     assert branch.state["incoming_email"] == person.EMAIL
 
-    press(browser.open(f"/a/{orphan.pk}/"), "Change the instructions")
+    browser.open(f"/a/{orphan.pk}/?again=input")
     assert browser.typed("email_to_respond") == [person.EMAIL]
     assert browser.typed("response_instructions") == [person.INSTRUCTIONS]
-    press(browser, "Get a draft", response_instructions="No.")
+    press(browser, "Draft an alternative", response_instructions="No.")
     assert orphan.forks.order_by("created_at").last().state["response_instructions"] == "No."
 
 
-BY_DEMONSTRATION = "Written by the demonstration model. Check every fact. Connect a better model"
+BY_DEMONSTRATION = "Written by the toy model. Don’t rely on it. Choose a better model"
 
 
 @pytest.fixture
@@ -300,8 +305,8 @@ def test_a_branch_and_its_branch_name_the_demonstration_model_as_their_parent_do
     for row in (parent, child, grandchild):
         operations.delete(actor=by_demonstration.user, app_id=row.pk)
     assert browser.open(f"/a/{latest.pk}/").says(BY_DEMONSTRATION)
-    press(browser, "Looks good, finish")
-    assert browser.says("Your reply, ready to send")
+    press(browser, "Accept")
+    assert browser.says("Ready to send")
     assert browser.says(BY_DEMONSTRATION)
     browser.open(f"/a/{latest.pk}/history/0/")
     assert browser.says("small-1.Q4")
@@ -311,11 +316,11 @@ def test_a_branch_and_its_branch_name_the_demonstration_model_as_their_parent_do
 def test_a_branch_names_another_model_by_its_name(by_demonstration, browser, settings):
     settings.EMBEDDED_MODEL_PATH = "/models/other.gguf"
     child = branched(by_demonstration.row)
-    assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4. Check every fact")
+    assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4")
     settings.EMBEDDED_MODEL_PATH = ""
     ModelCall.objects.update(provider="api.example.org")
     other = branched(by_demonstration.row)
-    assert browser.open(f"/a/{other.pk}/").says("Written by small-1.Q4. Check every fact")
+    assert browser.open(f"/a/{other.pk}/").says("Written by small-1.Q4")
 
 
 def test_a_branch_without_the_models_provider_goes_on_and_names_the_model(by_demonstration, browser):
@@ -323,12 +328,12 @@ def test_a_branch_without_the_models_provider_goes_on_and_names_the_model(by_dem
     for source in child.state["draft_sources"]:
         del source["provider"]  # as a version stored it that did not know of it
     Application.objects.filter(pk=child.pk).update(state=child.state)
-    assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4. Check every fact")
+    assert browser.open(f"/a/{child.pk}/").says("Written by small-1.Q4")
     press(browser, "Send feedback", feedback="Warmer.")
     ModelCall.objects.update(provider="embedded")
     shown_drafts.forget()
     assert browser.open(f"/a/{child.pk}/").says(BY_DEMONSTRATION)  # of its own draft
-    assert browser.open(f"/a/{branched(child, draft=2).pk}/").says("Written by small-1.Q4.")
+    assert browser.open(f"/a/{branched(child, draft=2).pk}/").says("Written by small-1.Q4")
     assert browser.open(f"/a/{branched(child).pk}/").says(BY_DEMONSTRATION)
 
 
@@ -341,60 +346,85 @@ def test_what_was_never_taken_cannot_be_taken_again(person, browser, again):
 def test_a_branch_of_a_reopened_email_was_not_reopened_itself(at_draft_2, person):
     person.give_feedback("")
     person.send("reopen")
-    press(at_draft_2.open(f"/a/{person.app_id}/history/"), "Branch from here: step 7")
+    press(at_draft_2.open(f"/a/{person.app_id}/history/"), "Start an alternative here: step 7")
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.steps.get().position == "reopen"
-    press(at_draft_2, "Looks good, finish")
-    assert at_draft_2.says("Finished You accepted draft 2")
+    press(at_draft_2, "Accept")
+    assert at_draft_2.says("Ready to send")
 
 
-def test_instructions_are_changed_in_a_branch_that_begins_with_them(at_draft_2, person):
-    press(at_draft_2, "Change the instructions")
+def test_instructions_are_changed_in_an_alternative_that_begins_with_them(at_draft_2, person):
+    at_draft_2.open(at_draft_2.page.links["Change instructions…"])
     assert at_draft_2.typed("email_to_respond") == [person.EMAIL]
     assert at_draft_2.typed("response_instructions") == [person.INSTRUCTIONS]
-    assert at_draft_2.says("Waiting for you Change the instructions")
-    assert not at_draft_2.says("Nothing was pasted yet")
-    press(at_draft_2, "Get a draft", response_instructions="Say no.")
+    assert at_draft_2.says("Your 2 drafts stay as they are.")
+    assert Application.objects.count() == 1, "nothing is made by looking"
+    at_draft_2.press("Draft an alternative", response_instructions=" ")
+    assert at_draft_2.status == 400
+    assert at_draft_2.says("Please check one thing")
+    assert Application.objects.count() == 1
+    press(at_draft_2, "Draft an alternative", response_instructions="Say no.")
     branch = Application.objects.exclude(pk=person.app_id).get()
+    assert at_draft_2.address == f"/a/{branch.pk}/"
     assert branch.state["response_instructions"] == "Say no."
-    press(at_draft_2, "Change the instructions")
-    assert at_draft_2.typed("response_instructions") == ["Say no."]
+    assert person.row.state["response_instructions"] == person.INSTRUCTIONS
 
 
 def test_instructions_are_changed_as_soon_as_a_question_shows_that_they_are_wrong(person, page_of, model):
     model.will_ask("Which of the 96?")
     person.give_input()
-    press(page_of(person), "Change the instructions")
-    assert page_of(person).says("Your turn: one question")
-    branch = Application.objects.exclude(pk=person.app_id).get()
-    page = page_of(person).open(f"/a/{branch.pk}/")
+    page = page_of(person)
+    page.open(page.page.links["Change instructions…"])
     assert page.typed("response_instructions") == [person.INSTRUCTIONS]
+    press(page, "Draft an alternative", response_instructions="All of them.")
+    assert (
+        Application.objects.exclude(pk=person.app_id).get().state["response_instructions"] == "All of them."
+    )
+    assert page_of(person).says("1 quick question")
+
+
+def test_a_fork_that_waits_for_the_email_begins_with_that_of_its_parent(at_draft_2, person, browser):
+    fork, _ = operations.fork(actor=person.user, app_id=person.app_id, before="process_input")
+    browser.open(f"/a/{fork.pk}/")
+    assert browser.typed("email_to_respond") == [person.EMAIL]
+    assert browser.says("Change the instructions")
+    assert not browser.says("No email yet")
 
 
 def test_feedback_on_an_older_draft_goes_to_a_branch_of_it(at_draft_1, other_window, person, model):
     press(other_window.open(f"/a/{person.app_id}/"), "Shorter")
     at_draft_1.press("Send feedback", feedback="Longer, on the contrary.")
-    press(at_draft_1, "Branch from draft 1")
+    press(at_draft_1, "Start an alternative from draft 1")
     branch = Application.objects.exclude(pk=person.app_id).get()
     assert branch.state["feedback_history"] == ["Longer, on the contrary."]
     assert person.row.state["feedback_history"] == ["Make it shorter."]
 
 
 def test_unsupported_facts_are_marked_and_missing_ones_are_named(at_draft_2):
-    assert at_draft_2.says("“17 December” and “Lie” are not in the email or in anything you wrote. Right?")
-    html = at_draft_2.response.content.decode()
-    assert '<mark class="mark">17 December</mark>' in html
-    assert at_draft_2.says("10 December is not in the draft")
+    assert at_draft_2.says("“17 December” isn’t in the email or in anything you wrote. Is it right?")
+    assert at_draft_2.says("“Lie” isn’t in the email or in anything you wrote. Is it right?")
+    assert "17 December" in row_of(at_draft_2, check_of(at_draft_2, "17 December"))
+    assert at_draft_2.says("Missing: 10 December.")
+
+
+def check_of(browser, text, behind="</a>"):
+    """Return the number of the row to which a mark in the draft leads."""
+    html = browser.response.content.decode()
+    return re.search(rf'class="look" href="#check-(\d+)">{re.escape(text + behind)}', html)[1]
+
+
+def row_of(browser, number):
+    return browser.page.html.partition(f'id="check-{number}"')[2].partition("</li>")[0]
 
 
 def test_what_was_said_about_drafts_that_one_went_back_from_is_not_missed(at_draft_2, person, page_of, model):
     model.will_write(SECOND)
     person.give_feedback("Offer 40 pieces more to Jonas Lie.")
-    assert page_of(person).says("40 is not in the draft")
+    assert page_of(person).says("Missing: 40")
     person.send("use_draft", draft=2)
-    assert page_of(person).says("10 December is not in the draft")
-    assert not page_of(person).says("40 is not in the draft")
-    assert page_of(person).says("“17 December” is not in the email or in anything you wrote. Right?")
+    assert page_of(person).says("Missing: 10 December.")
+    assert not page_of(person).says("Missing: 40")
+    assert page_of(person).says("“17 December” isn’t in the email or in anything you wrote. Is it right?")
 
 
 def test_what_was_assumed_and_corrected_is_nothing_that_one_gave(person, page_of, model):
@@ -404,20 +434,21 @@ def test_what_was_assumed_and_corrected_is_nothing_that_one_gave(person, page_of
     model.will_write("Dear Marta, on Monday.")
     person.give_input("Subject: When?\n\nWhen? Marta", "Give a day.")
     person.answer("")
-    press(page_of(person), "Correct it and write again", instead=["Tuesday 3 March"])
-    assert not page_of(person).says("not in the draft")
+    press(page_of(person), "Redraft", instead=["Tuesday 3 March"])
+    assert not page_of(person).says("Missing:")
     person.send("regenerate")
-    assert page_of(person).says("“Monday” is not in the email or in anything you wrote. Right?")
+    assert page_of(person).says("“Monday” isn’t in the email or in anything you wrote. Is it right?")
 
 
 def test_what_one_wrote_by_hand_is_found_in_what_one_wrote(at_draft_2, person, model):
     own = SECOND.replace("17 December", "18 December") + "\n\nCall Mr Osei at 9:30 am."
     person.send("edit_draft", text=own)
-    assert at_draft_2.open(f"/a/{person.app_id}/").says("“Lie” is not in the email or in anything you wrote.")
+    assert at_draft_2.open(f"/a/{person.app_id}/").says("“Lie” isn’t in the email or in anything you wrote.")
     model.will_write("Mr Osei waits for your call at 9:30 on 18 December, 17 December or 19 December.")
     person.give_feedback("Shorter.")
     at_draft_2.open(f"/a/{person.app_id}/")
-    assert at_draft_2.says("“17 December” and “19 December” are not in the email or in anything you wrote.")
+    for day in ("17 December", "19 December"):
+        assert at_draft_2.says(f"“{day}” isn’t in the email or in anything you wrote.")
 
 
 def test_a_draft_in_which_everything_matches_says_what_was_compared(person, page_of, model):
@@ -430,13 +461,15 @@ def test_a_link_of_the_email_alone_does_not_stand_under_what_matches(person, pag
     model.will_write("Dear Marta,\n\nsee https://pay.example.net/now please.")
     person.give_input("Subject: Pay\n\nSee https://pay.example.net/now please. Marta", "Agree.")
     assert page_of(person).says("Dates, amounts and names match the email and what you wrote.")
-    assert page_of(person).says("From the email, not from you")
+    assert page_of(person).says("From Marta’s email: https://pay.example.net/now") or page_of(person).says(
+        "From the email: https://pay.example.net/now"
+    )
 
 
 def test_a_language_that_is_not_read_is_named_and_nothing_is_called_right(person, page_of, model):
     model.will_write("شكرا لكم على الرسالة.")
     person.give_input("Subject: When?\n\nWhen? Marta", "Thank her in Arabic.")
-    assert page_of(person).says("This draft is in Arabic, which isn’t read here")
+    assert page_of(person).says("We can’t check dates, names and amounts in Arabic yet")
     assert not page_of(person).says("match the email and what you wrote")
 
 
@@ -444,7 +477,7 @@ def test_what_follows_from_other_facts_is_a_quiet_note(person, page_of, model):
     model.will_write("Dear Marta,\n\nthat is €380.")
     person.give_input("Subject: Door\n\nThe door is €300, the lock €80. Marta", "Give the total.")
     assert page_of(person).says("Worked out from the email and what you wrote: “€380”.")
-    assert not page_of(person).says("not in the email or in anything you wrote")
+    assert not page_of(person).says("isn’t in the email or in anything you wrote")
 
 
 def test_an_attachment_that_a_draft_speaks_of_is_to_be_added_before_and_after_accepting(
@@ -452,13 +485,17 @@ def test_an_attachment_that_a_draft_speaks_of_is_to_be_added_before_and_after_ac
 ):
     model.will_write("Dear Marta,\n\nplease find the plan attached.")
     person.give_input("Subject: Plan\n\nCan I have the plan? Marta", "Send it.")
-    assert page_of(person).says("This letter speaks of an attachment. Add it yourself")
+    assert page_of(person).says(
+        "The reply mentions an attachment. Nothing is attached here, so add it yourself."
+    )
     person.give_feedback("")
-    assert page_of(person).says("This letter speaks of an attachment. Add it yourself")
+    assert page_of(person).says(
+        "The reply mentions an attachment. Nothing is attached here, so add it yourself."
+    )
 
 
 def test_an_open_place_is_pointed_out(at_draft_1):
-    assert at_draft_1.says("Still to be filled in: “[Your name]”")
+    assert at_draft_1.says("Placeholder left: “[Your name]”")
 
 
 def test_own_words_that_a_later_draft_changed_are_marked(person, page_of, model):
@@ -470,10 +507,11 @@ def test_own_words_that_a_later_draft_changed_are_marked(person, page_of, model)
     person.send("edit_draft", text=own)
     person.give_feedback("Say when.")
     browser = page_of(person)
-    assert browser.says("You wrote “We would rather walk than let you down.”, and this draft changed it.")
-    assert '<mark class="mark">never dream to</mark> let you down' in browser.response.content.decode()
+    assert browser.says("Your wording “We would rather walk than let you down.” was changed")
+    number = check_of(browser, "never dream to", "</a> let you down")
+    assert "Your wording “<bdi>We would rather walk" in row_of(browser, number)
     person.give_feedback("As I wrote it.")
-    assert not page_of(person).says("this draft changed it")
+    assert not page_of(person).says("was changed")
 
 
 def test_own_words_of_every_edit_are_marked_but_those_that_one_took_out_oneself(person, page_of, model):
@@ -489,8 +527,8 @@ def test_own_words_of_every_edit_are_marked_but_those_that_one_took_out_oneself(
     person.give_feedback("Anything else?")
     page = page_of(person)
     for text in ("I call you on Monday.", "60 ship on Thursday, truly.", f"{greeting} Ida"):
-        assert page.says(f"You wrote “{text}”, and this draft changed it.")
-    assert not page.says("You wrote “Who knows?”")
+        assert page.says(f"Your wording “{text}” was changed")
+    assert not page.says("“Who knows?”")
 
 
 def test_an_assumption_is_corrected_in_words(person, page_of, model):
@@ -499,11 +537,11 @@ def test_an_assumption_is_corrected_in_words(person, page_of, model):
     person.give_input()
     person.answer("")
     browser = page_of(person)
-    assert browser.says("Assumptions made in this draft (2)")
-    browser.press("Correct them and write again")
-    assert browser.page.links["Write what is right instead of one of the assumptions."] == "#assumptions"
-    assert is_open(browser, "assumptions")
-    press(browser, "Correct them and write again", instead=["Next week.", ""])
+    assert browser.says("Assumed: It is this week. Change")
+    browser.press("Redraft")
+    assert browser.page.links["Say what’s right instead."] == "#assumptions"
+    assert browser.response.content.decode().count('<details class="fold" open>') == 2
+    press(browser, "Redraft", instead=["Next week.", ""])
     assert person.row.state["feedback_history"] == ["You assumed: It is this week.\nInstead: Next week."]
 
 
@@ -539,13 +577,13 @@ def test_what_the_model_said_around_its_reply_is_shown_and_put_back_with_one_pre
     person.give_input()
     browser = page_of(person)
     assert person.row.state["current_draft"] == "Dear Marta,\n\non Thursday."
-    assert browser.says("Left out of the draft")
+    assert browser.says("Left out, because it looks like a remark to you")
     assert browser.says("Shall I add the price?")
     press(browser, "Put it back")
     assert person.row.state["current_draft"] == "Sure, here it is.\n\nDear Marta,\n\non Thursday."
     left = person.row.state["draft_sources"][1]["left_out"]
     assert left == [{"where": "after", "text": "Shall I add the price?"}]
-    assert not page_of(person).says("The model wrote this before the reply")
+    assert not page_of(person).says("(before the reply)")
     press(browser, "Put it back")
     assert person.row.state["current_draft"].endswith("on Thursday.\n\nShall I add the price?")
-    assert not page_of(person).says("Left out of the draft")
+    assert not page_of(person).says("Left out, because it looks like a remark to you")

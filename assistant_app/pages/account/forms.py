@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import check_own_password
 
-PASSWORD_HELP = "At least 8 characters, not a common one, without your name. A short sentence is good."  # noqa: S105
+PASSWORD_HELP = "At least 8 characters. A short phrase works well."  # noqa: S105
 
 
 class NewAccountForm(BaseUserCreationForm):
@@ -22,9 +22,9 @@ class NewAccountForm(BaseUserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self.fields["username"], "User name", "Letters, digits and . - _ are fine.")
+        _say(self.fields["username"], "Username", "Letters, digits and . - _")
         _say(self.fields["password1"], "Password", PASSWORD_HELP)
-        _say(self.fields["password2"], "The password again", "")
+        _say(self.fields["password2"], "Confirm password", "")
 
 
 class SignUpForm(NewAccountForm):
@@ -39,7 +39,7 @@ class SignUpForm(NewAccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not accounts.may_sign_up(self._network):
-            raise ValidationError("Too many accounts were made from your network. Try again in an hour.")
+            raise ValidationError("Too many new accounts from your network. Try again in an hour.")
         return cleaned
 
     def create(self) -> User | None:
@@ -62,9 +62,9 @@ class NewPasswordForm(PasswordChangeForm):
     def __init__(self, user: User, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self._request = request
-        _say(self.fields["old_password"], "The password now", "")
+        _say(self.fields["old_password"], "Current password", "")
         _say(self.fields["new_password1"], "New password", PASSWORD_HELP)
-        _say(self.fields["new_password2"], "The new password again", "")
+        _say(self.fields["new_password2"], "Confirm new password", "")
 
     def clean_old_password(self) -> str:
         return check_own_password(self._request, self.cleaned_data["old_password"])

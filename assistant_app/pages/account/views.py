@@ -18,10 +18,7 @@ from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, S
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import SignInForm
 
-CHANGED = (
-    "Your password was changed. Everywhere else you are signed out; "
-    "your API tokens work until you revoke them."
-)
+CHANGED = "Password changed. You’ve been signed out everywhere else; API tokens still work."
 
 
 @sensitive_post_parameters()

@@ -40,6 +40,10 @@ class ReadFile:
         return sender_of(self.email)
 
     @property
+    def subject(self) -> str:
+        return Header(pasted(self.email)).text("subject")
+
+    @property
     def date(self) -> str:
         found = Header(pasted(self.email)).date
         return date_format(found, "j F Y, H:i") if found else ""
@@ -78,7 +82,7 @@ def pressed(request: HttpRequest) -> tuple[StepForm, ReadFile | None] | None:
     if "remove" in request.POST and before is not None:
         return StepForm(steps.PROCESS_INPUT, {}, {**typed, EMAIL: before.before}), None
     if "read" in request.POST:
-        raise InvalidInput(fields={"eml": ["No file was chosen. Choose one, or paste the email."]})
+        raise InvalidInput(fields={"eml": ["Choose a file, or paste the email."]})
     return None
 
 

@@ -63,7 +63,10 @@ def email_pasted(request: PersonRequest) -> JsonResponse:
 def new_page(
     request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
 ) -> HttpResponse:
-    context |= {"form": form, "app_id": app_id, "has_demonstration": conf.model_config().embedded}
+    model = conf.model_config()
+    context |= {"form": form, "app_id": app_id, "ideas": forms.IDEAS}
+    context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
+    context |= {"reader": "this machine" if model.embedded else model.host}
     context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
     return render(request, "emails/new.html", context, status=status)

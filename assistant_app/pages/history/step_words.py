@@ -14,8 +14,8 @@ from assistant_app.templatetags.letters import excerpt
 from assistant_app.workflow import drafts
 
 FAILED = {
-    "determine_clarifications": "The model could not look for questions",
-    "process_input": "The email could not be taken",
+    "determine_clarifications": "Couldn’t read the email",
+    "process_input": "Couldn’t read the email",
 }
 
 
@@ -31,7 +31,7 @@ def of_step(row: Application, shown: StepShown) -> Said:
     if step.error_code:
         return Said(_failed(shown), step.error_message)
     if row.root_id is not None and step.base is None and step.started_at == row.created_at:
-        return Said("It branched off here", "What was written up to then came along.")
+        return Said("This alternative starts here", "Everything before it came along.")
     say = _WORDS.get(step.position)
     return say(shown) if say else Said(drawing.in_words(step.position))
 
@@ -39,16 +39,15 @@ def of_step(row: Application, shown: StepShown) -> Said:
 def _failed(shown: StepShown) -> str:
     is_stopped = shown.step.error_code == Cancelled.code
     if shown.step.position == "formulate_draft":
-        what = "was stopped" if is_stopped else "could not be written"
-        return f"Draft {len(shown.before['draft_history']) + 1} {what}"
+        number = len(shown.before["draft_history"]) + 1
+        return f"You stopped draft {number}" if is_stopped else f"Draft {number} couldn’t be finished"
     if is_stopped:
-        return "This was stopped"
-    return FAILED.get(shown.step.position, "This could not be done")
+        return "You stopped it"
+    return FAILED.get(shown.step.position, "This couldn’t be done")
 
 
 def _input(shown: StepShown) -> Said:
-    length = count(len(shown.after["incoming_email"]), "character")
-    return Said("You pasted the email", f"{length}, and what you want to say.")
+    return Said("You said what you want", f"“{excerpt(shown.after['response_instructions'])}”")
 
 
 def _questions(shown: StepShown) -> Said:
@@ -57,8 +56,10 @@ def _questions(shown: StepShown) -> Said:
     if error and error["code"] == "skipped":
         return Said("You skipped the questions")
     if error:
-        return Said("The model could not look for questions", error["message"])
-    return Said(f"The model asked {count(number, 'question')}" if number else "The model had no questions")
+        return Said("The assistant couldn’t ask questions", error["message"])
+    return Said(
+        f"The assistant asked {count(number, 'question')}" if number else "The assistant had no questions"
+    )
 
 
 def _answers(shown: StepShown) -> Said:
@@ -72,19 +73,22 @@ def _answers(shown: StepShown) -> Said:
 
 def _draft(shown: StepShown) -> Said:
     texts = shown.after["draft_history"]
-    return Said(f"Draft {len(texts)} was written", count(len(texts[-1].split()), "word") if texts else "")
+    length = count(len(texts[-1].split()), "word") if texts else ""
+    return Said(f"Draft {len(texts)}, {length}" if texts else "Draft")
 
 
 def _feedback(shown: StepShown) -> Said:
     text = shown.after["feedback"]
     number = drafts.current_number(shown.after)
-    return Said("You gave feedback", f"“{excerpt(text)}”") if text else Said(f"You accepted draft {number}")
+    return (
+        Said("You asked for a change", f"“{excerpt(text)}”") if text else Said(f"You accepted draft {number}")
+    )
 
 
 def _edit(shown: StepShown) -> Said:
     number = len(shown.after["draft_history"])
     words = count(len(shown.after["draft_history"][-1].split()), "word")
-    return Said(f"You edited draft {drafts.current_number(shown.before)}: draft {number}", words)
+    return Said(f"You edited draft {drafts.current_number(shown.before)} into draft {number}, {words}")
 
 
 def _number(sentence: str) -> Callable[[StepShown], Said]:
@@ -97,9 +101,9 @@ _WORDS: dict[str, Callable[[StepShown], Said]] = {
     "clarify_instructions": _answers,
     "formulate_draft": _draft,
     "process_feedback": _feedback,
-    "final_result": _number("Finished with draft {}"),
+    "final_result": _number("Accepted draft {}"),
     "edit_draft": _edit,
-    "use_draft": _number("You went back to draft {}"),
-    "regenerate": lambda shown: Said("You wanted another try"),
+    "use_draft": _number("You restored draft {}"),
+    "regenerate": lambda shown: Said("You asked for another try"),
     "reopen": lambda shown: Said("You reopened it"),
 }

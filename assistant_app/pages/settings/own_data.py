@@ -30,8 +30,8 @@ class EraseForm(forms.Form):
         strip=False,
     )
     sure = forms.BooleanField(
-        label="Erase my account and all of it, for good",
-        error_messages={"required": "Tick this if you mean it."},
+        label="I understand that nobody can bring this back",
+        error_messages={"required": "Tick the box to confirm."},
     )
 
     def __init__(self, request: PersonRequest) -> None:
@@ -64,7 +64,7 @@ def erase_own(request: PersonRequest) -> HttpResponse:
     elif form.is_bound and form.is_valid():
         erasure.erase(User.objects.get(pk=request.user.pk))
         logout(request)
-        messages.success(request, "Your account and all your emails were erased.")
+        messages.success(request, "Your account and all your emails are gone.")
         return redirect("sign_in")
     context = {
         "form": form,

@@ -1,4 +1,4 @@
-"""The settings page: name under drafts, quoting, theme, API tokens, the current model, and own data."""
+"""The settings: name, quoting, theme and keys, API tokens, the current model, own data; and usage."""
 
 from __future__ import annotations
 
@@ -21,13 +21,40 @@ from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
 from assistant_app.people.accounts import quote_in_files, sign_with
 
-THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
+THEMES = {"": "System", "light": "Light", "dark": "Dark"}
+KEYS_OFF = "off"  # the cookie without which single keys work
 
 
 @signed_in
 @require_safe
 def settings_page(request: PersonRequest) -> HttpResponse:
-    return _page(request)
+    return _you(request)
+
+
+@signed_in
+@require_safe
+def model_page(request: PersonRequest) -> HttpResponse:
+    model = conf.model_config()
+    context = {"model": model, "nearby": nearby.found() if model.embedded else []}
+    return render(request, "settings/model.html", context)
+
+
+@signed_in
+@require_safe
+def data_page(request: PersonRequest) -> HttpResponse:
+    model = conf.model_config()
+    context = {
+        "emails": Application.objects.owned_by(request.user).count(),
+        "readings": readings.of_owner(request.user)[: readings.SHOWN],
+        "model_host": "" if model.embedded else model.host,
+    }
+    return render(request, "settings/data.html", context)
+
+
+@signed_in
+@require_safe
+def keys_page(request: PersonRequest) -> HttpResponse:
+    return render(request, "settings/keys.html")
 
 
 @signed_in
@@ -43,25 +70,28 @@ def save_you(request: PersonRequest) -> HttpResponse:
     except InvalidInput as problem:
         kept = {name: typed[name] for name in ("signature", "quoting") if name in typed}
         problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
-        return _page(request, **kept, **problems, status=400)
+        return _you(request, **kept, **problems, status=400)
     messages.success(request, "Saved.")
-    return remember(redirect("settings"), "theme", theme if theme in THEMES else "")
+    response = redirect("settings")
+    if "has_keys" in typed:
+        remember(response, "keys", "" if typed.get("keys") else KEYS_OFF)
+    return remember(response, "theme", theme if theme in THEMES else "")
 
 
 @signed_in
 def tokens(request: PersonRequest) -> HttpResponse:
     """Create a token and show it once, in this response: only its hash is stored."""
     if request.method != "POST":
-        return redirect("settings")
+        return _tokens(request)
     name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
     problem = _name_problem(name)
     days = request.POST.get("days", str(settings.API_TOKEN_DAYS))
     scope = request.POST.get("scope", ApiToken.Scope.WRITE)
     if problem or days not in _endings() or scope not in ApiToken.Scope.values:
         typed = {"token_name": name, "token_days": days, "token_scope": scope}
-        return _page(request, token_problem=problem or "Choose one.", **typed, status=400)
+        return _tokens(request, token_problem=problem or "Choose one.", **typed, status=400)
     token, secret = token_operations.create(owner=request.user, name=name, days=int(days), scope=scope)
-    return _page(request, new_token=token, secret=secret)
+    return _tokens(request, new_token=token, secret=secret)
 
 
 @signed_in
@@ -69,37 +99,40 @@ def tokens(request: PersonRequest) -> HttpResponse:
 def revoke_token(request: PersonRequest) -> HttpResponse:
     """Revoke one of the user's own tokens. Silently ignore unknown tokens and those of other users."""
     if token_operations.revoke(actor=request.user, digest=request.POST.get("token", "")):
-        messages.success(request, "The token was revoked. It does not work any more.")
-    return redirect("settings")
+        messages.success(request, "Token revoked. It doesn’t work any more.")
+    return redirect("tokens")
 
 
-def _page(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
-    model = conf.model_config()
+def _you(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
     context = {
         "themes": THEMES,
         "signature": signature_of(request.user.pk),
         "quotings": Preferences.Quoting.choices,
         "quoting": quoting_of(request.user.pk),
         "theme": request.POST.get("theme", request.COOKIES.get("theme", "")),
+        "has_keys": request.COOKIES.get("keys") != KEYS_OFF,
+        **context,
+    }
+    return render(request, "settings/you.html", context, status=status)
+
+
+def _tokens(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
+    context = {
         "tokens": ApiToken.objects.filter(user=request.user).order_by("-created"),
         "endings": _endings(),
         "token_days": str(settings.API_TOKEN_DAYS),
         "scopes": ApiToken.Scope.choices,
         "token_scope": ApiToken.Scope.WRITE,
-        "model": model,
-        "nearby": nearby.found() if model.embedded else [],
-        "readings": readings.of_owner(request.user)[: readings.SHOWN],
-        "emails": Application.objects.owned_by(request.user).count(),
         **context,
     }
-    return render(request, "settings/settings.html", context, status=status)
+    return render(request, "settings/tokens.html", context, status=status)
 
 
 def _name_problem(name: str) -> str:
     if not name:
-        return "Say what the token is for, so that you know it again."
+        return "Name the token, so you’ll know it again."
     most = token_operations.LONGEST_NAME
-    return f"That is too long: {most} characters fit." if len(name) > most else ""
+    return f"That’s {len(name) - most} characters too long." if len(name) > most else ""
 
 
 def _endings() -> dict[str, str]:

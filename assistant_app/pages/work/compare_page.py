@@ -17,7 +17,7 @@ from assistant_app.pages.work.email_page import EmailPage
 from assistant_app.pages.work.shown_drafts import Draft
 from assistant_app.workflow import diffs
 
-VIEWS = {"side": "Side by side", "one": "In one text"}
+VIEWS = {"side": "Side by side", "one": "Inline"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
 """Everything that the page of one email shows.
 
 In addition to the row, two queries read how its drafts were made, once for each new head, and a third one
-reads its forks, if it has any. Another one reads today's remaining limits, if a form shows them, or how often
-a finished email was reopened.
+reads its forks, if it has any. Another one reads today's remaining limits, if a form shows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any
@@ -20,20 +19,23 @@ from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.mail import reply
-from assistant_app.models import Application, Step
+from assistant_app.models import Application
 from assistant_app.operations.draft_report import Report, report_on
 from assistant_app.pages import words
 from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
+from assistant_app.pages.work import now
 from assistant_app.pages.work.branches import Branch, tree_of
+from assistant_app.pages.work.incoming import Incoming
+from assistant_app.pages.work.now import Now
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.graph import DEFAULT_STATE
 from assistant_app.workflow.steps import HumanStep
 
-MOST_OF_OTHERS = 500_000  # characters of the drafts that are not open
 DETERMINING = "determine_clarifications"
-ROUNDS_SHOWN = 2  # earlier drafts shown one by one; older ones fold into one row
+CANCELLED = "cancelled"
+AGAIN = {"input": steps.PROCESS_INPUT, "questions": steps.CLARIFY_INSTRUCTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class EmailPage:
     wants_change: bool = False  # edit the last input after a run that stopped
     is_still: bool = False  # no automatic refresh
     wants_edit: bool = False  # edit the current draft by hand
+    wants_draft: int = 0  # read the draft with this number
+    wants_again: str = ""  # "input" or "questions": give that again, for an alternative
     not_continued: AssistantError | None = None  # why the retry of a stopped run was rejected
     state: Mapping[str, Any] = field(init=False)
 
@@ -90,9 +94,11 @@ class EmailPage:
         return self.row.due_step == steps.PROCESS_FEEDBACK.action
 
     @cached_property
-    def compared_with(self) -> int:
-        """The number of the draft that the open one is best compared with; 0 for none."""
-        return self.counterpart_of(self.number) if self.draft else 0
+    def compared(self) -> tuple[int, int] | None:
+        """The numbers of the draft on the sheet and of the one that it is best compared with, in order."""
+        shown = self.shown_number
+        other = self.number if self.earlier and self.shows_newest else self.counterpart_of(shown)
+        return (min(shown, other), max(shown, other)) if shown and other else None
 
     def counterpart_of(self, number: int) -> int:
         """Return the draft to compare with another one: its source, or else its neighbour; 0 for none."""
@@ -114,50 +120,52 @@ class EmailPage:
         return tree_of(self.row)
 
     @cached_property
-    def rounds(self) -> list[Draft]:
-        """The other drafts, each folded into one line. Very long ones but the newest come without text."""
-        left, rounds = MOST_OF_OTHERS, list[Draft]()
-        for draft in reversed(self._other_drafts):
-            left -= len(draft.text)
-            rounds.append(draft if left >= 0 else replace(draft, is_shown=False))
-        return rounds[::-1]
+    def incoming(self) -> Incoming:
+        return Incoming(self.email)
 
     @property
-    def _other_drafts(self) -> list[Draft]:
-        if self.shows_newest:
-            open_number = 0 if self.is_editing and self.is_about_another_draft else self.number
-            return [draft for draft in self.drafts if draft.number != open_number]
-        if self.open_feedback:
-            open_one = self.open_feedback
-            return [
-                replace(draft, said=tuple(text for text in draft.said if text != open_one))
-                for draft in self.drafts
-            ]
-        return self.drafts
+    def email(self) -> str:
+        """The email; for a fork that starts again with it, that of its parent."""
+        return str(self.state["incoming_email"] or self.row.typed_before.get("incoming_email") or "")
 
     @cached_property
-    def said_before(self) -> tuple[str, ...]:
-        """The feedback about the open draft from before the owner went back to it."""
-        others = [draft.number for draft in self.rounds]
-        return self.draft.said if self.draft and self.draft.number not in others else ()
+    def earlier(self) -> Draft | None:
+        """The draft that is read instead of the current one, on request."""
+        is_there = 0 < self.wants_draft <= len(self.drafts)
+        is_other = self.wants_draft != self.number or not self.shows_newest
+        return self.drafts[self.wants_draft - 1] if is_there and is_other else None
+
+    @cached_property
+    def again(self) -> str:
+        """What is given again for an alternative: "input", "questions", or "" for nothing."""
+        was_given = {"input": self.state["incoming_email"], "questions": self.questions}
+        return self.wants_again if was_given.get(self.wants_again) else ""
+
+    @cached_property
+    def shown_number(self) -> int:
+        """The number of the draft that stands on the sheet; 0 if none does."""
+        if self.earlier:
+            return self.earlier.number
+        return self.number if self.draft and not self.again else 0
+
+    @property
+    def number_before(self) -> int:
+        """The number of the draft before the one on the sheet; 0 for none."""
+        return (self.shown_number or len(self.drafts) + 1) - 1
+
+    @property
+    def number_after(self) -> int:
+        return self.shown_number + 1 if 0 < self.shown_number < len(self.drafts) else 0
+
+    @cached_property
+    def said(self) -> list[tuple[int, str]]:
+        """What was said about each draft, as (number, text), oldest first."""
+        return [(draft.number, text) for draft in self.drafts for text in draft.said]
 
     @cached_property
     def open_feedback(self) -> str:
         """The last feedback if no draft answers it: the owner may want to change it."""
-        return unanswered(self.state) if self.row.has_stopped and self.drafts and not self.form else ""
-
-    @cached_property
-    def older_rounds(self) -> list[Draft]:
-        return self.rounds[:-ROUNDS_SHOWN] if len(self.rounds) > ROUNDS_SHOWN else []
-
-    @cached_property
-    def recent_rounds(self) -> list[Draft]:
-        return self.rounds[-ROUNDS_SHOWN:]
-
-    @cached_property
-    def shows_email(self) -> bool:
-        """Return whether the email is shown open: before the first draft, the owner needs it to answer."""
-        return bool(self.state["incoming_email"]) and not self.drafts and self.kind == "waiting"
+        return unanswered(self.state) if self.row.has_stopped and self.drafts else ""
 
     @cached_property
     def questions(self) -> list[tuple[str, str]]:
@@ -180,32 +188,101 @@ class EmailPage:
         return drafts, len(self.state["clarification_questions"])
 
     @cached_property
-    def heading(self) -> str:
-        reopened = Step.objects.times(steps.REOPEN.action, [self.row.pk] if self.row.is_finished else [])
-        return words.heading(self.row, self._counts[0], reopened.get(self.row.pk, 0))
-
-    @cached_property
-    def detail(self) -> str:
-        return (
-            f"You are editing draft {self.number}"
-            if self.is_editing
-            else words.detail(self.row, *self._counts)
-        )
+    def now(self) -> Now:
+        return now.now(self.row, self.state, self._counts[0])
 
     @property
     def tab(self) -> str:
         if self.is_refused:
             return "Not sent yet"
-        return f"Edit draft {self.number}" if self.is_editing else words.tab(self.row, *self._counts)
+        if self.again:
+            return "An alternative"
+        return f"Editing draft {self.number}" if self.is_editing else self.now.words
 
     @property
     def news(self) -> str:
-        return words.news(self.row, self.state["draft_history"][: self._counts[0]])
+        to_check = len(self.worth_a_look.items) if self.worth_a_look else 0
+        return now.announced(self.row, self.state, self._counts[0], to_check)
 
     @property
-    def phases(self) -> list[tuple[str, bool]]:
-        action, (drafts, questions) = words.under_way(self.row), self._counts
-        return words.phases(action, drafts, questions > 0, self.is_another_try)
+    def what_is_saved(self) -> str:
+        return words.what_is_kept(self.row)
+
+    @property
+    def awaited(self) -> str:
+        """What stands on the sheet until the first word is there."""
+        if self.drafts:
+            return "Writing another try" if self.is_another_try else "Working in your feedback"
+        first_name = self.incoming.first_name
+        return f"Reading {first_name}’s email" if first_name else "Reading the email"
+
+    @property
+    def progress(self) -> str:
+        return words.progress(words.under_way(self.row), self._counts[0])
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.row.error_code == CANCELLED
+
+    @property
+    def stopped_in_questions(self) -> bool:
+        """Return whether no draft was begun when it stopped."""
+        return words.under_way(self.row) == DETERMINING
+
+    @property
+    def number_to_go_back_to(self) -> int:
+        """The draft that the owner was reading before a run that stopped; 0 for none."""
+        if not self.may_go_back or not self.row.has_stopped:
+            return 0
+        return len(self.drafts) if self.is_another_try else self.number
+
+    # --- Its parts -----------------------------------------------------------------------------
+
+    @property
+    def sheet(self) -> str:
+        """The template of what stands where the reply belongs."""
+        if self.again and self.form:
+            return f"work/_again_{self.again}.html"
+        if self.earlier:
+            return "work/_earlier_draft.html"
+        if self.kind == "writing":
+            return "work/_run.html"
+        if self.form and not self.has_bar_for_text:
+            return self.form.template
+        if self.kind == "failed":
+            return "work/_unfinished.html"
+        return "work/_final.html" if self.kind == "finished" else "work/_draft.html"
+
+    @property
+    def bar(self) -> str:
+        """The template of the bar below it."""
+        if self.again:
+            return "work/_bar_alternative.html"
+        if self.earlier:
+            return "work/_bar_earlier.html"
+        if self.kind == "writing":
+            return "work/_bar_run.html"
+        if self.asks_which:
+            return "work/_which.html"
+        if self.form:
+            return self._bar_of_form
+        if self.kind == "failed":
+            return "work/_stopped_by_you.html" if self.is_cancelled else "work/_stopped.html"
+        return "work/_take.html"
+
+    @property
+    def _bar_of_form(self) -> str:
+        if self.is_editing:
+            return "work/_bar_edit.html"
+        if self.has_bar_for_text:
+            return "work/_bar_conflict.html" if self.is_about_another_draft else "work/_bar_feedback.html"
+        is_questions = self.row.due_step == steps.CLARIFY_INSTRUCTIONS.action
+        return "work/_bar_questions.html" if is_questions else "work/_bar_form.html"
+
+    @property
+    def has_bar_for_text(self) -> bool:
+        """Return whether the form is the bar itself, because it asks for feedback."""
+        return self.row.due_step == steps.PROCESS_FEEDBACK.action and not self.is_editing
 
     @property
     def may_skip_questions(self) -> bool:
@@ -226,11 +303,14 @@ class EmailPage:
     @cached_property
     def is_live(self) -> bool:
         """Return whether the page follows the run. It does not while a swap would remove unsent text."""
-        return self.kind == "writing" and not self.is_still and self.refusal is None
+        follows = self.refusal is None and not self.earlier and not self.again
+        return self.kind == "writing" and not self.is_still and follows
 
     @cached_property
     def text_so_far(self) -> Event | None:
         """The text of the running draft as one event, as far as this process has it."""
+        if self.may_skip_questions:  # the row was read before the draft began: its events say so
+            return None
         log = publisher.log_of(self.row.pk)
         if log is None or not self.row.is_running or not are_current(log.events, self.row):
             return None  # or the log is that of an earlier run, and another process has this one
@@ -245,14 +325,6 @@ class EmailPage:
     @property
     def next_draft(self) -> int:
         return len(self.state["draft_history"]) + 1
-
-    @property
-    def what_is_kept(self) -> str:
-        return words.what_is_kept(self.row)
-
-    @property
-    def what_the_file_does(self) -> str:
-        return words.what_the_file_does(self.state["incoming_email"])
 
     @property
     def mailto(self) -> str:
@@ -275,6 +347,12 @@ class EmailPage:
             return words.not_obeyed(refusal.error)
         return words.refusal(refusal.error, self.row, refusal.step.action, self._what_happened)
 
+    @property
+    def has_problems(self) -> bool:
+        """Return whether fields have errors that are listed over the sheet. The bar's is below its field."""
+        problems = self.form.problems if self.form and self.is_refused and not self.asks_which else []
+        return any(name != "feedback" for name, _ in problems)
+
     @cached_property
     def asks_which(self) -> bool:
         return self.refusal is not None and isinstance(self.refusal.error, BothPressed) and self.fits_form
@@ -284,6 +362,8 @@ class EmailPage:
         """Return whether the unsent text belongs in the form that is shown now."""
         if self.refusal is None:
             return False
+        if self.again:
+            return self.refusal.step == AGAIN[self.again]
         return self.row.due_step == self.refusal.step.action or self.is_editing
 
     @cached_property
@@ -320,8 +400,8 @@ class EmailPage:
     @property
     def _what_happened(self) -> str:
         if self.went_back_to:
-            return f"you went back to draft {self.went_back_to}"
-        return "there is a newer draft" if self.meanwhile else ""
+            return f"You went back to draft {self.went_back_to}"
+        return "There’s a newer draft" if self.meanwhile else ""
 
     @property
     def is_newest(self) -> bool:
@@ -357,6 +437,8 @@ class EmailPage:
     @cached_property
     def form(self) -> StepForm | None:
         """The form of the step that is due, prefilled with unsent text; None if there is no form."""
+        if self.again:
+            return self._form_again
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):
             return None
         step = steps.EDIT_DRAFT if self.is_editing else steps.get(self.row.due_step)
@@ -364,6 +446,14 @@ class EmailPage:
             errors = self.refusal.error.fields if self.refusal.error else {}
             return StepForm(step, self.state, self.refusal.typed, errors)
         return StepForm(step, self.state, self._to_begin_with(step))
+
+    @property
+    def _form_again(self) -> StepForm:
+        step = AGAIN[self.again]
+        if self.refusal is not None and self.fits_form:
+            errors = self.refusal.error.fields if self.refusal.error else {}
+            return StepForm(step, self.state, self.refusal.typed, errors)
+        return StepForm(step, self.state, stored(step, self.state))
 
     def _to_begin_with(self, step: HumanStep) -> Typed:
         """Return the values that prefill a form: the text to edit, or the input to send again."""

@@ -42,7 +42,6 @@ class Draft:
     after: str  # the feedback it answers
     is_another_try: bool  # regenerated from the same input as an earlier draft
     said: tuple[str, ...] = ()  # the feedback about it
-    is_shown: bool = True  # or the page would be too long with its text
     left_out: tuple[LeftOut, ...] = ()
     not_told: str = ""  # what the model's window had no room for
 

@@ -18,7 +18,7 @@ from assistant_app.events.log import Event
 from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.pages.work.email_page import DETERMINING
-from assistant_app.templatetags.letters import sheet
+from assistant_app.templatetags.letters import paragraphs
 
 
 async def email_stream(request: HttpRequest, app_id: uuid.UUID) -> HttpResponseBase:
@@ -53,7 +53,7 @@ def _own(request: HttpRequest, app_id: uuid.UUID) -> Application:
 
 
 class _Shown:
-    """Render events as page fragments. `draft` replaces the sheet, and `token` is appended to it.
+    """Render events as page fragments. `draft` replaces the paragraphs, and `token` is appended to them.
 
     An empty draft begins each further run, so what is appended is always of the run that wrote the sheet.
     Only these two and the last event have ids, so a client that reconnects with an id already has a sheet.
@@ -61,8 +61,6 @@ class _Shown:
 
     def __init__(self, row: Application, *, has_sheet: bool) -> None:
         self._drafts = len(row.state.get("draft_history", ()))
-        self._is_another_try = words.is_another_try(row)
-        self._has_questions = bool(row.state.get("clarification_questions"))
         self._has_sheet = has_sheet
 
     def as_html(self, event: Event) -> bytes:
@@ -73,16 +71,15 @@ class _Shown:
         return server_sent.encode("state", "over", event.id) if event.is_last else b""
 
     def _step(self, position: str) -> bytes:
-        phases = words.phases(position, self._drafts, self._has_questions, self._is_another_try)
-        shown = server_sent.encode(
-            "phases",
-            render_to_string("work/_phases.html", {"phases": phases, "may_skip": position == DETERMINING}),
-        )
-        return shown + server_sent.encode("heading", words.progress(position, self._drafts))
+        progress = words.progress(position, self._drafts)
+        shown = {"progress": progress, "may_skip": position == DETERMINING}
+        return server_sent.encode(
+            "run", render_to_string("work/_run_words.html", shown)
+        ) + server_sent.encode("heading", progress)
 
     def _text(self, event: Event) -> bytes:
         text = event.data["text"]
         if event.kind == "token" and self._has_sheet:
             return server_sent.encode("token", escape(text), event.id)
         self._has_sheet = True
-        return server_sent.encode("draft", sheet(text), event.id)
+        return server_sent.encode("draft", paragraphs(text), event.id)

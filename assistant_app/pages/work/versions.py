@@ -84,13 +84,13 @@ def email_compare(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
     """Fork the email: at a draft, at a step, or to submit the answers or the initial input again.
 
-    Text typed for the draft is submitted to the fork; if it is rejected, no fork is created. A double click
-    creates only one fork.
+    Text typed for the draft, or given again, is submitted to the fork; if it is rejected, no fork is created.
+    A double click creates only one fork.
     """
     row = operations.get(actor=request.user, app_id=app_id)
     step = carried.step_of(request)
     typed = forms.typed_in(step, request.POST) if step else {}
-    if step is None or not forms.has_text(typed):
+    if step is None or not (forms.has_text(typed) or "again" in request.POST):
         fork, _ = _branch(request, row, posted_id(request))
     else:
         inputs = step.clean(typed)
@@ -100,7 +100,7 @@ def email_fork(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
             fork, is_new = _branch(request, row, uuid.uuid4())
         if is_new:
             return _send_along(request, fork, step, typed)
-    return redirect(reverse("email", args=[fork.pk]) + "#news")
+    return redirect(reverse("email", args=[fork.pk]) + "#sent")
 
 
 def _branch(request: PersonRequest, row: Application, new_id: uuid.UUID) -> tuple[Application, bool]:
@@ -128,7 +128,7 @@ def _send_along(
         with _deleted_if_refused(request, fork):
             operations.when_claimed(sent)
         carried.drop_sent(request)
-        return redirect(reverse("email", args=[fork.pk]) + "#news")
+        return redirect(reverse("email", args=[fork.pk]) + "#sent")
 
     return PendingResponse(sent.claimed, show)
 

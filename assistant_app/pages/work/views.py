@@ -19,7 +19,6 @@ from assistant_app.models import Application
 from assistant_app.operations import Repeat
 from assistant_app.pages import carried, forms
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.pages.cookies import remember
 from assistant_app.pages.work.email_page import EmailPage, Refusal
 from assistant_app.workflow import drafts, steps
 from emailassistant.pending import PendingResponse
@@ -34,14 +33,14 @@ def email(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     row = own(request, app_id)
     if row.is_running and request.GET.get("unless") == "running":
         return HttpResponse(status=NOTHING_NEW)
-    if "beside" in request.GET:  # stored in a cookie, so it survives every submit and swap
-        return remember(redirect("email", app_id), "beside", "1" if request.GET["beside"] == "1" else "")
     typed = carried.kept_for(request)
     page = EmailPage(
         row,
         Refusal(typed.step, typed.typed) if typed else None,
         wants_change="change" in request.GET,
         is_still="still" in request.GET,
+        wants_again=request.GET.get("again", ""),
+        wants_draft=forms.whole_number(request.GET.get("draft", "")) or 0,
     )
     return render(request, "work/email.html", {"page": page})
 
@@ -75,7 +74,7 @@ def when_stored(request: PersonRequest, sent: Run | Repeat) -> HttpResponseBase:
     def show() -> HttpResponse:
         row = operations.when_claimed(sent)
         carried.drop_sent(request)
-        return redirect(reverse("email", args=[row.pk]) + "#news")
+        return redirect(reverse("email", args=[row.pk]) + "#sent")
 
     return PendingResponse(sent.claimed, show)
 

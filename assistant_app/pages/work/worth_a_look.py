@@ -1,19 +1,20 @@
-"""The findings of the checks, shown below a draft before it is accepted, and their place in the text."""
+"""The findings of the checks, in order of harm, and their place in the text of the draft."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant_app.operations.draft_report import Cut, Report
-from assistant_app.workflow.checks.findings import Finding, Given
+from assistant_app.templatetags.letters import Piece
+from assistant_app.workflow.checks.findings import Finding
 from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
 
 WHERE = {
-    "instructions": "Your instructions",
-    "answer": "Your answer to question",
-    "feedback": "Your feedback",
+    "instructions": "instructions",
+    "answer": "answer to question {number}",
+    "feedback": "feedback",
 }
 NAMES: dict[Cut, str] = {
     "draft": "this draft",
@@ -22,7 +23,17 @@ NAMES: dict[Cut, str] = {
     "edits": "what you changed by hand",
 }
 MOST_SHOWN = 50  # findings of one kind
-Marked = list[tuple[str, str]]  # pieces of the text, each with the kind of its mark
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to check."""
+
+    kind: str  # missing, placeholder, lost, unsupported or cut
+    text: str
+    where: str = ""  # what it was given in
+    number: int = 0  # its place in the list, from 1
+    is_marked: bool = False  # a place in the draft leads to it
 
 
 @dataclass(frozen=True)
@@ -30,35 +41,47 @@ class WorthALook:
     report: Report
 
     @cached_property
-    def unsupported(self) -> list[str]:
-        return _texts(self.report.checks.unsupported)[:MOST_SHOWN]
+    def items(self) -> list[Item]:
+        """What to check, in order of harm."""
+        marked = {number for _, number in self._places}
+        return [replace(item, is_marked=item.number in marked) for item in self._listed]
 
     @cached_property
-    def placeholders(self) -> list[str]:
-        return _texts(self.report.checks.placeholders)[:MOST_SHOWN]
+    def _listed(self) -> list[Item]:
+        checks = self.report.checks
+        found = [
+            *(("missing", text, where) for text, where in self._missing),
+            *(("placeholder", text, "") for text in _texts(checks.placeholders)[:MOST_SHOWN]),
+            *(("lost", text, "") for text in self.report.lost[:MOST_SHOWN]),
+            *(("unsupported", text, "") for text in _texts(checks.unsupported)[:MOST_SHOWN]),
+            *(("cut", NAMES[name], "") for name in self.report.cut),
+        ]
+        return [Item(*item, number=number) for number, item in enumerate(found, start=1)]
 
     @property
-    def lost(self) -> list[str]:
-        return self.report.lost[:MOST_SHOWN]
+    def _missing(self) -> list[tuple[str, str]]:
+        """Facts that the owner gave and the draft lacks, each with where it was given first."""
+        found: dict[str, str] = {}
+        for given in self.report.checks.given:
+            for text in given.missing:
+                found.setdefault(text, WHERE[given.source].format(number=given.number))
+        return list(found.items())[:MOST_SHOWN]
+
+    @property
+    def worst(self) -> Item | None:
+        return self.items[0] if self.items else None
 
     @property
     def more(self) -> int:
         """How many findings are not listed. Those in the draft are marked there."""
         checks = self.report.checks
-        found = (_texts(checks.unsupported), _texts(checks.placeholders), self.report.lost)
+        found = (_texts(checks.unsupported), _texts(checks.placeholders), self.report.lost, checks.missing)
         return sum(max(0, len(texts) - MOST_SHOWN) for texts in found)
-
-    @property
-    def cut(self) -> list[str]:
-        """What was too long to be checked to its end."""
-        return [NAMES[name] for name in self.report.cut]
 
     @property
     def is_clear(self) -> bool:
         """Return whether everything was read, and nothing is missing, open or from nowhere."""
-        checks = self.report.checks
-        found = self.unsupported or self.placeholders or self.lost or checks.missing
-        return not (found or self.cut or self.unread)
+        return not (self.items or self.unread)
 
     @property
     def compared(self) -> str:
@@ -68,12 +91,6 @@ class WorthALook:
         return "Dates, amounts, names and links match the email and what you wrote."
 
     @property
-    def missing(self) -> list[tuple[str, Given]]:
-        """The owner's texts with facts that the draft lacks."""
-        given = [given for given in self.report.checks.given if given.missing]
-        return [(_where(each), each) for each in given[:MOST_SHOWN]]
-
-    @property
     def derived(self) -> list[str]:
         return _texts(self.report.checks.derived)[:MOST_SHOWN]
 
@@ -81,29 +98,43 @@ class WorthALook:
     def unread(self) -> str:
         """The name of the draft's language, if the checks don't read it."""
         checks = self.report.checks
-        return "" if checks.is_read else LANGUAGES.get(checks.language or "", "another language")
+        return "" if checks.is_read else LANGUAGES.get(checks.language or "", "this language")
 
     @cached_property
-    def pieces(self) -> Marked:
-        """The text in pieces, some with a mark. Joined again, they are exactly the same text."""
-        return marked(self.report.text, [*self.report.checks.findings, *self.report.changed])
+    def _places(self) -> list[tuple[Finding, int]]:
+        """The places in the text, each with the number of its item, or -1 if that is not listed.
 
+        Of overlapping places, the first one counts.
+        """
+        checks = self.report.checks
+        numbers = {(item.kind, item.text): item.number for item in self._listed}
+        first_lost = next((item.number for item in self._listed if item.kind == "lost"), -1)
+        found = [
+            *((each, numbers.get(("placeholder", each.text), -1)) for each in checks.placeholders),
+            *((each, numbers.get(("unsupported", each.text), -1)) for each in checks.unsupported),
+            *((each, first_lost) for each in self.report.changed),
+        ]
+        position, kept = 0, []
+        for finding, number in sorted(found, key=lambda place: place[0].start):
+            if position <= finding.start < finding.end <= len(self.report.text):
+                kept.append((finding, number))
+                position = finding.end
+        return kept
 
-def marked(text: str, findings: Iterable[Finding]) -> Marked:
-    """Split a text at findings. Of overlapping findings, the first one is marked."""
-    pieces: Marked = []
-    position = 0
-    for found in sorted(findings, key=lambda found: found.start):
-        if position <= found.start < found.end <= len(text):
-            pieces += [(text[position : found.start], ""), (text[found.start : found.end], found.kind)]
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """The text in pieces, some of an item. Joined again, they are exactly the same text."""
+        text, position = self.report.text, 0
+        pieces: list[Piece] = []
+        seen: set[int] = set()
+        for found, number in self._places:
+            pieces.append(Piece(text[position : found.start]))
+            pieces.append(Piece(text[found.start : found.end], number, number not in seen))
+            seen.add(number)
             position = found.end
-    pieces.append((text[position:], ""))
-    return pieces
+        pieces.append(Piece(text[position:]))
+        return pieces
 
 
 def _texts(findings: Iterable[Finding]) -> list[str]:
     return list(dict.fromkeys(found.text for found in findings))
-
-
-def _where(given: Given) -> str:
-    return WHERE[given.source] + (f" {given.number}" if given.source == "answer" else "")

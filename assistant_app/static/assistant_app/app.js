@@ -3,6 +3,8 @@
 
 const byId = (id) => document.getElementById(id);
 const page = () => byId("main");
+// What the server says of this page: the email and its version, whether a text was refused, what's new.
+const facts = () => (byId("now") ?? page()).dataset;
 
 // --- Saying and showing --------------------------------------------------------------------------
 
@@ -66,51 +68,77 @@ async function copy(button) {
   const plain = { "text/plain": textOf(source) };
   await write("rich" in button.dataset ? { ...plain, "text/html": htmlOf(source) } : plain);
   button.focus();
-  const label = button.lastChild;
+  if ("done" in button.dataset) return;
+  const label = button.querySelector(".hear") ?? button.lastChild;
   const before = label.textContent;
-  if (before === "Copied") return;
   label.textContent = "Copied";
-  setTimeout(() => { label.textContent = before; }, 2000);
+  button.dataset.done = "";
+  setTimeout(() => {
+    label.textContent = before;
+    delete button.dataset.done;
+  }, 2000);
   say("Copied.");
 }
 
 // --- Keeping what was typed ----------------------------------------------------------------------
 // One entry for each email and step: {values, version, sent}. It is dropped once the page shows that it
 // was sent: a newer version, and no refusal. What was refused is as good as never sent.
+// The window keeps its own entry, and all windows of the person share a second one, for a tab that was closed.
 
-const prefix = "typed ";
-const fieldsOf = (form) => Array.from(form.querySelectorAll("textarea:not([readonly])"));
-const valuesOf = (form) => fieldsOf(form).map((field) => field.value);
-const initialOf = (form) => fieldsOf(form).map((field) => field.defaultValue);
+const prefix = () => `typed ${document.body.dataset.person ?? ""} `;
+const stores = () => [sessionStorage, localStorage];
+const fieldsOf = (form) =>
+  Array.from(form.elements).filter((field) => field.matches("textarea:not([readonly]), [name=idea]"));
+const valueOf = (field) => (field.type === "checkbox" ? (field.checked ? "on" : "") : field.value);
+const initialOf = (field) => (field.type === "checkbox" ? (field.defaultChecked ? "on" : "") : field.defaultValue);
+const valuesOf = (form) => fieldsOf(form).map(valueOf);
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 let isLeaving = false;
 
-function remember(form, sent) {
-  const entry = { values: valuesOf(form), version: page().dataset.version || "", sent };
+function readEntry(store, key) {
   try {
-    if (entry.values.some((text) => text.trim())) {
-      sessionStorage.setItem(prefix + form.dataset.keep, JSON.stringify(entry));
-    } else {
-      sessionStorage.removeItem(prefix + form.dataset.keep);
-    }
-  } catch { /* no room: the page itself still has it */ }
+    return JSON.parse(store.getItem(key));
+  } catch {
+    return null; // not ours
+  }
+}
+
+function remember(form, sent) {
+  const entry = { values: valuesOf(form), version: facts().version || "", sent };
+  const key = prefix() + form.dataset.keep;
+  for (const store of stores()) {
+    try {
+      if (entry.values.some((text) => text.trim())) store.setItem(key, JSON.stringify(entry));
+      else store.removeItem(key);
+    } catch { /* no room: the page itself still has it */ }
+  }
 }
 
 function forgetWhatWasSent() {
-  const { refused, version, email } = page().dataset;
+  const { refused, version, email } = facts();
   if (refused === undefined && version === undefined) return;
   // Of this email, or of the form that it was made with: another email's version says nothing here.
-  const isOfThisOne = (name) => name.startsWith(`${prefix}${email} `) || name.startsWith(`${prefix}new `);
-  for (const key of Object.keys(sessionStorage).filter(isOfThisOne)) {
-    const entry = JSON.parse(sessionStorage.getItem(key));
-    if (!entry.sent) continue;
-    if (refused !== undefined) sessionStorage.setItem(key, JSON.stringify({ ...entry, sent: false }));
-    else if (entry.version !== version) sessionStorage.removeItem(key);
+  const isOfThisOne = (name) => name.startsWith(`${prefix()}${email} `) || name.startsWith(`${prefix()}new `);
+  for (const store of stores()) {
+    for (const key of Object.keys(store).filter(isOfThisOne)) {
+      const entry = readEntry(store, key);
+      if (!entry?.sent) continue;
+      if (refused !== undefined) store.setItem(key, JSON.stringify({ ...entry, sent: false }));
+      else if (entry.version !== version) store.removeItem(key);
+    }
+  }
+}
+
+// A shared computer keeps nothing of who signed out.
+function forgetEverything() {
+  for (const store of stores()) {
+    for (const key of Object.keys(store).filter((name) => name.startsWith(prefix()))) store.removeItem(key);
   }
 }
 
 function offerWhatWasTyped(form) {
-  const entry = JSON.parse(sessionStorage.getItem(prefix + form.dataset.keep));
+  const key = prefix() + form.dataset.keep;
+  const entry = readEntry(sessionStorage, key) ?? readEntry(localStorage, key);
   if (!entry || isSame(entry.values, valuesOf(form)) || form.querySelector(".put-back")) return;
   if (entry.values.length !== fieldsOf(form).length) return;
   // A form that begins with a text to be changed is as good as empty until it is changed.
@@ -119,21 +147,25 @@ function offerWhatWasTyped(form) {
   offer.className = "put-back notice turn";
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Put it back";
+  button.textContent = "Restore";
   button.addEventListener("click", () => {
-    fieldsOf(form).forEach((field, number) => { field.value = entry.values[number]; });
+    fieldsOf(form).forEach((field, number) => {
+      if (field.type === "checkbox") field.checked = Boolean(entry.values[number]);
+      else field.value = entry.values[number];
+    });
     offer.remove();
-    fieldsOf(form)[0].focus();
+    fieldsOf(form).find((field) => field.matches("textarea")).focus();
   });
   const words = document.createElement("p");
-  const typed = entry.values.join(" ").trim();
-  words.textContent = `You had typed this: “${typed.length > 80 ? `${typed.slice(0, 79)}…` : typed}”`;
+  const texts = fieldsOf(form).map((field, number) => (field.type === "checkbox" ? "" : entry.values[number]));
+  const typed = texts.join(" ").trim();
+  words.textContent = `You’d started writing: “${typed.length > 80 ? `${typed.slice(0, 79)}…` : typed}”`;
   offer.append(words, button);
   form.prepend(offer);
 }
 
 function isUnsent(form) {
-  return form.isConnected && !isSame(valuesOf(form), initialOf(form));
+  return form.isConnected && !isSame(valuesOf(form), fieldsOf(form).map(initialOf));
 }
 
 // --- Wiring --------------------------------------------------------------------------------------
@@ -144,11 +176,19 @@ function begin() {
   document.querySelectorAll("form[data-keep]").forEach(offerWhatWasTyped);
 }
 
+// Where the eye and the focus are to be when a page opens: at what went wrong, or at what a press led to.
+function land() {
+  const wrong = byId("notice") ?? document.querySelector("[data-look], .bar [aria-invalid=true]");
+  if (wrong?.matches("[role=alert], form, [data-look], [aria-invalid]")) wrong.focus();
+  else if (location.hash === "#sent") { // a name that nothing has, so that the page opens at its top
+    (byId("stop") ?? document.querySelector("[data-lands]"))?.focus({ preventScroll: true });
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   begin();
-  const notice = byId("notice") ?? document.querySelector("[data-look]");
-  if (notice && notice.matches("[role=alert], form, [data-look]")) notice.focus();
-  if (notice?.matches("[data-look]")) remember(byId("form"), false); // what was read is typed, so to speak
+  land();
+  if (document.querySelector("[data-look]")) remember(byId("form"), false); // what was read is typed, so to speak
 });
 
 function closeMenusElsewhere(event) {
@@ -174,26 +214,92 @@ document.addEventListener("keydown", (event) => {
       menu.querySelector("summary").focus();
     }
   }
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     const form = event.target.form;
-    // A page has one main button: a second form for texts has one button, which is none.
-    const button = form?.querySelector("button.main, [data-keep]:not(:has(.main)) button:not([type=button])");
+    const button = buttonFor(form, event.shiftKey);
     if (button && !button.disabled) form.requestSubmit(button);
   }
+  pressSingleKey(event);
 });
 
+// The filled button; with the Shift key that which accepts. A form for texts with one button has no filled one.
+function buttonFor(form, accepts) {
+  const buttons = Array.from(form.elements).filter((part) => part.matches("button:not([type=button], .hear)"));
+  if (accepts) return buttons.find((button) => button.matches(".accept, [name=accept]"));
+  const main = buttons.find((button) => button.matches(".send")) ?? buttons.find((button) => button.matches(".main"));
+  return main ?? (form.matches("[data-keep]") ? buttons[0] : undefined);
+}
+
+const KEYS = {
+  c: () => byId("new-reply"),
+  e: () => byId("edit"),
+  f: () => byId("feedback"),
+  "/": () => document.querySelector("[role=search] input[type=search]"),
+  "[": () => document.querySelector(".version [rel=prev]"),
+  "]": () => document.querySelector(".version [rel=next]"),
+  "?": () => document.querySelector(".top a[href$='/keys/']"),
+};
+
+function pressSingleKey(event) {
+  if (!("keys" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return;
+  const found = KEYS[event.key]?.();
+  if (!found) return;
+  event.preventDefault();
+  if (found.matches("input, textarea")) found.focus();
+  else found.click();
+}
+
 document.addEventListener("input", (event) => {
-  const form = event.target.closest?.("form[data-keep]");
-  if (form) remember(form, false);
+  const form = event.target.form;
+  if (form?.matches("[data-keep]")) remember(form, false);
 });
+
+// Where a browser has no field-sizing, the field in the bar grows by script.
+if (!CSS.supports("field-sizing", "content")) {
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches(".bar textarea")) return;
+    event.target.style.height = "auto";
+    event.target.style.height = `${event.target.scrollHeight + 2}px`;
+  });
+}
 
 // A file that is chosen or dropped is read at once, and shown; one that is too large stays here.
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (!input.matches("input[type=file][data-most]") || !input.files.length) return;
   const isTooLarge = input.files[0].size > Number(input.dataset.most) * 0.99; // the form needs some of it
-  input.setCustomValidity(isTooLarge ? "The file is too large. Open it in your mail program and paste its text." : "");
-  if (input.reportValidity()) input.form.requestSubmit(input.form.elements.read);
+  input.setCustomValidity(isTooLarge ? "This file is too large. Open it in your mail app and paste its text." : "");
+  if (input.reportValidity()) input.form.requestSubmit();
+});
+
+// The whole panel takes a dropped email, on top of the text field, too. A miss doesn't make the browser leave.
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+const panelAt = (event) => event.target.closest?.("[data-drop]");
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const panel = document.querySelector("[data-drop]");
+    if (!panel || !hasFiles(event)) return;
+    event.preventDefault();
+    const isLeft = kind === "drop" || (kind === "dragleave" && !panel.contains(event.relatedTarget));
+    panel.classList.toggle("is-over", !isLeft && panelAt(event) === panel);
+    const input = panel.querySelector("input[type=file]");
+    if (kind !== "drop" || panelAt(event) !== panel || !event.dataTransfer.files.length) return;
+    if (!input) say("Remove the file first.");
+    else {
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+}
+
+// A file from the clipboard is read as one that is dropped.
+document.addEventListener("paste", (event) => {
+  const input = document.querySelector("[data-drop] input[type=file]");
+  if (!input || !event.clipboardData?.files.length) return;
+  event.preventDefault();
+  input.files = event.clipboardData.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 // HTML on the clipboard is read on the server, as a file is: tables, numbered lists and addresses of links stay.
@@ -214,7 +320,7 @@ document.addEventListener("paste", async (event) => {
   const field = event.target;
   const html = event.clipboardData?.getData("text/html").trim();
   const text = event.clipboardData?.getData("text/plain");
-  if (!html || !field.matches?.("form[data-pasted] textarea.mail")) return;
+  if (event.defaultPrevented || !html || !field.matches?.("form[data-pasted] textarea.mail")) return;
   event.preventDefault();
   field.readOnly = true; // what is typed meanwhile would go where the text belongs
   const read = await readPasted(field.form, html, text);
@@ -232,9 +338,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   isLeaving = true;
   if (form.dataset.keep) remember(form, true);
+  if (form.action.endsWith("/sign-out/")) forgetEverything();
   // Only once the request has left: a disabled button's value would not go along.
   setTimeout(() => {
-    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
+    for (const part of form.elements) if (part.matches("button:not([type=button])")) part.disabled = true;
   });
 });
 
@@ -256,7 +363,7 @@ window.addEventListener("beforeunload", (event) => {
 let paragraphsSaid = 0;
 
 function readOutFinishedParagraphs() {
-  const paragraphs = (byId("arriving")?.textContent ?? "").split(/\n\s*\n/).slice(0, -1);
+  const paragraphs = Array.from(byId("reply-text").querySelectorAll("p"), (part) => part.textContent).slice(0, -1);
   if (paragraphs.length < paragraphsSaid) paragraphsSaid = 0;
   for (const text of paragraphs.slice(paragraphsSaid)) {
     const entry = document.createElement("p");
@@ -266,6 +373,18 @@ function readOutFinishedParagraphs() {
   paragraphsSaid = paragraphs.length;
 }
 
+// What arrives goes on in the last paragraph; a blank line begins the next one, as in the finished draft.
+function append(sheet, text) {
+  let last = sheet.querySelector("p:last-of-type") ?? sheet.appendChild(document.createElement("p"));
+  const [first, ...others] = (last.textContent + text).split("\n\n");
+  last.textContent = first;
+  for (const other of others) {
+    last = document.createElement("p");
+    last.textContent = other;
+    sheet.append("\n", last);
+  }
+}
+
 function showLost(isLost) {
   const lost = byId("lost");
   if (lost) lost.hidden = !isLost;
@@ -273,47 +392,75 @@ function showLost(isLost) {
 
 document.addEventListener("htmx:sseOpen", () => showLost(false));
 document.addEventListener("htmx:sseError", () => showLost(true));
+document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  if (event.detail.type !== "token") return;
+  event.preventDefault();
+  const box = document.createElement("template");
+  box.innerHTML = event.detail.data;
+  append(event.target, box.content.textContent);
+  readOutFinishedParagraphs();
+});
 document.addEventListener("htmx:sseMessage", (event) => {
   const { type, data } = event.detail;
   if (type === "heading") {
     document.title = document.title.replace(/^[^:]*/, data);
     say(`${data}.`);
   }
-  if (type === "token" || type === "draft") readOutFinishedParagraphs();
+  if (type === "draft") readOutFinishedParagraphs();
 });
 
-// The page of a run swaps its main part: what was folded open stays open, an email beside stays where it
-// was scrolled to, the focus stays or goes to the news, and the news is said.
-const emailBeside = () => document.querySelector("#beside > .letter");
+// The page of a run swaps what it shows of the state, never the email. The text doesn't move; what goes away
+// leaves its focus to the field, what was open stays open, and the news is said.
 let wasOpen = [];
-let wasRead = 0;
-let hadFocus = false;
-let foldWithFocus; // the id of the fold that it was at
+let hadFocus = null; // the id of what had the focus in a part that is swapped
 let newsSaid = "";
+
+function isSeen(part) {
+  const { top, bottom, height } = part.getBoundingClientRect();
+  return height > 0 && bottom > 0 && top < innerHeight;
+}
+
+const isTyping = () => document.activeElement?.matches("textarea, input:not([type=radio], [type=checkbox])");
+
+function landAfterSwap() {
+  const question = document.querySelector(".question input, .question textarea");
+  const sheet = byId("reply-text") ?? byId("form");
+  if (question && !isTyping()) {
+    byId("reply").scrollIntoView();
+    question.focus({ preventScroll: true });
+    return;
+  }
+  const isHidden = !byId("reply").checkVisibility();
+  if (sheet && !isHidden && !isSeen(sheet)) byId("reply").scrollIntoView();
+  const goal = byId("notice") ?? document.querySelector("[data-lands]");
+  if (goal && !isTyping()) goal.focus({ preventScroll: true });
+  else if (hadFocus !== null && document.activeElement === document.body) {
+    // Gone with what was swapped: the next Tab would begin at the top of the page.
+    const again = hadFocus ? document.querySelector(`#${hadFocus} > summary`) : null;
+    (again ?? byId("feedback") ?? byId("reply"))?.focus({ preventScroll: true });
+  }
+}
+
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!event.detail.shouldSwap) return;
-  wasOpen = Array.from(document.querySelectorAll("details[open][id]"), (details) => details.id);
-  wasRead = emailBeside()?.scrollTop ?? 0;
+  if (!event.detail.shouldSwap || event.detail.target?.id !== "bar") return;
+  wasOpen = Array.from(document.querySelectorAll(".reply-pane details[open][id]"), (details) => details.id);
   const focused = document.activeElement;
-  hadFocus = page().contains(focused);
-  foldWithFocus = focused?.closest("details[id] > summary")?.parentElement.id;
+  const isSwapped = focused?.closest(".reply-pane, #state");
+  hadFocus = isSwapped ? focused.closest("details[id] > summary")?.parentElement.id ?? "" : null;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target !== page()) return; // a piece of the draft
+  if (event.target.id !== "bar") return; // a piece of the draft
   for (const id of wasOpen) {
     const details = byId(id);
     if (details?.matches("details")) details.open = true;
   }
   wasOpen = [];
-  if (wasRead) emailBeside()?.scrollTo(0, wasRead);
-  if (hadFocus && document.activeElement === document.body) {
-    // Gone with what was swapped: the next Tab would begin at the top of the page.
-    const fold = foldWithFocus && byId(foldWithFocus);
-    (fold?.querySelector("summary") ?? byId("news")).focus({ preventScroll: true });
-  }
+  if (byId("run")) return;
+  landAfterSwap();
   begin();
-  if (page().dataset.news === newsSaid) return;
-  newsSaid = page().dataset.news;
+  const { news } = facts();
+  if (news === newsSaid) return;
+  newsSaid = news;
   byId("draft-aloud").replaceChildren();
-  if (newsSaid) say(newsSaid);
+  if (news) say(news);
 });

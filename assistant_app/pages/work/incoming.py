@@ -1,0 +1,50 @@
+"""Who wrote the email, as its page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.formats import date_format
+
+from assistant_app.mail.header import WRITE_TO, Header, pasted
+from assistant_app.mail.text import sender_of
+
+LONGEST_FIRST_NAME = 20  # characters; a longer one leaves no room for the rest of a button
+
+
+@dataclass(frozen=True)
+class Incoming:
+    email: str
+
+    @cached_property
+    def _header(self) -> Header:
+        return Header(pasted(self.email))
+
+    @cached_property
+    def name(self) -> str:
+        return sender_of(self.email) or self.address
+
+    @cached_property
+    def address(self) -> str:
+        found = self._header.addresses("from") or self._header.addresses(*WRITE_TO)
+        return found[0].addr_spec if found else ""
+
+    @cached_property
+    def shown_address(self) -> str:
+        """The address, unless it stands there as the name already."""
+        return "" if self.address == self.name else self.address
+
+    @cached_property
+    def first_name(self) -> str:
+        """The first name; empty if it is unknown, or no name."""
+        first, *others = self.name.split() or [""]
+        is_name = (
+            others and first[:1].isalpha() and "," not in first and "." not in first and "@" not in first
+        )
+        return first if is_name and len(first) <= LONGEST_FIRST_NAME else ""
+
+    @cached_property
+    def sent(self) -> str:
+        found = self._header.date
+        return date_format(found, "j F Y, H:i") if found else ""

@@ -75,7 +75,8 @@ def assert_fits(page):
 
 def assert_can_be_touched(page):
     page.set_viewport_size(NARROW)
-    assert page.evaluate(TOO_SMALL) == []
+    too_small = page.evaluate(TOO_SMALL)
+    assert too_small == [], "\n".join(too_small)
 
 
 def assert_good(page, allowed=None):

@@ -191,6 +191,11 @@ document.addEventListener("DOMContentLoaded", () => {
   if (document.querySelector("[data-look]")) remember(byId("form"), false); // what was read is typed, so to speak
 });
 
+// Some browsers move the focus when they look for the fragment.
+window.addEventListener("load", () => {
+  if (document.activeElement === document.body) land();
+});
+
 function closeMenusElsewhere(event) {
   for (const menu of document.querySelectorAll(".menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

@@ -139,7 +139,7 @@ def test_focus_and_scroll_stay_where_they_are(writing, gates):
     assert before > 0
     gates[0].set()
     arrives(page, "10 December")
-    assert page.evaluate("document.activeElement.id") == "stop"
+    assert page.evaluate("document.activeElement.id") == "stop-writing"
     assert page.evaluate("window.scrollY") == before
 
 

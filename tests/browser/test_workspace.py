@@ -94,7 +94,7 @@ def test_the_draft_that_is_done_has_not_moved_by_a_pixel(workspace):
     workspace.open()
     page.get_by_label("Any changes?").fill("Warmer.")
     workspace.press("Send feedback")
-    assert page.evaluate(FOCUSED) == "stop"
+    assert page.evaluate(FOCUSED) == "stop-writing"
     assert_bar_is_seen(page, "Stop")
     assert page.evaluate("scrollY") == 0
     page.wait_for_function("() => document.querySelector('#reply-text').textContent.includes('kind words')")

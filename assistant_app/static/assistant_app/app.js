@@ -181,7 +181,7 @@ function land() {
   const wrong = byId("notice") ?? document.querySelector("[data-look], .bar [aria-invalid=true]");
   if (wrong?.matches("[role=alert], form, [data-look], [aria-invalid]")) wrong.focus();
   else if (location.hash === "#sent") { // a name that nothing has, so that the page opens at its top
-    (byId("stop") ?? document.querySelector("[data-lands]"))?.focus({ preventScroll: true });
+    (byId("stop-writing") ?? document.querySelector("[data-lands]"))?.focus({ preventScroll: true });
   }
 }
 
@@ -189,11 +189,6 @@ document.addEventListener("DOMContentLoaded", () => {
   begin();
   land();
   if (document.querySelector("[data-look]")) remember(byId("form"), false); // what was read is typed, so to speak
-});
-
-// Some browsers move the focus when they look for the fragment.
-window.addEventListener("load", () => {
-  if (document.activeElement === document.body) land();
 });
 
 function closeMenusElsewhere(event) {

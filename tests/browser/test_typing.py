@@ -42,7 +42,8 @@ def test_a_text_survives_the_tab_that_it_was_typed_in(stage):
 def test_who_signs_out_leaves_no_text_behind(stage):
     states.draft(stage)
     feedback(stage).fill("Ring her up")
-    kept = "[localStorage, sessionStorage].flatMap(Object.keys).filter((key) => key.startsWith('typed')).length"
+    stores = "[localStorage, sessionStorage].flatMap(Object.keys)"
+    kept = f"{stores}.filter((key) => key.startsWith('typed')).length"
     assert stage.page.evaluate(kept) == 2
     stage.page.locator(".top .menu > summary").click()
     stage.press("Sign out")

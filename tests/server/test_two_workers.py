@@ -14,7 +14,7 @@ from tests.services import needs_redis_server, on_postgresql
 
 pytestmark = [pytest.mark.server, pytest.mark.postgresql, on_postgresql, needs_redis_server]
 
-WORDS = [f"word{number} " for number in range(60)]
+WORDS = ["Dear Marta,\n\n", *(f"word{number} " for number in range(1, 60))]
 DRAFT = "".join(WORDS).strip()
 
 

@@ -115,6 +115,11 @@ USE_TZ = True
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Workflows -----------------------------------------------------------------------------------
+
+# Dotted paths. Applications of one that is left out stay as they are; see docs/how-to/your-own-workflow.md.
+WORKFLOWS = env.words("WORKFLOWS", ["assistant_app.workflow.email.EMAIL"])
+
 # --- Database ------------------------------------------------------------------------------------
 
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=2, maximum=200)

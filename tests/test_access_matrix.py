@@ -22,8 +22,9 @@ ANYBODY = {
     "sign_in", "sign_up", "welcome", "healthz", "readyz", "metrics", "schema", "api_docs", "api/.*",
 }  # fmt: skip
 SIGNED_IN = {
-    "email_list", "email_new", "email_pasted", "password", "settings", "save_you", "tokens", "revoke_token",
-    "sign_out", "api-root", "application-list", "limits", "usage", "export_own", "erase_own",
+    "email_list", "email_new", "email_pasted", "application_new", "password", "settings", "save_you",
+    "tokens", "revoke_token", "sign_out", "api-root", "application-list", "limits", "usage",
+    "export_own", "erase_own",
 }  # fmt: skip
 # Of the admin: what all staff may open, and each model with what `view_…` lets staff see of it.
 ALL_STAFF = {
@@ -40,7 +41,13 @@ MODELS = {
 SEEN_WITH_VIEW = {"changelist", "change", "history", "step", "read", "usage"}
 
 # Values for URL parameters that are neither ids nor numbers.
-PARTS = {"step": "process_feedback", "app_label": "auth", "url": "nowhere", "object_id": "none"}
+PARTS = {
+    "step": "process_feedback",
+    "workflow": "email",
+    "app_label": "auth",
+    "url": "nowhere",
+    "object_id": "none",
+}
 TEXTS = (
     b"ninety-six sensors",
     b"sixty on Thursday",

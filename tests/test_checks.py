@@ -10,7 +10,9 @@ import pytest
 from burr.core import action
 
 from assistant_app import checks
+from assistant_app.contract.workflow import ActionEntry, binding
 from assistant_app.workflow import graph, steps
+from assistant_app.workflow.email import EMAIL
 from emailassistant import env
 from emailassistant import settings as settings_file
 
@@ -57,7 +59,7 @@ WRONG = [
 def test_every_check_is_tested_here():
     known = set(re.findall(r"assistant\.[EW]\d{3}", Path(checks.__file__).read_text()))
 
-    elsewhere = {"assistant.E001", "assistant.E007", "assistant.E010", "assistant.W017"}
+    elsewhere = {"assistant.E001", "assistant.E007", "assistant.E010", "assistant.E012", "assistant.W017"}
     assert known == {identifier for identifier, _ in WRONG} | elsewhere
 
 
@@ -190,50 +192,80 @@ def test_a_secret_that_cannot_be_read_is_named_and_never_shown(monkeypatch):
     assert "hunter2" not in message.msg + message.hint
 
 
-def test_a_human_action_without_an_entry_is_found(monkeypatch):
-    monkeypatch.setattr(steps, "STEPS", [step for step in steps.STEPS if step != steps.CLARIFY_INSTRUCTIONS])
-
-    assert "clarify_instructions" in found(checks.check_human_steps)["assistant.E010"].msg
-
-
-def test_an_entry_without_an_action_is_found(monkeypatch):
-    stray = steps.HumanStep(action="sign_letter", endpoint="sign", title="", button="", fields=())
-    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
-
-    assert "sign_letter" in found(checks.check_human_steps)["assistant.E010"].msg
+def wrong_in(**changed):
+    """Return the first thing that is wrong with the email assistant when these parts of it are changed."""
+    return next(iter(checks.check_workflow(replace(EMAIL, **changed)))).msg
 
 
-def test_an_entry_for_an_action_without_human_input_is_found(monkeypatch):
-    stray = steps.HumanStep(action="final_result", endpoint="end", title="", button="", fields=())
-    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
+def test_a_human_action_without_an_entry_is_found():
+    others = [step for step in steps.STEPS if step != steps.CLARIFY_INSTRUCTIONS]
 
-    assert "final_result" in found(checks.check_human_steps)["assistant.E010"].msg
+    assert "clarify_instructions" in wrong_in(entries=others)
 
 
-def test_fields_that_are_not_the_inputs_of_the_action_are_found(monkeypatch):
-    nameless = replace(steps.PROCESS_FEEDBACK, fields=())
+def test_an_entry_without_an_action_is_found():
+    stray = ActionEntry(action="sign_letter", title="Sign it")
+
+    assert "sign_letter" in wrong_in(entries=[*steps.STEPS, stray])
+
+
+def test_an_entry_with_a_form_for_an_action_without_human_input_is_found():
+    others = [step for step in steps.STEPS if step != steps.FINAL_RESULT]
+    stray = replace(steps.FINAL_RESULT, title="End it")
+
+    assert "final_result" in wrong_in(entries=[*others, stray])
+
+
+def test_fields_that_are_not_the_inputs_of_the_action_are_found():
     others = [step for step in steps.STEPS if step != steps.PROCESS_FEEDBACK]
-    monkeypatch.setattr(steps, "STEPS", [*others, nameless])
 
-    assert "inputs: feedback" in found(checks.check_human_steps)["assistant.E010"].msg
+    assert "inputs: feedback" in wrong_in(entries=[*others, replace(steps.PROCESS_FEEDBACK, fields=())])
 
 
 @pytest.mark.parametrize(
     ("step", "changed"),
     [(steps.EDIT_DRAFT, {"instead_of": ""}), (steps.PROCESS_FEEDBACK, {"instead_of": "edit_draft"})],
 )
-def test_an_entry_that_is_due_and_a_choice_in_the_graph_or_the_reverse_is_found(monkeypatch, step, changed):
+def test_an_entry_that_is_due_and_a_choice_in_the_graph_or_the_reverse_is_found(step, changed):
     others = [one for one in steps.STEPS if one != step]
-    monkeypatch.setattr(steps, "STEPS", [*others, replace(step, **changed)])
 
-    assert repr(step.action) in found(checks.check_human_steps)["assistant.E010"].msg
+    assert repr(step.action) in wrong_in(entries=[*others, replace(step, **changed)])
 
 
-def test_an_action_that_is_not_async_is_found(monkeypatch):
+def test_an_action_that_is_not_async_is_found():
     @action(reads=[], writes=["final_draft"])
     def final_result(state):
         return state
 
-    monkeypatch.setitem(graph.ACTIONS, "final_result", final_result)
+    actions = {**graph.ACTIONS, "final_result": final_result}
 
-    assert "not async" in found(checks.check_human_steps)["assistant.E010"].msg
+    assert "not async" in wrong_in(build_graph=binding(actions, graph.TRANSITIONS))
+
+
+def test_an_entrypoint_that_takes_no_input_and_a_lasting_key_without_default_are_found():
+    assert "entrypoint" in wrong_in(entrypoint="formulate_draft")
+    assert "'sent'" in wrong_in(lasting=["sent"])
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["nowhere.at_all.EMAIL"], "cannot be read"),
+        (["assistant_app.workflow.email.NOTHING"], "cannot be read"),
+        (["assistant_app.workflow.graph.ENTRYPOINT"], "not a Workflow"),
+        (["assistant_app.workflow.email.EMAIL"] * 2, "Two workflows"),
+        ([], "is empty"),
+    ],
+)
+def test_a_wrong_list_of_workflows_is_found(settings, paths, said):
+    settings.WORKFLOWS = paths
+
+    assert said in found(checks.check_workflows)["assistant.E012"].msg
+
+
+@pytest.mark.parametrize("name", ["limits", "applications", "Trip", "trip-planner", "", "x" * 51])
+def test_a_name_that_is_an_address_already_or_not_one_is_found(monkeypatch, settings, name):
+    monkeypatch.setattr(steps, "OTHER", replace(EMAIL, name=name), raising=False)
+    settings.WORKFLOWS = ["assistant_app.workflow.steps.OTHER"]
+
+    assert repr(name) in found(checks.check_workflows)["assistant.E012"].msg

@@ -27,12 +27,11 @@ from django.db import Error as DatabaseError
 
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN
-from assistant_app.contract.told import TOLD
+from assistant_app.engine import registry
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.poller import POLL_SECONDS, Poller
 from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
-from assistant_app.engine.told import told
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
@@ -44,8 +43,6 @@ from assistant_app.errors import (
 from assistant_app.llm.base import Call, ModelClient, ModelOfRun
 from assistant_app.llm.factory import build_client
 from assistant_app.models import Application, IdempotencyKey, database_clock
-from assistant_app.workflow import prompts, steps
-from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 T = TypeVar("T")
 
@@ -171,7 +168,7 @@ class Runner:
             run.has_claimed(row)
 
         client = self.model_client()
-        version = prompts.version(demonstration=client.is_demonstration)
+        version = registry.known_to_run(run.row).prompt_version(client.is_demonstration)
 
         def called(call: Call) -> None:
             call = replace(call, prompt_version=version)
@@ -179,7 +176,7 @@ class Runner:
             for listener in run.listeners:
                 listener.call_made(call)
 
-        graph = build_graph(self._model)
+        graph = registry.known_to_run(run.row).build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
         self._model.enter(client.session(called))
         return persister
@@ -189,16 +186,9 @@ class Runner:
         if run.step is None:
             await persister.claim()
         elif run.row.has_stopped:
-            await persister.go_back_before(steps.group(run.step))
+            await persister.go_back_before(persister.writer.workflow.group(run.step))
         application = await self._build(run, persister)
-        signature = run.row.read_signature
-        if signature is None:
-            signature = await self._pool.run(lambda: run.row.signature)
-        email = (run.inputs or {}).get("email_to_respond") or persister.writer.state["incoming_email"]
-        inputs = {
-            **(run.inputs or {}),
-            TOLD: told(email=email, name=signature, skipped=run.skipped),
-        }  # each takes those it names
+        inputs = {**(run.inputs or {}), **run.extra}  # each action gets those it names
         executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=inputs)
         async with aclosing(executed):
             async for _action, pieces in executed:
@@ -218,8 +208,8 @@ class Runner:
             .initialize_from(
                 persister,
                 resume_at_next_action=True,
-                default_state=DEFAULT_STATE,
-                default_entrypoint=ENTRYPOINT,
+                default_state=persister.writer.default_state,
+                default_entrypoint=persister.writer.entrypoint,
             )
         )
         return await builder.abuild()

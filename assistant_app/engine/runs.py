@@ -69,6 +69,7 @@ class Run:
     inputs: dict[str, Any] | None = None
     expected_version: int | None = None
     key: IdempotencyKey | None = None  # stored with the claim
+    extra: dict[str, Any] = field(default_factory=dict)  # inputs for any action that names them
     claimed: Future[Outcome] = field(default_factory=Future)
     ended: Future[Outcome] = field(default_factory=Future)
     task: asyncio.Task[None] | None = None

@@ -184,9 +184,9 @@ class _Session:
 
     def _body(self, purpose: Purpose, messages: list[Message], options: dict[str, Any]) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "model": self._config.models[purpose],
+            "model": self._config.models.get(purpose) or self._config.models["draft"],
             "messages": [asdict(message) for message in messages],
-            "max_tokens": self._config.max_tokens[purpose],
+            "max_tokens": self._config.max_tokens.get(purpose) or self._config.max_tokens["draft"],
         }
         if self._config.temperature is not None:
             body["temperature"] = self._config.temperature

@@ -78,6 +78,7 @@ class Application(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="applications")
+    workflow = models.CharField(max_length=50, default="email", db_default="email", editable=False)
     title = models.CharField(max_length=200, blank=True)
     sender = models.CharField(max_length=200, blank=True)
     state = models.JSONField(default=dict)

@@ -18,7 +18,8 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import slugify
 
-from assistant_app.engine import history
+from assistant_app.contract.wording import in_words
+from assistant_app.engine import history, registry
 from assistant_app.models import ApiToken, Application, IdempotencyKey, MailReading, Preferences, Usage
 
 SECRETS = {"password", "digest", "token_key", "lease_token"}
@@ -114,18 +115,29 @@ def _other(value: Any) -> str:
 
 def as_text(row: Application) -> str:
     """Return an email as readable text. Written text is indented, so it cannot look like a heading."""
-    state = row.state
-    parts = [("The email", state.get("incoming_email")), ("Instructions", state.get("response_instructions"))]
-    questions, answers = state.get("clarification_questions") or [], state.get("clarification_answers") or []
-    for number, question in enumerate(questions, start=1):
-        parts.append((f"Question {number}", str(question)))
-        parts.append((f"Answer {number}", answers[number - 1] if number <= len(answers) else ""))
-    parts += [(f"Draft {n}", text) for n, text in enumerate(state.get("draft_history") or [], start=1)]
-    parts += [(f"Feedback {n}", text) for n, text in enumerate(state.get("feedback_history") or [], start=1)]
-    parts.append(("Final reply", state.get("final_draft")))
+    parts = _parts(row)
     title = _escaped(row.title) or "Untitled"
     head = f"{title}\nstarted {row.created_at:%Y-%m-%d %H:%M} UTC, {row.status_now}\n"
     return head + "".join(f"\n{name}\n\n{_indented(text)}\n" for name, text in parts if text)
+
+
+def _parts(row: Application) -> list[tuple[str, str]]:
+    """Return headings and texts as the workflow words them, or every value if it does not or is unknown."""
+    workflow = registry.find(row.workflow)
+    if workflow is not None and workflow.export is not None:
+        return workflow.export(row.state)
+    state = workflow.complete(row.state) if workflow else row.state
+    if workflow is None:
+        shown = [(in_words(key), value) for key, value in state.items()]
+    else:
+        shown = [(output.label or in_words(output.name), output.of(state)) for output in workflow.outputs]
+    return [(name, _text(value)) for name, value in shown if value not in (None, "", [])]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n\n".join(_text(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _indented(text: str) -> str:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from assistant_app.engine import registry
 from assistant_app.models import ApiToken, Application, ApplicationQuerySet, IdempotencyKey, SignInTries
 from assistant_app.models.idempotency import expired_at
 from assistant_app.operations.deletion import delete_rows
@@ -32,7 +33,8 @@ class Policy:
 def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
     """Return the emails to delete by group name: finished ones, and ones that are waiting or stopped.
 
-    A run with an expired lease counts as stopped, although its row still says running.
+    A run with an expired lease counts as stopped, although its row still says running. What a newer version
+    made is left to it.
     """
     finished = Application.Status.FINISHED
     groups = {
@@ -43,7 +45,7 @@ def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
         ),
     }
     return {
-        name: rows.filter(updated_at__lt=now - timedelta(days=days))
+        name: registry.only_known(rows).filter(updated_at__lt=now - timedelta(days=days))
         for name, (rows, days) in groups.items()
         if days
     }

@@ -13,19 +13,19 @@ from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from assistant_app.contract.wording import excerpt
 from assistant_app.mail import shown
 from assistant_app.mail.hidden import hidden_in
 from assistant_app.workflow.diffs import Segment
 
 register = template.Library()
 
-EXCERPT = 180  # characters of a folded row
 MARK, MARK_END = '<mark class="mark">', "</mark>"
 PARAGRAPH_BREAK = "</p>\n<p>"
 SHEET = '<div class="arriving" id="arriving" dir="auto" sse-swap="token" hx-swap="beforeend">{}</div>'
 CHANGES = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
 
-for function in (shown.header, shown.without_header, shown.pieces):
+for function in (excerpt, shown.header, shown.without_header, shown.pieces):
     register.filter(function)
 
 
@@ -76,12 +76,6 @@ def sheet(text: str) -> SafeString:
 
 def _joined(pieces: Iterable[str]) -> SafeString:
     return format_html_join("", "{}", ((piece,) for piece in pieces))
-
-
-@register.filter
-def excerpt(text: str) -> str:
-    """Return the beginning of a text on one line."""
-    return " ".join(text[: EXCERPT * 4].split())[:EXCERPT]
 
 
 @register.filter

@@ -4,6 +4,7 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.models import Application
+from assistant_app.operations.drafts import forking
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -216,7 +217,7 @@ def test_an_email_is_deleted_after_asking(person, browser, page_of):
 def test_deleting_says_that_branches_stay(person, browser):
     person.give_input()
     for said in ("1 branch of it stays as it is.", "2 branches of it stay as they are."):
-        operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+        operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(1))
         assert browser.open(f"/a/{person.app_id}/delete/").says(said)
     browser.press("Delete for good")
     assert Application.objects.count() == 2

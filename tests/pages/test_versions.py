@@ -5,6 +5,7 @@ import pytest
 from assistant_app import operations
 from assistant_app.errors import ModelUnavailable
 from assistant_app.models import Application, ModelCall
+from assistant_app.operations.drafts import forking
 from assistant_app.pages.work import shown_drafts
 from tests.conftest import wait_for_runs
 
@@ -254,7 +255,7 @@ def test_a_branch_whose_parent_was_deleted_can_start_again(person, browser, mode
     model.will_ask("Which Thursday?", "Who pays?", reasons=["There are two.", ""])
     person.give_input()
     person.answer("This one.", "")
-    orphan, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+    orphan, _ = operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(1))
     operations.delete(actor=person.user, app_id=person.app_id)
 
     press(browser.open(f"/a/{orphan.pk}/"), "Answer the questions again")
@@ -285,7 +286,8 @@ def by_demonstration(at_draft_2, person, settings):
     return person
 
 
-def branched(row, **where):
+def branched(row, draft=None):
+    where = {} if draft is None else {"at": forking.at(draft)}
     return operations.fork(actor=row.owner, app_id=row.pk, **where)[0]
 
 

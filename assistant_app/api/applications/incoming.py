@@ -8,14 +8,19 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from assistant_app.contract.workflow import ActionEntry
+from assistant_app.engine import inputs
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml, pasting
-from assistant_app.workflow.steps import HumanStep
 
 EMAIL = "email_to_respond"
 
 
-def with_text(step: HumanStep, data: Any) -> tuple[Any, list[str]]:
+def takes_email(step: ActionEntry) -> bool:
+    return any(field.name == EMAIL for field in step.fields)
+
+
+def with_text(step: ActionEntry, data: Any) -> tuple[Any, list[str]]:
     """Return a step's input with the text of its email, and notes on what was left out or guessed.
 
     Raise `InvalidInput` if a file cannot be read.
@@ -36,10 +41,10 @@ def with_text(step: HumanStep, data: Any) -> tuple[Any, list[str]]:
     return {**data, EMAIL: mail.text}, [*mail.notes, *left_out]
 
 
-def _other_problems(step: HumanStep, data: Mapping[str, Any]) -> dict[str, list[str]]:
+def _other_problems(step: ActionEntry, data: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return what is wrong with the other fields, so that one answer names everything."""
     try:
-        step.clean({**data, EMAIL: "readable"})
+        inputs.clean(step, {**data, EMAIL: "readable"})
     except InvalidInput as problem:
         return problem.fields
     return {}

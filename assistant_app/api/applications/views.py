@@ -1,4 +1,4 @@
-"""The viewset for applications. `build_viewset` adds one action for each human step.
+"""The viewset for applications. `build_viewset` makes one for each workflow.
 
 Views only translate HTTP. Operations decide, and the exception handler turns their errors into responses.
 """
@@ -6,13 +6,12 @@ Views only translate HTTP. Operations decide, and the exception handler turns th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
+from django.utils.module_loading import import_string
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
@@ -31,9 +30,6 @@ from assistant_app.api.conditions import (
     is_unchanged,
     prefers_async,
 )
-from assistant_app.api.drafts import schema as versions_schema
-from assistant_app.api.drafts.serializers import NewFork
-from assistant_app.api.drafts.views import Versions
 from assistant_app.api.inspection.views import Inspection
 from assistant_app.api.parsers import MessageParser
 from assistant_app.api.serializers import (
@@ -41,25 +37,32 @@ from assistant_app.api.serializers import (
     ApplicationState,
     ApplicationSummary,
     NewApplication,
+    NewFork,
     Nothing,
     StepInput,
     inputs_of,
+    new_fork,
     payload_of,
+    prefix_of,
+    state_of,
     step_input,
 )
+from assistant_app.contract.workflow import ActionEntry, Workflow
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
-from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey
 from assistant_app.operations import Repeat
-from assistant_app.workflow.steps import HumanStep
 
 Names = list[str]  # in the class, `list` is an endpoint
 
 
-class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericViewSet[Application]):
-    """The emails that you are answering."""
+class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Application]):
+    """The applications of one workflow."""
 
+    workflow: Workflow
+    state_serializer: type[ApplicationState]
+    fork_serializer: type[NewFork] = NewFork
+    files: tuple[str, ...] = ()  # actions whose response is a file
     queryset = Application.objects.all()
     lookup_url_kwarg = "app_id"
     lookup_value_regex = UUID_PATTERN
@@ -74,7 +77,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return cast(AbstractBaseUser, self.request.user)
 
     def get_queryset(self) -> ApplicationQuerySet:
-        return Application.objects.owned_by(self.request.user).newest_first()
+        mine = Application.objects.owned_by(self.request.user)
+        return mine.filter(workflow=self.workflow.name).newest_first()
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return a serializer; the browsable API also uses it for its forms, which need prefilling."""
@@ -85,8 +89,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return serializer
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Ignore `Accept` for the reply, which has a single format. Its errors are JSON."""
-        return super().perform_content_negotiation(request, force or self.action == "reply")
+        """Ignore `Accept` for files, which have a single format. Their errors are JSON."""
+        return super().perform_content_negotiation(request, force or self.action in self.files)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say whether the answer repeats an earlier one, and which version that request made."""
@@ -100,7 +104,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     @schema.LIST
     def list(self, request: Request) -> Response:
-        rows = filters.narrow(self.get_queryset().defer("state"), request.query_params)
+        rows = filters.narrow(self.workflow, self.get_queryset().defer("state"), request.query_params)
         page = self.paginate_queryset(rows)
         shown = ApplicationSummary(page, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shown.data)
@@ -112,13 +116,13 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             wanted = NewApplication(data=request.data)
             wanted.is_valid(raise_exception=True)
             app_id = wanted.validated_data.get("app_id")
-        return self._created(*operations.create(actor=self.actor, app_id=app_id, key=self.key))
+        return self._created(*operations.create(actor=self.actor, app_id=app_id, **self._own))
 
     # --- With one --------------------------------------------------------------------------------
 
     @schema.RETRIEVE
     def retrieve(self, request: Request, app_id: str) -> Response:
-        row = operations.get(actor=self.actor, app_id=app_id)
+        row = self._mine(app_id)
         if is_unchanged(request, row) and request.accepted_renderer.format == "json":
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag(row)})
         return self._state_of(row)
@@ -126,7 +130,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @schema.DELETE
     def destroy(self, request: Request, app_id: str) -> Response:
         version = None if self._is_repeat("delete", {}, app_id) else expected_version(request)
-        operations.delete(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
+        operations.delete(actor=self.actor, app_id=app_id, expected_version=version, **self._own)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @schema.STATE
@@ -142,18 +146,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             self._require_empty_body(app_id)
             version = expected_version(request)
         return self._wait_for(
-            operations.retry(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
-        )
-
-    @schema.SKIP_QUESTIONS
-    @action(detail=True, methods=["post"], serializer_class=Nothing)
-    def skip_questions(self, request: Request, app_id: str) -> HttpResponseBase:
-        version = None
-        if not self._is_repeat("skip_questions", payload_of(request.data), app_id):
-            self._require_empty_body(app_id)
-            version = expected_version(request)
-        return self._wait_for(
-            operations.skip_questions(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
+            operations.retry(actor=self.actor, app_id=app_id, expected_version=version, **self._own)
         )
 
     @schema.CANCEL
@@ -161,29 +154,18 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     def cancel(self, request: Request, app_id: str) -> Response:
         if not self._is_repeat("cancel", payload_of(request.data), app_id):
             self._require_empty_body(app_id)
-        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, key=self.key))
+        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, **self._own))
 
-    @schema.REPLY
-    @action(detail=True, methods=["get"])
-    def reply(self, request: Request, app_id: str) -> HttpResponse:
-        file = operations.reply_file(actor=self.actor, app_id=app_id)
-        disposition = content_disposition_header(as_attachment=True, filename=f"{file.name}.eml")
-        return HttpResponse(
-            file.message,
-            content_type=reply.CONTENT_TYPE,
-            headers={"Content-Disposition": disposition or "attachment"},
-        )
-
-    @versions_schema.FORK
+    @schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)
     def fork(self, request: Request, app_id: str) -> Response:
         where: dict[str, Any] = {}
         if not self._is_repeat("fork", payload_of(request.data), app_id):
             self._mine(app_id)  # 404 before any error about the body
-            wanted = NewFork(data=request.data)
+            wanted = self.fork_serializer(data=request.data)
             wanted.is_valid(raise_exception=True)
             where = wanted.arguments()
-        return self._created(*operations.fork(actor=self.actor, app_id=app_id, key=self.key, **where))
+        return self._created(*operations.fork(actor=self.actor, app_id=app_id, **self._own, **where))
 
     @schema.HIDDEN
     def show(self, request: Request, app_id: str) -> Response:
@@ -212,7 +194,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             self._mine(app_id)  # 404 before any error about the body
             Nothing(data=self.request.data).is_valid(raise_exception=True)
 
-    def _send(self, step: HumanStep, app_id: str) -> HttpResponseBase:
+    def _send(self, step: ActionEntry, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
         self.sent, self.notes = self._with_email_read(step, app_id)
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
@@ -223,9 +205,17 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
                 step=step.action,
                 data=self.sent,
                 expected_version=None if is_repeat else expected_version(self.request),
-                key=self.key,
+                **self._own,
             )
         )
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        """The arguments that every operation takes from here: the workflow, and the key of the request."""
+        return {"workflow": self.workflow.name, "key": self.key}
+
+    def _mine(self, app_id: str) -> Application:
+        return operations.get(actor=self.actor, app_id=app_id, workflow=self.workflow.name)
 
     def _is_repeat(self, operation: str, payload: Any, app_id: str = "") -> bool:
         """Look up the `Idempotency-Key`, before anything else is checked; return whether it was stored."""
@@ -238,7 +228,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         )
         return self.key.is_repeat
 
-    def _with_email_read(self, step: HumanStep, app_id: str) -> tuple[Any, Names]:
+    def _with_email_read(self, step: ActionEntry, app_id: str) -> tuple[Any, Names]:
         try:
             return incoming.with_text(step, self.sent)
         except InvalidInput:
@@ -271,26 +261,34 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _state_of(self, row: Application, code: int = status.HTTP_200_OK) -> Response:
         self.row = row
-        shown = ApplicationState(row, context={**self.get_serializer_context(), "notes": self.notes})
+        context = {**self.get_serializer_context(), "notes": self.notes}
+        shown = self.state_serializer(row, context=context)
         # A plain dict: the browsable API would fill its forms from a `ReturnDict`.
         return Response(dict(shown.data), status=code, headers={"ETag": etag(row)})
 
 
-def build_viewset(human_steps: Iterable[HumanStep]) -> type[BaseApplicationViewSet]:
-    """Return a viewset class with one action for each of these steps."""
-    actions = {step.endpoint: _action(step) for step in human_steps}
-    return type("ApplicationViewSet", (BaseApplicationViewSet,), actions)
+def build_viewset(workflow: Workflow) -> type[BaseApplicationViewSet]:
+    """Return a viewset class for a workflow, with an action for each human step and the door of its own."""
+    own = [import_string(path) for path in [workflow.doors.get("api")] if path]
+    actions = {step.endpoint: _action(workflow, step) for step in workflow.human_steps}
+    name = f"{prefix_of(workflow)}ApplicationViewSet"
+    viewset: Any = type(name, (*own, BaseApplicationViewSet), {**actions, "workflow": workflow})
+    viewset.__doc__ = f"The {workflow.noun}s of yours."
+    viewset.state_serializer = state_of(workflow)
+    viewset.fork_serializer = new_fork(workflow, viewset.fork_serializer)
+    serializers = {ApplicationState: viewset.state_serializer, NewFork: viewset.fork_serializer}
+    schema.of_workflow(viewset, workflow, serializers)
+    return cast(type[BaseApplicationViewSet], viewset)
 
 
-def _action(step: HumanStep) -> Callable[..., HttpResponseBase]:
+def _action(workflow: Workflow, step: ActionEntry) -> Callable[..., HttpResponseBase]:
     def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> HttpResponseBase:
         return self._send(step, app_id)
 
     send.__name__ = step.endpoint
     send.__doc__ = step.title
-    serializer = step_input(step)
-    takes_file = any(field.name == incoming.EMAIL for field in step.fields)
-    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *([MessageParser] if takes_file else [])]
+    serializer = step_input(workflow, step)
+    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *([MessageParser] if incoming.takes_email(step) else [])]
     options: dict[str, Any] = {"serializer_class": serializer, "parser_classes": parsers}
     made = action(detail=True, methods=[step.method], **options)(send)
     made.mapping["get"] = "show"

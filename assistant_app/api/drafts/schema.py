@@ -5,30 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.drafts.serializers import Checks, Diff, Draft, NewFork
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft
 from assistant_app.api.schema import (
     ALWAYS,
     ETAG,
-    JSON,
-    LOCATION,
+    EVENTS_AT,
+    ONCE,
     ONE,
+    ONLY_IF,
+    PREFER,
     REPEATABLE,
-    SECOND_DRAFT,
+    RUN,
+    STARTED,
+    STATE_EXAMPLE,
     WITH_BODY,
     answers,
     example,
     number_in_path,
 )
 from assistant_app.api.serializers import ApplicationState
+from assistant_app.workflow import examples
 from assistant_app.workflow.checks.findings import RULES_VERSION
 
 APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 DRAFT_EXAMPLE: dict[str, Any] = {
     "number": 2,
-    "text": SECOND_DRAFT,
+    "text": examples.SECOND_DRAFT,
     "by": "model",
     "of": 1,
     "feedback": "Say when the others ship.",
@@ -133,21 +138,21 @@ DIFF = extend_schema(
     responses=answers({200: Diff}, [*ALWAYS, *ONE, errors.TooBusy]),
     examples=example("Something added, something removed", DIFF_EXAMPLE),
 )
-FORK = extend_schema(
-    operation_id="fork",
-    summary="Fork: continue from a step or a draft in a new email",
+REPLY = extend_schema(
+    operation_id="get_reply",
+    summary="Download the accepted draft as a message (RFC 5322)",
+    description="A mail program opens it as a draft in the thread of the original email.",
+    responses=answers({(200, "message/rfc822"): OpenApiTypes.BINARY}, [*ALWAYS, *ONE]),
+)
+SKIP_QUESTIONS = extend_schema(
+    operation_id="skip_questions",
+    summary="Go on to the draft without questions",
     description=(
-        "The fork waits for you at the nearest point, at or before that step, where it was your turn. It has"
-        " everything the email had then. Send your own `app_id` to make the request safe to repeat: a repeat"
-        " answers 200 with the same fork."
+        "While the model looks for questions, this stops that call only: the same run goes on to the draft."
+        f" Questions that were asked already count as skipped. {ONLY_IF} {ONCE}"
     ),
-    parameters=[ETAG, LOCATION, *REPEATABLE],
-    request={JSON: NewFork},
-    responses=answers(
-        {201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken, errors.DoesNotFit]
-    ),
-    examples=[
-        OpenApiExample("From the first draft", request_only=True, value={"draft": 1}),
-        OpenApiExample("Other answers", request_only=True, value={"before": "clarify_instructions"}),
-    ],
+    parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
+    request=None,
+    responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToSkip, *RUN]),
+    examples=[STATE_EXAMPLE],
 )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from itertools import combinations
 from typing import Any, ClassVar, get_args
 
-from django.http import QueryDict
 from rest_framework import serializers
 
-from assistant_app.api.serializers import NewApplication
-from assistant_app.engine import forks
-from assistant_app.operations.versions import Version
+from assistant_app.api.serializers import NewFork, WholeNumber
+from assistant_app.operations.drafts import forking
+from assistant_app.operations.drafts.versions import Version
 from assistant_app.workflow.checks.facts import Kind
 from assistant_app.workflow.checks.findings import RULES_VERSION, Source
 
@@ -149,48 +146,14 @@ class Checks(serializers.Serializer):
         return RULES_VERSION
 
 
-PLACES = ("step", "draft", "before")  # a fork starts at one of them
-
-
-class WholeNumber(serializers.IntegerField):
-    """A number in JSON, where DRF would also take a text. In a form it is a text."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if not isinstance(self.root.initial_data, QueryDict) and type(data) not in (int, float):
-            self.fail("invalid")
-        return int(super().to_internal_value(data))
-
-
-class NewFork(NewApplication):
+class ForkAtDraft(NewFork):
     """Where to fork: at a step, at a draft, or before a step to submit again; by default at the head."""
 
-    step = WholeNumber(required=False, min_value=0, max_value=10**9, help_text="number of the step")
     draft = WholeNumber(required=False, min_value=1, max_value=10**9, help_text="number of the draft")
-    before = serializers.ChoiceField(
-        required=False,
-        choices=[*forks.ONCE],
-        help_text="the step to submit again; it may be a step of the parent",
-        # DRF's own message echoes the input.
-        error_messages={"invalid_choice": f"Choose one of: {', '.join(forks.ONCE)}."},
-    )
 
-    rules: ClassVar[dict[str, Any]] = {
-        "not": {"anyOf": [{"required": list(both)} for both in combinations(PLACES, 2)]}
-    }
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        sent = [name for name in PLACES if name in values]
-        if len(sent) > 1:
-            raise serializers.ValidationError({sent[-1]: [f"Send only one of these: {', '.join(sent)}."]})
-        return values
+    places: ClassVar[list[str]] = ["step", "draft", "before"]
 
     def arguments(self) -> dict[str, Any]:
-        """Return the keyword arguments for `operations.fork`."""
-        sent = self.validated_data
-        new_id: uuid.UUID | None = sent.get("app_id")
-        return {
-            "sequence_id": sent.get("step"),
-            "draft": sent.get("draft"),
-            "before": sent.get("before", ""),
-            "new_id": new_id,
-        }
+        number = self.validated_data.get("draft")
+        at = None if number is None else forking.at(number)
+        return {**super().arguments(), "at": at}

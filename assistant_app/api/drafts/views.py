@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from assistant_app import operations
+from assistant_app.api.conditions import expected_version
 from assistant_app.api.drafts import schema as schema
-from assistant_app.api.drafts.serializers import Checks, Diff, Draft
-from assistant_app.api.serializers import is_uuid
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft, ForkAtDraft
+from assistant_app.api.serializers import Nothing, is_uuid, payload_of
 from assistant_app.errors import InvalidInput
+from assistant_app.mail import reply
 from assistant_app.models import Application
-from assistant_app.operations import heavy, versions
-from assistant_app.operations.draft_report import report_on
+from assistant_app.operations import heavy
+from assistant_app.operations.drafts import replies, skipping, versions
+from assistant_app.operations.drafts.report import report_on
 
 NUMBER = "[0-9]{1,6}"
 
 
 class Versions(GenericViewSet[Application]):
-    """Viewset mixin: the endpoints for drafts."""
+    """Viewset mixin: the endpoints for drafts and for the reply."""
+
+    fork_serializer = ForkAtDraft
+    files = ("reply",)
+
+    @schema.SKIP_QUESTIONS
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def skip_questions(self, request: Request, app_id: str) -> HttpResponseBase:
+        host = cast(Any, self)
+        version = None
+        if not host._is_repeat("skip_questions", payload_of(request.data), app_id):
+            host._require_empty_body(app_id)
+            version = expected_version(request)
+        waiting: HttpResponseBase = host._wait_for(
+            skipping.skip_questions(
+                actor=cast(AbstractBaseUser, request.user),
+                app_id=app_id,
+                expected_version=version,
+                key=host.key,
+            )
+        )
+        return waiting
+
+    @schema.REPLY
+    @action(detail=True, methods=["get"])
+    def reply(self, request: Request, app_id: str) -> HttpResponse:
+        file = replies.reply_file(actor=self._person, app_id=app_id)
+        disposition = content_disposition_header(as_attachment=True, filename=f"{file.name}.eml")
+        return HttpResponse(
+            file.message,
+            content_type=reply.CONTENT_TYPE,
+            headers={"Content-Disposition": disposition or "attachment"},
+        )
 
     @schema.DRAFTS
     @action(detail=True, methods=["get"])
@@ -69,12 +107,13 @@ class Versions(GenericViewSet[Application]):
             )
         )
 
-    def _mine(self, app_id: str) -> Application:
-        return operations.get(actor=self._person, app_id=app_id)
-
     @property
     def _person(self) -> AbstractBaseUser:
         return cast(AbstractBaseUser, self.request.user)
+
+    if TYPE_CHECKING:
+
+        def _mine(self, app_id: str) -> Application: ...
 
     def _relative(self, row: Application, other: str | None) -> Application:
         """Return `row`, or the application `other` of the same tree. Raise `InvalidInput` for a bad id."""

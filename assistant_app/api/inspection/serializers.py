@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from assistant_app.api.serializers import WhyItStopped
+from assistant_app.api.serializers import WhyItStopped, basename_of
 from assistant_app.inspection.costs import Totals
 from assistant_app.inspection.timeline import CallShown, StepShown
 from assistant_app.inspection.usage import total
@@ -190,7 +190,8 @@ class UsageShown(serializers.Serializer):
 
 
 def _url(serializer: serializers.Serializer, kind: str, app_id: Any, number: int) -> str:
-    return reverse(f"application-{kind}", args=[app_id, number], request=serializer.context["request"])
+    name = f"{basename_of(serializer.context['view'].workflow)}-{kind}"
+    return reverse(name, args=[app_id, number], request=serializer.context["request"])
 
 
 def _error(record: Step | ModelCall) -> dict[str, str] | None:

@@ -14,14 +14,14 @@ from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from assistant_app.contract.workflow import Workflow
+from assistant_app.engine import registry
 from assistant_app.models import Application, ApplicationQuerySet, Step, database_clock
-from assistant_app.models.state_queries import current_draft, list_length
+from assistant_app.models.state_queries import counted
 from assistant_app.pages import words
 from assistant_app.pages.forms import whole_number
-from assistant_app.workflow.steps import REOPEN
 
 PAGE_SIZE = 25
-SEARCHED = ("incoming_email", "response_instructions", "current_draft")  # keys of the state
 LONGEST_SEARCH = 200
 Status = Application.Status
 
@@ -43,6 +43,11 @@ class Row:
     email: Application
     kind: str
     to_do: str
+    workflow: str = ""  # its title, unless it is the default one
+
+    @property
+    def title(self) -> str:
+        return self.email.title or self.workflow or "Untitled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Listing:
     total: int  # emails that match filter and search
     filters: list[Filter]
     rows: list[Row]
+    others: list[Workflow]  # besides the default one
 
     @property
     def everything(self) -> int:
@@ -108,20 +114,51 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
     page = _page(asked.get("page", ""), total)
     here = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     emails = list(_emails(mine.filter(pk__in=matches[here])) if query else _emails(found)[here])
-    reopened = Step.objects.times(REOPEN.action, [row.pk for row in emails if row.is_finished])
+    reopened = _reopened(emails)
     return Listing(
         query=query,
         show=show,
         page=page,
         total=total,
         filters=[Filter(key, label, counts[_name(key)]) for key, (label, _) in filters.items()],
+        others=list(registry.workflows().values())[1:],
         rows=[_row(row, reopened.get(row.pk, 0)) for row in emails],
     )
 
 
+def _reopened(emails: list[Any]) -> dict[Any, int]:
+    """Return how often each finished email was reopened, with at most one query."""
+    actions = [
+        step.action
+        for workflow in registry.workflows().values()
+        for step in workflow.human_steps
+        if step.when_finished
+    ]
+    return Step.objects.times(actions, [row.pk for row in emails if row.is_finished])
+
+
 def _row(row: Any, reopened: int) -> Row:
-    number = row.drafts if row.is_running else row.number
-    return Row(row, words.kind(row), words.to_do(row, number, row.questions, reopened))
+    workflow = registry.find(row.workflow)
+    names = workflow.counted if workflow else ()
+    numbers = {name: getattr(row, f"n_{row.workflow}_{name}") for name in names}
+    is_default = row.workflow == registry.default().name
+    title = "" if is_default else workflow.title if workflow else row.workflow
+    return Row(row, words.kind(row), words.to_do(row, numbers, reopened), title)
+
+
+def _numbers() -> dict[str, Any]:
+    """Return the numbers that words need, of every workflow, as annotations."""
+    return {
+        f"n_{workflow.name}_{name}": counted(number)
+        for workflow in registry.workflows().values()
+        for name, number in workflow.counted.items()
+    }
+
+
+def _searched() -> list[str]:
+    """Return the keys of the state to search in."""
+    keys = (key for workflow in registry.workflows().values() for key in workflow.searched)
+    return list(dict.fromkeys(keys))
 
 
 def _name(show: str) -> str:
@@ -140,21 +177,13 @@ def _search(mine: ApplicationQuerySet, query: str) -> ApplicationQuerySet:
     """
     headline = Q(title__icontains=query) | Q(sender__icontains=query)
     if connection.vendor == "postgresql" and query.isascii():
-        capitals = {f"capitals_{key}": Upper(Collate(KT(f"state__{key}"), "C")) for key in SEARCHED}
+        capitals = {f"capitals_{key}": Upper(Collate(KT(f"state__{key}"), "C")) for key in _searched()}
         texts = (Q(**{f"{name}__contains": query.upper()}) for name in capitals)
         return mine.alias(**capitals).filter(reduce(or_, texts, headline))
-    texts = (Q(**{f"state__{key}__icontains": query}) for key in SEARCHED)
+    texts = (Q(**{f"state__{key}__icontains": query}) for key in _searched())
     return mine.filter(reduce(or_, texts, headline))
 
 
 def _emails(found: ApplicationQuerySet) -> Any:
     """Return the rows, newest first, with the numbers they show and without their texts."""
-    return (
-        found.defer("state", "error_message")
-        .annotate(
-            drafts=list_length("draft_history"),
-            number=current_draft(),
-            questions=list_length("clarification_questions"),
-        )
-        .newest_first()
-    )
+    return found.defer("state", "error_message").annotate(**_numbers()).newest_first()

@@ -15,35 +15,28 @@ from typing import Any
 
 from django.urls import reverse
 
-from assistant_app.engine import budget
+from assistant_app.contract.workflow import ActionEntry
+from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.mail import reply
 from assistant_app.models import Application, Step
-from assistant_app.operations.draft_report import Report, report_on
+from assistant_app.operations.drafts.report import Report, report_on
 from assistant_app.pages import words
-from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
-from assistant_app.pages.work.branches import Branch, tree_of
+from assistant_app.pages.branches import Branch, tree_of
+from assistant_app.pages.forms import Refusal, StepForm, Typed, begin_with, has_text, whole_number
+from assistant_app.pages.values import Shown, shown
+from assistant_app.pages.work import phases
+from assistant_app.pages.work.buttons import BothPressed
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps
-from assistant_app.workflow.graph import DEFAULT_STATE
-from assistant_app.workflow.steps import HumanStep
+from assistant_app.workflow.email import EMAIL
 
 MOST_OF_OTHERS = 500_000  # characters of the drafts that are not open
 DETERMINING = "determine_clarifications"
 ROUNDS_SHOWN = 2  # earlier drafts shown one by one; older ones fold into one row
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Text that was not submitted. `error` says why; it is None if the text was kept for later."""
-
-    step: HumanStep
-    typed: Typed
-    error: AssistantError | None = None
-    seen_draft: str = ""  # number of the draft the user was reading
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ class EmailPage:
     state: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "state", {**DEFAULT_STATE, **self.row.state})
+        object.__setattr__(self, "state", registry.known_to_run(self.row).complete(self.row.state))
 
     # --- What happened so far ------------------------------------------------------------------
 
@@ -167,6 +160,13 @@ class EmailPage:
             return []
         return list(zip_longest(self.state["clarification_questions"], answers, fillvalue=""))
 
+    @property
+    def more_values(self) -> list[Shown]:
+        """The values of steps that this page knows nothing about."""
+        own = {output.key for output in EMAIL.outputs}
+        outputs = registry.known_to_run(self.row).outputs
+        return shown([output for output in outputs if output.key not in own], self.state)
+
     # --- What it says --------------------------------------------------------------------------
 
     @cached_property
@@ -174,38 +174,41 @@ class EmailPage:
         return words.kind(self.row)
 
     @cached_property
-    def _counts(self) -> tuple[int, int]:
-        """The number of drafts (of the current draft, if no run is active) and the number of questions."""
-        drafts = self.number if self.shows_newest else len(self.state["draft_history"])
-        return drafts, len(self.state["clarification_questions"])
+    def _numbers(self) -> dict[str, int]:
+        return {
+            "drafts": len(self.state["draft_history"]),
+            "current": self.number,
+            "questions": len(self.state["clarification_questions"]),
+        }
 
     @cached_property
     def heading(self) -> str:
-        reopened = Step.objects.times(steps.REOPEN.action, [self.row.pk] if self.row.is_finished else [])
-        return words.heading(self.row, self._counts[0], reopened.get(self.row.pk, 0))
+        reopened = Step.objects.times([steps.REOPEN.action], [self.row.pk] if self.row.is_finished else [])
+        return words.heading(self.row, self._numbers, reopened.get(self.row.pk, 0))
 
     @cached_property
     def detail(self) -> str:
         return (
             f"You are editing draft {self.number}"
             if self.is_editing
-            else words.detail(self.row, *self._counts)
+            else words.detail(self.row, self._numbers)
         )
 
     @property
     def tab(self) -> str:
         if self.is_refused:
             return "Not sent yet"
-        return f"Edit draft {self.number}" if self.is_editing else words.tab(self.row, *self._counts)
+        return f"Edit draft {self.number}" if self.is_editing else words.tab(self.row, self._numbers)
 
     @property
     def news(self) -> str:
-        return words.news(self.row, self.state["draft_history"][: self._counts[0]])
+        return words.news(self.row, self.state, self._numbers)
 
     @property
     def phases(self) -> list[tuple[str, bool]]:
-        action, (drafts, questions) = words.under_way(self.row), self._counts
-        return words.phases(action, drafts, questions > 0, self.is_another_try)
+        numbers = self._numbers
+        has_questions = numbers["questions"] > 0
+        return phases.phases(words.under_way(self.row), numbers["drafts"], has_questions, self.is_another_try)
 
     @property
     def may_skip_questions(self) -> bool:
@@ -221,7 +224,7 @@ class EmailPage:
 
     @cached_property
     def is_another_try(self) -> bool:
-        return words.is_another_try(self.row)
+        return phases.is_another_try(self.row)
 
     @cached_property
     def is_live(self) -> bool:
@@ -247,12 +250,18 @@ class EmailPage:
         return len(self.state["draft_history"]) + 1
 
     @property
+    def what_failed(self) -> str:
+        return words.what_failed(self.row, self._numbers)
+
+    @property
     def what_is_kept(self) -> str:
+        if self.is_another_try:
+            return "All that you typed and all drafts are kept."
         return words.what_is_kept(self.row)
 
     @property
     def what_the_file_does(self) -> str:
-        return words.what_the_file_does(self.state["incoming_email"])
+        return phases.what_the_file_does(self.state["incoming_email"])
 
     @property
     def mailto(self) -> str:
@@ -272,7 +281,7 @@ class EmailPage:
         if refusal is None or refusal.error is None or refusal.error.fields or self.asks_which:
             return None
         if not has_text(refusal.typed):
-            return words.not_obeyed(refusal.error)
+            return words.not_obeyed(refusal.error, self.row)
         return words.refusal(refusal.error, self.row, refusal.step.action, self._what_happened)
 
     @cached_property
@@ -359,19 +368,19 @@ class EmailPage:
         """The form of the step that is due, prefilled with unsent text; None if there is no form."""
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):
             return None
-        step = steps.EDIT_DRAFT if self.is_editing else steps.get(self.row.due_step)
+        step = (
+            steps.EDIT_DRAFT if self.is_editing else registry.known_to_run(self.row).entry(self.row.due_step)
+        )
         if self.refusal is not None and self.fits_form:
             errors = self.refusal.error.fields if self.refusal.error else {}
             return StepForm(step, self.state, self.refusal.typed, errors)
         return StepForm(step, self.state, self._to_begin_with(step))
 
-    def _to_begin_with(self, step: HumanStep) -> Typed:
+    def _to_begin_with(self, step: ActionEntry) -> Typed:
         """Return the values that prefill a form: the text to edit, or the input to send again."""
-        if step == steps.EDIT_DRAFT:
-            return {"text": self.state["current_draft"]}
-        if self.row.has_stopped:
-            return {} if self.is_another_try else stored(step, self.state)
-        return stored(step, self.row.typed_before)
+        if self.row.has_stopped and not self.is_editing:
+            return {} if self.is_another_try else begin_with(step, self.state, self.state)
+        return begin_with(step, self.state, self.row.typed_before)
 
     @cached_property
     def left_today(self) -> str:

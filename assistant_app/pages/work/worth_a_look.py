@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistant_app.operations.draft_report import Cut, Report
+from assistant_app.operations.drafts.report import Cut, Report
 from assistant_app.workflow.checks.findings import Finding, Given
 from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
 

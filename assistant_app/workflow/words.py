@@ -1,0 +1,112 @@
+"""How doors speak of the steps of an email. `Words` in the contract says where each text is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from assistant_app.contract.wording import count, quoted, sentence
+from assistant_app.contract.workflow import Words
+from assistant_app.workflow import drafts
+
+State = Mapping[str, Any]
+Said = tuple[str, str]  # heading and detail
+
+
+def _input(before: State, after: State) -> Said:
+    return (
+        "You pasted the email",
+        f"{count(len(after['incoming_email']), 'character')}, and what you want to say.",
+    )
+
+
+def _questions(before: State, after: State) -> Said:
+    number = len(after["clarification_questions"])
+    error = after.get("clarification_error")
+    if error and error["code"] == "skipped":
+        return "You skipped the questions", ""
+    if error:
+        return "The model could not look for questions", error["message"]
+    return (f"The model asked {count(number, 'question')}" if number else "The model had no questions"), ""
+
+
+def _answers(before: State, after: State) -> Said:
+    answers = after["clarification_answers"] or []
+    given = [answer for answer in answers if answer]
+    skipped = len(answers) - len(given)
+    parts = [f"answered {count(len(given), 'question')}"] if given else []
+    parts += [f"skipped {skipped}" if given else f"skipped {count(skipped, 'question')}"] if skipped else []
+    return f"You {', '.join(parts)}", quoted(given[0]) if given else ""
+
+
+def _draft(before: State, after: State) -> Said:
+    texts = after["draft_history"]
+    return f"Draft {len(texts)} was written", count(len(texts[-1].split()), "word") if texts else ""
+
+
+def _feedback(before: State, after: State) -> Said:
+    if after["feedback"]:
+        return "You gave feedback", quoted(after["feedback"])
+    return f"You accepted draft {drafts.current_number(after)}", ""
+
+
+def _edit(before: State, after: State) -> Said:
+    number = len(after["draft_history"])
+    words = count(len(after["draft_history"][-1].split()), "word")
+    return f"You edited draft {drafts.current_number(before)}: draft {number}", words
+
+
+def _numbered(sentence: str) -> Callable[[State, State], Said]:
+    return lambda before, after: (sentence.format(drafts.current_number(after)), "")
+
+
+def _draft_is_ready(state: State) -> str:
+    number = drafts.current_number(state)
+    if not number:
+        return ""
+    return f"Draft {number} is ready, {count(len(state['draft_history'][number - 1].split()), 'word')}."
+
+
+PROCESS_INPUT = Words(
+    due="Paste the email",
+    waiting="Nothing was pasted yet",
+    due_again="Change the instructions",
+    failed="The email could not be taken",
+    done=_input,
+    read="Email read",
+    typed="email and instructions",
+)
+DETERMINE_CLARIFICATIONS = Words(
+    running="Looking for questions", failed="The model could not look for questions", done=_questions
+)
+CLARIFY_INSTRUCTIONS = Words(
+    due=lambda numbers: f"Answer {count(numbers['questions'], 'question')}",
+    waiting=lambda numbers: f"{sentence(count(numbers['questions'], 'question'))} before the first draft",
+    done=_answers,
+    read="Answers read",
+    typed="answers",
+    gone="these questions were answered in another window",
+)
+FORMULATE_DRAFT = Words(
+    running=lambda numbers: f"Writing draft {numbers['drafts'] + 1}",
+    failed=lambda numbers: f"Draft {numbers['drafts'] + 1} could not be written",
+    stopped=lambda numbers: f"Draft {numbers['drafts'] + 1} was stopped",
+    done=_draft,
+)
+PROCESS_FEEDBACK = Words(
+    due=lambda numbers: f"Read draft {numbers['current']}",
+    waiting=lambda numbers: f"Draft {numbers['current']} is ready",
+    news=_draft_is_ready,
+    done=_feedback,
+    read="Feedback read",
+    typed="feedback",
+)
+EDIT_DRAFT = Words(done=_edit)
+USE_DRAFT = Words(done=_numbered("You went back to draft {}"))
+REGENERATE = Words(done="You wanted another try")
+FINAL_RESULT = Words(
+    ended=lambda numbers: f"You accepted draft {numbers['current']}",
+    news=lambda state: f"Finished with draft {drafts.current_number(state)}.",
+    done=_numbered("Finished with draft {}"),
+)
+REOPEN = Words(done="You reopened it")

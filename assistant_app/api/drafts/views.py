@@ -19,10 +19,11 @@ from assistant_app.api.conditions import expected_version
 from assistant_app.api.drafts import schema as schema
 from assistant_app.api.drafts.serializers import Checks, Diff, Draft, ForkAtDraft
 from assistant_app.api.serializers import Nothing, is_uuid, payload_of
+from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import reply
-from assistant_app.models import Application
-from assistant_app.operations import heavy
+from assistant_app.models import Application, IdempotencyKey
+from assistant_app.operations import Repeat, heavy
 from assistant_app.operations.drafts import replies, skipping, versions
 from assistant_app.operations.drafts.report import report_on
 
@@ -38,20 +39,18 @@ class Versions(GenericViewSet[Application]):
     @schema.SKIP_QUESTIONS
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def skip_questions(self, request: Request, app_id: str) -> HttpResponseBase:
-        host = cast(Any, self)
         version = None
-        if not host._is_repeat("skip_questions", payload_of(request.data), app_id):
-            host._require_empty_body(app_id)
+        if not self._is_repeat("skip_questions", payload_of(request.data), app_id):
+            self._require_empty_body(app_id)
             version = expected_version(request)
-        waiting: HttpResponseBase = host._wait_for(
+        return self._wait_for(
             skipping.skip_questions(
                 actor=cast(AbstractBaseUser, request.user),
                 app_id=app_id,
                 expected_version=version,
-                key=host.key,
+                key=self.key,
             )
         )
-        return waiting
 
     @schema.REPLY
     @action(detail=True, methods=["get"])
@@ -112,8 +111,12 @@ class Versions(GenericViewSet[Application]):
         return cast(AbstractBaseUser, self.request.user)
 
     if TYPE_CHECKING:
+        key: IdempotencyKey | None
 
         def _mine(self, app_id: str) -> Application: ...
+        def _is_repeat(self, operation: str, payload: Any, app_id: str = "") -> bool: ...
+        def _require_empty_body(self, app_id: str) -> None: ...
+        def _wait_for(self, sent: Run | Repeat) -> HttpResponseBase: ...
 
     def _relative(self, row: Application, other: str | None) -> Application:
         """Return `row`, or the application `other` of the same tree. Raise `InvalidInput` for a bad id."""

@@ -171,7 +171,7 @@ class StepTaken:
 class Once:
     """A human step that is taken only once, so that a fork may take it again."""
 
-    keys: tuple[str, ...]  # that it writes
+    keys: tuple[str, ...]  # that it alone writes by then, and that hold its input
     before: str  # position before it; "" at the start
     set_before: tuple[str, ...]  # lasting keys that have their values by then
 
@@ -346,8 +346,10 @@ class Workflow:
         earlier = [name for name in self._in_order if action in self._after(name)]
         before = [edge.from_.name for edge in self._edges if edge.to.name == action]
         written = [key for name in earlier for key in self.graph.get_action(name).writes]  # type: ignore[union-attr]
+        writes = self.graph.get_action(action).writes  # type: ignore[union-attr]
+        own = [key for key in writes if key not in written]  # that tell whether it was taken
         return Once(
-            keys=tuple(self.graph.get_action(action).writes),  # type: ignore[union-attr]
+            keys=tuple(key for key in own if key in self.lasting) or tuple(own),
             before="" if action == self.entrypoint else before[0],
             set_before=tuple(key for key in dict.fromkeys(written) if key in self.lasting),
         )

@@ -17,7 +17,6 @@ from django.urls import get_script_prefix, get_urlconf, reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assistant_app.api.applications import incoming
 from assistant_app.contract.workflow import ActionEntry, Field, Output, Workflow
 from assistant_app.engine import inputs, registry
 from assistant_app.errors import AssistantError, unknown_fields
@@ -59,7 +58,7 @@ class ApplicationState(serializers.Serializer):
     """The base class of the states that `state_of` makes."""
 
     workflow: Workflow
-    has_notes: bool  # on the email in the request
+    has_notes: bool  # on the input in the request
 
     def to_representation(self, row: Application) -> dict[str, Any]:
         workflow = self.workflow
@@ -76,13 +75,12 @@ class ApplicationState(serializers.Serializer):
         }
 
 
-def state_of(workflow: Workflow) -> type[ApplicationState]:
+def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
     """Return the serializer of a workflow's applications, with a field for each of its outputs."""
     # DRF orders fields by when they were made.
     fields: dict[str, Any] = {"app_id": serializers.UUIDField()}
     for output in workflow.outputs:
         fields[output.name] = _output_field(output)
-    has_notes = any(incoming.takes_email(step) for step in workflow.human_steps)
     if has_notes:
         fields["notes"] = serializers.ListField(
             child=serializers.CharField(),

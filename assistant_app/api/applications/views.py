@@ -6,7 +6,7 @@ Views only translate HTTP. Operations decide, and the exception handler turns th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,13 +15,13 @@ from django.utils.module_loading import import_string
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from assistant_app import operations
 from assistant_app.api import filters, schema
-from assistant_app.api.applications import incoming
 from assistant_app.api.base import BaseView
 from assistant_app.api.conditions import (
     etag,
@@ -31,7 +31,6 @@ from assistant_app.api.conditions import (
     prefers_async,
 )
 from assistant_app.api.inspection.views import Inspection
-from assistant_app.api.parsers import MessageParser
 from assistant_app.api.serializers import (
     UUID_PATTERN,
     ApplicationState,
@@ -63,6 +62,8 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
     state_serializer: type[ApplicationState]
     fork_serializer: type[NewFork] = NewFork
     files: tuple[str, ...] = ()  # actions whose response is a file
+    more_parsers: Mapping[str, Sequence[type[BaseParser]]] = {}  # by the action of a human step
+    has_notes = False  # whether the state has a field for the notes on an input
     queryset = Application.objects.all()
     lookup_url_kwarg = "app_id"
     lookup_value_regex = UUID_PATTERN
@@ -70,7 +71,7 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
     row: Application | None = None  # rendered in the response
     sent: Any = None  # the submitted step input; a form shows it again if it was rejected
     key: IdempotencyKey | None = None  # of the request
-    notes: Sequence[str] = ()  # on the email in the request
+    notes: Sequence[str] = ()  # on the input in the request
 
     @property
     def actor(self) -> AbstractBaseUser:
@@ -196,7 +197,11 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
 
     def _send(self, step: ActionEntry, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
-        self.sent, self.notes = self._with_email_read(step, app_id)
+        try:
+            self.sent, self.notes = self.read_input(step, self.sent)
+        except InvalidInput:
+            self._mine(app_id)  # 404 before any error about the body
+            raise
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
         return self._wait_for(
             operations.submit(
@@ -208,6 +213,10 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
                 **self._own,
             )
         )
+
+    def read_input(self, step: ActionEntry, data: Any) -> tuple[Any, Sequence[str]]:
+        """Return a step's input as it was sent, and notes on it. Raise `InvalidInput`."""
+        return data, ()
 
     @property
     def _own(self) -> dict[str, Any]:
@@ -227,13 +236,6 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
             actor=self.actor, key=key, operation=operation, app_id=wanted, payload=payload
         )
         return self.key.is_repeat
-
-    def _with_email_read(self, step: ActionEntry, app_id: str) -> tuple[Any, Names]:
-        try:
-            return incoming.with_text(step, self.sent)
-        except InvalidInput:
-            self._mine(app_id)  # 404 before any error about the body
-            raise
 
     def _created(self, row: Application, is_new: bool) -> Response:
         answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
@@ -270,25 +272,30 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
 def build_viewset(workflow: Workflow) -> type[BaseApplicationViewSet]:
     """Return a viewset class for a workflow, with an action for each human step and the door of its own."""
     own = [import_string(path) for path in [workflow.doors.get("api")] if path]
-    actions = {step.endpoint: _action(workflow, step) for step in workflow.human_steps}
+    more: Mapping[str, Any] = getattr(own[0], "more_parsers", {}) if own else {}
+    actions = {
+        step.endpoint: _action(workflow, step, more.get(step.action, ())) for step in workflow.human_steps
+    }
     name = f"{prefix_of(workflow)}ApplicationViewSet"
     viewset: Any = type(name, (*own, BaseApplicationViewSet), {**actions, "workflow": workflow})
     viewset.__doc__ = f"The {workflow.noun}s of yours."
-    viewset.state_serializer = state_of(workflow)
+    viewset.state_serializer = state_of(workflow, has_notes=viewset.has_notes)
     viewset.fork_serializer = new_fork(workflow, viewset.fork_serializer)
     serializers = {ApplicationState: viewset.state_serializer, NewFork: viewset.fork_serializer}
     schema.of_workflow(viewset, workflow, serializers)
     return cast(type[BaseApplicationViewSet], viewset)
 
 
-def _action(workflow: Workflow, step: ActionEntry) -> Callable[..., HttpResponseBase]:
+def _action(
+    workflow: Workflow, step: ActionEntry, more_parsers: Sequence[type[BaseParser]]
+) -> Callable[..., HttpResponseBase]:
     def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> HttpResponseBase:
         return self._send(step, app_id)
 
     send.__name__ = step.endpoint
     send.__doc__ = step.title
     serializer = step_input(workflow, step)
-    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *([MessageParser] if incoming.takes_email(step) else [])]
+    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *more_parsers]
     options: dict[str, Any] = {"serializer_class": serializer, "parser_classes": parsers}
     made = action(detail=True, methods=[step.method], **options)(send)
     made.mapping["get"] = "show"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponse
@@ -16,9 +17,11 @@ from rest_framework.viewsets import GenericViewSet
 
 from assistant_app import operations
 from assistant_app.api.conditions import expected_version
+from assistant_app.api.drafts import incoming
 from assistant_app.api.drafts import schema as schema
 from assistant_app.api.drafts.serializers import Checks, Diff, Draft, ForkAtDraft
 from assistant_app.api.serializers import Nothing, is_uuid, payload_of
+from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import reply
@@ -26,15 +29,21 @@ from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations import Repeat, heavy
 from assistant_app.operations.drafts import replies, skipping, versions
 from assistant_app.operations.drafts.report import report_on
+from assistant_app.workflow import steps
 
 NUMBER = "[0-9]{1,6}"
 
 
 class Versions(GenericViewSet[Application]):
-    """Viewset mixin: the endpoints for drafts and for the reply."""
+    """Viewset mixin: the endpoints for drafts and for the reply, and the email as a file."""
 
     fork_serializer = ForkAtDraft
     files = ("reply",)
+    more_parsers: ClassVar = {steps.PROCESS_INPUT.action: [incoming.MessageParser]}
+    has_notes = True
+
+    def read_input(self, step: ActionEntry, data: Any) -> tuple[Any, Sequence[str]]:
+        return incoming.with_text(step, data)
 
     @schema.SKIP_QUESTIONS
     @action(detail=True, methods=["post"], serializer_class=Nothing)

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils import timezone
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
 
+from assistant_app.api.parsers import Context
 from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine import inputs
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml, pasting
 
 EMAIL = "email_to_respond"
+INSTRUCTIONS = "response_instructions"
 
 
-def takes_email(step: ActionEntry) -> bool:
-    return any(field.name == EMAIL for field in step.fields)
+class MessageParser(BaseParser):
+    """Take the body as the file of an email, and the instructions from the header `Response-Instructions`.
+
+    They are percent-encoded UTF-8, as header fields are ASCII. A query would end up in logs.
+    """
+
+    media_type = "message/rfc822"
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, context: Context | None = None) -> Any:
+        file = SimpleUploadedFile("message.eml", stream.read(), self.media_type)
+        said = context["request"].headers.get("Response-Instructions") if context else None
+        if said is None:
+            return {EMAIL: file}
+        try:
+            instructions = unquote_to_bytes(said.encode("latin-1")).decode()
+        except UnicodeError:
+            raise ParseError("The header Response-Instructions is not percent-encoded UTF-8.") from None
+        return {EMAIL: file, INSTRUCTIONS: instructions}
 
 
 def with_text(step: ActionEntry, data: Any) -> tuple[Any, list[str]]:

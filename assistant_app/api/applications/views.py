@@ -81,6 +81,10 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
         mine = Application.objects.owned_by(self.request.user)
         return mine.filter(workflow=self.workflow.name).newest_first()
 
+    def get_serializer_class(self) -> Any:
+        """Return the fork's serializer with the places of this workflow; the browsable API shows them."""
+        return self.fork_serializer if self.serializer_class is NewFork else super().get_serializer_class()
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return a serializer; the browsable API also uses it for its forms, which need prefilling."""
         serializer = super().get_serializer(*args, **kwargs)

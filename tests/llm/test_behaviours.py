@@ -177,6 +177,7 @@ DRAFTS = [
             body="\n".join(json.dumps(each) for each in (chunk({"content": LETTER}), chunk({}, "stop")))
         ),
     ),
+    Behaviour(name="a finish reason as the text null", report="DashScope", sent=said(LETTER, ending="null")),
     Behaviour(name="no finish reason", report="cherry-studio#19793", sent=said(LETTER, ending=None)),
     Behaviour(name="a whole answer without one", report="pi#6226", sent=whole({"content": LETTER}, None)),
     Behaviour(name="another good ending", report="Anthropic", sent=said(LETTER, ending="end_turn")),
@@ -458,7 +459,7 @@ def test_any_json_in_place_of_any_field_gives_a_draft_or_an_error_that_we_know(
     reply = Reply(body=event) if is_whole else stream(event)
     reply.status = status
     steady.calls.clear()
-    steady._client._dialects.clear()
+    steady._client.dialects.forget()
     for call in (steady.write, steady.ask):
         server.script(*[reply] * 8)
         with contextlib.suppress(ModelError):  # and nothing else

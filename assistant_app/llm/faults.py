@@ -200,7 +200,9 @@ def of_status(
     elif is_loading:
         kind, transient = ModelUnavailable, True
         text = f"The model's server at {host} is still loading the model{said}. Try again in a minute."
-    elif http_status == 429 and (code in SPENT_CODES or (code not in BUSY_CODES and _SPENT.search(words))):
+    elif http_status == 402 or (
+        http_status == 429 and (code in SPENT_CODES or (code not in BUSY_CODES and _SPENT.search(words)))
+    ):
         # A pause does not restore a spent budget.
         kind, transient = ModelUnavailable, False
         text = f"{host} takes no more requests: the quota of its account is used up{said}."

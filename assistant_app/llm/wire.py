@@ -193,7 +193,7 @@ class Reply:
         tokens = f" {spent:,}" if spent else ""
         return (
             f"The answer was cut off before it began: the model used all its{tokens} tokens for thinking. "
-            "Raise MODEL_MAX_TOKENS, or lower the model's reasoning effort."
+            "Raise MODEL_MAX_TOKENS, or lower MODEL_REASONING_EFFORT."
         )
 
 

@@ -67,6 +67,14 @@ HARMONY = (
 DRAFTS = [
     # Thinking
     Behaviour(name="a thinking tag", report="open-webui#9808", sent=said(f"<think>Hm.</think>\n\n{LETTER}")),
+    Behaviour(name="a tag for reasons", report="open-webui#9808", sent=said(f"<reason>Hm</reason>{LETTER}")),
+    Behaviour(
+        name="tags for the plan and the output",
+        report="Claude's prompt guide",
+        sent=said(f"<analysis>Hm</analysis>\n<output>\n{LETTER}\n</output>"),
+    ),
+    Behaviour(name="Gemma's channel", report="Gemma", sent=said(f"<|channel>thought\nHm<channel|>{LETTER}")),
+    Behaviour(name="an unknown token", report="llama.cpp#6859", sent=said(f"{LETTER}<unk><pad>")),
     Behaviour(name="another tag", report="OpenHands#8218", sent=said(f"<Thinking>\nHm\n</Thinking>{LETTER}")),
     Behaviour(name="a tag of its maker", report="Seed-OSS", sent=said(f"<seed:think>x</seed:think>{LETTER}")),
     Behaviour(name="brackets", report="llm-mistral#38", sent=said(f"[THINK]Plan.[/THINK]{LETTER}")),

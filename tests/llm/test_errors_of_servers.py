@@ -98,6 +98,13 @@ SHAPES = {
         "quota of its account is used up",
         1,
     ),
+    "an account without credit (OpenRouter)": (
+        402,
+        {"error": {"message": "This request requires more credits, or fewer max_tokens.", "code": 402}},
+        ModelUnavailable,
+        "quota of its account is used up",
+        1,
+    ),
     "a model that is being loaded (ramalama#2343)": (
         503,
         {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}},

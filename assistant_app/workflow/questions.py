@@ -42,7 +42,7 @@ _BROKEN_JSON = re.compile(r"\s*(?:```\w*\s*)?[\[{]")
 _QUOTED = re.compile(
     r"""(?<=")[^"\n]{3,}[?\uff1f](?=")|(?<=')[^"'\n]{3,}[?\uff1f](?=')|(?<=\u201c)[^\u201d\n]{3,}[?\uff1f]"""
 )
-_MARKUP = re.compile(r"</?\w[^<>]{0,40}>")
+_TAG = re.compile(r"</?(?:questions?|q|item|li)>", re.IGNORECASE)  # around a question; any other is its text
 
 
 class Question(NamedTuple):
@@ -110,7 +110,7 @@ def _question_in(item: Any) -> str:
     """Return the question without its number; empty if the text is a preamble or not a question."""
     if not isinstance(item, str):
         return ""
-    item = _MARKUP.sub("", item).strip(" *_")
+    item = _TAG.sub("", item).strip(" *_")
     question = re.sub(r"^(?:[-*•]|\(?\d{1,2}[.):]|Q\d{0,2}[.:])\s*", "", " ".join(item.split()))
     is_preamble = not question or question.endswith(":") or not re.search(r"\w", question)
     # Some questions have no question mark ("Please give the date"). But a text that has none and speaks of

@@ -185,6 +185,15 @@ def check_model_address(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_fallbacks(**_: Any) -> Iterator[CheckMessage]:
+    if settings.MODEL_FALLBACKS and not conf.has_model_server():
+        yield Warning(
+            "MODEL_FALLBACKS is set, but there is no first server, so none of them is asked.",
+            hint="OPENAI_BASE_URL=http://127.0.0.1:11434/v1 for the first server.",
+            id="assistant.W023",
+        )
+
+
 def check_model_environment(**_: Any) -> Iterator[CheckMessage]:
     """Check the variables of the environment that connections to the model's server obey."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
@@ -363,6 +372,7 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_model,
     check_model_key,
     check_model_address,
+    check_fallbacks,
     check_model_environment,
     check_model_name,
     check_context_window,

@@ -50,6 +50,10 @@ WRONG = [
     ("assistant.W020", {"OPENAI_BASE_URL": "http://127.0.0.1:8080/chat/completions"}),
     ("assistant.W021", {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "OPENAI_MODEL_DRAFT": "gpt-5-mini"}),
     ("assistant.W018", {"MODEL_CONTEXT_TOKENS": 4096}),
+    (
+        "assistant.W023",
+        {"MODEL_FALLBACKS": [{"base_url": "http://a/v1", "model": "m"}], "OPENAI_BASE_URL": ""},
+    ),
     ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
 ]
 

@@ -42,7 +42,7 @@ class Finding:
 async def examine(config: ModelConfig) -> AsyncGenerator[Finding]:
     """Yield a finding for the server of a configuration, and one for each of its fallbacks."""
     for each in (config, *config.fallbacks):
-        yield await _examine_one(replace(each, fallbacks=()))
+        yield await _examine_one(replace(each, fallbacks=(), retries=0))
 
 
 async def _examine_one(config: ModelConfig) -> Finding:

@@ -28,5 +28,6 @@ class Command(BaseCommand):
             self.stdout.write(finding.server)
             for line in finding.lines:
                 self.stdout.write(f"  {line}")
+            self.stdout.flush()
             is_good = is_good and finding.is_good
         return is_good

@@ -265,3 +265,15 @@ def test_a_proxy_that_wants_a_password_is_told(monkeypatch, scheme):
     assert (
         "the proxy wants a user name and password. Write HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT." in said
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "is_azure"), [("x.openai.azure.com", True), ("azure.com.example.org", False)]
+)
+def test_azure_gets_the_key_in_its_own_header_too(monkeypatch, host, is_azure):
+    with RawServer(good) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        Caller(f"http://{host}/openai/v1").write()
+
+    assert f"authorization: Bearer {KEY}" in proxy.heads[0]
+    assert (f"api-key: {KEY}" in proxy.heads[0]) is is_azure

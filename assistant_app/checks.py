@@ -5,11 +5,13 @@ Errors keep the server from starting. `manage.py check` and `make run` print war
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from burr.core.action import Action
 from django.conf import settings
@@ -20,6 +22,7 @@ from assistant_app.contract.actions import HUMAN, is_choice, is_human
 from assistant_app.contract.told import TOLD
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
+from assistant_app.llm.config import Address
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from assistant_app.observing import tracing
 from emailassistant import env, private_files
@@ -210,17 +213,15 @@ def check_model_key(**_: Any) -> Iterator[CheckMessage]:
 
 
 def check_model_address(**_: Any) -> Iterator[CheckMessage]:
-    address = urlsplit(settings.OPENAI_BASE_URL)
+    address = Address.read(settings.OPENAI_BASE_URL)
     problem = ""
     if not settings.OPENAI_BASE_URL:
         return
-    if address.username or address.password:
-        problem = "OPENAI_BASE_URL contains a user name or password, which is not sent to the server."
-    elif address.query or address.fragment:
-        problem = "OPENAI_BASE_URL contains a query, so every call would go to a wrong address."
-    elif address.path.rstrip("/").endswith(("/completions", "/models", "/responses")):
-        problem = "OPENAI_BASE_URL is the address of one call, to which the path of each call is added."
-    elif not address.path.strip("/"):
+    if address.user and settings.OPENAI_API_KEY:
+        problem = "OPENAI_BASE_URL contains a user name, which is not sent as there is an OPENAI_API_KEY."
+    elif urlsplit(settings.OPENAI_BASE_URL).fragment:
+        problem = "OPENAI_BASE_URL contains a #, and what follows it is not sent to the server."
+    elif not address.has_path:
         problem = "OPENAI_BASE_URL has no path. Nearly all servers need the /v1."
     if problem:
         yield Warning(
@@ -228,6 +229,34 @@ def check_model_address(**_: Any) -> Iterator[CheckMessage]:
             hint="OPENAI_BASE_URL=http://127.0.0.1:11434/v1, or what your server's documentation says.",
             id="assistant.W020",
         )
+
+
+def check_fallbacks(**_: Any) -> Iterator[CheckMessage]:
+    if settings.MODEL_FALLBACKS and not conf.has_model_server():
+        yield Warning(
+            "MODEL_FALLBACKS is set, but there is no first server, so none of them is asked.",
+            hint="OPENAI_BASE_URL=http://127.0.0.1:11434/v1 for the first server.",
+            id="assistant.W023",
+        )
+
+
+def check_model_environment(**_: Any) -> Iterator[CheckMessage]:
+    """Check the variables of the environment that connections to the model's server obey."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        path = os.environ.get(name)
+        if path and not Path(path).exists():
+            yield Warning(
+                f"{name} names a file that is not there, so no model's server with https can be reached.",
+                hint=f"{name}=/etc/ssl/certs/ca-certificates.crt, or leave it out.",
+                id="assistant.W022",
+            )
+    for name, proxy in getproxies().items():
+        if name in {"http", "https", "all"} and urlsplit(proxy).scheme not in {"http", "https", ""}:
+            yield Warning(
+                f"{name.upper()}_PROXY is not the address of an HTTP proxy. Other kinds are not supported.",
+                hint=f"{name.upper()}_PROXY=http://proxy.example.org:3128, or leave it out.",
+                id="assistant.W022",
+            )
 
 
 def check_model_name(**_: Any) -> Iterator[CheckMessage]:
@@ -389,6 +418,8 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_model,
     check_model_key,
     check_model_address,
+    check_fallbacks,
+    check_model_environment,
     check_model_name,
     check_context_window,
     check_lease,

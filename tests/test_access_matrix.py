@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
-from assistant_app.models import ApiToken, Application, BurrState
+from assistant_app.models import ApiToken, Application, BurrState, ServerDeviation
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +35,7 @@ MODELS = {
     "assistant_app_application",
     "assistant_app_apitoken",
     "assistant_app_burrstate",
+    "assistant_app_serverdeviation",
     "auth_group",
     "auth_user",
 }
@@ -224,6 +225,7 @@ def test_staff_open_what_they_have_the_permission_for_and_no_more(request, who, 
     ids = {
         "assistant_app_apitoken": ApiToken.objects.create(user=owner)[0].pk,
         "assistant_app_burrstate": BurrState.objects.create(app_id="garden", sequence_id=0).pk,
+        "assistant_app_serverdeviation": ServerDeviation.objects.create(option="system").pk,
         "auth_group": Group.objects.create(name="Desk").pk,
         "auth_user": owner.pk,
     }

@@ -47,11 +47,15 @@ WRONG = [
     ("assistant.W016", {"MAX_BODY_BYTES": 200_000}),
     ("assistant.W019", {"MAX_DRAFTS_CHARACTERS": 300_000}),
     ("assistant.W020", {"OPENAI_BASE_URL": "http://127.0.0.1:11434", "OPENAI_MODEL_DRAFT": "llama3.1"}),
-    ("assistant.W020", {"OPENAI_BASE_URL": "https://user:secret@models.example.org/v1"}),
-    ("assistant.W020", {"OPENAI_BASE_URL": "https://x.example.org/openai/deployments/gpt?api-version=1"}),
-    ("assistant.W020", {"OPENAI_BASE_URL": "https://models.example.org/v1/chat/completions"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://a:b@models.example.org/v1", "OPENAI_API_KEY": "k"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://models.example.org/v1#chat", "OPENAI_API_KEY": "k"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "http://127.0.0.1:8080/chat/completions"}),
     ("assistant.W021", {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "OPENAI_MODEL_DRAFT": "gpt-5-mini"}),
     ("assistant.W018", {"MODEL_CONTEXT_TOKENS": 4096}),
+    (
+        "assistant.W023",
+        {"MODEL_FALLBACKS": [{"base_url": "http://a/v1", "model": "m"}], "OPENAI_BASE_URL": ""},
+    ),
     ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
 ]
 
@@ -59,7 +63,10 @@ WRONG = [
 def test_every_check_is_tested_here():
     known = set(re.findall(r"assistant\.[EW]\d{3}", Path(checks.__file__).read_text()))
 
-    elsewhere = {"assistant.E001", "assistant.E007", "assistant.E010", "assistant.E012", "assistant.W017"}
+    elsewhere = {
+        "assistant.E001", "assistant.E007", "assistant.E010", "assistant.E012",
+        "assistant.W017", "assistant.W022",
+    }  # fmt: skip
     assert known == {identifier for identifier, _ in WRONG} | elsewhere
 
 
@@ -71,6 +78,39 @@ def test_a_wrong_setting_is_found(settings, identifier, values):
     message = next(message for message in checks.check_assistant() if message.id == identifier)
 
     assert "=" in message.hint or "path" in message.hint
+
+
+# Each of them works: tests/llm/test_addresses.py
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.openai.azure.com/openai/deployments/gpt?api-version=2024-06-01",
+        "https://models.example.org/v1/chat/completions",
+        "https://ida:secret@models.example.org/v1",
+    ],
+)
+def test_nothing_is_wrong_with_an_address_that_works(settings, address):
+    settings.OPENAI_BASE_URL = address
+
+    assert not {"assistant.W020", "assistant.W021"} & found(checks.check_assistant).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ("SSL_CERT_DIR", "/nowhere"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:1"),
+    ],
+)
+def test_an_environment_in_which_no_model_is_reached_is_found(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    message = found(checks.check_model_environment)["assistant.W022"]
+    assert message.msg.startswith(name)
+    assert f"{name}=" in message.hint
+    monkeypatch.delenv(name)
+    assert found(checks.check_model_environment) == {}
 
 
 def test_a_variable_that_makes_no_sense_is_refused_by_name(monkeypatch):
@@ -116,6 +156,28 @@ NONSENSE = [
     ("METRICS_ALLOW", "10.0.0.1/8"),
     ("LOG_LEVEL", "debug"),
     ("MODEL_TIMEOUT_SECONDS", "nan"),
+    ("MODEL_TOTAL_SECONDS", "-1"),
+    ("MODEL_LOAD_SECONDS", "long"),
+    ("MODEL_TEMPERATURE", "warm"),
+    ("MODEL_TEMPERATURE", "2.5"),
+    ("MODEL_REASONING_EFFORT", "hard"),
+    ("MODEL_EXTRA_BODY", "top_p=1"),
+    ("MODEL_EXTRA_BODY", "[1]"),
+    ("MODEL_EXTRA_BODY", '{"top_p": NaN}'),
+    ("MODEL_EXTRA_BODY", '{"messages": []}'),
+    ("MODEL_HEADERS", "X-Title: Email assistant"),
+    ("MODEL_HEADERS", '{"X-Title": 7}'),
+    ("MODEL_HEADERS", '{"X Title": "a"}'),
+    ("MODEL_HEADERS", '{"X-Title": "a\\nb"}'),
+    ("MODEL_HEADERS", '["X-Title"]'),
+    ("MODEL_FALLBACKS", "http://127.0.0.1:11434/v1"),
+    ("MODEL_FALLBACKS", '{"base_url": "http://127.0.0.1:11434/v1", "model": "m"}'),
+    ("MODEL_FALLBACKS", '["http://127.0.0.1:11434/v1"]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://127.0.0.1:11434/v1"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "127.0.0.1:11434", "model": "m"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": "m", "key": "k"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": "m", "api_key": "sk one"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": ""}]'),
     ("OPEN_SIGN_UP", "maybe"),
 ]
 
@@ -160,6 +222,16 @@ def test_a_value_that_makes_no_sense_is_refused_with_what_to_write(settings_with
         ("OPENAI_BASE_URL", "http://[::1]:11434/v1", "http://[::1]:11434/v1"),
         ("OPENAI_MODEL", "", "gpt-5-mini"),
         ("API_RATE_USER", "5/s", "5/s"),
+        ("MODEL_TEMPERATURE", "0", 0.0),
+        ("MODEL_TEMPERATURE", "", None),
+        ("MODEL_REASONING_EFFORT", "low", "low"),
+        ("MODEL_EXTRA_BODY", '{"top_p": 0.9}', {"top_p": 0.9}),
+        ("MODEL_HEADERS", '{"X-Title": "Email assistant"}', {"X-Title": "Email assistant"}),
+        (
+            "MODEL_FALLBACKS",
+            '[{"base_url": "http://a/v1", "model": "m", "api_key": "k", "extra_body": {"seed": 1}}]',
+            [{"base_url": "http://a/v1", "model": "m", "api_key": "k", "extra_body": {"seed": 1}}],
+        ),
     ],
 )
 def test_a_value_that_makes_sense_is_taken(settings_with, name, value, read):

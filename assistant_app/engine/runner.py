@@ -28,6 +28,7 @@ from django.db import Error as DatabaseError
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN
 from assistant_app.engine import registry
+from assistant_app.engine.deviations import DatabaseMemory
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.poller import POLL_SECONDS, Poller
 from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
@@ -123,7 +124,7 @@ class Runner:
 
     def model_client(self) -> ModelClient:
         if self.client is None:
-            self.client = build_client(conf.model_config())
+            self.client = build_client(conf.model_config(), DatabaseMemory(self._pool))
         return self.client
 
     # --- Running -------------------------------------------------------------------------------

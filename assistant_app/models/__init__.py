@@ -15,6 +15,7 @@ from assistant_app.models.burr_state import BurrState, BurrStateQuerySet
 from assistant_app.models.idempotency import IdempotencyKey
 from assistant_app.models.model_call import ModelCall
 from assistant_app.models.people import ApiToken, MailReading, Preferences, SignInTries, Usage
+from assistant_app.models.server_deviation import ServerDeviation
 from assistant_app.models.step import Step, StepQuerySet
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "MailReading",
     "ModelCall",
     "Preferences",
+    "ServerDeviation",
     "SignInTries",
     "Step",
     "StepQuerySet",

@@ -26,13 +26,14 @@ from assistant_app.workflow.checks.names import are_among, names, words_of
 from assistant_app.workflow.checks.people import misnamed
 from assistant_app.workflow.checks.placeholders import placeholders
 
-RULES_VERSION = 3  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 4  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
 PIECE = 4_000  # characters that are read at once
 MOST_FACTS = 2_000  # of each of the three
 MOST_PLACEHOLDERS = 200
+MOST_ADDED = 200  # amounts and products of them that are added
 MOST_COMBINED = 40  # numbers of the sources that are added, multiplied and compared with one another
 
 Source = Literal["instructions", "answer", "feedback"]
@@ -142,9 +143,8 @@ def check(
         set_aside = {(fact.start, fact.end) for fact in derived}
         unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
         unsupported += _unknown_names(own, known_facts, language)
-        unsupported += misnamed(
-            own.text, email[:MOST_READ], known, "\n".join(each.text for each in by_person)
-        )
+        said = "\n".join(each.text for each in by_person)
+        unsupported += misnamed(own.text, email[:MOST_READ], known, said, known_facts.words)
         unsupported += [
             Fact("date", start, end, own.text[start:end], frozenset())
             for start, end in known_facts.calendar.mismatches(own.text, own.facts)
@@ -357,8 +357,24 @@ class Backing:
         """Return whether a fact follows from those of the sources, by the calendar or by arithmetic."""
         if fact.kind == "date":
             return self.calendar.follows(fact, self._counted_days)
-        asked_for = {(value[1], value[2]) for value in fact.values if value[0] == "number"}
-        return any(number in self._worked_out.get(unit, ()) for number, unit in asked_for)
+        numbers = {value[1:] for value in fact.values if value[0] == "number"}
+        return any(self._is_worked_out(number, unit) for number, unit in numbers)  # type: ignore[arg-type]
+
+    def _is_worked_out(self, number: float, unit: str | None) -> bool:
+        if unit in ("day", "week"):
+            return number * (7 if unit == "week" else 1) in self._days_between
+        return any(self._amounts(money).lead_to(number) for money in _MONEY_OF.get(unit, ()))
+
+    def _amounts(self, unit: str) -> _Amounts:
+        if unit not in self._by_unit:
+            known = [number for number, units in self.numbers.items() if unit in units or number in self.bare]
+            plain = [number for number, units in self.numbers.items() if None in units and number < 10_000]
+            self._by_unit[unit] = _Amounts(known[:MOST_COMBINED], plain[:MOST_COMBINED])
+        return self._by_unit[unit]
+
+    @cached_property
+    def _by_unit(self) -> dict[str, _Amounts]:
+        return {}
 
     @cached_property
     def _counted_days(self) -> set[float]:
@@ -370,31 +386,10 @@ class Backing:
         }
 
     @cached_property
-    def _worked_out(self) -> dict[object, set[float]]:
-        """Sums, differences, products and halves of money, and the days between two dates, by unit."""
+    def _days_between(self) -> set[float]:
         sent = self.calendar.sent
         days = sorted(day for day in (in_a_year(value, sent) for value in self.dates) if day)[:MOST_COMBINED]
-        between = {float((late - early).days) for early, late in combinations(days, 2) if late > early}
-        found: dict[object, set[float]] = {
-            "day": between,
-            "week": {number / 7 for number in between if number % 7 == 0},
-        }
-        plain_numbers = [
-            number for number, units in self.numbers.items() if None in units and number < 10_000
-        ]
-        for unit in MONEY:
-            sums = [number for number, units in self.numbers.items() if unit in units or number in self.bare]
-            if not sums:
-                continue
-            sums = sums[:MOST_COMBINED]
-            of_two = {round(a * b, 2) for a in sums for b in plain_numbers[:MOST_COMBINED] if b != 1}
-            of_two |= {round(a / 2, 2) for a in sums}
-            whole = {*sums, *of_two}
-            of_two |= {round(a + b, 2) for a, b in combinations(sorted(whole)[:200], 2)}
-            of_two |= {round(abs(a - b), 2) for a, b in combinations(sums, 2)}
-            found[unit] = of_two
-        found[None] = found.get("€", set()) | found.get("$", set()) | found.get("£", set())
-        return found
+        return {float((late - early).days) for early, late in combinations(days, 2) if late > early}
 
     def _backs(self, value: Value) -> bool:
         match value:
@@ -434,6 +429,23 @@ class Backing:
         return has_day and ((year, month) in self._months or (None, month) in self._months)
 
 
+class _Amounts:
+    """Amounts of one currency, and what follows from them: products, halves, sums and differences."""
+
+    def __init__(self, amounts: list[float], plain: list[float]) -> None:
+        self._amounts = set(amounts)
+        self._products = {round(amount * by, 2) for amount in amounts for by in plain if by != 1}
+        self._products |= {round(amount / 2, 2) for amount in amounts}
+        self._added = set(sorted(self._amounts | self._products)[:MOST_ADDED])
+
+    def lead_to(self, number: float) -> bool:
+        if number in self._products:
+            return True
+        is_sum = any(round(number - one, 2) in self._added and number != 2 * one for one in self._added)
+        return is_sum or any(round(one + number, 2) in self._amounts for one in self._amounts if number)
+
+
+_MONEY_OF: dict[str | None, tuple[str, ...]] = {unit: (unit,) for unit in MONEY} | {None: ("€", "$", "£")}
 ANY = "any"  # in place of a part of a date
 
 

@@ -26,12 +26,11 @@ _FIRST_WORDS = re.compile(
 )
 
 
-def misnamed(draft: str, email: str, known: str, own: str) -> Iterator[Fact]:
+def misnamed(draft: str, email: str, known: str, own: str, words: set[str]) -> Iterator[Fact]:
     """Yield names in the greeting and under the letter that fit nobody.
 
-    `known` has the owner's names, `own` what they wrote.
+    `known` has the owner's names, `own` what they wrote, `words` the words of all of them.
     """
-    words = words_of("\n".join((email, known, own)))
     lines = list(_lines(draft))
     for start, line in lines[:_LINES]:
         found = _GREETING.match(line) or (_ALONE.match(line) if start == lines[0][0] else None)

@@ -17,18 +17,22 @@ from assistant_app.workflow.checks import number_words, tables
 from assistant_app.workflow.checks.fact_words import (
     MONEY,
     MONTHS,
+    SAME_TIME,
     SHORT_GERMAN_WEEKDAYS,
     SHORT_WEEKDAYS,
     TIMES_BY,
     UNITS,
     UNITS_OF_CJK,
     WEEKDAYS,
+    WORKING_BEFORE,
+    WORKING_BEHIND,
     any_of,
     lower,
 )
+from assistant_app.workflow.checks.languages import is_function_word
 from assistant_app.workflow.checks.lookalikes import plain
 
-Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
+Kind = Literal["date", "time", "amount", "number", "code", "address", "link", "name", "contradiction", "talk"]
 Value = tuple[object, ...]
 
 
@@ -41,11 +45,40 @@ _OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas",
 _HOUR = "(?:[01]?\\d|2[0-4])"
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
 _PER_CENT = r"pour cent\b|per cent\b"
-_WORD_UNIT = rf"(?:working |business |calendar )?(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
+_WORD_UNIT = (
+    rf"(?:(?:{'|'.join(WORKING_BEFORE)}|calendar) )?"
+    rf"(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
+    rf"(?: (?:{'|'.join(WORKING_BEHIND)})\b)?"
+)
 _TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b)?"
 _ENDINGS = ("com", "org", "net", "io", "info", "de", "at", "ch", "fr", "eu", "uk", "no", "example")
 _DOMAIN = rf"(?:[a-z0-9-]+\.)+(?:{'|'.join(_ENDINGS)})\b"
 
+
+# Commands, settings and files are compared literally.
+_OPTION = r"(?<![\w-])(?P<name>--[a-z][\w-]*)(?P<value>[ =][\w./:@-]*\w)?"
+_ASSIGNED = r"\b(?P<name>[a-z]\w*(?:[_.-]\w+)*) ?= ?(?P<value>[\w./:@-]*\w)"
+_CONFIGURED = r"\b(?P<name>[a-z]\w*(?:[_.]\w+)+): (?P<value>[\w./@-]*\w)"
+_FILE_ENDINGS = (
+    "pdf doc docx xls xlsx ppt pptx csv txt md odt ods zip gz yml yaml json xml toml ini cfg conf sh py js ts"
+    " sql log htm html css png jpg jpeg gif svg ics eml"
+)
+_FILE_NAME = rf"(?<![\w./-])[\w-]+(?:\.[\w-]+)*\.(?:{'|'.join(_FILE_ENDINGS.split())})\b"
+_WEEK_WORDS = "kw cw kalenderwoche calendar week woche semaine semana settimana vecka týdnu"
+_NUMBERED_WEEK = (
+    r"\b(?:KW|CW|Kalenderwoche|calendar week"
+    r"|(?:(?<=\bin )|(?<=\bby )|(?<=\bfrom )|(?<=\bof )|(?<=\bab )|(?<=\bbis )|(?<=\ben )|(?<=\bà )"
+    r"|(?<=\bv )|(?<=\bi ))(?:week|woche|semaine|semana|settimana|vecka|týdnu))"
+    r"(?: no\.?| nr\.?)? ?(?P<number>[1-5]?\d)\b(?![.,:%€]\S| ?(?:-|%|€))"
+)
+_ONE_OF = "one|ein|eines|einen|einem|einer|eine|un|une|uno|una|één|een|um|uma|ett|jeden|jedna|jednu"
+_DOZEN = (
+    r"(?:a |one )?dozen|ein dutzend|une douzaine|una docena|una dozzina|een dozijn|uma dúzia|ett dussin|tuzin"
+)
+_HALF_AN_HOUR = (
+    r"half an hour|(?:eine |einer )?halbe[n]? stunde|une demi-heure|media hora|mezz['’]ora|mezza ora"
+    r"|half ?uur|meia hora|(?:en )?halvtimme"
+)
 
 _HOURS_IN_WORDS: dict[str, int] = {
     word: number for word, number in number_words.VALUES.items() if number <= 12
@@ -88,6 +121,7 @@ class _Text:
 Matches = Iterator[re.Match[str]]
 Search = Callable[[re.Pattern[str], _Text], Matches]
 LETTERS = re.compile(r"[^\W\d_]+")
+DOTTED = re.compile(r"[_.]\w+: ")
 DIGITS = re.compile(r"\d+")
 CJK = re.compile(f"[{_CJK}]")
 
@@ -144,6 +178,13 @@ def _if_has(*parts: str) -> Search:
     return search
 
 
+def _before_colon(pattern: re.Pattern[str], text: _Text) -> Matches:
+    """Search at the words with an underscore or a full stop that a colon follows: "load.mode: upsert"."""
+    dots = [match.start() for match in DOTTED.finditer(text.left)]
+    places = [max(text.left.rfind(mark, max(0, dot - NEAR), dot) for mark in " \n`'\"(") + 1 for dot in dots]
+    return _at(places, pattern, text.left)
+
+
 def _if_digits(pattern: re.Pattern[str], text: _Text) -> Matches:
     return pattern.finditer(text.left) if text.digits else iter(())
 
@@ -177,6 +218,10 @@ RULES: list[Rule] = [
         _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"),
         _at_digits(before=1),
     ),
+    Rule("setting", _pattern(_OPTION), _if_has("--")),
+    Rule("setting", _pattern(_ASSIGNED), _if_has("=")),
+    Rule("setting", _pattern(_CONFIGURED), _before_colon),
+    Rule("file", _pattern(_FILE_NAME), _if_has(*(f".{ending}" for ending in _FILE_ENDINGS.split()))),
     Rule("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"), _at_digits()),
     Rule(
         "dmy",
@@ -185,6 +230,26 @@ RULES: list[Rule] = [
     ),
     Rule("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits()),
     Rule("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])"), _at_digits()),
+    Rule("version", _pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(before=1)),
+    Rule("week", _pattern(_NUMBERED_WEEK), _at_words(*_WEEK_WORDS.split())),
+    Rule(
+        "duration",
+        _pattern(r"\b(?P<fortnight>fortnights?|quinze jours)\b"),
+        _at_words("fortnight", "fortnights", "quinze"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"\b(?P<dozen>{_DOZEN})\b"),
+        _if_has("dozen", "dutzend", "dou", "doc", "doz", "dúzia", "dussin", "tuzin"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"\b(?P<half>{_HALF_AN_HOUR})\b"),
+        _if_has("half", "halbe", "demi", "media", "mezz", "meia", "halvtimme"),
+    ),
+    Rule(
+        "duration", _pattern(rf"\b(?P<one>{_ONE_OF}) (?P<unit>{_WORD_UNIT})"), _at_words(*_ONE_OF.split("|"))
+    ),
     Rule(
         "days",
         _pattern(
@@ -343,6 +408,9 @@ BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|von|nach|vor|à|vers|dès|avant|après"
     r"|a las|las|alle|le|dalle|às|as|das|om|tot|vanaf|na|voor|o|od|do|po|przed|v|ve|kl|efter|före|från) $"
 )
+_AND = r"\s?(?:-|to|till|until|bis|à|a|y|alle|tot|do|till|až|~|and|und|et)\s?"
+RANGE_BEHIND = _pattern(rf"{_AND}(?:\d|1\d|2[0-4])(?![\w.,/:%€$£-])")
+RANGE_BEFORE = _pattern(rf"(?<![\w.,/:-])(?:\d|1\d|2[0-4]){_AND}$")
 MINUTES_AFTER = _pattern(r"\s(?:past|to|before|after|vor|nach)\s")  # "twenty past four"
 MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
 
@@ -425,6 +493,42 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
     return [_fact("link" if name == "link" else "address", match, [("text", plain)])]
 
 
+def _read_setting(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "--mode upsert" and "reload_mode = soft". A word of prose behind an option is not its value."""
+    option, value = match["name"], (match["value"] or "")
+    if name == "setting" and value.startswith(" ") and is_function_word(value[1:]):
+        value = ""
+    end = match.start() + len(option) if not value else match.end()
+    written = (option, value.lstrip(" ="))
+    return [Fact("code", match.start(), end, text[match.start() : end], frozenset({("setting", *written)}))]
+
+
+def _read_file(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    if name == "version":
+        return [_fact("number", match, [("version", match[0].lower().lstrip("v"))])]
+    return [_fact("code", match, [("file", match[0].lower())])]
+
+
+def _read_week(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    number = int(match["number"])
+    return [_fact("date", match, [("calendar week", number), ("number", float(number), None)])]
+
+
+def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read times and amounts that are said without their number: "a fortnight", "half an hour"."""
+    groups = match.groupdict()
+    if groups.get("fortnight"):
+        return [_fact("number", match, _as_number(14.0, "day"))]
+    if groups.get("dozen"):
+        return [_fact("number", match, [("number", 12.0, None)], is_vague=True)]
+    if groups.get("half"):
+        return [_fact("number", match, [("number", 30.0, "minute")], is_vague=True)]
+    unit = _unit(match)
+    if unit in MONEY or unit is None:
+        return []
+    return [_fact("number", match, _as_number(1.0, unit), is_vague=True)]
+
+
 def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     groups = match.groupdict()
     month = MONTHS.get(lower(groups.get("month") or ""))
@@ -487,7 +591,10 @@ def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if hour > 24 or minute > 59:
         return []
     hours = [hour % 12 + (12 if half == "p" else 0)] if half else _hours(hour)
-    return [_fact("time", match, [("clock", hour * 60 + minute) for hour in hours])]
+    values: list[Value] = [("clock", hour * 60 + minute) for hour in hours]
+    if name == "clock" and not half and match[0][-1:] in "hH":  # "24h"
+        values += _as_number(float(hour), "hour")
+    return [_fact("time", match, values)]
 
 
 def _read_half(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -532,7 +639,7 @@ def _read_own_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if value is None:
         return []
     unit = _unit(match)
-    values: list[Value] = [("number", float(value), unit)]
+    values = _as_number(float(value), unit)
     if value <= 24:
         values += _on_the_clock(value, text, match.start())
     return [_fact(_kind(unit), match, values, is_vague=unit is None)]
@@ -560,11 +667,18 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if name == "amount" and not groups.get("unit") and _is_item(match):
         return []
     unit, factor = _unit(match), _factor(match)
-    values: list[Value] = [("number", round(number * factor, 4), unit) for number in readings(written)]
+    values: list[Value] = []
+    for number in readings(written):
+        values += _as_number(round(number * factor, 4), unit)
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
     if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
-        values += _on_the_clock(int(written), match.string, match.start())
+        if RANGE_BEHIND.match(text, match.end()) or RANGE_BEFORE.search(
+            text, max(0, match.start() - 8), match.start()
+        ):
+            values += [("clock", hour * 60) for hour in _hours(int(written))]  # "10-12 on friday"
+        else:
+            values += _on_the_clock(int(written), match.string, match.start())
     is_item = unit is None and text[max(0, match.start() - 1) : match.end() + 1] == f"({written})"
     return [_fact(_kind(unit), match, values, is_vague=is_item and len(written) == 1)]
 
@@ -582,7 +696,7 @@ def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
         unit, factor = (_unit(match), _factor(match)) if is_last else (None, 1)
         start = match.start() + number.start
         end = match.end() if is_last else match.start() + number.end
-        values: list[Value] = [("number", float(number.value * factor), unit)]
+        values = _as_number(float(number.value * factor), unit)
         if number.value <= 24:
             values += _on_the_clock(number.value, text, start)
         if number.is_round:
@@ -607,7 +721,10 @@ def _is_part(text: str, start: int, end: int) -> bool:
 
 
 def _unit(match: re.Match[str]) -> str | None:
-    stem = re.sub(r"^(?:working|business|calendar) ", "", lower(match.groupdict().get("unit") or ""))
+    written = lower(match.groupdict().get("unit") or "").split()
+    if {*written} & {*WORKING_BEFORE, *WORKING_BEHIND}:
+        return "working_day"
+    stem = " ".join(word for word in written if word != "calendar")
     if stem in UNITS_OF_CJK:
         return UNITS_OF_CJK[stem]
     return UNITS.get(stem, "%" if " cent" in stem else stem) or None
@@ -615,6 +732,17 @@ def _unit(match: re.Match[str]) -> str | None:
 
 def _factor(match: re.Match[str]) -> float:
     return TIMES_BY.get(lower(match.groupdict().get("times") or ""), 1)
+
+
+def _as_number(number: float, unit: str | None) -> list[Value]:
+    """Return a number with its unit, and how else the same time is said: 24 hours, one day."""
+    values: list[Value] = [("number", number, unit)]
+    for small, times, large in SAME_TIME:
+        if unit == small and number >= times and number % times == 0:
+            values.append(("number", number / times, large))
+        if unit == large:
+            values.append(("number", number * times, small))
+    return values
 
 
 def _kind(unit: str | None) -> Kind:
@@ -671,6 +799,11 @@ READERS = {
     "address": _read_plain,
     "phone": _read_plain,
     "code": _read_plain,
+    "setting": _read_setting,
+    "file": _read_file,
+    "version": _read_file,
+    "week": _read_week,
+    "duration": _read_duration,
     "weekday": _read_weekday,
     "clock": _read_clock,
     "noon": _read_clock,

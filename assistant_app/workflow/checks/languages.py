@@ -143,6 +143,11 @@ _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
+def is_function_word(word: str) -> bool:
+    """Return whether it is an article, a pronoun or the like in one of the languages."""
+    return word.lower() in _WEIGHTS
+
+
 def language_of(text: str) -> str | None:
     """Return the code of the language, of `NAMES`; None where nothing speaks for one."""
     text = text[:MOST]

@@ -167,11 +167,39 @@ def _forms(word: str) -> set[str]:
     return {word, plain, word.translate(IN_TWO_LETTERS)}
 
 
-def names(text: str) -> list[Fact]:
-    """Return the capitalised words that do not start a sentence."""
+PAIR = re.compile(r"\b([A-Z]\w+)[ \t]([A-Z]\w+)\b")
+SMALL_PAIR = re.compile(r"(?=\b([a-z]\w+) ([a-z]\w+)\b)")
+
+
+def full_names(email: str) -> set[tuple[str, str]]:
+    """Return each two words beside each other that begin with capitals, in lower case."""
+    return {
+        (first.casefold(), last.casefold())
+        for first, last in set(PAIR.findall(email))
+        if _may_be_name(first) and _may_be_name(last) and not CLOSING.search(f"{first} {last}")
+    }
+
+
+def typed_small(text: str, pairs: Collection[tuple[str, str]]) -> list[Fact]:
+    """Return the full names of an email that stand in a text in lower case: "nuria falk".
+
+    Only two words at once: a single one may be an ordinary word ("will", "march").
+    """
+    return [
+        Fact("name", match.start(), match.end(2), f"{match[1]} {match[2]}", frozenset())
+        for match in SMALL_PAIR.finditer(text)
+        if match.groups() in pairs
+    ]
+
+
+def names(text: str, language: str | None = None) -> list[Fact]:
+    """Return the capitalised words that do not start a sentence.
+
+    In a text of a few words, the language tells better than its words whether it is German.
+    """
     tokens = list(WORD.finditer(text))
     small = {token[0] for token in tokens if token[0][:1].islower()}
-    is_german = _is_german(tokens)
+    is_german = language == "de" if language else _is_german(tokens)
     found: list[Fact] = []
     for position, token in enumerate(tokens):
         word = token[0]

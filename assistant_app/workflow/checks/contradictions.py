@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 
 from assistant_app.workflow.checks.facts import Fact, Value
 from assistant_app.workflow.checks.questions import stems
 
 MOST = 50  # clauses of a text
-MOST_SENTENCES = 1_000
+MOST_SENTENCES = 500
+AFTER_QUOTED = 40  # characters: "don't say 'jobs', 'layoffs'"
 LONGEST = 80  # characters of what must not be mentioned
 MOST_SAME = 10  # facts of a draft that are like one of the owner's
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.](?=\d)[^.!?\n]*)*[.!?]*")
@@ -43,9 +45,14 @@ _REFUSAL = re.compile(
 )
 # "do not return the glass": what is behind the words must not be done.
 _MUST_NOT = re.compile(
-    r"\b(?:do not|don['’]?t|never|no need to|need not|needn['’]t|must not|mustn['’]t|should not|shouldn['’]t"
-    r"|does not have to|doesn['’]t have to|do not have to|don['’]t have to|nicht|kein\w*|auf keinen fall"
-    r"|(?:ne )?pas|jamais|no|nunca|non|niet|geen|nie|não|inte)\s+",
+    r"\b(?:(?P<before>(?:do|does) not(?: have to)?|don['’]?t(?: have to)?|doesn['’]t have to|never|no need to"
+    r"|need not|needn['’]t|must not|mustn['’]t|should not|shouldn['’]t)|auf keinen fall|nicht|kein\w*"
+    r"|(?:ne )?pas"
+    r"|jamais|no|nunca|non|niet|geen|nie|não|inte)\s+",
+    re.IGNORECASE,
+)
+_OTHER_MATTER = re.compile(
+    r"\b(?:but|before|after|until|unless|if|because|as|since|aber|sondern|bevor|wenn|mais|pero)\b",
     re.IGNORECASE,
 )
 _MENTION = re.compile(
@@ -162,16 +169,50 @@ def contradictions(
     email_facts: Sequence[Fact],
 ) -> Iterator[Fact]:
     """Yield the passages of a draft that go against the owner's texts, of which `own` has the facts."""
-    sentences = [(match.start(), match[0]) for match in _SENTENCE.finditer(draft)][:MOST_SENTENCES]
-    values_of_owner = {value for text, facts in own for fact in facts for value in fact.values}
+    letter = _Letter(draft, found)
+    values_of_owner = {value for _, facts in own for fact in facts for value in fact.values}
+    negated = [words for text, _ in own for words in _negated(text)]
+    for words in negated[:MOST]:
+        yield from letter.without_negation(words)
     for text, facts in own:
-        yield from _done_all_the_same(sentences, text)
-        yield from _turned_round(draft, found, sentences, text, facts)
-        yield from _mentioned(draft, found, sentences, text, facts, values_of_owner)
+        yield from _turned_round(letter, text, facts)
+    mentions = [(text, facts, *mention) for text, facts in own for mention in islice(_mentions(text), MOST)]
+    for mention in mentions[:MOST]:
+        yield from _mentioned(letter, values_of_owner, *mention)
     if own:
-        yield from _only_yes_or_no(sentences, own)
+        yield from _only_yes_or_no(letter.sentences, own)
     yield from _another_day(draft, email, own)
     yield from _totals(draft, found, [(email, email_facts), *own])
+
+
+class _Letter:
+    """A draft with its facts and sentences."""
+
+    def __init__(self, text: str, facts: Sequence[Fact]) -> None:
+        self.text = text
+        self.facts = facts
+        found = islice(_SENTENCE.finditer(text), MOST_SENTENCES)
+        self.sentences = [(match.start(), match[0]) for match in found]
+
+    @cached_property
+    def _stems(self) -> list[set[str]]:
+        return [stems(sentence) for _, sentence in self.sentences]
+
+    def without_negation(self, words: set[str]) -> Iterator[Fact]:
+        """Yield the first sentence with all the words that nothing turns round."""
+        for (start, sentence), of_sentence in zip(self.sentences, self._stems, strict=True):
+            if words <= of_sentence and not sentence.endswith("?") and not _NEGATION.search(sentence):
+                yield _passage(start, sentence)
+                return
+
+    def about(self, facts: Sequence[Fact]) -> list[tuple[int, str]]:
+        """Return the sentences with one of the facts."""
+        starts = [fact.start for fact in facts]
+        return [
+            (start, sentence)
+            for start, sentence in self.sentences
+            if any(start <= place < start + len(sentence) for place in starts)
+        ]
 
 
 def _passage(start: int, text: str) -> Fact:
@@ -182,71 +223,38 @@ def _passage(start: int, text: str) -> Fact:
 
 def _negated(text: str) -> Iterator[set[str]]:
     """Yield the words of each clause that says what must not be done."""
-    for clause in list(_CLAUSE.finditer(text))[:MOST]:
+    for clause in islice(_CLAUSE.finditer(text), MOST):
         found = _MUST_NOT.search(clause[0])
         if found is None or clause[0].rstrip().endswith("?") or next(_mentions(clause[0]), None):
             continue
-        is_english = found[0].split()[0].casefold()[:3] in (
-            "do ",
-            "do",
-            "don",
-            "nev",
-            "no",
-            "nee",
-            "mus",
-            "sho",
-            "doe",
-        )
-        behind = clause[0][found.end() :] if is_english else clause[0].replace(found[0], " ", 1)
-        behind = re.split(
-            r"\b(?:but|before|after|until|unless|if|because|as|since|aber|sondern|bevor|wenn|mais|pero)\b",
-            behind,
-        )[0]
+        # In other languages the verb may stand before: "den Vertrag nicht kündigen".
+        whole = clause[0][found.end() :] if found["before"] else clause[0].replace(found[0], " ", 1)
+        behind = _OTHER_MATTER.split(whole, maxsplit=1)[0]
         if 2 <= len(words := stems(behind)) <= 5:
             yield words
 
 
-def _done_all_the_same(sentences: Sequence[tuple[int, str]], text: str) -> Iterator[Fact]:
-    negated = list(_negated(text))
-    read = [(start, sentence, stems(sentence)) for start, sentence in sentences if negated]
-    for words in negated:
-        for start, sentence, of_sentence in read:
-            if words <= of_sentence and not sentence.endswith("?") and not _NEGATION.search(sentence):
-                yield _passage(start, sentence)
-                break
-
-
-def _turned_round(
-    draft: str, found: Sequence[Fact], sentences: Sequence[tuple[int, str]], text: str, facts: Sequence[Fact]
-) -> Iterator[Fact]:
+def _turned_round(letter: _Letter, text: str, facts: Sequence[Fact]) -> Iterator[Fact]:
     """Yield the sentence about a fact to which the owner said the opposite: "3k no", "Sunday ok"."""
-    answered = 0
-    for fact in facts:
-        answer = _ANSWER.match(text, fact.end)
-        if answer is None:
-            continue
-        answered += 1
-        if answered > MOST:
-            return
-        same = [other for other in found if other.values & fact.values or _have_same_number(other, fact)]
-        same = same[:MOST_SAME]
-        of_it = [
-            (start, each)
-            for start, each in sentences
-            if any(start <= other.start < start + len(each) for other in same)
-        ]
-        for start, sentence in of_it if answer["yes"] else ():
+    answered = ((fact, answer) for fact in facts if (answer := _ANSWER.match(text, fact.end)))
+    for fact, answer in islice(answered, MOST):
+        alike = (
+            other for other in letter.facts if other.values & fact.values or _have_same_number(other, fact)
+        )
+        same = list(islice(alike, MOST_SAME))
+        sentences = letter.about(same)
+        if answer["no"] and sentences and not any(_may_be_no(sentence) for _, sentence in sentences):
+            yield _passage(*sentences[0])
+        for start, sentence in sentences if answer["yes"] else ():
             for clause in _CLAUSE.finditer(sentence):
                 begin, end = start + clause.start(), start + clause.end()
                 is_about_it = any(begin <= other.start < end for other in same)
                 if is_about_it and _REFUSAL.search(clause[0]) and not _NO_PROBLEM.search(clause[0]):
                     yield _passage(begin, clause[0])
-        if (
-            answer["no"]
-            and of_it
-            and not any(_NEGATION.search(each) or each.endswith("?") for _, each in of_it)
-        ):
-            yield _passage(*of_it[0])
+
+
+def _may_be_no(sentence: str) -> bool:
+    return sentence.endswith("?") or _NEGATION.search(sentence) is not None
 
 
 def _have_same_number(one: Fact, other: Fact) -> bool:
@@ -265,34 +273,28 @@ def _mentions(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _mentioned(
-    draft: str,
-    found: Sequence[Fact],
-    sentences: Sequence[tuple[int, str]],
+    letter: _Letter,
+    values_of_owner: set[Value],
     text: str,
     facts: Sequence[Fact],
-    values_of_owner: set[Value],
+    said: str,
+    start: int,
+    end: int,
 ) -> Iterator[Fact]:
     """Yield what must not be mentioned: a fact or a word in quotes, or "the number" of the email."""
-    for said, start, end in islice(_mentions(text), MOST):
-        what = text[start:end]
-        forbidden = [fact for fact in facts if start <= fact.start < end]
-        values = {value for fact in forbidden for value in fact.values}
-        for word in _QUOTED.findall(text[start : end + 40]):
-            place = re.search(rf"\b{re.escape(word)}\b", draft) or re.search(
-                rf"\b{re.escape(word.lower())}\b", draft
-            )
-            if place:
-                yield Fact("contradiction", place.start(), place.end(), place[0], frozenset())
-        subject = stems(what) if _BY_NAME.search(said) else set()
-        for sentence_start, sentence in sentences if 0 < len(subject) <= MOST_WORDS else ():
-            if subject <= stems(sentence) and not _NEGATION.search(sentence):
-                yield _passage(sentence_start, sentence)
-                break
-        kinds = {kind for pattern, of_thing in _THINGS if pattern.search(what) for kind in of_thing}
-        for fact in found:
-            is_of_kind = fact.kind in kinds and not fact.values & values_of_owner and not fact.is_vague
-            if fact.values & values or (not forbidden and is_of_kind):
-                yield Fact("contradiction", fact.start, fact.end, fact.text, frozenset())
+    what = text[start:end]
+    for word in _QUOTED.findall(text[start : end + AFTER_QUOTED])[:MOST_SAME]:
+        place = re.search(rf"\b{re.escape(word)}\b", letter.text, re.IGNORECASE)
+        if place:
+            yield Fact("contradiction", place.start(), place.end(), place[0], frozenset())
+    if _BY_NAME.search(said) and 0 < len(subject := stems(what)) <= MOST_WORDS:
+        yield from letter.without_negation(subject)
+    forbidden = {value for fact in facts if start <= fact.start < end for value in fact.values}
+    kinds = {kind for pattern, of_thing in _THINGS if pattern.search(what) for kind in of_thing}
+    for fact in letter.facts if forbidden or kinds else ():
+        is_of_kind = fact.kind in kinds and not fact.values & values_of_owner and not fact.is_vague
+        if fact.values & forbidden or (not forbidden and is_of_kind):
+            yield Fact("contradiction", fact.start, fact.end, fact.text, frozenset())
 
 
 def _only_yes_or_no(

@@ -42,6 +42,7 @@ _NTH = r"(?:st|nd|rd|th|er|\.|º|:e|:a)?"
 _CJK = r"\u3040-\u30ff\u3400-\u9fff"  # letters that stand beside a number without a space
 _FREE = rf"(?<![.,])(?<!(?![{_CJK}])\w)"  # not inside a longer number or word
 _OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas", "godz", "ore"])
+_CURRENCIES = ("€", r"\$", "£", "¥", "CHF", "EUR", "USD", "GBP", "NOK", "SEK", "PLN", "CZK", "JPY")
 _HOUR = "(?:[01]?\\d|2[0-4])"
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
 _PER_CENT = r"pour cent\b|per cent\b"
@@ -135,10 +136,16 @@ def _at(places: Iterable[int], pattern: re.Pattern[str], text: str) -> Matches:
             end = match.end()
 
 
-def _at_digits(before: int = 0) -> Search:
-    """Search where a number begins, or up to so many characters before it."""
+def _at_digits(before: int = 0, *parts: str) -> Search:
+    """Search where a number begins, or up to so many characters before it.
+
+    Only in a text that has one of the parts, if there are any.
+    """
+    needed = tuple(lower(part.lstrip("\\")) for part in parts)
 
     def search(pattern: re.Pattern[str], text: _Text) -> Matches:
+        if needed and not text.has(needed):
+            return iter(())
         places: Iterable[int] = text.digits
         if before:
             places = (place for digit in text.digits for place in range(max(0, digit - before), digit + 1))
@@ -216,7 +223,7 @@ RULES: list[Rule] = [
     Rule(
         "phone",
         _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"),
-        _at_digits(before=1),
+        _at_digits(1),
     ),
     Rule("setting", _pattern(_OPTION), _if_has("--")),
     Rule("setting", _pattern(_ASSIGNED), _if_has("=")),
@@ -230,7 +237,7 @@ RULES: list[Rule] = [
     ),
     Rule("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits()),
     Rule("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])"), _at_digits()),
-    Rule("version", _pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(before=1)),
+    Rule("version", _pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(1)),
     Rule("week", _pattern(_NUMBERED_WEEK), _at_words(*_WEEK_WORDS.split())),
     Rule(
         "duration",
@@ -375,8 +382,8 @@ RULES: list[Rule] = [
     ),
     Rule(
         "amount",
-        _pattern(rf"(?P<unit>€|\$|£|¥|CHF|EUR|USD|GBP|NOK|SEK|PLN|CZK|JPY)\s?(?P<number>{_NUMBER}){_TIMES}"),
-        _at_digits(before=4),
+        _pattern(rf"(?P<unit>{'|'.join(_CURRENCIES)})\s?(?P<number>{_NUMBER}){_TIMES}"),
+        _at_digits(4, *_CURRENCIES),
     ),
     Rule(
         "amount",

@@ -422,6 +422,30 @@ def test_what_one_wrote_by_hand_is_found_in_what_one_wrote(at_draft_2, person, m
     assert at_draft_2.says("“17 December” and “19 December” are not in the email or in anything you wrote.")
 
 
+def test_what_contradicts_ones_words_is_named_and_marked(person, page_of, model):
+    model.will_write(
+        "Dear Marta,\n\nplease return the glass. It breaks easily.\n\n(Note: I left out the price.)"
+    )
+    person.give_input(
+        "1. Shall I send it?\n2. What of the crate?\n3. Who pays?\n\nMarta", "Do not return the glass."
+    )
+    page = page_of(person)
+    assert page.says("“please return the glass” seems to contradict what you wrote or the email. Right?")
+    assert page.says(
+        "“(Note: I left out the price.)” seems to be about the draft. Does it belong in the letter?"
+    )
+    assert '<mark class="mark">please return the glass</mark>' in page.response.content.decode()
+    assert not page.says("not in the email or in anything you wrote")
+
+
+def test_a_numbered_question_without_an_answer_is_named(person, page_of, model):
+    model.will_write("Dear Marta,\n\nthe price is 90. Delivery takes 5 days.")
+    person.give_input("1. What price?\n2. What delivery?\n3. Which colours?", "price 90, delivery 5 days")
+    assert page_of(person).says(
+        "The email’s question 3, “3. Which colours?”: Which colours is not in the draft."
+    )
+
+
 def test_a_draft_in_which_everything_matches_says_what_was_compared(person, page_of, model):
     model.will_write("Dear Marta,\n\nwe come on Tuesday 3 March.")
     person.give_input("Subject: When?\n\nWhen do you come? Marta", "Tuesday 3 March")

@@ -94,7 +94,9 @@ class Passage(serializers.Serializer):
 
 class Given(serializers.Serializer):
     source = serializers.ChoiceField(choices=get_args(Source))  # type: ignore[assignment]
-    number = serializers.IntegerField(help_text="number of the answer or of the piece of feedback, from 1")
+    number = serializers.IntegerField(
+        help_text="number of the answer, piece of feedback or question of the email, from 1"
+    )
     text = serializers.CharField()
     present = serializers.ListField(child=serializers.CharField(), help_text="its facts found in the draft")
     missing = serializers.ListField(
@@ -106,7 +108,9 @@ class Checks(serializers.Serializer):
     """What rules found in a draft, without a model. Serializes a `Report`."""
 
     unsupported = Passage(
-        many=True, source="checks.unsupported", help_text="not found in the email or in what you wrote"
+        many=True,
+        source="checks.unsupported",
+        help_text="not found in the email or in what you wrote, contradicting it, or about the draft itself",
     )
     placeholders = Passage(many=True, source="checks.placeholders", help_text="still to be filled in")
     changed = Passage(many=True, help_text="passages that replaced your own words")

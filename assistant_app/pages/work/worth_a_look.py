@@ -14,7 +14,10 @@ WHERE = {
     "instructions": "Your instructions",
     "answer": "Your answer to question",
     "feedback": "Your feedback",
+    "email": "The email’s question",
 }
+NUMBERED = ("answer", "email")
+OTHERWISE = ("contradiction", "talk")  # kinds with a sentence of their own
 NAMES: dict[Cut, str] = {
     "draft": "this draft",
     "email": "the email",
@@ -31,7 +34,21 @@ class WorthALook:
 
     @cached_property
     def unsupported(self) -> list[str]:
-        return _texts(self.report.checks.unsupported)[:MOST_SHOWN]
+        return _texts(self._of_kind(None))[:MOST_SHOWN]
+
+    @cached_property
+    def contradicting(self) -> list[str]:
+        return _texts(self._of_kind("contradiction"))[:MOST_SHOWN]
+
+    @cached_property
+    def talk(self) -> list[str]:
+        """Lines in which the model speaks about the draft."""
+        return _texts(self._of_kind("talk"))[:MOST_SHOWN]
+
+    def _of_kind(self, kind: str | None) -> list[Finding]:
+        """Return the passages of one kind; None is every kind that has no sentence of its own."""
+        found = self.report.checks.unsupported
+        return [each for each in found if (each.kind if each.kind in OTHERWISE else None) == kind]
 
     @cached_property
     def placeholders(self) -> list[str]:
@@ -45,7 +62,8 @@ class WorthALook:
     def more(self) -> int:
         """How many findings are not listed. Those in the draft are marked there."""
         checks = self.report.checks
-        found = (_texts(checks.unsupported), _texts(checks.placeholders), self.report.lost)
+        of_kinds = [_texts(self._of_kind(kind)) for kind in (None, *OTHERWISE)]
+        found = (*of_kinds, _texts(checks.placeholders), self.report.lost)
         return sum(max(0, len(texts) - MOST_SHOWN) for texts in found)
 
     @property
@@ -57,7 +75,7 @@ class WorthALook:
     def is_clear(self) -> bool:
         """Return whether everything was read, and nothing is missing, open or from nowhere."""
         checks = self.report.checks
-        found = self.unsupported or self.placeholders or self.lost or checks.missing
+        found = checks.unsupported or self.placeholders or self.lost or checks.missing
         return not (found or self.cut or self.unread)
 
     @property
@@ -106,4 +124,4 @@ def _texts(findings: Iterable[Finding]) -> list[str]:
 
 
 def _where(given: Given) -> str:
-    return WHERE[given.source] + (f" {given.number}" if given.source == "answer" else "")
+    return WHERE[given.source] + (f" {given.number}" if given.source in NUMBERED else "")

@@ -17,17 +17,11 @@ from email.policy import compat32
 from email.utils import format_datetime
 from urllib.parse import quote, urlencode
 
-from assistant_app.mail.blocks import pattern
+from assistant_app.mail import subjects
 from assistant_app.mail.header import SENT, SUBJECT, WRITE_TO, Header, pasted
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.mail.shown import without_header
 
-# Prefixes that mail programs put before the subject of a reply.
-_ANSWERS = re.compile(
-    rf"(?:(?:{pattern('reply')})\.?(?:\[\d+\]|\(\d+\)|\^\d+|\*\d+)?\s*[:\uff1a]\s*)*", re.IGNORECASE
-)
-# What mailing lists and filters put before the prefix: "[EXTERNAL] Re: …".
-_TAGS = re.compile(r"(?:\[[^\[\]]{1,60}\]\s*)*")
 CONTENT_TYPE = "message/rfc822"
 # Where the answered email is quoted.
 BELOW, ABOVE, NOWHERE = "below", "above", "none"
@@ -72,13 +66,7 @@ def as_message(email: str, reply: str, at: datetime, place: str = BELOW) -> byte
 
 def subject_of(email: str) -> str:
     """Return the subject of the reply, with one `Re:` before it; empty if the email has none."""
-    subject = Header(pasted(email)).text(*SUBJECT)
-    if not subject:
-        return ""
-    tags = _TAGS.match(subject)
-    tag = tags[0] if tags else ""
-    bare = _ANSWERS.sub("", subject[len(tag) :], count=1)
-    return f"Re: {tag}{bare}".rstrip()
+    return subjects.of_reply(Header(pasted(email)).text(*SUBJECT))
 
 
 def file_name(email: str) -> str:

@@ -111,6 +111,34 @@ class Preferences(models.Model):
         return self.signature
 
 
+class Identity(models.Model):
+    """A name and addresses with which an owner writes and gets mail.
+
+    The name of the default identity is `Preferences.signature`, which a previous version may change.
+    """
+
+    # No constraint: a previous version, which does not know the table, can still erase the account.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="identities", db_constraint=False
+    )
+    name = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # if empty, the signature
+    addresses = models.JSONField(default=list)  # of texts; replies are written from the first
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        ordering = ["-is_default", "pk"]
+        constraints = [
+            # With two defaults, it would depend on the order of rows with which name a reply ends.
+            models.UniqueConstraint(
+                fields=["owner"], condition=models.Q(is_default=True), name="identity_one_default"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def signature_of(owner_id: int | None) -> str:
     """Return the name that the owner's drafts end with; empty if they set none."""
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""

@@ -6,6 +6,7 @@ from assistant_app.pages.account import views as accounts
 from assistant_app.pages.applications import views as applications
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.history import views as history
+from assistant_app.pages.settings import identities as own_identities
 from assistant_app.pages.settings import own_data
 from assistant_app.pages.settings import views as preferences
 from assistant_app.pages.work import versions
@@ -41,6 +42,8 @@ urlpatterns = [
     path("usage/", preferences.usage_page, name="usage"),
     path("settings/", preferences.settings_page, name="settings"),
     path("settings/you/", preferences.save_you, name="save_you"),
+    path("settings/identities/", own_identities.identities_page, name="identities"),
+    path("settings/identities/delete/", own_identities.delete_identity, name="delete_identity"),
     path("settings/export/", own_data.export_own, name="export_own"),
     path("settings/erase/", own_data.erase_own, name="erase_own"),
     path("settings/tokens/", preferences.tokens, name="tokens"),

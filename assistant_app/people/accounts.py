@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.mail.hidden import one_line
-from assistant_app.models import Preferences, SignInTries
+from assistant_app.models import Identity, Preferences, SignInTries
 from assistant_app.models.people import LONGEST_SIGNATURE
 
 TRIES = 5  # for one user name from one network
@@ -119,6 +119,7 @@ def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
         problem = f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."
         raise InvalidInput(fields={"signature": [problem]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
+    Identity.objects.filter(owner_id=actor.pk, is_default=True).update(name=name)
     return name
 
 

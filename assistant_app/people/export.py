@@ -20,13 +20,22 @@ from django.utils.text import slugify
 
 from assistant_app.contract.wording import in_words
 from assistant_app.engine import history, registry
-from assistant_app.models import ApiToken, Application, IdempotencyKey, MailReading, Preferences, Usage
+from assistant_app.models import (
+    ApiToken,
+    Application,
+    IdempotencyKey,
+    Identity,
+    MailReading,
+    Preferences,
+    Usage,
+)
 
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """Everything stored about you on this server, as of {now:%Y-%m-%d %H:%M} UTC.
 
-account.json   your account, the name under your drafts, your tokens (without their secrets), the
-               Idempotency-Keys of your API clients, your usage, and who else read your emails and why
+account.json   your account, the name under your drafts, the names and addresses you write with, your
+               tokens (without their secrets), the Idempotency-Keys of your API clients, your usage,
+               and who else read your emails and why
 emails/        a folder for each email, oldest first:
   email.txt    the email, your instructions, answers and feedback, and the drafts
   email.json   the same, with every step and every call to the model in full
@@ -85,6 +94,7 @@ def _account(user: User) -> dict[str, Any]:
         "account": _plain(user),
         "tokens": [_plain(token) for token in ApiToken.objects.filter(user_id=user.pk).order_by("created")],
         "preferences": [_plain(kept) for kept in Preferences.objects.filter(owner_id=user.pk)],
+        "identities": [_plain(identity) for identity in Identity.objects.filter(owner_id=user.pk)],
         "idempotency_keys": [_plain(key) for key in IdempotencyKey.objects.filter(owner_id=user.pk)],
         "usage": [_plain(day) for day in Usage.objects.filter(owner_id=user.pk).order_by("day")],
         "read_by_others": [_plain(reading) for reading in readings],

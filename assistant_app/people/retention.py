@@ -17,6 +17,7 @@ from assistant_app.engine import registry
 from assistant_app.models import ApiToken, Application, ApplicationQuerySet, IdempotencyKey, SignInTries
 from assistant_app.models.idempotency import expired_at
 from assistant_app.operations.deletion import delete_rows
+from assistant_app.people import identities
 
 BATCH = 100  # emails per transaction
 TOKEN_DAYS = 30  # how long an expired token stays listed in its owner's settings
@@ -67,6 +68,8 @@ def prune(policy: Policy, *, is_dry: bool = False) -> dict[str, int]:
     counts = {name: rows.count() if is_dry else _delete(rows) for name, rows in due(policy, now).items()}
     for name, rows in ended(now).items():
         counts[name] = rows.count() if is_dry else rows.delete()[0]
+    if not is_dry:
+        identities.orphans().delete()  # not counted: they are the rest of accounts that are erased already
     return counts
 
 

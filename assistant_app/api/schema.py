@@ -457,7 +457,7 @@ def step(human_step: ActionEntry, serializer: type[StepInput]) -> Callable[[Any]
 
 def _of_the_state(human_step: ActionEntry) -> list[ErrorClass]:
     depends = human_step.fits is not None or any(field.one_per for field in human_step.fields)
-    at_the_end = [] if human_step.when_finished else NOT_AT_THE_END
+    at_the_end = [] if human_step.when_finished or human_step.at_any_time else NOT_AT_THE_END
     return [*at_the_end, *([errors.DoesNotFit] if depends and human_step.fields else [])]
 
 

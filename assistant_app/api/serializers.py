@@ -134,6 +134,11 @@ def _output_field(output: Output) -> serializers.Field:
             return serializers.ListField(child=serializers.CharField(**blank), **options)
         case "numbers":
             return serializers.ListField(child=serializers.FloatField(), **options)
+        case "record":
+            parts = {part.name: _output_field(part) for part in output.parts}
+            named = output.name.title().replace("_", "")
+            return type(f"{named}InState", (serializers.Serializer,), parts)(**options)
+    options.pop("allow_null")  # its schema takes everything
     return serializers.JSONField(**options)
 
 
@@ -163,17 +168,15 @@ def allowed_actions(
     found = [
         _allowed(workflow, row, request, step.action, step.title, step, state)
         for step in workflow.human_steps
-        if _may_be_sent(step, row, state)
+        if _may_be_sent(workflow, step, row, state)
     ]
     if row.has_stopped:
         found.append(_allowed(workflow, row, request, "retry", "Retry the run that stopped"))
     return found
 
 
-def _may_be_sent(step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:
-    if step.when_finished != row.is_finished:
-        return False
-    if not (row.is_finished or row.next_step in (step.action, step.instead_of)):
+def _may_be_sent(workflow: Workflow, step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:
+    if not workflow.takes(step.action, row.next_step, has_stopped=row.has_stopped):
         return False
     if step.fields or step.fits is None or row.has_stopped:
         return True

@@ -66,7 +66,8 @@ class Output:
     key: str  # in the state
     label: str = ""  # on pages; the name in words if empty
     help: str = ""  # in the API's documentation
-    kind: Literal["text", "texts", "lists", "number", "numbers", "error", "value"] = "text"
+    kind: Literal["text", "texts", "lists", "number", "numbers", "error", "record", "value"] = "text"
+    parts: tuple[Output, ...] = ()  # of a record: its values by name
     is_nullable: bool = False
     may_be_blank: bool = False
     on_page: bool = True
@@ -110,6 +111,7 @@ class ActionEntry:
     method: Literal["put", "post"] = "put"
     instead_of: str = ""  # the due action that this one may replace
     when_finished: bool = False  # allowed only when finished
+    at_any_time: bool = False  # instead of each due action that it leads to, and when finished
     adds_draft: bool = False  # counts as a round, without a model
     fits: Callable[[dict[str, Any], State], None] | None = None  # raises if input does not fit
     template: str = ""  # its own form, if the generic one does not do
@@ -128,7 +130,7 @@ class ActionEntry:
     @property
     def is_choice(self) -> bool:
         """Return whether it is never due: it is sent instead of the due step, or after the end."""
-        return self.when_finished or bool(self.instead_of)
+        return self.when_finished or self.at_any_time or bool(self.instead_of)
 
     @property
     def takes_text(self) -> bool:
@@ -257,6 +259,21 @@ class Workflow:
     def may_be_due(self) -> list[str]:
         """Return the actions that an application may wait for, that is, all except choices."""
         return [entry.action for entry in self.human_steps if not entry.is_choice]
+
+    def takes(self, action: str, due: str, *, has_stopped: bool) -> bool:
+        """Return whether a human step may be sent while another one is due, "" when finished.
+
+        After a run that stopped, one that is sent at any time would take what was typed for the run away.
+        """
+        entry = self.entry(action)
+        if entry.at_any_time:
+            return not has_stopped and (not due or due in self._next_to(action))
+        if not due:
+            return entry.when_finished
+        return not entry.when_finished and due in (entry.action, entry.instead_of)
+
+    def _next_to(self, action: str) -> set[str]:
+        return {edge.to.name for edge in self._edges if edge.from_.name == action}
 
     def group(self, action: str) -> set[str]:
         """Return this action and all that may be sent at the same point."""

@@ -13,9 +13,9 @@ def check_step(row: Application, step: str, expected_version: int | None) -> Non
     human_step = workflow.entry(step)
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
-    if row.is_finished and not human_step.when_finished:
+    if row.is_finished and not (human_step.when_finished or human_step.at_any_time):
         raise Finished(f"This {workflow.noun} is finished.")
     if row.is_running:
         raise AlreadyRunning(workflow.busy)
-    if not (row.is_finished if human_step.when_finished else row.next_step in (step, human_step.instead_of)):
+    if not workflow.takes(step, row.next_step, has_stopped=row.has_stopped):
         raise WrongStep

@@ -132,14 +132,13 @@ class ApplicationPage:
     @property
     def _may_be_sent(self) -> list[ActionEntry]:
         assert self.workflow is not None  # noqa: S101  (tells mypy the type)
-        steps = self.workflow.human_steps
-        if self.row.is_finished:
-            return [step for step in steps if step.when_finished]
-        due = self.row.next_step
-        return [
-            *(step for step in steps if step.action == due),
-            *(step for step in steps if step.instead_of == due),
+        due, has_stopped = self.row.next_step, self.row.has_stopped
+        may_be_sent = [
+            step
+            for step in self.workflow.human_steps
+            if self.workflow.takes(step.action, due, has_stopped=has_stopped)
         ]
+        return sorted(may_be_sent, key=lambda step: (step.action != due, step.at_any_time))
 
     @property
     def _fits_a_form(self) -> bool:

@@ -41,6 +41,23 @@ FORWARDED = "forwarded"  # it forwards a message of `original`; the reply goes t
 OWN = "own"  # the person wrote it; the reply goes to those who got it
 YOURSELF = "yourself"  # the reply goes to the person's own `address`
 
+CODES_OF_OFFERS = (ALL, SENDER, AUTHOR, ORIGINAL, LIST)
+CODES_OF_NOTICES = (
+    NOBODY,
+    OTHERS,
+    OWN_UNKNOWN,
+    REPLY_TO,
+    VIA,
+    TO_LIST,
+    FROM_LIST,
+    NO_REPLY,
+    BOUNCE,
+    AUTOMATIC,
+    FORWARDED,
+    OWN,
+    YOURSELF,
+)
+
 LONGEST_START = 10_000  # characters of an email that are searched for a forwarded message
 
 _NO_REPLY = re.compile(
@@ -86,9 +103,12 @@ class Proposal:
     notices: tuple[Notice, ...]
 
 
-def propose(email: str, own: Iterable[str] = ()) -> Proposal:
-    """Return the envelope to propose for the reply to an email. `own` are the person's own addresses."""
-    return _Answered(email, own).proposal()
+def propose(email: str, own: Iterable[str] = (), chosen: Envelope | None = None) -> Proposal:
+    """Return the envelope to propose for the reply to an email. `own` are the person's own addresses.
+
+    With a `chosen` envelope, return that one, what else could be chosen, and what to know about it.
+    """
+    return _Answered(email, own).proposal(chosen)
 
 
 def same(first: Iterable[Address], second: Iterable[Address]) -> bool:
@@ -116,9 +136,9 @@ class _Answered:
         delivered = self._header.addresses("delivered-to")
         self._seems_own = {mailbox(each.addr_spec) for each in delivered} - {mailbox(self._list)}
 
-    def proposal(self) -> Proposal:
+    def proposal(self, chosen: Envelope | None) -> Proposal:
         proposed = self._from_oneself() if self._is_own_email else self._all
-        envelope = self._envelope(proposed)
+        envelope = chosen or self._envelope(proposed)
         offers = {code: self._envelope(people) for code, people in self._choices() if people[0]}
         kept = {
             code: each
@@ -165,7 +185,7 @@ class _Answered:
         return (self._original or self._sender), []
 
     def _choices(self) -> Iterator[tuple[str, tuple[list[Address], list[Address]]]]:
-        yield ALL, self._all
+        yield ALL, self._from_oneself() if self._is_own_email else self._all
         yield SENDER, (self._targets, [])
         if self._asked or self._author:
             yield AUTHOR, (self._author or self._sender, [])
@@ -228,13 +248,15 @@ class _Answered:
             yield Notice(YOURSELF, {"address": to}) if is_to_self else Notice(OWN, {"address": to})
         elif self._is_via:
             yield Notice(VIA, {"sender": sender, "address": to})
-        elif self._asked and not self._is_list(envelope.to[0]) and not _overlap(envelope.to, self._sender):
+        elif _overlap(envelope.to, self._asked) and not (
+            self._is_list(envelope.to[0]) or _overlap(envelope.to, self._sender)
+        ):
             yield Notice(REPLY_TO, {"address": to, "sender": sender})
         if self._list:
             goes_there = any(map(self._is_list, (*envelope.to, *envelope.cc)))
             yield Notice(TO_LIST if goes_there else FROM_LIST, {"address": self._list})
         yield from self._on_programs(envelope.to)
-        if self._original:
+        if self._original and not _overlap((*envelope.to, *envelope.cc), self._original):
             yield Notice(FORWARDED, {"original": _named(self._original), "address": to})
         if number := len(envelope.cc):
             yield Notice(OTHERS, {"number": str(number)})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from email.headerregistry import Address
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
@@ -142,6 +145,32 @@ class Identity(models.Model):
 def signature_of(owner_id: int | None) -> str:
     """Return the name that the owner's drafts end with; empty if they set none."""
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
+
+
+def identities_of(owner_id: int | None) -> list[Identity]:
+    """Return a person's identities, the default one first."""
+    found = list(Identity.objects.filter(owner_id=owner_id))
+    signature = signature_of(owner_id) if found else ""
+    for identity in found:
+        identity.name = signature if identity.is_default else identity.name or signature
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One of a person's addresses, with the name they use with it."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """Return name and address as a header line."""
+        return str(Address(self.name, addr_spec=self.address)) if self.name else self.address
+
+
+def senders_of(owner_id: int | None) -> list[Sender]:
+    """Return a person's own addresses, those of the default identity first."""
+    return [Sender(each.name, address) for each in identities_of(owner_id) for address in each.addresses]
 
 
 def quoting_of(owner_id: int | None) -> str:

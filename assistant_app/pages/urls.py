@@ -20,6 +20,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/", applications.application, name="email"),
     path("a/<uuid:app_id>/reply.txt", work.email_reply, name="email_reply"),
     path("a/<uuid:app_id>/reply.eml", work.email_reply_eml, name="email_reply_eml"),
+    path("a/<uuid:app_id>/envelope/", work.email_envelope, {"step": work.ENVELOPE}, name="email_envelope"),
     path("a/<uuid:app_id>/retry/", applications.application_retry, name="email_retry"),
     path("a/<uuid:app_id>/skip-questions/", work.email_skip_questions, name="email_skip_questions"),
     path("a/<uuid:app_id>/cancel/", applications.application_cancel, name="email_cancel"),

@@ -15,27 +15,11 @@ from assistant_app.mail.addresses import LONGEST_ADDRESS, addresses_in
 from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.hidden import one_line
 from assistant_app.models import Identity, Preferences
-from assistant_app.models.people import LONGEST_SIGNATURE, signature_of
+from assistant_app.models.people import LONGEST_SIGNATURE
 
 MOST = 20  # of one person
 MOST_ADDRESSES = 20  # of one identity
 LONGEST_LIST = MOST_ADDRESSES * (LONGEST_ADDRESS + 2)  # characters typed
-
-
-def of(owner_id: int | None) -> list[Identity]:
-    """Return a person's identities, the default one first."""
-    found = list(Identity.objects.filter(owner_id=owner_id))
-    signature = signature_of(owner_id) if found else ""
-    for identity in found:
-        identity.name = signature if identity.is_default else identity.name or signature
-    return found
-
-
-def own_addresses(owner_id: int | None) -> list[str]:
-    """Return the addresses at which a person gets mail: those of the identities, and the account's."""
-    lists = Identity.objects.filter(owner_id=owner_id).values_list("addresses", flat=True)
-    account = User.objects.filter(pk=owner_id or 0).values_list("email", flat=True).first()
-    return [*(address for each in lists for address in each), *filter(None, [account])]
 
 
 def save(*, actor: AbstractBaseUser, pk: int | None, name: str, addresses: str, is_default: bool) -> Identity:

@@ -24,6 +24,11 @@ def _text(title: str, characters: int, **more: Any) -> dict[str, Any]:
     return {"title": title, "type": "string", "maxLength": characters, **more}
 
 
+def _texts(title: str) -> dict[str, Any]:
+    items = {"type": "string", "maxLength": 20_000}
+    return {"title": title, "type": "array", "items": items, "maxItems": 100}
+
+
 STATE: dict[str, Any] = {
     "app_id": "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10",
     "email_to_respond": "Subject: Late delivery\n\nWhere are my 96 sensors?",
@@ -38,6 +43,7 @@ STATE: dict[str, Any] = {
     "assumptions": [],
     "feedback_history": [],
     "final_draft": None,
+    "envelope": None,
     "notes": [],
     "next_step": "process_feedback",
     "next_url": "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10/process_feedback/",
@@ -60,6 +66,21 @@ STATE: dict[str, Any] = {
             draft={"title": "Its number", "type": "integer", "minimum": 1, "maximum": 999_999_999},
         ),
         _allowed("regenerate", "Let it be written once more", "POST", "regenerate"),
+        _allowed(
+            "change_envelope",
+            "Who gets the reply",
+            "PUT",
+            "envelope",
+            to=_texts("To"),
+            cc=_texts("Cc"),
+            subject=_text("Subject", 20_000),
+            identity=_text("From", 20_000),
+            quote={
+                "title": "Quote the email in the file",
+                "type": "string",
+                "enum": ["", "below", "above", "none"],
+            },
+        ),
     ],
     "status": "waiting",
     "version": 4,
@@ -111,6 +132,7 @@ STEP_IN_FULL = STEP | {
         "feedback": "",
         "feedback_history": [],
         "final_draft": None,
+        "envelope": None,
         "said_on": {"instructions": "2026-01-05", "answers": "2026-01-05"},
     },
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant_app.contract.workflow import ActionEntry, Field, Output
 from assistant_app.errors import DoesNotFit, NothingToRegenerate
-from assistant_app.workflow import drafts, words
+from assistant_app.workflow import drafts, envelopes, words
 
 
 def _with_plain_lines(text: str) -> str:
@@ -274,6 +274,41 @@ FINAL_RESULT = ActionEntry(
     outputs=(Output(name="final_draft", key="final_draft", label="The reply", is_nullable=True),),
 )
 
+CHANGE_ENVELOPE = ActionEntry(
+    action="change_envelope",
+    label="Change the envelope",
+    words=words.CHANGE_ENVELOPE,
+    outputs=(
+        Output(
+            name="envelope",
+            key="envelope",
+            help="who gets the reply, as you chose; null while it is the proposed one",
+            kind="record",
+            parts=(
+                Output(name="to", key="to", kind="texts"),
+                Output(name="cc", key="cc", kind="texts"),
+                Output(name="subject", key="subject", may_be_blank=True),
+                Output(name="identity", key="identity", may_be_blank=True),
+                Output(name="quote", key="quote", may_be_blank=True),
+            ),
+            is_nullable=True,
+            on_page=False,
+        ),
+    ),
+    endpoint="envelope",
+    title="Who gets the reply",
+    button="Save",
+    at_any_time=True,
+    fits=envelopes.check,
+    fields=(
+        Field(name="to", label="To", help="One address on each line.", required=False, is_list=True),
+        Field(name="cc", label="Cc", help="They get a copy.", required=False, is_list=True),
+        Field(name="subject", label="Subject", required=False, is_line=True),
+        Field(name="identity", label="From", help="Your name and address.", required=False, is_line=True),
+        Field(name="quote", label="Quote the email in the file", required=False, choices=envelopes.PLACES),
+    ),
+)
+
 STEPS = [
     PROCESS_INPUT,
     DETERMINE_CLARIFICATIONS,
@@ -285,6 +320,7 @@ STEPS = [
     REGENERATE,
     FINAL_RESULT,
     REOPEN,
+    CHANGE_ENVELOPE,
 ]
 
 # Feedback by one button: its label, and the sentence to append to the typed feedback.

@@ -104,9 +104,29 @@ PROCESS_FEEDBACK = Words(
 EDIT_DRAFT = Words(done=_edit)
 USE_DRAFT = Words(done=_numbered("You went back to draft {}"))
 REGENERATE = Words(done="You wanted another try")
+
+
+def _ended(numbers: Mapping[str, int]) -> str:
+    return f"You accepted draft {numbers['current']}"
+
+
+def _finished(state: State) -> str:
+    return f"Finished with draft {drafts.current_number(state)}."
+
+
 FINAL_RESULT = Words(
-    ended=lambda numbers: f"You accepted draft {numbers['current']}",
-    news=lambda state: f"Finished with draft {drafts.current_number(state)}.",
+    ended=_ended,
+    news=_finished,
     done=_numbered("Finished with draft {}"),
 )
 REOPEN = Words(done="You reopened it")
+CHANGE_ENVELOPE = Words(
+    ended=_ended,
+    news=_finished,
+    done=lambda before, after: (
+        "You changed who gets the reply",
+        ", ".join([*after["envelope"]["to"], *after["envelope"]["cc"]]) or "Nobody",
+    ),
+    typed="recipients",
+    gone="the recipients were changed in another window",
+)

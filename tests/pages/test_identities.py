@@ -9,8 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from assistant_app.models import Identity, Preferences
-from assistant_app.models.people import signature_of
-from assistant_app.people import identities
+from assistant_app.models.people import identities_of, signature_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/settings/identities/"
@@ -22,7 +21,7 @@ def save(browser, **typed):
 
 
 def mine(owner):
-    return [(each.name, each.addresses, each.is_default) for each in identities.of(owner.pk)]
+    return [(each.name, each.addresses, each.is_default) for each in identities_of(owner.pk)]
 
 
 def text_of(response):
@@ -144,9 +143,3 @@ def test_those_of_an_account_that_a_previous_version_erased_are_pruned(browser, 
     Identity.objects.update(owner_id=owner.pk + 999)
     call_command("prune", stdout=io.StringIO())
     assert not Identity.objects.exists()
-
-
-def test_the_address_of_the_account_is_ones_own(owner):
-    owner.email = "ida@account.example"
-    owner.save()
-    assert identities.own_addresses(owner.pk) == ["ida@account.example"]

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.drafts.serializers import Checks, Diff, Draft
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft, Envelope
 from assistant_app.api.schema import (
     ALWAYS,
     ETAG,
@@ -96,6 +96,19 @@ CHECKS_EXAMPLE = {
     ],
     "cut": [],
 }
+RECIPIENTS_EXAMPLE = {
+    "to": ["Marta Kowalczyk <marta@nordlys.example>"],
+    "cc": ["orders@lists.nordlys.example"],
+    "subject": "Re: Late delivery",
+    "identity": "Ida Brevik <ida@brevik.example>",
+    "quote": "",
+    "is_proposed": True,
+    "offers": [{"code": "sender", "to": ["Marta Kowalczyk <marta@nordlys.example>"], "cc": []}],
+    "notices": [
+        {"code": "to_list", "values": {"address": "orders@lists.nordlys.example"}},
+        {"code": "others", "values": {"number": "1"}},
+    ],
+}
 
 
 def _number(name: str, description: str) -> OpenApiParameter:
@@ -137,6 +150,13 @@ DIFF = extend_schema(
     ],
     responses=answers({200: Diff}, [*ALWAYS, *ONE, errors.TooBusy]),
     examples=example("Something added, something removed", DIFF_EXAMPLE),
+)
+RECIPIENTS = extend_schema(
+    operation_id="get_recipients",
+    summary="Show who gets the reply, and what you should know about it",
+    description="It is proposed until you send `envelope/`. The reply as a message says exactly this.",
+    responses=answers({200: Envelope}, [*ALWAYS, *ONE]),
+    examples=example("A mailing list", RECIPIENTS_EXAMPLE),
 )
 REPLY = extend_schema(
     operation_id="get_reply",

@@ -7,10 +7,14 @@ from typing import Any, ClassVar, get_args
 from rest_framework import serializers
 
 from assistant_app.api.serializers import NewFork, WholeNumber
+from assistant_app.mail import envelope as mail
+from assistant_app.mail.envelope import CODES_OF_NOTICES, CODES_OF_OFFERS
 from assistant_app.operations.drafts import forking
+from assistant_app.operations.drafts.envelopes import ReplyEnvelope
 from assistant_app.operations.drafts.versions import Version
 from assistant_app.workflow.checks.facts import Kind
 from assistant_app.workflow.checks.findings import RULES_VERSION, Source
+from assistant_app.workflow.envelopes import PLACES
 
 
 class LeftOut(serializers.Serializer):
@@ -58,6 +62,52 @@ class Draft(serializers.Serializer):
             "model": version.model or None,
             "created_at": version.created_at,
         }
+
+
+class Recipients(serializers.Serializer):
+    to = serializers.ListField(child=serializers.CharField(), help_text="names and addresses")
+    cc = serializers.ListField(child=serializers.CharField())
+
+
+class Offer(Recipients):
+    code = serializers.ChoiceField(choices=CODES_OF_OFFERS)
+
+
+class Notice(serializers.Serializer):
+    code = serializers.ChoiceField(choices=CODES_OF_NOTICES)
+    values = serializers.DictField(child=serializers.CharField(), help_text="what it is about, by name")
+
+
+class Envelope(Recipients):
+    """Who gets the reply, its subject and sender, and what you should know about it."""
+
+    subject = serializers.CharField(allow_blank=True)
+    identity = serializers.CharField(
+        allow_blank=True, help_text='the sender; "" if your mail program fills it in'
+    )
+    quote = serializers.ChoiceField(
+        choices=[place for place, _ in PLACES],
+        allow_blank=True,
+        help_text='where the file quotes the email; "" for the place in your settings',
+    )
+    is_proposed = serializers.BooleanField(help_text="false once you sent `envelope/`")
+    offers = Offer(many=True, help_text="other recipients to choose from")
+    notices = Notice(many=True)
+
+    def to_representation(self, found: ReplyEnvelope) -> dict[str, Any]:
+        return {
+            **_recipients(found.envelope),
+            "subject": found.envelope.subject,
+            "identity": found.identity,
+            "quote": found.quote,
+            "is_proposed": found.is_proposed,
+            "offers": [{**_recipients(each), "code": code} for code, each in found.offers.items()],
+            "notices": [{"code": notice.code, "values": notice.values} for notice in found.notices],
+        }
+
+
+def _recipients(envelope: mail.Envelope) -> dict[str, list[str]]:
+    return {"to": [str(each) for each in envelope.to], "cc": [str(each) for each in envelope.cc]}
 
 
 class Segment(serializers.Serializer):

@@ -19,7 +19,7 @@ from assistant_app import operations
 from assistant_app.api.conditions import expected_version
 from assistant_app.api.drafts import incoming
 from assistant_app.api.drafts import schema as schema
-from assistant_app.api.drafts.serializers import Checks, Diff, Draft, ForkAtDraft
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft, Envelope, ForkAtDraft
 from assistant_app.api.serializers import Nothing, is_uuid, payload_of
 from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine.runs import Run
@@ -28,6 +28,7 @@ from assistant_app.mail import reply
 from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations import Repeat, heavy
 from assistant_app.operations.drafts import replies, skipping, versions
+from assistant_app.operations.drafts.envelopes import envelope_of
 from assistant_app.operations.drafts.report import report_on
 from assistant_app.workflow import steps
 
@@ -71,6 +72,11 @@ class Versions(GenericViewSet[Application]):
             content_type=reply.CONTENT_TYPE,
             headers={"Content-Disposition": disposition or "attachment"},
         )
+
+    @schema.RECIPIENTS
+    @action(detail=True, methods=["get"])
+    def recipients(self, request: Request, app_id: str) -> Response:
+        return Response(dict(Envelope(envelope_of(self._mine(app_id))).data))
 
     @schema.DRAFTS
     @action(detail=True, methods=["get"])

@@ -10,6 +10,7 @@ from assistant_app.errors import ApplicationNotFound
 from assistant_app.mail import reply
 from assistant_app.models import Application
 from assistant_app.models.people import quoting_of
+from assistant_app.operations.drafts.envelopes import envelope_of
 from assistant_app.workflow.email import EMAIL
 
 
@@ -24,6 +25,13 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
 def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
     """Return the reply as an RFC 5322 message. Raise `ApplicationNotFound` until it is finished."""
     row = finished(actor=actor, app_id=app_id)
-    email = row.state["incoming_email"]
-    message = reply.as_message(email, row.state["final_draft"], row.updated_at, quoting_of(row.owner_id))
-    return reply.ReplyFile(reply.file_name(email), message)
+    found = envelope_of(row)
+    message = reply.as_message(
+        row.state["incoming_email"],
+        row.state["final_draft"],
+        row.updated_at,
+        found.quote or quoting_of(row.owner_id),
+        found.envelope,
+        found.sender,
+    )
+    return reply.ReplyFile(reply.file_name(found.envelope.subject), message)

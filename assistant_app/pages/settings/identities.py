@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant_app.errors import InvalidInput
-from assistant_app.models.people import signature_of
+from assistant_app.models.people import identities_of, signature_of
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.people import identities
 
@@ -51,7 +51,7 @@ def _page(
     refused: int | None = None,
 ) -> HttpResponse:
     """Return the page; `refused` is the key of the identity whose form was refused, None for the new one."""
-    found = identities.of(request.user.pk)
+    found = identities_of(request.user.pk)
     forms = [_form(each.pk, each.name, "\n".join(each.addresses), each.is_default) for each in found]
     name = "" if found else signature_of(request.user.pk)
     forms.append(_form(None, name, "", not found))

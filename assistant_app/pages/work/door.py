@@ -22,6 +22,7 @@ from assistant_app.pages import carried, forms, posted
 from assistant_app.pages.access import PersonRequest
 from assistant_app.pages.cookies import remember
 from assistant_app.pages.forms import Refusal
+from assistant_app.pages.work import envelope_page
 from assistant_app.pages.work.email_page import EmailPage
 from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.pages.work.stream import ShownInStream
@@ -47,6 +48,8 @@ def show(request: HttpRequest, row: Application) -> HttpResponse:
 
 def refused(request: HttpRequest, row: Application, step: ActionEntry, error: AssistantError) -> HttpResponse:
     typed = forms.typed_in(step, request.POST)
+    if step == steps.CHANGE_ENVELOPE:
+        return envelope_page.show(request, row, Refusal(step, typed, error))
     page = EmailPage(row, Refusal(step, typed, error, request.POST.get("draft", "")))
     return render(request, TEMPLATE, {"page": page}, status=error.status)
 

@@ -21,7 +21,9 @@ from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.mail import reply
+from assistant_app.mail.envelope import Envelope
 from assistant_app.models import Application, Step
+from assistant_app.operations.drafts.envelopes import envelope_of
 from assistant_app.operations.drafts.report import Report, report_on
 from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
@@ -29,6 +31,7 @@ from assistant_app.pages.forms import Refusal, StepForm, Typed, begin_with, has_
 from assistant_app.pages.values import Shown, shown
 from assistant_app.pages.work import phases
 from assistant_app.pages.work.buttons import BothPressed
+from assistant_app.pages.work.envelope_page import EnvelopeLine, may_change
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps
@@ -259,14 +262,23 @@ class EmailPage:
             return "All that you typed and all drafts are kept."
         return words.what_is_kept(self.row)
 
+    @cached_property
+    def envelope(self) -> EnvelopeLine | None:
+        """Who gets the reply; shown with the draft and with the accepted one."""
+        if self.draft is None or self.is_editing:
+            return None
+        return EnvelopeLine(envelope_of(self.row), may_change(self.row))
+
     @property
     def what_the_file_does(self) -> str:
-        return phases.what_the_file_does(self.state["incoming_email"])
+        envelope = self.envelope.found.envelope if self.envelope else Envelope()
+        return phases.what_the_file_does(self.state["incoming_email"], envelope)
 
     @property
     def mailto(self) -> str:
         """The link that opens the reply in a mail program; empty if the reply is too long for one."""
-        return reply.mailto(self.state["incoming_email"], self.state["final_draft"] or "")
+        envelope = self.envelope.found.envelope if self.envelope else Envelope()
+        return reply.mailto(envelope, self.state["final_draft"] or "")
 
     # --- What was typed and not sent -----------------------------------------------------------
 

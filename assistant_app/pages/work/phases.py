@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assistant_app.mail.header import WRITE_TO, Header, pasted
+from assistant_app.mail.envelope import Envelope
+from assistant_app.mail.header import Header, pasted
 from assistant_app.models import Application
 from assistant_app.workflow import steps
 
@@ -12,12 +13,11 @@ def is_another_try(row: Application) -> bool:
     return row.position == steps.REGENERATE.action
 
 
-def what_the_file_does(email: str) -> str:
+def what_the_file_does(email: str, envelope: Envelope) -> str:
     """Return what the reply file will contain, including a note if the recipient is missing."""
-    header = Header(pasted(email))
-    addresses = ", ".join(address.addr_spec for address in header.addresses(*WRITE_TO))
+    addresses = ", ".join(address.addr_spec for address in envelope.to)
     to = f" to {addresses}" if addresses else ""
-    thread = ", in the same thread" if header.thread else ""
+    thread = ", in the same thread" if Header(pasted(email)).thread else ""
     unknown = "" if addresses else " The email says no address: fill it in there."
     return f"The .eml file is an answer{to}{thread}.{unknown}"
 

@@ -6,17 +6,23 @@ import uuid
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.mail import reply
 from assistant_app.models import Application
 from assistant_app.operations.drafts import replies, skipping
+from assistant_app.operations.drafts.envelopes import envelope_of
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.pages.applications.views import when_stored
+from assistant_app.pages.applications.views import application_step, when_stored
+from assistant_app.pages.work import envelope_page
+from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL
+
+ENVELOPE = steps.CHANGE_ENVELOPE.action
 
 
 @signed_in
@@ -27,11 +33,23 @@ def email_skip_questions(request: PersonRequest, app_id: uuid.UUID) -> HttpRespo
 
 
 @signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_envelope(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResponseBase:
+    """Show the form of the envelope, or save what was typed into it."""
+    if request.method == "POST":
+        return application_step(request, app_id, step)
+    row = own(request, app_id)
+    if not envelope_page.may_change(row):
+        return redirect("email", app_id)
+    return envelope_page.show(request, row)
+
+
+@signed_in
 @require_safe
 def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Return the accepted draft as a text file."""
     row = replies.finished(actor=request.user, app_id=app_id)
-    name = reply.file_name(row.state["incoming_email"])
+    name = reply.file_name(envelope_of(row).envelope.subject)
     return as_download(row.state["final_draft"], f"{name}.txt", "text/plain; charset=utf-8")
 
 

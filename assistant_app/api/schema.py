@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from drf_spectacular.drainage import get_view_method_names, isolate_view_method
@@ -439,14 +440,25 @@ def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
 HIDDEN = extend_schema(exclude=True)
 
 
-def step(human_step: ActionEntry, serializer: type[StepInput]) -> Callable[[Any], Any]:
-    """Return the `extend_schema` decorator for the endpoint of a human step."""
+@dataclass(frozen=True, slots=True)
+class MoreBodies:
+    """Bodies that a step takes beside JSON, by content type, and the parameters that go with them."""
+
+    by_type: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Sequence[OpenApiParameter] = ()
+
+
+def step(
+    human_step: ActionEntry, serializer: type[StepInput], more: MoreBodies | None = None
+) -> Callable[[Any], Any]:
+    """Return the `extend_schema` decorator for the endpoint of a human step, with `more` kinds of bodies."""
+    bodies = more or MoreBodies()
     return extend_schema(
         operation_id=human_step.endpoint,
         summary=human_step.title,
         description=f"Waits until the model is done and returns the full state. {ONLY_IF} {ONCE}",
-        parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
-        request={JSON: serializer} if human_step.fields else None,
+        parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE, *bodies.parameters],
+        request={JSON: serializer, **bodies.by_type} if human_step.fields else None,
         responses=answers(
             {200: ApplicationState, 202: STARTED},
             [*WITH_BODY, *ONE, errors.WrongStep, *_of_the_state(human_step), *RUN],

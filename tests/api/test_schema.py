@@ -233,3 +233,14 @@ def test_schema_and_documentation_are_readable_without_signing_in(client):
     assert "<script>" not in html
     assert "//" not in html.replace("<!DOCTYPE html>", ""), "nothing comes from another host"
     assert client.get("/api/docs/?script=").headers["Content-Type"].startswith("application/javascript")
+
+
+def test_an_email_as_a_file_is_described_beside_json(schema):
+    operation = schema["paths"]["/api/applications/{app_id}/initialize_draft/"]["put"]
+    bodies = operation["requestBody"]["content"]
+    assert set(bodies) == {"application/json", "multipart/form-data", "message/rfc822"}
+    assert bodies["message/rfc822"]["schema"] == {"type": "string", "format": "binary"}
+    assert bodies["multipart/form-data"]["schema"]["properties"]["email_to_respond"]["format"] == "binary"
+    assert "Response-Instructions" in [each["name"] for each in operation["parameters"]]
+    others = schema["paths"]["/api/applications/{app_id}/process_feedback/"]["put"]
+    assert set(others["requestBody"]["content"]) == {"application/json"}

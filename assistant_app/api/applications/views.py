@@ -63,6 +63,7 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
     fork_serializer: type[NewFork] = NewFork
     files: tuple[str, ...] = ()  # actions whose response is a file
     more_parsers: Mapping[str, Sequence[type[BaseParser]]] = {}  # by the action of a human step
+    more_bodies: Mapping[str, schema.MoreBodies] = {}  # how the schema describes them
     has_notes = False  # whether the state has a field for the notes on an input
     queryset = Application.objects.all()
     lookup_url_kwarg = "app_id"
@@ -277,8 +278,10 @@ def build_viewset(workflow: Workflow) -> type[BaseApplicationViewSet]:
     """Return a viewset class for a workflow, with an action for each human step and the door of its own."""
     own = [import_string(path) for path in [workflow.doors.get("api")] if path]
     more: Mapping[str, Any] = getattr(own[0], "more_parsers", {}) if own else {}
+    bodies: Mapping[str, Any] = getattr(own[0], "more_bodies", {}) if own else {}
     actions = {
-        step.endpoint: _action(workflow, step, more.get(step.action, ())) for step in workflow.human_steps
+        step.endpoint: _action(workflow, step, more.get(step.action, ()), bodies.get(step.action))
+        for step in workflow.human_steps
     }
     name = f"{prefix_of(workflow)}ApplicationViewSet"
     viewset: Any = type(name, (*own, BaseApplicationViewSet), {**actions, "workflow": workflow})
@@ -291,7 +294,10 @@ def build_viewset(workflow: Workflow) -> type[BaseApplicationViewSet]:
 
 
 def _action(
-    workflow: Workflow, step: ActionEntry, more_parsers: Sequence[type[BaseParser]]
+    workflow: Workflow,
+    step: ActionEntry,
+    more_parsers: Sequence[type[BaseParser]],
+    more_bodies: schema.MoreBodies | None,
 ) -> Callable[..., HttpResponseBase]:
     def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> HttpResponseBase:
         return self._send(step, app_id)
@@ -303,4 +309,4 @@ def _action(
     options: dict[str, Any] = {"serializer_class": serializer, "parser_classes": parsers}
     made = action(detail=True, methods=[step.method], **options)(send)
     made.mapping["get"] = "show"
-    return schema.step(step, serializer)(made)
+    return schema.step(step, serializer, more_bodies)(made)

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from assistant_app import errors
+from assistant_app.api.drafts.incoming import MessageParser
 from assistant_app.api.drafts.serializers import Checks, Diff, Draft, Envelope
 from assistant_app.api.schema import (
     ALWAYS,
@@ -22,6 +23,7 @@ from assistant_app.api.schema import (
     STARTED,
     STATE_EXAMPLE,
     WITH_BODY,
+    MoreBodies,
     answers,
     example,
     number_in_path,
@@ -109,6 +111,33 @@ RECIPIENTS_EXAMPLE = {
         {"code": "others", "values": {"number": "1"}},
     ],
 }
+
+# A form with a file, or the file itself.
+EMAIL_AS_FILE = MoreBodies(
+    {
+        "multipart/form-data": {
+            "type": "object",
+            "properties": {
+                "email_to_respond": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "A file (`.eml`, `.emlx` or `.msg`), or the text.",
+                },
+                "response_instructions": {"type": "string"},
+            },
+            "required": ["email_to_respond", "response_instructions"],
+        },
+        MessageParser.media_type: OpenApiTypes.BINARY,
+    },
+    [
+        OpenApiParameter(
+            "Response-Instructions",
+            OpenApiTypes.STR,
+            OpenApiParameter.HEADER,
+            description="The instructions if the body is `message/rfc822`: percent-encoded UTF-8.",
+        )
+    ],
+)
 
 
 def _number(name: str, description: str) -> OpenApiParameter:

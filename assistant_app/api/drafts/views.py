@@ -41,6 +41,7 @@ class Versions(GenericViewSet[Application]):
     fork_serializer = ForkAtDraft
     files = ("reply",)
     more_parsers: ClassVar = {steps.PROCESS_INPUT.action: [incoming.MessageParser]}
+    more_bodies: ClassVar = {steps.PROCESS_INPUT.action: schema.EMAIL_AS_FILE}
     has_notes = True
 
     def read_input(self, step: ActionEntry, data: Any) -> tuple[Any, Sequence[str]]:

@@ -43,6 +43,13 @@ def chosen(state: State) -> Chosen | None:
     return Chosen(envelope, kept.get("identity") or "", kept.get("quote") or "")
 
 
+def sender_name(state: State) -> str:
+    """Return the name with which the owner chose to write this reply; "" for their usual one."""
+    kept = chosen(state)
+    found = addresses_in(kept.identity, is_sender=True) if kept else []
+    return found[0].display_name if found else ""
+
+
 def cleaned(to: Sequence[str], cc: Sequence[str], subject: str, identity: str, quote: str) -> dict[str, Any]:
     """Return an envelope as the state keeps it. A recipient is named once, in To rather than in Cc."""
     known: set[str] = set()

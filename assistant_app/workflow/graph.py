@@ -106,7 +106,7 @@ def _case(state: State, told: Told) -> prompts.Case:
         email=state["incoming_email"],
         instructions=state["response_instructions"],
         fence=told.fence or secrets.token_hex(8),
-        name=told.name,
+        name=envelopes.sender_name(state) or told.name,
         today=told.today,
         time_zone=told.time_zone,
         said_on=state["said_on"] or {},
@@ -127,7 +127,7 @@ async def process_input(
 
 
 @action(
-    reads=["incoming_email", "response_instructions", "said_on"],
+    reads=["incoming_email", "response_instructions", "said_on", "envelope"],
     writes=[
         "clarification_questions",
         "clarification_reasons",
@@ -208,6 +208,7 @@ async def clarify_instructions(state: State, answers: list[str], told: Told = NO
         "clarification_answers",
         "assumptions",
         "said_on",
+        "envelope",
         *_VERSIONS,
     ],
     writes=["draft_history", "draft_sources", *_CURRENT],

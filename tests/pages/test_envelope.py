@@ -233,6 +233,14 @@ def test_the_history_says_that_it_was_changed(browser, ida):
     assert browser.says("You changed who gets the reply")
 
 
+def test_the_next_draft_ends_with_the_name_of_the_chosen_sender(browser, ida, model):
+    ida.give_input(TO_ALL)
+    change(browser, ida, identity="Club Secretary <ida@brevik.example>")
+    ida.give_feedback("Shorter.")
+    said = " ".join(each.content for each in model.asked[-1].messages)
+    assert "My name, as it stands under my emails: Club Secretary" in said
+
+
 # --- What is said about it ------------------------------------------------------------------------
 
 FORWARD = (

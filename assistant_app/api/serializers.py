@@ -68,6 +68,7 @@ class ApplicationState(serializers.Serializer):
             "app_id": str(row.pk),
             **{output.name: output.of(state) for output in workflow.outputs},
             **({"notes": list(self.context.get("notes", ()))} if self.has_notes else {}),
+            "partial": row.partial,
             "next_step": row.due_step,
             "next_url": _next_url(workflow, row, request),
             "allowed_actions": allowed_actions(workflow, row, state, request),
@@ -87,6 +88,9 @@ def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
             help_text="what was left out of the email in this request, or guessed; empty in other answers",
         )
     fields |= {
+        "partial": serializers.CharField(
+            allow_null=True, help_text="the text that the run that stopped had written; null if none"
+        ),
         "next_step": serializers.CharField(
             allow_null=True, help_text="the step to send next; null while a run is active and when finished"
         ),

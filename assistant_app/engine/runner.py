@@ -41,7 +41,7 @@ from assistant_app.errors import (
     ShuttingDown,
     Superseded,
 )
-from assistant_app.llm.base import Call, ModelClient, ModelOfRun
+from assistant_app.llm.base import Call, ModelClient, ModelOfRun, Replacement
 from assistant_app.llm.factory import build_client
 from assistant_app.models import Application, IdempotencyKey, database_clock
 
@@ -195,6 +195,9 @@ class Runner:
             async for _action, pieces in executed:
                 async with read_to_its_end(pieces):
                     async for piece in pieces:
+                        if isinstance(piece["token"], Replacement):
+                            persister.writer.let_out.clear()
+                        persister.writer.let_out.append(piece["token"])
                         for listener in run.listeners:
                             listener.token(piece["token"])
 

@@ -71,6 +71,7 @@ class Writer:
         self.entrypoint = self.workflow.entrypoint
         self.default_state = dict(self.workflow.default_state)
         self.calls: list[Call] = []  # model calls since the last save; saved with their step
+        self.let_out: list[str] = []  # text that the current step let out; kept if it fails
         self.error: AssistantError | None = None  # set if the current step failed
         self.sent: str | None = None  # the human step that was sent; None to continue from the stored state
         self.key: IdempotencyKey | None = None  # of the request; saved with the claim
@@ -262,7 +263,8 @@ class Writer:
         values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
-        step = self._step(sequence_id, position, status=Step.Status.FAILED, **reason)
+        partial = storable("".join(self.let_out)) or None
+        step = self._step(sequence_id, position, status=Step.Status.FAILED, partial=partial, **reason)
         try:
             self._commit(values, step, self.stop_key)
         except KeyReused:  # another request took the key meanwhile; stop all the same
@@ -397,6 +399,7 @@ class Writer:
         self._token = row.lease_token
         self._started_at = now
         self.calls.clear()
+        self.let_out.clear()
 
     def _known_row(self) -> Application:
         if self.row is None:

@@ -119,6 +119,11 @@ class StepShown:
         ]
 
     @property
+    def partial(self) -> Text | None:
+        """What a failed step had let out of its text; None if nothing."""
+        return text_of(self.step.partial, self.limit) if self.step.partial else None
+
+    @property
     def state(self) -> list[tuple[str, Text]]:
         return [(key, text_of(value, self.limit)) for key, value in self.after.items()]
 

@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from assistant_app.errors import Interrupted
 from assistant_app.models import sql
@@ -218,6 +219,14 @@ class Application(models.Model):
     def has_stopped(self) -> bool:
         """Return whether a run failed or was interrupted, so that it can be retried."""
         return self.status == self.Status.FAILED or self.is_interrupted
+
+    @cached_property
+    def partial(self) -> str | None:
+        """Return what the run that stopped had written of its draft; None if nothing. It takes a query."""
+        if not self.has_stopped or self.last_sequence_id is None:
+            return None
+        last = self.steps.filter(sequence_id=self.last_sequence_id)
+        return last.values_list("partial", flat=True).first()
 
     @property
     def due_step(self) -> str | None:

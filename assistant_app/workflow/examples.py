@@ -39,6 +39,7 @@ STATE: dict[str, Any] = {
     "feedback_history": [],
     "final_draft": None,
     "notes": [],
+    "partial": None,
     "next_step": "process_feedback",
     "next_url": "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10/process_feedback/",
     "allowed_actions": [
@@ -113,4 +114,5 @@ STEP_IN_FULL = STEP | {
         "final_draft": None,
         "said_on": {"instructions": "2026-01-05", "answers": "2026-01-05"},
     },
+    "partial": None,
 }

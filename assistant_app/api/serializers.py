@@ -30,6 +30,7 @@ UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SPACE = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SOME_TEXT = rf"([^\u0000]*[^\u0000{_SPACE}])[^\u0000]*"
 _ANY_TEXT = r"[^\u0000]*"
+STOPPED_HELP = "whether you stopped the last run; no failure then"
 
 
 class WhyItStopped(serializers.Serializer):
@@ -101,6 +102,7 @@ def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
         "title": serializers.CharField(allow_blank=True),
         "newer_version": _newer_version(),
         "error": WhyItStopped(allow_null=True, help_text="why the last run stopped; null if it did not"),
+        "stopped": serializers.BooleanField(help_text=STOPPED_HELP),
         "parent": Parent(
             allow_null=True,
             help_text=f"the {workflow.noun} that this fork came from; null without one, or if it was deleted",
@@ -246,6 +248,7 @@ class ApplicationSummary(serializers.Serializer):
     title = serializers.CharField(allow_blank=True)
     newer_version = _newer_version()
     error = WhyItStopped(allow_null=True)
+    stopped = serializers.BooleanField(help_text=STOPPED_HELP)
     parent = Parent(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -485,6 +488,7 @@ def _shared_fields(row: Application) -> dict[str, Any]:
         "title": row.title,
         "newer_version": not registry.is_known(row),
         "error": _error(row),
+        "stopped": row.is_stopped_by_owner,
         "parent": {"app_id": row.parent_id, "step": row.parent_sequence_id} if row.parent_id else None,
         "created_at": row.created_at,
         "updated_at": row.updated_at,

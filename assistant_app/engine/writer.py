@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
+# An older version leaves `stop_requested_at`; a claim clears it, too.
+RELEASED: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "stop_requested_at": None}
 
 
 class Writer:
@@ -260,7 +262,7 @@ class Writer:
 
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
         reason = {"error_code": error.code, "error_message": storable(error.message)}
-        values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
+        values = {"status": Status.FAILED, **RELEASED, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
         partial = storable("".join(self.let_out)) or None
@@ -283,15 +285,16 @@ class Writer:
         return {
             "status": Status.WAITING if due else Status.FINISHED,
             "next_step": due,
-            "lease_token": None,
-            "lease_expires_at": None,
+            **RELEASED,
             "error_code": "",
             "error_message": "",
         }
 
     def _lease(self, started_by: str) -> dict[str, Any]:
+        claimed = {} if self._token else {"stop_requested_at": None}
         return {
             "status": Status.RUNNING,
+            **claimed,
             "next_step": started_by,
             "lease_token": self._token or uuid.uuid4(),
             "lease_expires_at": sql.clock(ahead=conf.lease()),

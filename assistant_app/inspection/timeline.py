@@ -17,7 +17,7 @@ from django.core.paginator import Page, Paginator
 from assistant_app.contract.changes import apply_changes, path_to
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import history, registry
-from assistant_app.errors import ApplicationNotFound
+from assistant_app.errors import ApplicationNotFound, Cancelled
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import Application, ModelCall, Step
@@ -71,6 +71,13 @@ class CallShown:
     def what(self) -> str:
         """What the model was called for."""
         return self.label or self.call.purpose
+
+    @property
+    def how_it_broke(self) -> str:
+        """Return ": failed", ": stopped", or "" for a call that went well."""
+        if not self.call.error_code:
+            return ""
+        return ": stopped" if self.call.error_code == Cancelled.code else ": failed"
 
     @property
     def cost(self) -> Decimal | None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assistant_app.engine import budget
 from assistant_app.inspection import chart, costs
-from assistant_app.inspection.costs import Totals
+from assistant_app.inspection.costs import NO_FAILURE, Totals
 from assistant_app.models import ModelCall
 
 DAYS = 30  # unless asked for another number
@@ -93,7 +93,7 @@ def _sums(calls: QuerySet[ModelCall], key: str = "key") -> dict[Any, Totals]:
         .values_list(key, "model")
         .annotate(
             number=Count("id"),
-            failed=Count("id", filter=~Q(error_code="")),
+            failed=Count("id", filter=~Q(error_code__in=NO_FAILURE)),
             well=Count("id", filter=Q(error_code="")),
             counted=Count("id", filter=Q(error_code="") & COUNTED),
             tokens_in=Sum("tokens_in"),

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from assistant_app.errors import Interrupted
+from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
 from assistant_app.models.people import signature_of
 
@@ -91,6 +91,7 @@ class Application(models.Model):
     version = models.PositiveIntegerField(default=0)
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
+    stop_requested_at = models.DateTimeField(null=True)  # the run under the lease is to stop
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -117,6 +118,12 @@ class Application(models.Model):
             # Runs whose lease has expired, of all owners.
             models.Index(
                 fields=["lease_expires_at"], name="application_running", condition=Q(status="running")
+            ),
+            # Runs that are asked to stop, of all owners.
+            models.Index(
+                fields=["lease_token"],
+                name="application_stop_requested",
+                condition=Q(stop_requested_at__isnull=False),
             ),
             # The forks of one email, and their forks.
             models.Index(
@@ -214,6 +221,11 @@ class Application(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status == self.Status.FINISHED
+
+    @property
+    def is_stopped_by_owner(self) -> bool:
+        """Return whether the last run failed because its owner stopped it."""
+        return self.status == self.Status.FAILED and self.error_code == Cancelled.code
 
     @property
     def has_stopped(self) -> bool:

@@ -1,7 +1,6 @@
 """What owners can do with their applications. Every door calls these. `operating` is for operators."""
 
 from assistant_app.operations.answering import (
-    cancel,
     create,
     delete,
     fork,
@@ -11,6 +10,7 @@ from assistant_app.operations.answering import (
     submit,
 )
 from assistant_app.operations.repeats import Repeat, key_for
+from assistant_app.operations.stopping import cancel
 from assistant_app.operations.waiting import wait_until_claimed, wait_until_ended, when_claimed, when_ended
 
 __all__ = [

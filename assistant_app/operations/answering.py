@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import transaction
 
 from assistant_app.contract.told import TOLD
 from assistant_app.contract.workflow import ActionEntry
@@ -24,12 +24,9 @@ from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
-    Cancelled,
     IdTaken,
-    NothingToCancel,
     NothingToRetry,
     StaleVersion,
-    Superseded,
     WrongStep,
 )
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
@@ -226,40 +223,6 @@ def _fork(
             store(key, row)
             return row, True
     return _made_by(key) if key and key.recall() else (_own(actor, row), False)
-
-
-def cancel(
-    *,
-    actor: AbstractBaseUser,
-    app_id: Any,
-    workflow: str | None = None,
-    key: IdempotencyKey | None = None,
-) -> Application:
-    """Stop the run under way, in any process. All input is kept."""
-    return once(key, lambda: _cancel(actor, app_id, workflow, key), repeats.find)
-
-
-def _cancel(
-    actor: AbstractBaseUser, app_id: Any, workflow: str | None, key: IdempotencyKey | None
-) -> Application:
-    while True:
-        row = get(actor=actor, app_id=app_id, workflow=workflow)
-        registry.known_to_run(row)
-        if not row.is_running:
-            raise NothingToCancel
-        if (run := runner.stop(row.lease_token, Cancelled(), key)) is not None:
-            connection.close()
-            run.ended.result()
-            break
-        # Another process runs it. Its next save will find the lease gone and end the run.
-        try:
-            writer = Writer.under_lease_of(row)
-            writer.stop_key = key
-            writer.fail(Cancelled())
-            break
-        except Superseded:
-            continue  # it saved a step in between
-    return get(actor=actor, app_id=app_id)
 
 
 def delete(

@@ -67,6 +67,7 @@ STATE: dict[str, Any] = {
     "title": "Late delivery",
     "newer_version": False,
     "error": None,
+    "stopped": False,
     "parent": None,
     "created_at": "2026-01-05T09:00:00Z",
     "updated_at": "2026-01-05T09:01:30Z",

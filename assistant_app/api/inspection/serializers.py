@@ -68,7 +68,7 @@ class StepDetail(StepSummary):
 
     changes = ChangeShown(many=True)
     state = serializers.DictField(child=serializers.JSONField(), help_text="after the step")
-    partial = serializers.CharField(
+    partial = serializers.CharField(  # type: ignore[assignment]
         allow_null=True, help_text="what a failed step had written of its draft; null if nothing"
     )
 

@@ -103,6 +103,7 @@ def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
         "newer_version": _newer_version(),
         "error": WhyItStopped(allow_null=True, help_text="why the last run stopped; null if it did not"),
         "stopped": serializers.BooleanField(help_text=STOPPED_HELP),
+        "archived_at": _archived_at(),
         "parent": Parent(
             allow_null=True,
             help_text=f"the {workflow.noun} that this fork came from; null without one, or if it was deleted",
@@ -147,6 +148,10 @@ def _newer_version() -> serializers.BooleanField:
     return serializers.BooleanField(
         help_text="whether a newer version of this server made it, so that it can only be read here"
     )
+
+
+def _archived_at() -> serializers.DateTimeField:
+    return serializers.DateTimeField(allow_null=True, help_text="null unless it is archived")
 
 
 def prefix_of(workflow: Workflow) -> str:
@@ -249,6 +254,7 @@ class ApplicationSummary(serializers.Serializer):
     newer_version = _newer_version()
     error = WhyItStopped(allow_null=True)
     stopped = serializers.BooleanField(help_text=STOPPED_HELP)
+    archived_at = _archived_at()
     parent = Parent(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -489,10 +495,17 @@ def _shared_fields(row: Application) -> dict[str, Any]:
         "newer_version": not registry.is_known(row),
         "error": _error(row),
         "stopped": row.is_stopped_by_owner,
-        "parent": {"app_id": row.parent_id, "step": row.parent_sequence_id} if row.parent_id else None,
+        "archived_at": row.archived_at,
+        "parent": _parent(row),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+def _parent(row: Application) -> dict[str, Any] | None:
+    if row.known_parent_id is None:
+        return None
+    return {"app_id": row.known_parent_id, "step": row.parent_sequence_id}
 
 
 def _error(row: Application) -> dict[str, str] | None:

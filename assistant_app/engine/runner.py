@@ -368,12 +368,12 @@ def _failed(row: Application | None) -> bool:
 
 
 def _asked_to_stop() -> list[uuid.UUID]:
-    asked = Application.objects.filter(stop_requested_at__isnull=False, lease_token__isnull=False)
+    asked = Application.with_deleted.filter(stop_requested_at__isnull=False, lease_token__isnull=False)
     return list(asked.values_list("lease_token", flat=True))
 
 
 def _renew(tokens: list[uuid.UUID]) -> set[uuid.UUID]:
-    mine = Application.objects.filter(lease_token__in=tokens)
+    mine = Application.with_deleted.filter(lease_token__in=tokens)  # a deleted one is stopped, and saved
     if mine.update(lease_expires_at=database_clock() + conf.lease()) == len(tokens):
         return set(tokens)
     return set(mine.values_list("lease_token", flat=True))

@@ -220,7 +220,7 @@ class Writer:
             "sequence_id": sequence_id,
             "position": position,
             **self._what_follows(position, state),
-            **self.workflow.headline(changes),
+            **self._headline(changes),
         }
         self._guard_lasting_keys(changes, position)
         try:
@@ -280,6 +280,13 @@ class Writer:
         is_due = is_human(self.graph, position) and not is_choice(self.graph, position)
         return self._lease(position if is_due else self._known_row().next_step)
 
+    def _headline(self, changes: Changes) -> dict[str, str]:
+        """Return title and sender that changes bring; keep a title that the owner wrote."""
+        found = dict(self.workflow.headline(changes))
+        if self._known_row().title_by_hand:
+            found.pop("title", None)
+        return found
+
     def _released(self, due: str) -> dict[str, Any]:
         """Return the values of an application that waits for a person, or has ended if nothing is due."""
         return {
@@ -317,6 +324,8 @@ class Writer:
         """Write the row and the step if the row is still ours. If not, settle the budget and raise."""
         row, key = self._known_row(), stop_key or self.key
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
+        if self._token is None:
+            values["archived_at"] = None  # what goes on is not out of the way
         if step is not None:
             values["last_sequence_id"] = step.sequence_id
             step.application_id, step.finished_at = row.pk, values["updated_at"]

@@ -111,6 +111,13 @@ class StepShown:
     limit: int
 
     @property
+    def kind(self) -> str:
+        """Return "broke", "aside" (stopped by the owner), "you" or ""."""
+        if self.step.error_code:
+            return "aside" if self.step.error_code == Cancelled.code else "broke"
+        return "you" if self.is_human else ""
+
+    @property
     def seconds(self) -> float:
         return (self.step.finished_at - self.step.started_at).total_seconds()
 

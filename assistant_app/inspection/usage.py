@@ -64,7 +64,8 @@ def per_day(calls: QuerySet[ModelCall], period: Period) -> dict[date, Totals]:
 
 def per_email(calls: QuerySet[ModelCall], period: Period) -> dict[tuple[Any, str], Totals]:
     """Return the emails that used the most tokens, as (id, title) -> totals, highest first; two queries."""
-    titles, sums = _most(period.calls(calls), "application_id", "application__title")
+    shown = calls.filter(application__deleted_at__isnull=True)
+    titles, sums = _most(period.calls(shown), "application_id", "application__title")
     return {(key, titles[key]): totals for key, totals in sums.items()}
 
 

@@ -39,6 +39,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-id")
 
+    def with_parents(self) -> Self:
+        """Load whether the parent of a fork is deleted."""
+        known: dict[str, Any] = {"read_parent_deleted_at": F("parent__deleted_at")}
+        return self.annotate(**known)
+
     def tree_of(self, row: Application) -> Self:
         """Return the owner's applications that share an ancestor with this one, itself included."""
         root = row.root_id or row.pk
@@ -62,10 +67,17 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(~Q(status=Application.Status.RUNNING) | Q(lease_expires_at__lte=database_clock()))
 
 
-class ApplicationManager(models.Manager.from_queryset(ApplicationQuerySet)):  # type: ignore[misc]
+class AllApplications(models.Manager.from_queryset(ApplicationQuerySet)):  # type: ignore[misc]
+    """All rows, also deleted ones that are not erased yet."""
+
     def get_queryset(self) -> ApplicationQuerySet:
         """Annotate each row with the database's clock, so that it knows whether its lease has expired."""
         return super().get_queryset().annotate(read_at=ClockTimestamp())
+
+
+class ApplicationManager(AllApplications):
+    def get_queryset(self) -> ApplicationQuerySet:
+        return super().get_queryset().filter(deleted_at__isnull=True)
 
 
 class Application(models.Model):
@@ -94,6 +106,11 @@ class Application(models.Model):
     stop_requested_at = models.DateTimeField(null=True)  # the run under the lease is to stop
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
+    archived_at = models.DateTimeField(null=True)  # out of the list, until its next step
+    # Hidden everywhere, until it is erased or the deletion is undone; see `operations.trash`.
+    deleted_at = models.DateTimeField(null=True)
+    seen_version = models.IntegerField(null=True)  # that its owner opened last; null if that is not known
+    title_by_hand = models.BooleanField(null=True)  # the owner wrote the title
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     # For a fork: its parent, the step of the parent that it starts from, and the oldest ancestor.
@@ -103,9 +120,11 @@ class Application(models.Model):
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
+    read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
     objects = ApplicationManager()
+    with_deleted = AllApplications()
 
     class Meta:
         indexes = [
@@ -124,6 +143,10 @@ class Application(models.Model):
                 fields=["lease_token"],
                 name="application_stop_requested",
                 condition=Q(stop_requested_at__isnull=False),
+            ),
+            # Deleted emails that are still to be erased, of all owners.
+            models.Index(
+                fields=["deleted_at"], name="application_deleted", condition=Q(deleted_at__isnull=False)
             ),
             # The forks of one email, and their forks.
             models.Index(
@@ -175,6 +198,11 @@ class Application(models.Model):
     def signature(self) -> str:
         """Return the name that the owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
+
+    @property
+    def known_parent_id(self) -> uuid.UUID | None:
+        """Return the parent's id; None if it is deleted."""
+        return None if self.read_parent_deleted_at else self.parent_id
 
     @property
     def is_alone(self) -> bool:

@@ -32,8 +32,7 @@ LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 RUNS_STARTED = Counter("emailassistant_runs_started", "Runs that took a lease.")
 RUNS_ENDED = Counter(
     "emailassistant_runs_ended",
-    "Runs by outcome: waiting, finished, failed, stopped by their owner, superseded, or refused before they took"
-    " a lease.",
+    "Runs by outcome: waiting, finished, failed, stopped by their owner, superseded, refused before.",
     ["outcome", "code"],
 )
 RUN_SECONDS = Histogram("emailassistant_run_seconds", "How long runs took.", ["outcome"], buckets=LONG)

@@ -54,6 +54,7 @@ def create(
         owner_id=actor.pk,
         workflow=made_by.name,
         next_step=made_by.entrypoint,
+        seen_version=0,
     )
     return once(key, lambda: _create(actor, row, key), _made_by)
 

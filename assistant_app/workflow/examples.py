@@ -68,6 +68,7 @@ STATE: dict[str, Any] = {
     "newer_version": False,
     "error": None,
     "stopped": False,
+    "archived_at": None,
     "parent": None,
     "created_at": "2026-01-05T09:00:00Z",
     "updated_at": "2026-01-05T09:01:30Z",

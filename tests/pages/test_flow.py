@@ -86,11 +86,11 @@ def test_an_email_that_was_reopened_says_so_once_it_is_finished_again(browser, b
     assert browser.open(address).says("Finished You accepted draft 1")
     for words in ("Finished, reopened once", "Finished, reopened twice"):
         browser.press("Reopen for more changes")
-        assert browser.open("/").says("Read draft 1 ·")
+        assert browser.open("/").says("Draft 1 ready")
         browser.open(address).press("Looks good, finish")
         wait_for_runs()
         assert browser.open(address).says(f"{words} You accepted draft 1")
-        assert browser.open("/").says(f"{words} ·")
+        assert browser.open("/").says("Accepted")
         browser.open(address)
 
 
@@ -211,7 +211,7 @@ def test_an_email_is_deleted_after_asking(person, browser, page_of):
     assert browser.says("You can undo this for 10 minutes.")
     assert not browser.says("branch")
     browser.press("Delete")
-    assert browser.says("Answer your first email")
+    assert browser.says("Write your first reply")
     assert not Application.objects.exists()
 
 

@@ -84,6 +84,7 @@ def _rename(row: Application, title: str, key: IdempotencyKey | None) -> Applica
 
 
 def _change(row: Application, key: IdempotencyKey | None, values: dict[str, Any]) -> Application:
+    registry.known_to_run(row)
     with transaction.atomic():
         if not Application.objects.filter(pk=row.pk, owner_id=row.owner_id).update(**values):
             raise ApplicationNotFound

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Case, F, When
 from django.utils import timezone
 
+from assistant_app.engine import registry
 from assistant_app.engine.runner import runner
 from assistant_app.errors import Cancelled
 from assistant_app.models import Application, ApplicationQuerySet, database_clock
@@ -25,10 +26,14 @@ BATCH = 100  # emails per transaction
 
 
 def put(*, actor: AbstractBaseUser, app_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
-    """Delete these emails of the actor and stop their runs; return the ids of those that were there."""
+    """Delete these emails of the actor and stop their runs; return the ids of those that were there.
+
+    Leave alone what only a newer version can change.
+    """
     with transaction.atomic():
         rows = Application.objects.owned_by(actor).select_for_update().filter(pk__in=list(app_ids))
-        leases = dict(rows.order_by("pk").values_list("pk", "lease_token"))
+        known = [row for row in rows.defer("state").order_by("pk") if registry.is_known(row)]
+        leases = {row.pk: row.lease_token for row in known}
         Application.objects.filter(pk__in=leases).update(
             deleted_at=timezone.now(),
             stop_requested_at=Case(

@@ -23,9 +23,9 @@ from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
 from assistant_app.models import Application, ApplicationQuerySet, database_clock
 from assistant_app.models.state_queries import around, beginning, counted
-from assistant_app.pages.emails import row_words
-from assistant_app.pages.emails.row_words import EXCERPT
 from assistant_app.pages.forms import whole_number
+from assistant_app.pages.work import list_row
+from assistant_app.pages.work.list_row import EXCERPT
 
 PAGE_SIZE = 25
 MOST_DONE = 5  # emails that were finished in the last days, below the open ones
@@ -142,8 +142,8 @@ class _Found:
 def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
     """Return the requested page of a tab, with at most four queries."""
     query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
-    show = EARLIER_TABS.get(asked.get("show", ""), asked.get("show", ""))
-    show = show if show in TABS else "open"
+    wanted = EARLIER_TABS.get(asked.get("show", ""), asked.get("show", ""))
+    show = wanted if wanted in TABS else "open"
     ranked = mine.annotate(rank=_rank())
     if query:  # search the texts once, for the counts and the page
         found = _known(_search(ranked, query))
@@ -155,7 +155,10 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         alternatives = _alternatives(_known(_in_trees(ranked, mine)) if has_forks else [])
     hidden = {one.pk: one for others in alternatives.values() for one in others}
     counts.subtract((one.tab, one.rank) for one in hidden.values())
-    total = sum(number for (tab, _), number in counts.items() if tab == show)
+    by_tab = {key: sum(number for (tab, _), number in counts.items() if tab == key) for key in TABS}
+    if query and wanted not in TABS and not by_tab[show]:  # show the first tab with hits
+        show = next((key for key in TABS if by_tab[key]), show)
+    total = by_tab[show]
     page = _page(asked.get("page", ""), total)
     here = slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
     if query:
@@ -172,7 +175,7 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         Group(
             title,
             sum(counts[show, rank] for rank in ranks),
-            [row for row in shown if row_words.rank_of(row.email) in ranks],
+            [row for row in shown if list_row.rank_of(row.email) in ranks],
             is_mine=STOPPED in ranks and show == "open",
         )
         for title, ranks in GROUPS[show]
@@ -183,10 +186,7 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         show=show,
         page=page,
         total=total,
-        tabs=[
-            Tab(key, label, sum(number for (tab, _), number in counts.items() if tab == key))
-            for key, label in TABS.items()
-        ],
+        tabs=[Tab(key, label, by_tab[key]) for key, label in TABS.items()],
         groups=[group for group in [*groups, Group("Recently done", len(recently), recently)] if group.rows],
         everything=0 if query else sum(counts.values()),
         others=list(registry.workflows().values())[1:],
@@ -283,20 +283,13 @@ def _rows(mine: ApplicationQuerySet, chosen: Sequence[uuid.UUID], query: str) ->
     """Return the rows by id, with the beginnings of their texts; one query."""
     if not chosen:
         return {}
-    beginnings = {
-        "draft_begins": beginning("state__current_draft", EXCERPT),
-        "email_begins": beginning("state__incoming_email", EXCERPT),
-        "question_begins": beginning("state__clarification_questions__0", EXCERPT),
-        "feedback_begins": beginning("state__feedback", EXCERPT),
-        "instructions_begin": beginning("state__response_instructions", EXCERPT),
-    }
     hits = {f"hit_{key}": around(f"state__{key}", query, EXCERPT) for key in _searched()} if query else {}
     emails = (
         mine.filter(pk__in=chosen)
         .defer("state")
         .annotate(
             **_numbers(),
-            **beginnings,
+            **{name: beginning(f"state__{key}", EXCERPT) for name, key in list_row.BEGINNINGS.items()},
             **hits,
         )
     )
@@ -324,15 +317,15 @@ def _row(email: Any, query: str) -> Row:
         {name: getattr(email, f"n_{email.workflow}_{name}") for name in workflow.counted} if workflow else {}
     )
     is_default = email.workflow == registry.default().name
-    hit = row_words.sentence_with_hit(email, query, _searched()) if query else ""
+    hit = list_row.sentence_with_hit(email, query, _searched()) if query else ""
     changed = email.seen_version is not None and email.seen_version != email.version
     return Row(
         email,
-        row_words.state(email, numbers),
-        row_words.kind(email),
-        hit or row_words.snippet(email, numbers),
+        list_row.state(email, numbers),
+        list_row.kind(email),
+        hit or list_row.snippet(email, numbers),
         changed and not email.is_running,
-        row_words.one_line(email.instructions_begin),
+        list_row.one_line(email.instructions_begin),
         "" if is_default else workflow.title if workflow else email.workflow,
     )
 

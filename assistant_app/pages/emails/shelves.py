@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from assistant_app import operations
 from assistant_app.operations import shelves, trash
 from assistant_app.pages.access import PersonRequest, signed_in
 
@@ -71,7 +70,7 @@ def undo(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def email_title(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    operations.rename(actor=request.user, app_id=app_id, title=request.POST.get("title", ""))
+    shelves.rename(actor=request.user, app_id=app_id, title=request.POST.get("title", ""))
     return redirect("email", app_id)
 
 

@@ -78,6 +78,7 @@ def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Show what would be deleted, and delete it once confirmed."""
     if request.method == "POST":
         row = operations.get(actor=request.user, app_id=app_id)
+        registry.known_to_run(row)
         done = trash.put(actor=request.user, app_ids=[app_id])
         return shelves.back_to_the_list(request, "trash", done, row.title)
     row = operations.get(actor=request.user, app_id=app_id)

@@ -13,6 +13,13 @@ from assistant_app.models import Application
 from assistant_app.pages import words
 
 EXCERPT = 160  # characters of a snippet
+BEGINNINGS = {  # what `listing` reads of the state: the name on the row, and the key
+    "draft_begins": "current_draft",
+    "email_begins": "incoming_email",
+    "question_begins": "clarification_questions__0",
+    "feedback_begins": "feedback",
+    "instructions_begin": "response_instructions",
+}
 IN = {  # where a hit was found
     "current_draft": "{}",
     "incoming_email": "In the email: “{}”",
@@ -90,7 +97,7 @@ def _is_reading(email: Application) -> bool:
 
 def sentence_with_hit(email: Any, query: str, keys: Iterable[str]) -> str:
     """Return the text around the first hit of a search, and where it is; "" if it is in title or sender."""
-    for key in keys:
+    for key in sorted(keys, key=lambda key: list(IN).index(key) if key in IN else len(IN)):
         text = one_line(getattr(email, f"hit_{key}"))
         if re.search(re.escape(query), text, re.IGNORECASE):
             return IN.get(key, "{}").format(f"…{text}…")

@@ -4,11 +4,11 @@ from assistant_app.operations.answering import (
     create,
     delete,
     fork,
-    get,
     relative,
     retry,
     submit,
 )
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, key_for
 from assistant_app.operations.shelves import archive, rename, unarchive
 from assistant_app.operations.stopping import cancel

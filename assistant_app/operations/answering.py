@@ -33,6 +33,7 @@ from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKe
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, once, store
 
 
@@ -74,18 +75,6 @@ def _create(
 def _made_by(key: IdempotencyKey) -> tuple[Application, bool]:
     """Return the application that the request with this key created, as it is now."""
     return repeats.find(key), True
-
-
-def get(*, actor: AbstractBaseUser, app_id: Any, workflow: str | None = None) -> Application:
-    """Return the actor's application.
-
-    Raise `ApplicationNotFound` if it is missing, another user's, or not one of the workflow that the door
-    belongs to.
-    """
-    row = Application.find(app_id, owner_id=actor.pk)
-    if row is None or (workflow is not None and not registry.serves(workflow, row)):
-        raise ApplicationNotFound
-    return row
 
 
 def relative(*, row: Application, app_id: Any) -> Application:
@@ -143,7 +132,9 @@ def submit_now(
 def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
     fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
-    run.extra = {TOLD: told(email=fenced, name=run.row.signature, skipped=run.skipped)}
+    run.extra = {
+        TOLD: told(email=fenced, name=run.row.signature, time_zone=run.row.time_zone, skipped=run.skipped)
+    }
     return runner.start(run)
 
 

@@ -20,7 +20,7 @@ from assistant_app.engine.writer import Writer
 from assistant_app.errors import ApplicationNotFound, Cancelled, NothingToCancel, Superseded
 from assistant_app.models import Application, IdempotencyKey, database_clock
 from assistant_app.operations import repeats
-from assistant_app.operations.answering import get
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import once, store
 
 PATIENCE_SECONDS = 2.0

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
-from assistant_app.models.people import signature_of
+from assistant_app.models.people import signature_of, time_zone_of
 
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
@@ -120,6 +120,7 @@ class Application(models.Model):
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
+    read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
     read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
@@ -198,6 +199,11 @@ class Application(models.Model):
     def signature(self) -> str:
         """Return the name that the owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
+
+    @property
+    def time_zone(self) -> str:
+        """Return the name of the owner's time zone; empty if none is known."""
+        return time_zone_of(self.owner_id) if self.read_time_zone is None else self.read_time_zone
 
     @property
     def known_parent_id(self) -> uuid.UUID | None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
+    COALESCE(preferences.time_zone, '') AS read_time_zone,
     EXISTS (
         SELECT 1 FROM assistant_app_application AS fork
         WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id

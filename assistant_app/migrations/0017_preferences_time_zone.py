@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant_app", "0015_application_shelves"),
+        ("assistant_app", "0016_application_shelves"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant_app", "0014_application_stop_requested_at"),
+        ("assistant_app", "0015_application_stop_requested_at"),
     ]
 
     operations = [

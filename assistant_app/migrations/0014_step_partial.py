@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant_app", "0012_workflow"),
+        ("assistant_app", "0013_server_deviation"),
     ]
 
     operations = [

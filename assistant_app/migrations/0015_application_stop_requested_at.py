@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistant_app", "0013_step_partial"),
+        ("assistant_app", "0014_step_partial"),
     ]
 
     operations = [

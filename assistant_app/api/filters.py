@@ -12,6 +12,7 @@ from assistant_app.models import Application, ApplicationQuerySet
 
 Status = Application.Status
 MAX_QUERY_CHARACTERS = 200
+YES_OR_NO = {"true": True, "false": False}
 
 
 def narrow(workflow: Workflow, rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQuerySet:
@@ -56,8 +57,15 @@ def _by_words(workflow: Workflow, rows: ApplicationQuerySet, value: str) -> Appl
     return rows
 
 
+def _by_archived(workflow: Workflow, rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+    if value not in YES_OR_NO:
+        raise ValueError(f"Choose one of: {', '.join(YES_OR_NO)}.")
+    return rows.filter(archived_at__isnull=not YES_OR_NO[value])
+
+
 FILTERS: dict[str, Callable[[Workflow, ApplicationQuerySet, str], ApplicationQuerySet]] = {
     "status": _by_status,
     "next_step": _by_next_step,
+    "archived": _by_archived,
     "q": _by_words,
 }

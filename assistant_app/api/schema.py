@@ -214,6 +214,7 @@ LIST = extend_schema(
     parameters=[
         _query("status", "Only emails with this status.", enum=Application.Status.values),
         _query("next_step", "Only emails that wait for this step.", enum=registry.default().may_be_due()),
+        _query("archived", "Only archived emails, or only others.", enum=list(filters.YES_OR_NO)),
         OpenApiParameter(
             "q",
             {"type": "string", "maxLength": filters.MAX_QUERY_CHARACTERS, "pattern": "^[^\\u0000]*$"},

@@ -30,6 +30,7 @@ UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SPACE = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SOME_TEXT = rf"([^\u0000]*[^\u0000{_SPACE}])[^\u0000]*"
 _ANY_TEXT = r"[^\u0000]*"
+STOPPED_HELP = "whether you stopped the last run; no failure then"
 
 
 class WhyItStopped(serializers.Serializer):
@@ -68,6 +69,7 @@ class ApplicationState(serializers.Serializer):
             "app_id": str(row.pk),
             **{output.name: output.of(state) for output in workflow.outputs},
             **({"notes": list(self.context.get("notes", ()))} if self.has_notes else {}),
+            "partial": row.partial,
             "next_step": row.due_step,
             "next_url": _next_url(workflow, row, request),
             "allowed_actions": allowed_actions(workflow, row, state, request),
@@ -87,6 +89,9 @@ def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
             help_text="what was left out of the email in this request, or guessed; empty in other answers",
         )
     fields |= {
+        "partial": serializers.CharField(
+            allow_null=True, help_text="the text that the run that stopped had written; null if none"
+        ),
         "next_step": serializers.CharField(
             allow_null=True, help_text="the step to send next; null while a run is active and when finished"
         ),
@@ -97,6 +102,8 @@ def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
         "title": serializers.CharField(allow_blank=True),
         "newer_version": _newer_version(),
         "error": WhyItStopped(allow_null=True, help_text="why the last run stopped; null if it did not"),
+        "stopped": serializers.BooleanField(help_text=STOPPED_HELP),
+        "archived_at": _archived_at(),
         "parent": Parent(
             allow_null=True,
             help_text=f"the {workflow.noun} that this fork came from; null without one, or if it was deleted",
@@ -146,6 +153,10 @@ def _newer_version() -> serializers.BooleanField:
     return serializers.BooleanField(
         help_text="whether a newer version of this server made it, so that it can only be read here"
     )
+
+
+def _archived_at() -> serializers.DateTimeField:
+    return serializers.DateTimeField(allow_null=True, help_text="null unless it is archived")
 
 
 def prefix_of(workflow: Workflow) -> str:
@@ -245,6 +256,8 @@ class ApplicationSummary(serializers.Serializer):
     title = serializers.CharField(allow_blank=True)
     newer_version = _newer_version()
     error = WhyItStopped(allow_null=True)
+    stopped = serializers.BooleanField(help_text=STOPPED_HELP)
+    archived_at = _archived_at()
     parent = Parent(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -484,10 +497,18 @@ def _shared_fields(row: Application) -> dict[str, Any]:
         "title": row.title,
         "newer_version": not registry.is_known(row),
         "error": _error(row),
-        "parent": {"app_id": row.parent_id, "step": row.parent_sequence_id} if row.parent_id else None,
+        "stopped": row.is_stopped_by_owner,
+        "archived_at": row.archived_at,
+        "parent": _parent(row),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+def _parent(row: Application) -> dict[str, Any] | None:
+    if row.known_parent_id is None:
+        return None
+    return {"app_id": row.known_parent_id, "step": row.parent_sequence_id}
 
 
 def _error(row: Application) -> dict[str, str] | None:

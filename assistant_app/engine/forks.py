@@ -56,12 +56,14 @@ def child(parent: Application, point: Point, app_id: uuid.UUID) -> Application:
         workflow=parent.workflow,
         title=parent.title,
         sender=parent.sender,
+        title_by_hand=parent.title_by_hand,
         state=state,
         position=point.position,
         next_step=point.next_step,
         parent=parent,
         parent_sequence_id=point.sequence_id,
         root_id=parent.root_id or parent.pk,
+        seen_version=numbers.get("version", 0),
         **numbers,
     )
 
@@ -112,9 +114,10 @@ def where_taken(row: Application, action: str) -> tuple[Application, int | None]
         found = [step.sequence_id for step in path if step.position == action]
         if found:
             return row, found[-1]
-        if row.parent is None:
+        parent = Application.objects.filter(pk=row.parent_id).first() if row.parent_id else None
+        if parent is None:
             return row, None
-        row = row.parent  # the fork starts with the input that the parent took
+        row = parent  # the fork starts with the input that the parent took
 
 
 def point_before(row: Application, action: str) -> Point:

@@ -36,16 +36,18 @@ from assistant_app.engine.threads import DatabasePool, LoopThread
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
+    Cancelled,
     Interrupted,
     KeyReused,
     ShuttingDown,
     Superseded,
 )
-from assistant_app.llm.base import Call, ModelClient, ModelOfRun
+from assistant_app.llm.base import Call, ModelClient, ModelOfRun, Replacement
 from assistant_app.llm.factory import build_client
 from assistant_app.models import Application, IdempotencyKey, database_clock
 
 T = TypeVar("T")
+STOP_POLL_SECONDS = 0.45
 
 logger = logging.getLogger(__name__)
 
@@ -114,12 +116,14 @@ class Runner:
         self._thread = LoopThread()
         self._poller = Poller(self._pool)
         self._renewing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._pid = os.getpid()
 
     def _spawn(self, run: Run) -> None:
         if self._renewing is None or self._renewing.done():
             empty = contextvars.Context()  # without the log context of the request that came first
             self._renewing = self._thread.loop.create_task(self._renew_for_ever(), context=empty)
+            self._watching = self._thread.loop.create_task(self._watch_for_stops(), context=empty)
         run.task = asyncio.ensure_future(self._run(run))
 
     def model_client(self) -> ModelClient:
@@ -195,6 +199,9 @@ class Runner:
             async for _action, pieces in executed:
                 async with read_to_its_end(pieces):
                     async for piece in pieces:
+                        if isinstance(piece["token"], Replacement):
+                            persister.writer.let_out.clear()
+                        persister.writer.let_out.append(piece["token"])
                         for listener in run.listeners:
                             listener.token(piece["token"])
 
@@ -287,6 +294,28 @@ class Runner:
             if token not in kept and run.lease == token:
                 run.stop(Superseded())
 
+    # --- Requests to stop ----------------------------------------------------------------------
+
+    async def _watch_for_stops(self) -> None:
+        """Stop the runs of this process that another process asks to stop.
+
+        Two looks take less than a second. Runs that began since the last look are not asked for, so that
+        short ones cost no query.
+        """
+        known: set[uuid.UUID] = set()
+        while True:
+            await asyncio.sleep(STOP_POLL_SECONDS)
+            held = {run.lease: run for run in list(self.runs) if run.lease}
+            try:
+                asked = await self._pool.run(_asked_to_stop) if known & held.keys() else ()
+            except Exception as problem:  # noqa: BLE001  (every run of this process needs the next look)
+                logger.warning("Requests to stop could not be read: %s", type(problem).__name__)
+                continue
+            for token in asked:
+                if token in held and held[token].lease == token:
+                    held[token].stop(Cancelled())
+            known = set(held)
+
     # --- Ending --------------------------------------------------------------------------------
 
     def begin_shutdown(self) -> None:
@@ -305,8 +334,9 @@ class Runner:
         for run in list(self.runs):
             run.stop(Interrupted())
         await self._wait_for_runs(5)
-        if self._renewing is not None:
-            self._renewing.cancel()
+        for task in (self._renewing, self._watching):
+            if task is not None:
+                task.cancel()
         try:
             for close in self.at_drain:
                 await close()
@@ -337,8 +367,13 @@ def _failed(row: Application | None) -> bool:
     return row is None or row.status in (Application.Status.FAILED, Application.Status.RUNNING)
 
 
+def _asked_to_stop() -> list[uuid.UUID]:
+    asked = Application.with_deleted.filter(stop_requested_at__isnull=False, lease_token__isnull=False)
+    return list(asked.values_list("lease_token", flat=True))
+
+
 def _renew(tokens: list[uuid.UUID]) -> set[uuid.UUID]:
-    mine = Application.objects.filter(lease_token__in=tokens)
+    mine = Application.with_deleted.filter(lease_token__in=tokens)  # a deleted one is stopped, and saved
     if mine.update(lease_expires_at=database_clock() + conf.lease()) == len(tokens):
         return set(tokens)
     return set(mine.values_list("lease_token", flat=True))

@@ -45,7 +45,7 @@ class RunListener:
         """An action starts."""
 
     def token(self, text: str) -> None:
-        """A streaming action yielded a piece of text."""
+        """A streaming action yielded a piece of text; a `Replacement` replaces those before it."""
 
     def call_made(self, call: Call) -> None:
         """A model was called."""

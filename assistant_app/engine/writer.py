@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
+# An older version leaves `stop_requested_at`; a claim clears it, too.
+RELEASED: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "stop_requested_at": None}
 
 
 class Writer:
@@ -71,6 +73,7 @@ class Writer:
         self.entrypoint = self.workflow.entrypoint
         self.default_state = dict(self.workflow.default_state)
         self.calls: list[Call] = []  # model calls since the last save; saved with their step
+        self.let_out: list[str] = []  # text that the current step let out; kept if it fails
         self.error: AssistantError | None = None  # set if the current step failed
         self.sent: str | None = None  # the human step that was sent; None to continue from the stored state
         self.key: IdempotencyKey | None = None  # of the request; saved with the claim
@@ -217,7 +220,7 @@ class Writer:
             "sequence_id": sequence_id,
             "position": position,
             **self._what_follows(position, state),
-            **self.workflow.headline(changes),
+            **self._headline(changes),
         }
         self._guard_lasting_keys(changes, position)
         try:
@@ -259,10 +262,11 @@ class Writer:
 
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
         reason = {"error_code": error.code, "error_message": storable(error.message)}
-        values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
+        values = {"status": Status.FAILED, **RELEASED, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
-        step = self._step(sequence_id, position, status=Step.Status.FAILED, **reason)
+        partial = storable("".join(self.let_out)) or None
+        step = self._step(sequence_id, position, status=Step.Status.FAILED, partial=partial, **reason)
         try:
             self._commit(values, step, self.stop_key)
         except KeyReused:  # another request took the key meanwhile; stop all the same
@@ -276,20 +280,28 @@ class Writer:
         is_due = is_human(self.graph, position) and not is_choice(self.graph, position)
         return self._lease(position if is_due else self._known_row().next_step)
 
+    def _headline(self, changes: Changes) -> dict[str, str]:
+        """Return title and sender that changes bring; keep a title that the owner wrote."""
+        found = dict(self.workflow.headline(changes))
+        if self._known_row().title_by_hand:
+            found.pop("title", None)
+        return found
+
     def _released(self, due: str) -> dict[str, Any]:
         """Return the values of an application that waits for a person, or has ended if nothing is due."""
         return {
             "status": Status.WAITING if due else Status.FINISHED,
             "next_step": due,
-            "lease_token": None,
-            "lease_expires_at": None,
+            **RELEASED,
             "error_code": "",
             "error_message": "",
         }
 
     def _lease(self, started_by: str) -> dict[str, Any]:
+        claimed = {} if self._token else {"stop_requested_at": None}
         return {
             "status": Status.RUNNING,
+            **claimed,
             "next_step": started_by,
             "lease_token": self._token or uuid.uuid4(),
             "lease_expires_at": sql.clock(ahead=conf.lease()),
@@ -312,6 +324,8 @@ class Writer:
         """Write the row and the step if the row is still ours. If not, settle the budget and raise."""
         row, key = self._known_row(), stop_key or self.key
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
+        if self._token is None:
+            values["archived_at"] = None  # what goes on is not out of the way
         if step is not None:
             values["last_sequence_id"] = step.sequence_id
             step.application_id, step.finished_at = row.pk, values["updated_at"]
@@ -397,6 +411,7 @@ class Writer:
         self._token = row.lease_token
         self._started_at = now
         self.calls.clear()
+        self.let_out.clear()
 
     def _known_row(self) -> Application:
         if self.row is None:

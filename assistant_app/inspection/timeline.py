@@ -17,7 +17,7 @@ from django.core.paginator import Page, Paginator
 from assistant_app.contract.changes import apply_changes, path_to
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import history, registry
-from assistant_app.errors import ApplicationNotFound
+from assistant_app.errors import ApplicationNotFound, Cancelled
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import Application, ModelCall, Step
@@ -73,6 +73,13 @@ class CallShown:
         return self.label or self.call.purpose
 
     @property
+    def how_it_broke(self) -> str:
+        """Return ": failed", ": stopped", or "" for a call that went well."""
+        if not self.call.error_code:
+            return ""
+        return ": stopped" if self.call.error_code == Cancelled.code else ": failed"
+
+    @property
     def cost(self) -> Decimal | None:
         return costs.of_call(self.call)
 
@@ -104,6 +111,13 @@ class StepShown:
     limit: int
 
     @property
+    def kind(self) -> str:
+        """Return "broke", "aside" (stopped by the owner), "you" or ""."""
+        if self.step.error_code:
+            return "aside" if self.step.error_code == Cancelled.code else "broke"
+        return "you" if self.is_human else ""
+
+    @property
     def seconds(self) -> float:
         return (self.step.finished_at - self.step.started_at).total_seconds()
 
@@ -117,6 +131,11 @@ class StepShown:
             for key, value in self.after.items()  # in the order of the state; the database has its own order
             if key in changed
         ]
+
+    @property
+    def partial(self) -> Text | None:
+        """What a failed step had let out of its text; None if nothing."""
+        return text_of(self.step.partial, self.limit) if self.step.partial else None
 
     @property
     def state(self) -> list[tuple[str, Text]]:

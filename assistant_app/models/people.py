@@ -107,6 +107,9 @@ class Preferences(models.Model):
     # Where the reply's file quotes the email. The database's default serves a previous version's inserts.
     quoting = models.CharField(max_length=5, choices=Quoting.choices, db_default=Quoting.BELOW)
 
+    # Of the owner's days and times; empty until a browser or the owner said one.
+    time_zone = models.CharField(max_length=64, blank=True, db_default="")
+
     class Meta:
         verbose_name_plural = "preferences"
 
@@ -171,6 +174,11 @@ class Sender:
 def senders_of(owner_id: int | None) -> list[Sender]:
     """Return a person's own addresses, those of the default identity first."""
     return [Sender(each.name, address) for each in identities_of(owner_id) for address in each.addresses]
+
+
+def time_zone_of(owner_id: int | None) -> str:
+    """Return the name of the owner's time zone; empty if none is known."""
+    return Preferences.objects.filter(pk=owner_id).values_list("time_zone", flat=True).first() or ""
 
 
 def quoting_of(owner_id: int | None) -> str:

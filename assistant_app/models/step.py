@@ -52,6 +52,8 @@ class Step(models.Model):
     changes = models.JSONField(default=dict)  # see `contract.changes`; read by `engine.history`
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
+    # What a failed step had let out of its text, such as half a draft; null if nothing.
+    partial = models.TextField(null=True)  # noqa: DJ001  (null for rows of an older version)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(default=timezone.now)
 

@@ -1,20 +1,22 @@
 """What owners can do with their applications. Every door calls these. `operating` is for operators."""
 
 from assistant_app.operations.answering import (
-    cancel,
     create,
     delete,
     fork,
-    get,
     relative,
     retry,
     submit,
 )
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, key_for
+from assistant_app.operations.shelves import archive, rename, unarchive
+from assistant_app.operations.stopping import cancel
 from assistant_app.operations.waiting import wait_until_claimed, wait_until_ended, when_claimed, when_ended
 
 __all__ = [
     "Repeat",
+    "archive",
     "cancel",
     "create",
     "delete",
@@ -22,8 +24,10 @@ __all__ = [
     "get",
     "key_for",
     "relative",
+    "rename",
     "retry",
     "submit",
+    "unarchive",
     "wait_until_claimed",
     "wait_until_ended",
     "when_claimed",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import transaction
 
 from assistant_app.contract.told import TOLD
 from assistant_app.contract.workflow import ActionEntry
@@ -24,18 +24,16 @@ from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
-    Cancelled,
     IdTaken,
-    NothingToCancel,
     NothingToRetry,
     StaleVersion,
-    Superseded,
     WrongStep,
 )
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, once, store
 
 
@@ -57,6 +55,7 @@ def create(
         owner_id=actor.pk,
         workflow=made_by.name,
         next_step=made_by.entrypoint,
+        seen_version=0,
     )
     return once(key, lambda: _create(actor, row, key), _made_by)
 
@@ -76,18 +75,6 @@ def _create(
 def _made_by(key: IdempotencyKey) -> tuple[Application, bool]:
     """Return the application that the request with this key created, as it is now."""
     return repeats.find(key), True
-
-
-def get(*, actor: AbstractBaseUser, app_id: Any, workflow: str | None = None) -> Application:
-    """Return the actor's application.
-
-    Raise `ApplicationNotFound` if it is missing, another user's, or not one of the workflow that the door
-    belongs to.
-    """
-    row = Application.find(app_id, owner_id=actor.pk)
-    if row is None or (workflow is not None and not registry.serves(workflow, row)):
-        raise ApplicationNotFound
-    return row
 
 
 def relative(*, row: Application, app_id: Any) -> Application:
@@ -145,7 +132,9 @@ def submit_now(
 def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
     fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
-    run.extra = {TOLD: told(email=fenced, name=run.row.signature, skipped=run.skipped)}
+    run.extra = {
+        TOLD: told(email=fenced, name=run.row.signature, time_zone=run.row.time_zone, skipped=run.skipped)
+    }
     return runner.start(run)
 
 
@@ -226,40 +215,6 @@ def _fork(
             store(key, row)
             return row, True
     return _made_by(key) if key and key.recall() else (_own(actor, row), False)
-
-
-def cancel(
-    *,
-    actor: AbstractBaseUser,
-    app_id: Any,
-    workflow: str | None = None,
-    key: IdempotencyKey | None = None,
-) -> Application:
-    """Stop the run under way, in any process. All input is kept."""
-    return once(key, lambda: _cancel(actor, app_id, workflow, key), repeats.find)
-
-
-def _cancel(
-    actor: AbstractBaseUser, app_id: Any, workflow: str | None, key: IdempotencyKey | None
-) -> Application:
-    while True:
-        row = get(actor=actor, app_id=app_id, workflow=workflow)
-        registry.known_to_run(row)
-        if not row.is_running:
-            raise NothingToCancel
-        if (run := runner.stop(row.lease_token, Cancelled(), key)) is not None:
-            connection.close()
-            run.ended.result()
-            break
-        # Another process runs it. Its next save will find the lease gone and end the run.
-        try:
-            writer = Writer.under_lease_of(row)
-            writer.stop_key = key
-            writer.fail(Cancelled())
-            break
-        except Superseded:
-            continue  # it saved a step in between
-    return get(actor=actor, app_id=app_id)
 
 
 def delete(

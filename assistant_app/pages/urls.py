@@ -4,6 +4,7 @@ from django.urls import path
 
 from assistant_app.pages.account import views as accounts
 from assistant_app.pages.applications import views as applications
+from assistant_app.pages.emails import shelves
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.history import views as history
 from assistant_app.pages.settings import identities as own_identities
@@ -14,6 +15,9 @@ from assistant_app.pages.work import views as work
 
 urlpatterns = [
     path("", emails.email_list, name="email_list"),
+    path("archive/", shelves.archive, name="archive"),
+    path("trash/", shelves.trash_emails, name="trash"),
+    path("undo/", shelves.undo, name="undo"),
     path("new/", emails.email_new, name="email_new"),
     path("new/pasted/", emails.email_pasted, name="email_pasted"),
     path("new/<slug:workflow>/", applications.application_new, name="application_new"),
@@ -25,6 +29,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/skip-questions/", work.email_skip_questions, name="email_skip_questions"),
     path("a/<uuid:app_id>/cancel/", applications.application_cancel, name="email_cancel"),
     path("a/<uuid:app_id>/stream/", applications.application_stream, name="email_stream"),
+    path("a/<uuid:app_id>/title/", shelves.email_title, name="email_title"),
     path("a/<uuid:app_id>/delete/", emails.email_delete, name="email_delete"),
     path("a/<uuid:app_id>/history/", history.email_history, name="email_history"),
     path("a/<uuid:app_id>/history/<int:number>/", history.email_history_step, name="email_history_step"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from assistant_app.engine import registry
 from assistant_app.models import ApiToken, Application, ApplicationQuerySet, IdempotencyKey, SignInTries
 from assistant_app.models.idempotency import expired_at
+from assistant_app.operations import trash
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.people import identities
 
@@ -66,6 +67,7 @@ def prune(policy: Policy, *, is_dry: bool = False) -> dict[str, int]:
     """Delete what is due and expired, or only count it if `is_dry`; return the number of rows by name."""
     now = timezone.now()
     counts = {name: rows.count() if is_dry else _delete(rows) for name, rows in due(policy, now).items()}
+    counts["deleted emails"] = trash.due().count() if is_dry else trash.empty()
     for name, rows in ended(now).items():
         counts[name] = rows.count() if is_dry else rows.delete()[0]
     if not is_dry:

@@ -104,7 +104,9 @@ def _spoken(local: datetime) -> str:
     if local.date() == today:
         return date_format(local, "H:i")
     if local.date() == today - timedelta(days=1):
-        return "Yesterday"
+        return f"Yesterday, {date_format(local, 'H:i')}"
+    if today - timedelta(days=6) <= local.date() < today:
+        return date_format(local, "D, H:i")
     return date_format(local, "j M" if local.year == today.year else "j M Y")
 
 

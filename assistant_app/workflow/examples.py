@@ -45,6 +45,7 @@ STATE: dict[str, Any] = {
     "final_draft": None,
     "envelope": None,
     "notes": [],
+    "partial": None,
     "next_step": "process_feedback",
     "next_url": "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10/process_feedback/",
     "allowed_actions": [
@@ -87,6 +88,8 @@ STATE: dict[str, Any] = {
     "title": "Late delivery",
     "newer_version": False,
     "error": None,
+    "stopped": False,
+    "archived_at": None,
     "parent": None,
     "created_at": "2026-01-05T09:00:00Z",
     "updated_at": "2026-01-05T09:01:30Z",
@@ -135,4 +138,5 @@ STEP_IN_FULL = STEP | {
         "envelope": None,
         "said_on": {"instructions": "2026-01-05", "answers": "2026-01-05"},
     },
+    "partial": None,
 }

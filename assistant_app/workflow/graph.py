@@ -239,8 +239,11 @@ async def formulate_draft(
         async for chunk in chunks:
             if isinstance(chunk, Replacement):
                 cleaner = DraftCleaner(states_assumptions=is_told_form, waits_for_marker=is_told_form)
+                text = Replacement(cleaner.feed(chunk)) if pieces else cleaner.feed(chunk)
                 pieces.clear()
-            if text := cleaner.feed(chunk):
+            else:
+                text = cleaner.feed(chunk)
+            if text or isinstance(text, Replacement):
                 pieces.append(text)
                 yield {"token": text}, None
     if text := cleaner.finish():

@@ -89,5 +89,5 @@ class Keyboard:
         self.reach(self.page.locator("summary", has_text="More"))
         self.page.keyboard.press("Enter")
         self.press("link", "Delete…")
-        self.press("button", "Delete for good")
+        self.press("button", "Delete")
         expect(self.page.get_by_role("heading", name="Paste an email.")).to_be_visible()

@@ -142,7 +142,7 @@ def test_an_earlier_draft_is_used_again(at_draft_2, other_window, person):
     assert at_draft_2.says("Your turn: is draft 1 right?")
     assert at_draft_2.says("Draft 1 is ready")
     assert at_draft_2.says("Feedback on draft 1 Say more.")
-    assert other_window.open("/").says("Read draft 1")
+    assert other_window.open("/").says("Draft 1 ready")
     assert other_window.open(f"/a/{person.app_id}/history/").says("Draft 1 is ready")
     press(at_draft_2, "Looks good, finish")
     assert person.row.state["final_draft"] == FIRST

@@ -43,7 +43,7 @@ def test_pages_and_list_say_what_is_true_of_it(asked, page_of, browser, model):
     model.wait_until_asked("questions")
     assert page_of(asked).says("Looking for questions")
     assert not page_of(asked).says("Writing draft 1")
-    assert browser.open("/").says("Looking for questions")
+    assert browser.open("/").says("Reading")
     gate.set()
     wait_for_runs()
     assert page_of(asked).says("Draft 1 is ready")

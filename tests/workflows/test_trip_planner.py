@@ -191,7 +191,7 @@ def test_history_branch_and_deletion_of_a_trip(trip, browser):
     browser.open(f"/a/{app_id}/").press("Describe the trip again")
     assert browser.says("Your turn: Where do you want to go?")
     assert browser.typed("destination") == ["Bergen"]
-    browser.open(f"/a/{app_id}/delete/").press("Delete for good")
+    browser.open(f"/a/{app_id}/delete/").press("Delete")
     assert not Application.objects.filter(pk=app_id).exists()
 
 

@@ -46,6 +46,8 @@ from assistant_app.api.serializers import (
     state_of,
     step_input,
 )
+from assistant_app.api.shelves import schema as shelves_schema
+from assistant_app.api.shelves.serializers import NewTitle
 from assistant_app.contract.workflow import ActionEntry, Workflow
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
@@ -111,7 +113,7 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
     @schema.LIST
     def list(self, request: Request) -> Response:
         rows = filters.narrow(self.workflow, self.get_queryset().defer("state"), request.query_params)
-        page = self.paginate_queryset(rows)
+        page = self.paginate_queryset(rows.with_parents())
         shown = ApplicationSummary(page, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shown.data)
 
@@ -161,6 +163,32 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
         if not self._is_repeat("cancel", payload_of(request.data), app_id):
             self._require_empty_body(app_id)
         return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, **self._own))
+
+    @shelves_schema.ARCHIVE
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def archive(self, request: Request, app_id: str) -> Response:
+        return self._shelve(operations.archive, app_id)
+
+    @shelves_schema.UNARCHIVE
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def unarchive(self, request: Request, app_id: str) -> Response:
+        return self._shelve(operations.unarchive, app_id)
+
+    def _shelve(self, move: Callable[..., Application], app_id: str) -> Response:
+        if not self._is_repeat(str(self.action), payload_of(self.request.data), app_id):
+            self._require_empty_body(app_id)
+        return self._state_of(move(actor=self.actor, app_id=app_id, **self._own))
+
+    @shelves_schema.TITLE
+    @action(detail=True, methods=["post"], serializer_class=NewTitle)
+    def title(self, request: Request, app_id: str) -> Response:
+        title = ""
+        if not self._is_repeat("title", payload_of(request.data), app_id):
+            self._mine(app_id)  # 404 before any error about the body
+            wanted = NewTitle(data=request.data)
+            wanted.is_valid(raise_exception=True)
+            title = wanted.validated_data["title"]
+        return self._state_of(operations.rename(actor=self.actor, app_id=app_id, title=title, **self._own))
 
     @schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)

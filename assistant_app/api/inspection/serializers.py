@@ -68,6 +68,9 @@ class StepDetail(StepSummary):
 
     changes = ChangeShown(many=True)
     state = serializers.DictField(child=serializers.JSONField(), help_text="after the step")
+    partial = serializers.CharField(  # type: ignore[assignment]
+        allow_null=True, help_text="what a failed step had written of its draft; null if nothing"
+    )
 
     def to_representation(self, shown: StepShown) -> dict[str, Any]:
         changes = [
@@ -76,7 +79,12 @@ class StepDetail(StepSummary):
             else {"key": each.key, "before": None, "after": None, "appended": each.appended}
             for each in shown.changes
         ]
-        return {**super().to_representation(shown), "changes": changes, "state": dict(shown.after)}
+        return {
+            **super().to_representation(shown),
+            "changes": changes,
+            "state": dict(shown.after),
+            "partial": shown.step.partial,
+        }
 
 
 class CallSummary(serializers.Serializer):

@@ -19,7 +19,7 @@ from assistant_app.errors import ApplicationNotFound, TooManyStreams, UnknownSte
 from assistant_app.events import open_streams, server_sent
 from assistant_app.events.following import follow, read
 from assistant_app.models import Application
-from assistant_app.operations import Repeat
+from assistant_app.operations import Repeat, shelves
 from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.doors import door_of
@@ -36,6 +36,8 @@ def application(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     row = own(request, app_id)
     if row.is_running and request.GET.get("unless") == "running":
         return HttpResponse(status=NOTHING_NEW)
+    if request.method == "GET":
+        shelves.note_seen(row)
     response: HttpResponse = door_of(row).show(request, row)
     return response
 

@@ -14,10 +14,11 @@ from assistant_app import conf, operations
 from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
+from assistant_app.operations import trash
 from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.applications.views import send_step
-from assistant_app.pages.emails import mail_files
+from assistant_app.pages.emails import mail_files, shelves
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.work.obeyed import is_stored_already
@@ -28,7 +29,8 @@ from assistant_app.workflow import steps
 @require_safe
 def email_list(request: PersonRequest) -> HttpResponse:
     mine = Application.objects.owned_by(request.user)
-    return render(request, "emails/list.html", {"listing": listing(mine, request.GET)})
+    context = {"listing": listing(mine, request.GET), "done": shelves.just_done(request)}
+    return render(request, "emails/list.html", context)
 
 
 @signed_in
@@ -75,8 +77,10 @@ def new_page(
 def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Show what would be deleted, and delete it once confirmed."""
     if request.method == "POST":
-        operations.delete(actor=request.user, app_id=app_id)
-        return redirect("email_list")
+        row = operations.get(actor=request.user, app_id=app_id)
+        registry.known_to_run(row)
+        done = trash.put(actor=request.user, app_ids=[app_id])
+        return shelves.back_to_the_list(request, "trash", done, row.title)
     row = operations.get(actor=request.user, app_id=app_id)
     workflow = registry.find(row.workflow)
     context = {

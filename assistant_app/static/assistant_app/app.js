@@ -4,6 +4,12 @@
 const byId = (id) => document.getElementById(id);
 const page = () => byId("main");
 
+// The account keeps the first time zone that a browser says.
+const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (timeZone && !document.cookie.includes("time_zone=")) {
+  document.cookie = `time_zone=${timeZone}; path=/; max-age=31536000; samesite=lax`;
+}
+
 // --- Saying and showing --------------------------------------------------------------------------
 
 function say(text) {

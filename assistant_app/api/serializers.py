@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from itertools import combinations, zip_longest
 from typing import Any, ClassVar, cast
@@ -46,7 +46,7 @@ class Parent(serializers.Serializer):
 class AllowedAction(serializers.Serializer):
     """Something that may be sent now."""
 
-    name = serializers.CharField(help_text="the step, or retry or cancel")
+    name = serializers.CharField(help_text="a step, retry, cancel, or another action without a body")
     title = serializers.CharField()
     method = serializers.ChoiceField(choices=["PUT", "POST"])
     url = serializers.URLField()
@@ -72,7 +72,9 @@ class ApplicationState(serializers.Serializer):
             "partial": row.partial,
             "next_step": row.due_step,
             "next_url": _next_url(workflow, row, request),
-            "allowed_actions": allowed_actions(workflow, row, state, request),
+            "allowed_actions": allowed_actions(
+                workflow, row, state, request, self.context["view"].also_allowed
+            ),
             **_shared_fields(row),
         }
 
@@ -169,13 +171,18 @@ def _is_default(workflow: Workflow) -> bool:
 
 
 def allowed_actions(
-    workflow: Workflow, row: Application, state: Mapping[str, Any], request: Any
+    workflow: Workflow,
+    row: Application,
+    state: Mapping[str, Any],
+    request: Any,
+    also_allowed: Callable[[Application], Mapping[str, str]],
 ) -> list[dict[str, Any]]:
     """Return what may be sent now, each with its address and the JSON schema of its body."""
     if not registry.is_known(row):
         return []
+    more = [_allowed(workflow, row, request, name, title) for name, title in also_allowed(row).items()]
     if row.is_running:
-        return [_allowed(workflow, row, request, "cancel", "Stop the current run")]
+        return [_allowed(workflow, row, request, "cancel", "Stop the current run"), *more]
     found = [
         _allowed(workflow, row, request, step.action, step.title, step, state)
         for step in workflow.human_steps
@@ -183,7 +190,7 @@ def allowed_actions(
     ]
     if row.has_stopped:
         found.append(_allowed(workflow, row, request, "retry", "Retry the run that stopped"))
-    return found
+    return found + more
 
 
 def _may_be_sent(workflow: Workflow, step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:

@@ -61,7 +61,8 @@ def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
     """
     values, appended = changes.get("set", {}), changes.get("append", {})
     written = {**values, **appended}
-    left = {key: len(written[key]) for key in keys if written.get(key)}
+    texts = {key: written[key] for key in keys if isinstance(written.get(key), str | list)}
+    left = {key: len(value) for key, value in texts.items() if value}  # numbers stay: they have no length
     named = {
         key: [source, items.index(value)]
         for source, items in appended.items()

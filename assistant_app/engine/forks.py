@@ -73,7 +73,9 @@ def _typed_for(workflow: Workflow, action: str, parent: Application) -> dict[str
     if action not in workflow.once:
         return {}
     state = {**workflow.complete(parent.state), **parent.typed_before}
-    return {key: state[key] for key in workflow.once[action].keys if state[key]}
+    typed = {key: state[key] for key in workflow.once[action].keys}
+    was_taken = any(typed.values())
+    return {key: value for key, value in typed.items() if value or (was_taken and value == 0)}
 
 
 def point_at_step(row: Application, sequence_id: int | None) -> Point:

@@ -90,7 +90,7 @@ class StepForm:
             boxes = list_boxes(item, labels or [], typed or [], reasons or [], offered, problem)
         else:
             described_by = _ids(f"{item.name}-help" if item.help else "", problem)
-            text = "\n".join(typed or ()) if item.is_list else str(typed or "")
+            text = "\n".join(typed or ()) if item.is_list else "" if typed is None else str(typed)
             boxes = [Box(item.name, item.label, text, described_by=described_by)]
         return ShownField(item, boxes, errors)
 

@@ -103,6 +103,9 @@ def test_steps_calls_and_forks_have_addresses_of_its_own(trip, api):
     assert (
         api.put(fork["next_url"], {**ASKED, "days": 3}, format="json").json()["title"] == "3 days in Bergen"
     )
+    at_plan = api.post(one(trip, "fork"), {"step": 1}, format="json").json()
+    assert (at_plan["next_step"], at_plan["days"], at_plan["plans"]) == ("say_wish", 2, trip["plans"])
+    assert api.get(f"{one(at_plan)}steps/0/").json()["state"]["days"] == 2
     assert api.post(one(trip, "fork"), {"before": "say_wish"}, format="json").status_code == 400
     assert api.post(one(trip, "fork"), {"draft": 1}, format="json").status_code == 400
 

@@ -251,6 +251,10 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
         """Return a step's input as it was sent, and notes on it. Raise `InvalidInput`."""
         return data, ()
 
+    def also_allowed(self, row: Application) -> Mapping[str, str]:
+        """Return what else may be sent now, without a body: the title of each action by its name."""
+        return {}
+
     @property
     def _own(self) -> dict[str, Any]:
         """The arguments that every operation takes from here: the workflow, and the key of the request."""

@@ -47,6 +47,9 @@ class Versions(GenericViewSet[Application]):
     def read_input(self, step: ActionEntry, data: Any) -> tuple[Any, Sequence[str]]:
         return incoming.with_text(step, data)
 
+    def also_allowed(self, row: Application) -> dict[str, str]:
+        return {"skip_questions": "Go on without questions"} if skipping.may_skip(row) else {}
+
     @schema.SKIP_QUESTIONS
     @action(detail=True, methods=["post"], serializer_class=Nothing)
     def skip_questions(self, request: Request, app_id: str) -> HttpResponseBase:

@@ -12,11 +12,20 @@ from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import Cancelled, NothingToSkip, StaleVersion, Superseded
-from assistant_app.models import IdempotencyKey
+from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations.answering import get, start, submit_now
 from assistant_app.operations.repeats import Repeat, once, store
 from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL
+
+
+def may_skip(row: Application) -> bool:
+    """Return whether questions are asked or looked for, or were when the run stopped."""
+    return _are_asked(row) or (row.position == EMAIL.entrypoint and (row.is_running or row.has_stopped))
+
+
+def _are_asked(row: Application) -> bool:
+    return row.due_step == steps.CLARIFY_INSTRUCTIONS.action and not row.has_stopped
 
 
 def skip_questions(
@@ -41,11 +50,11 @@ def _skip_questions(
     registry.known_to_run(row)
     if expected_version not in (None, row.version):
         raise StaleVersion
-    if row.due_step == steps.CLARIFY_INSTRUCTIONS.action and not row.has_stopped:
+    if _are_asked(row):
         answers = {"answers": [""] * len(row.state["clarification_questions"])}
         step = steps.CLARIFY_INSTRUCTIONS.action
         return submit_now(actor, app_id, step, answers, row.version, EMAIL.name, key)
-    if row.position != EMAIL.entrypoint or not (row.is_running or row.has_stopped):
+    if not may_skip(row):
         raise NothingToSkip
     if row.is_running:
         if (run := runner.run_under(row.lease_token)) is not None:

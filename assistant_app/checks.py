@@ -5,22 +5,26 @@ Errors keep the server from starting. `manage.py check` and `make run` print war
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from burr.core.action import Action
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from assistant_app import conf
-from assistant_app.contract.actions import HUMAN, is_choice
+from assistant_app.contract.actions import HUMAN, is_choice, is_human
 from assistant_app.contract.told import TOLD
+from assistant_app.contract.workflow import Workflow
+from assistant_app.engine import registry
+from assistant_app.llm.config import Address
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
 from assistant_app.observing import tracing
-from assistant_app.workflow import steps
-from assistant_app.workflow.graph import build_graph
 from emailassistant import env, private_files
 
 OPENAI_MODEL = "gpt-5-mini"  # the default of the setting
@@ -76,29 +80,74 @@ def check_otel(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-def check_human_steps(**_: Any) -> Iterator[CheckMessage]:
-    """Check that `steps.STEPS` has one entry with matching fields for each action tagged HUMAN."""
-    actions = build_graph().actions
-    table = [step.action for step in steps.STEPS]
-    known = {action.name for action in actions}
-    for name in sorted(set(table) - known):
-        yield _step_error(f"steps.STEPS names {name!r}, which is not an action of the graph.")
-    for action in actions:
-        yield from _check_action(action, table.count(action.name))
+RESERVED_NAMES = {"applications", "schema", "docs", "limits", "usage", "pasted"}  # in /api/ and /new/
+NAME_OF_WORKFLOW = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
-def _check_action(action: Action, entries: int) -> Iterator[CheckMessage]:
-    is_human = HUMAN in action.tags
+def check_workflows(**_: Any) -> Iterator[CheckMessage]:
+    """Check that WORKFLOWS can be read, and the table of each against its graph."""
+    try:
+        found = registry.load(settings.WORKFLOWS)
+    except Exception as problem:  # noqa: BLE001  (a module of a workflow may raise anything)
+        yield Error(
+            f"WORKFLOWS cannot be read: {problem}",
+            hint="List dotted paths of Workflow objects: WORKFLOWS=assistant_app.workflow.email.EMAIL",
+            id="assistant.E012",
+        )
+        return
+    for workflow in found:
+        if not isinstance(workflow, Workflow):
+            yield _wrong_name(f"WORKFLOWS names a {type(workflow).__name__}, which is not a Workflow.")
+            return
+    names = [workflow.name for workflow in found]
+    if not names:
+        yield _wrong_name("WORKFLOWS is empty.")
+    for name in dict.fromkeys(names):
+        if not NAME_OF_WORKFLOW.fullmatch(name) or name in RESERVED_NAMES:
+            yield _wrong_name(f"A workflow cannot have the name {name!r}.")
+        if names.count(name) > 1:
+            yield _wrong_name(f"Two workflows have the name {name!r}.")
+    for workflow in found:
+        yield from check_workflow(workflow)
+
+
+def _wrong_name(message: str) -> Error:
+    hint = "A name has small letters, digits and underscores, and is not an address that the API has already."
+    return Error(message, hint=hint, id="assistant.E012")
+
+
+def check_workflow(workflow: Workflow) -> Iterator[CheckMessage]:
+    """Check that the table has one entry with matching fields for each action tagged HUMAN."""
+    table = [entry.action for entry in workflow.entries if entry.is_human]
+    for name in sorted({entry.action for entry in workflow.entries} - workflow.actions):
+        yield _step_error(workflow, f"The table names {name!r}, which is not an action of the graph.")
+    for action in workflow.graph.actions:
+        yield from _check_action(workflow, action, table.count(action.name))
+    if not is_human(workflow.graph, workflow.entrypoint):
+        yield _step_error(workflow, f"The entrypoint {workflow.entrypoint!r} takes no person's input.")
+    for key in sorted({*workflow.lasting} - workflow.default_state.keys()):
+        yield _step_error(workflow, f"The lasting key {key!r} is not in the default state.")
+
+
+def _check_action(workflow: Workflow, action: Action, entries: int) -> Iterator[CheckMessage]:
+    is_person = HUMAN in action.tags
     if not action.is_async():
-        yield _step_error(f"The action {action.name!r} is not async.")
-    if entries != is_human:
-        expected = "exactly one" if is_human else "no"
-        yield _step_error(f"The action {action.name!r} has {entries} entries in steps.STEPS, not {expected}.")
-    elif is_human and _inputs(action) != {field.name for field in steps.get(action.name).fields}:
-        inputs = ", ".join(sorted(_inputs(action)))
-        yield _step_error(f"The fields of the step {action.name!r} must match its action's inputs: {inputs}.")
-    elif is_human and is_choice(build_graph(), action.name) != steps.get(action.name).is_choice:
-        yield _step_error(f"The graph and steps.STEPS disagree on whether {action.name!r} is a choice.")
+        yield _step_error(workflow, f"The action {action.name!r} is not async.")
+    if entries != is_person:
+        expected = "exactly one with a title" if is_person else "none with a title"
+        yield _step_error(workflow, f"The action {action.name!r} has {entries} entries, not {expected}.")
+    elif is_person:
+        yield from _check_human_step(workflow, action)
+
+
+def _check_human_step(workflow: Workflow, action: Action) -> Iterator[CheckMessage]:
+    entry = workflow.entry(action.name)
+    inputs = ", ".join(sorted(_inputs(action)))
+    if _inputs(action) != {field.name for field in entry.fields}:
+        said = f"The fields of the step {action.name!r} must match its action's inputs: {inputs}."
+        yield _step_error(workflow, said)
+    elif is_choice(workflow.graph, action.name) != entry.is_choice:
+        yield _step_error(workflow, f"Graph and table disagree on whether {action.name!r} is a choice.")
 
 
 def _inputs(action: Action) -> set[str]:
@@ -106,9 +155,9 @@ def _inputs(action: Action) -> set[str]:
     return {*required, *optional} - {TOLD}
 
 
-def _step_error(message: str) -> Error:
-    hint = "Each HUMAN action in graph.py needs one entry in steps.py: docs/explanation/state-machine.md."
-    return Error(message, hint=hint, id="assistant.E010")
+def _step_error(workflow: Workflow, message: str) -> Error:
+    hint = "Each HUMAN action needs one entry in its workflow's table: docs/explanation/state-machine.md."
+    return Error(f"Workflow {workflow.name!r}: {message}", hint=hint, id="assistant.E010")
 
 
 def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
@@ -164,17 +213,15 @@ def check_model_key(**_: Any) -> Iterator[CheckMessage]:
 
 
 def check_model_address(**_: Any) -> Iterator[CheckMessage]:
-    address = urlsplit(settings.OPENAI_BASE_URL)
+    address = Address.read(settings.OPENAI_BASE_URL)
     problem = ""
     if not settings.OPENAI_BASE_URL:
         return
-    if address.username or address.password:
-        problem = "OPENAI_BASE_URL contains a user name or password, which is not sent to the server."
-    elif address.query or address.fragment:
-        problem = "OPENAI_BASE_URL contains a query, so every call would go to a wrong address."
-    elif address.path.rstrip("/").endswith(("/completions", "/models", "/responses")):
-        problem = "OPENAI_BASE_URL is the address of one call, to which the path of each call is added."
-    elif not address.path.strip("/"):
+    if address.user and settings.OPENAI_API_KEY:
+        problem = "OPENAI_BASE_URL contains a user name, which is not sent as there is an OPENAI_API_KEY."
+    elif urlsplit(settings.OPENAI_BASE_URL).fragment:
+        problem = "OPENAI_BASE_URL contains a #, and what follows it is not sent to the server."
+    elif not address.has_path:
         problem = "OPENAI_BASE_URL has no path. Nearly all servers need the /v1."
     if problem:
         yield Warning(
@@ -182,6 +229,34 @@ def check_model_address(**_: Any) -> Iterator[CheckMessage]:
             hint="OPENAI_BASE_URL=http://127.0.0.1:11434/v1, or what your server's documentation says.",
             id="assistant.W020",
         )
+
+
+def check_fallbacks(**_: Any) -> Iterator[CheckMessage]:
+    if settings.MODEL_FALLBACKS and not conf.has_model_server():
+        yield Warning(
+            "MODEL_FALLBACKS is set, but there is no first server, so none of them is asked.",
+            hint="OPENAI_BASE_URL=http://127.0.0.1:11434/v1 for the first server.",
+            id="assistant.W023",
+        )
+
+
+def check_model_environment(**_: Any) -> Iterator[CheckMessage]:
+    """Check the variables of the environment that connections to the model's server obey."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        path = os.environ.get(name)
+        if path and not Path(path).exists():
+            yield Warning(
+                f"{name} names a file that is not there, so no model's server with https can be reached.",
+                hint=f"{name}=/etc/ssl/certs/ca-certificates.crt, or leave it out.",
+                id="assistant.W022",
+            )
+    for name, proxy in getproxies().items():
+        if name in {"http", "https", "all"} and urlsplit(proxy).scheme not in {"http", "https", ""}:
+            yield Warning(
+                f"{name.upper()}_PROXY is not the address of an HTTP proxy. Other kinds are not supported.",
+                hint=f"{name.upper()}_PROXY=http://proxy.example.org:3128, or leave it out.",
+                id="assistant.W022",
+            )
 
 
 def check_model_name(**_: Any) -> Iterator[CheckMessage]:
@@ -336,13 +411,15 @@ CHECKS: list[Callable[..., Iterator[CheckMessage]]] = [
     check_embedded_model,
     check_hosts_given,
     check_otel,
-    check_human_steps,
+    check_workflows,
     check_secret_key,
     check_length_of_secret_key,
     check_sqlite,
     check_model,
     check_model_key,
     check_model_address,
+    check_fallbacks,
+    check_model_environment,
     check_model_name,
     check_context_window,
     check_lease,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -45,18 +47,40 @@ def _max_tokens() -> Mapping[Purpose, int]:
 
 
 def model_config() -> ModelConfig:
-    """Return the configuration of the model client: the configured server, or else the embedded model."""
+    """Return the configuration of the model client: the configured servers, or else the embedded model."""
     base_url = settings.OPENAI_BASE_URL or OPENAI_BASE_URL
     path = settings.EMBEDDED_MODEL_PATH
-    return ModelConfig(
+    config = ModelConfig(
         provider=host_of(base_url),
         base_url=base_url,
         api_key=settings.OPENAI_API_KEY,
         models={"questions": settings.OPENAI_MODEL_QUESTIONS, "draft": settings.OPENAI_MODEL_DRAFT},
         timeout=settings.MODEL_TIMEOUT_SECONDS,
+        total_timeout=settings.MODEL_TOTAL_SECONDS,
+        load_timeout=settings.MODEL_LOAD_SECONDS,
         retries=settings.MODEL_RETRIES,
         max_tokens=_max_tokens(),
+        window=settings.MODEL_CONTEXT_TOKENS,
+        temperature=settings.MODEL_TEMPERATURE,
+        reasoning_effort=settings.MODEL_REASONING_EFFORT,
+        extra_body=settings.MODEL_EXTRA_BODY,
+        headers=settings.MODEL_HEADERS,
         embedded=settings.EMBEDDED_MODEL and not has_model_server(),
         embedded_model_path=Path(path) if path else None,
         embedded_state_dir=Path(settings.DATA_DIR),
+    )
+    return replace(config, fallbacks=tuple(_fallback(config, each) for each in settings.MODEL_FALLBACKS))
+
+
+def _fallback(config: ModelConfig, server: Mapping[str, Any]) -> ModelConfig:
+    """Return the configuration of a fallback: its limits and times are those of the first server."""
+    return replace(
+        config,
+        provider=host_of(server["base_url"]),
+        base_url=server["base_url"],
+        api_key=server.get("api_key", ""),
+        models={"questions": server["model"], "draft": server["model"]},
+        window=0,  # not known
+        headers=server.get("headers", {}),
+        extra_body=server.get("extra_body", {}),
     )

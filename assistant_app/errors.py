@@ -85,6 +85,13 @@ class WrongStep(AssistantError):
     status = 409
 
 
+class UnknownStep(AssistantError):
+    """A newer version of this program is at work here. This one can show it, but not change it."""
+
+    code = "unknown_step"
+    status = 409
+
+
 class Finished(AssistantError):
     """This email is finished."""
 

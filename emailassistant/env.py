@@ -31,6 +31,12 @@ ORIGIN = re.compile(rf"https?://(?:(?:\*\.)?{NAME}|\[[0-9A-Fa-f:.]+\])(?::\d+)?"
 RATE = re.compile(r"0*[1-9]\d*/(s|m|h|d)[a-z]*")
 MEMORY = ":memory:"  # SQLite's, of which each thread would have its own
 KEY = re.compile(r"[!-~]*")
+HEADER = re.compile(r"[\w-]+", re.ASCII)
+HEADER_VALUE = re.compile(r"[ -~]*")
+# Parts of a request to a model that have settings of their own, or that no setting may change.
+OURS = {"model", "messages", "stream", "stream_options", "response_format", "max_tokens", "temperature"}
+OURS |= {"max_completion_tokens", "reasoning_effort"}
+SERVER_TEXTS = {"base_url", "model", "api_key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ PROBLEMS: list[Problem] = []
 def text(name: str, default: str = "", *, choices: tuple[str, ...] = ()) -> str:
     value = _read(_env.str, name, default, "Give plain text.").strip() or default
     if choices and value not in choices:
-        return _refuse(name, f"is {value!r}", f"Choose one of: {', '.join(choices)}.", default)
+        return _refuse(name, f"is {value!r}", f"Choose one of: {', '.join(filter(None, choices))}.", default)
     return value
 
 
@@ -169,6 +175,72 @@ def database(name: str, default: str) -> dict[str, Any]:
     if not database or (engine == "sqlite3" and not (Path(database).parent.is_dir() and database != MEMORY)):
         return _refuse(name, "names a database in memory, or a folder that does not exist", hint, fallback)
     return settings
+
+
+def number_or_none(name: str, *, maximum: float) -> float | None:
+    """Return a number from 0 to `maximum`; None if the variable is not set."""
+    return number(name, 0, maximum=maximum) if text(name) else None
+
+
+def headers(name: str) -> dict[str, str]:
+    """Return HTTP headers by name, from a JSON object."""
+    hint = f"""Write JSON: {name}={{"X-Title": "Email assistant"}}"""
+    return _json(name, {}, _headers, "is not a table of HTTP headers", hint)
+
+
+def request_options(name: str) -> dict[str, Any]:
+    """Return options for the body of a request, from a JSON object."""
+    hint = f"""Write JSON without {", ".join(sorted(OURS))}: {name}={{"top_p": 0.9}}"""
+    return _json(name, {}, _options, "is not a table of options that can be added to a request", hint)
+
+
+def model_servers(name: str) -> list[dict[str, Any]]:
+    """Return model servers in an order: objects with `base_url`, `model`, and some with more."""
+    hint = f"""Write JSON: {name}=[{{"base_url": "http://127.0.0.1:11434/v1", "model": "llama3.1"}}]"""
+    return _json(name, [], _servers, "is not a list of model servers", hint)
+
+
+def _json(name: str, default: T, read: Callable[[Any], T], problem: str, hint: str) -> T:
+    """Return what `read` makes of a JSON text. It may hold a secret, so no message repeats it."""
+    value = secret(name)
+    try:
+        return read(json.loads(value, parse_constant=_reject)) if value else default
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return _refuse(name, problem, hint, default)
+
+
+def _reject(value: Any) -> Any:
+    raise ValueError(value)
+
+
+def _headers(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict):
+        raise TypeError
+    for header, value in given.items():
+        if not (isinstance(value, str) and HEADER.fullmatch(header) and HEADER_VALUE.fullmatch(value)):
+            raise ValueError
+    return given
+
+
+def _options(given: Any) -> dict[str, Any]:
+    if not isinstance(given, dict) or OURS & given.keys():
+        raise ValueError
+    return given
+
+
+def _servers(given: Any) -> list[dict[str, Any]]:
+    if not isinstance(given, list):
+        raise TypeError
+    for each in given:
+        if not {"base_url", "model"} <= each.keys() <= {*SERVER_TEXTS, "headers", "extra_body"}:
+            raise ValueError
+        if not all(isinstance(each[key], str) and each[key] for key in SERVER_TEXTS & each.keys()):
+            raise ValueError
+        if not _is_address(each["base_url"], ("http", "https")) or not KEY.fullmatch(each.get("api_key", "")):
+            raise ValueError
+        _headers(each.get("headers", {}))
+        _options(each.get("extra_body", {}))
+    return given
 
 
 def prices(name: str) -> dict[str, dict[str, Decimal]]:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core import checks
 
 from assistant_app.engine.runner import runner
+from assistant_app.operations import trash
 from emailassistant import private_files
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 # Allocations before a collection of the youngest generation; Python's default is 700. A request allocates
 # thousands of objects and leaves few in cycles.
 COLLECT_AFTER = 20_000
+TRASH_SECONDS = 60
 DRAIN_MARGIN_SECONDS = 7  # on top of the grace, to store interrupted runs; gunicorn adds 10
 
 
@@ -49,11 +51,23 @@ class Lifespan:
         begin_shutdown_at_signals()
         collect_garbage_less()
         await send({"type": "lifespan.startup.complete"})
+        emptying = asyncio.create_task(empty_the_trash_for_ever())
         await receive()  # lifespan.shutdown
+        emptying.cancel()
         runner.begin_shutdown()
         limit = settings.SHUTDOWN_GRACE_SECONDS + DRAIN_MARGIN_SECONDS
         await asyncio.to_thread(runner.drained.wait, limit)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def empty_the_trash_for_ever() -> None:
+    """Erase emails that were deleted more than ten minutes ago; each server process looks once a minute."""
+    while True:
+        await asyncio.sleep(TRASH_SECONDS)
+        try:
+            await runner.database.run(trash.empty)
+        except Exception as problem:  # noqa: BLE001  (the next look may succeed)
+            logger.warning("The trash could not be emptied: %s", type(problem).__name__)
 
 
 def problems_with_settings() -> str:

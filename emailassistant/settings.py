@@ -115,6 +115,11 @@ USE_TZ = True
 MIGRATION_MODULES = {"knox": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Workflows -----------------------------------------------------------------------------------
+
+# Dotted paths. Applications of one that is left out stay as they are; see docs/how-to/your-own-workflow.md.
+WORKFLOWS = env.words("WORKFLOWS", ["assistant_app.workflow.email.EMAIL"])
+
 # --- Database ------------------------------------------------------------------------------------
 
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=2, maximum=200)
@@ -169,11 +174,24 @@ OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-5-mini")
 OPENAI_MODEL_QUESTIONS = env.text("OPENAI_MODEL_QUESTIONS") or OPENAI_MODEL
 OPENAI_MODEL_DRAFT = env.text("OPENAI_MODEL_DRAFT") or OPENAI_MODEL
 MODEL_TIMEOUT_SECONDS = env.number("MODEL_TIMEOUT_SECONDS", 60, minimum=0.1, maximum=3600)
+# How long an answer may take altogether. 0: no limit, as long as something comes.
+MODEL_TOTAL_SECONDS = env.number("MODEL_TOTAL_SECONDS", 0, maximum=86_400)
+# How long a server may say that it is still loading the model.
+MODEL_LOAD_SECONDS = env.number("MODEL_LOAD_SECONDS", 60, maximum=3600)
 MODEL_RETRIES = env.integer("MODEL_RETRIES", 2, maximum=10)
 # How long an answer may be, with the model's thinking. 0: 2,000 tokens for questions, 4,000 for a draft.
 MODEL_MAX_TOKENS = env.integer("MODEL_MAX_TOKENS", 0)
 # The model's context window; longer prompts lose their oldest parts. 0: not known, so nothing is left out.
 MODEL_CONTEXT_TOKENS = env.integer("MODEL_CONTEXT_TOKENS", 0)
+# What the server shall do otherwise than by default.
+MODEL_TEMPERATURE = env.number_or_none("MODEL_TEMPERATURE", maximum=2)
+MODEL_REASONING_EFFORT = env.text(
+    "MODEL_REASONING_EFFORT", choices=("", "none", "minimal", "low", "medium", "high", "xhigh")
+)
+MODEL_EXTRA_BODY = env.request_options("MODEL_EXTRA_BODY")  # added to each request, as JSON
+MODEL_HEADERS = env.headers("MODEL_HEADERS")  # sent with each request, as JSON
+# Servers to ask, in this order, when the first one gives no answer, as JSON.
+MODEL_FALLBACKS = env.model_servers("MODEL_FALLBACKS")
 # Price of a million tokens, by model. Models without a price show no cost.
 MODEL_PRICES = env.prices("MODEL_PRICES")
 MODEL_PRICES_CURRENCY = env.text("MODEL_PRICES_CURRENCY", "$")

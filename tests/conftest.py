@@ -14,18 +14,18 @@ from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
+from django.urls import clear_url_caches
 from knox import crypto
 from rest_framework.test import APIClient
 
 from assistant_app import operations
 from assistant_app.api import counters
-from assistant_app.engine import budget
+from assistant_app.engine import budget, inputs
 from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.models import Usage
-from assistant_app.workflow.steps import HumanStep
-from tests import leaks
+from tests import leaks, workflows
 from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
 from tests.leaks import pytest_runtest_setup as pytest_runtest_setup
 from tests.leaks import pytest_sessionfinish as pytest_sessionfinish
@@ -92,13 +92,13 @@ def _fresh(settings):
 def _texts_are_never_logged():
     """Register typed texts, model replies and tokens with `leaks`, which searches the output at the end."""
     patch = pytest.MonkeyPatch()
-    clean, say, make = HumanStep.clean, ScriptedClient.will_write, crypto.create_token_string
+    clean, say, make = inputs.clean, ScriptedClient.will_write, crypto.create_token_string
 
-    def cleaned(self, data):
+    def cleaned(step, data):
         for value in data.values() if isinstance(data, dict) else []:
             for text in value if isinstance(value, list) else [value]:
                 leaks.forbid(text if isinstance(text, str) else "")
-        return clean(self, data)
+        return clean(step, data)
 
     def said(self, draft):
         leaks.forbid(draft if isinstance(draft, str) else "")
@@ -108,7 +108,7 @@ def _texts_are_never_logged():
         leaks.secrets.add(token := make())
         return token
 
-    patch.setattr(HumanStep, "clean", cleaned)
+    patch.setattr(inputs, "clean", cleaned)
     patch.setattr(ScriptedClient, "will_write", said)
     patch.setattr(crypto, "create_token_string", made)
     yield
@@ -228,6 +228,13 @@ def api(owner):
     client = APIClient()
     client.force_authenticate(owner)
     return client
+
+
+@pytest.fixture
+def serve(settings, monkeypatch):
+    """Serve these workflows instead of the product's, on every door, until the end of the test."""
+    yield lambda *served: workflows.serve(settings, monkeypatch, *served)
+    clear_url_caches()
 
 
 class Person:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
-from assistant_app.models import ApiToken, Application, BurrState
+from assistant_app.models import ApiToken, Application, BurrState, ServerDeviation
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,8 +22,9 @@ ANYBODY = {
     "sign_in", "sign_up", "welcome", "healthz", "readyz", "metrics", "schema", "api_docs", "api/.*",
 }  # fmt: skip
 SIGNED_IN = {
-    "email_list", "email_new", "email_pasted", "password", "settings", "save_you", "tokens", "revoke_token",
-    "sign_out", "api-root", "application-list", "limits", "usage", "export_own", "erase_own",
+    "email_list", "email_new", "email_pasted", "application_new", "password", "settings", "save_you",
+    "tokens", "revoke_token", "sign_out", "api-root", "application-list", "limits", "usage",
+    "export_own", "erase_own", "identities", "delete_identity", "archive", "trash", "undo",
 }  # fmt: skip
 # Of the admin: what all staff may open, and each model with what `view_…` lets staff see of it.
 ALL_STAFF = {
@@ -34,13 +35,20 @@ MODELS = {
     "assistant_app_application",
     "assistant_app_apitoken",
     "assistant_app_burrstate",
+    "assistant_app_serverdeviation",
     "auth_group",
     "auth_user",
 }
 SEEN_WITH_VIEW = {"changelist", "change", "history", "step", "read", "usage"}
 
 # Values for URL parameters that are neither ids nor numbers.
-PARTS = {"step": "process_feedback", "app_label": "auth", "url": "nowhere", "object_id": "none"}
+PARTS = {
+    "step": "process_feedback",
+    "workflow": "email",
+    "app_label": "auth",
+    "url": "nowhere",
+    "object_id": "none",
+}
 TEXTS = (
     b"ninety-six sensors",
     b"sixty on Thursday",
@@ -217,6 +225,7 @@ def test_staff_open_what_they_have_the_permission_for_and_no_more(request, who, 
     ids = {
         "assistant_app_apitoken": ApiToken.objects.create(user=owner)[0].pk,
         "assistant_app_burrstate": BurrState.objects.create(app_id="garden", sequence_id=0).pk,
+        "assistant_app_serverdeviation": ServerDeviation.objects.create(option="system").pk,
         "auth_group": Group.objects.create(name="Desk").pk,
         "auth_user": owner.pk,
     }

@@ -10,7 +10,9 @@ import pytest
 from burr.core import action
 
 from assistant_app import checks
+from assistant_app.contract.workflow import ActionEntry, binding
 from assistant_app.workflow import graph, steps
+from assistant_app.workflow.email import EMAIL
 from emailassistant import env
 from emailassistant import settings as settings_file
 
@@ -45,11 +47,15 @@ WRONG = [
     ("assistant.W016", {"MAX_BODY_BYTES": 200_000}),
     ("assistant.W019", {"MAX_DRAFTS_CHARACTERS": 300_000}),
     ("assistant.W020", {"OPENAI_BASE_URL": "http://127.0.0.1:11434", "OPENAI_MODEL_DRAFT": "llama3.1"}),
-    ("assistant.W020", {"OPENAI_BASE_URL": "https://user:secret@models.example.org/v1"}),
-    ("assistant.W020", {"OPENAI_BASE_URL": "https://x.example.org/openai/deployments/gpt?api-version=1"}),
-    ("assistant.W020", {"OPENAI_BASE_URL": "https://models.example.org/v1/chat/completions"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://a:b@models.example.org/v1", "OPENAI_API_KEY": "k"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "https://models.example.org/v1#chat", "OPENAI_API_KEY": "k"}),
+    ("assistant.W020", {"OPENAI_BASE_URL": "http://127.0.0.1:8080/chat/completions"}),
     ("assistant.W021", {"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "OPENAI_MODEL_DRAFT": "gpt-5-mini"}),
     ("assistant.W018", {"MODEL_CONTEXT_TOKENS": 4096}),
+    (
+        "assistant.W023",
+        {"MODEL_FALLBACKS": [{"base_url": "http://a/v1", "model": "m"}], "OPENAI_BASE_URL": ""},
+    ),
     ("assistant.W011", {"HOST": "0.0.0.0", "ALLOWED_HOSTS": ["localhost"]}),
 ]
 
@@ -57,7 +63,10 @@ WRONG = [
 def test_every_check_is_tested_here():
     known = set(re.findall(r"assistant\.[EW]\d{3}", Path(checks.__file__).read_text()))
 
-    elsewhere = {"assistant.E001", "assistant.E007", "assistant.E010", "assistant.W017"}
+    elsewhere = {
+        "assistant.E001", "assistant.E007", "assistant.E010", "assistant.E012",
+        "assistant.W017", "assistant.W022",
+    }  # fmt: skip
     assert known == {identifier for identifier, _ in WRONG} | elsewhere
 
 
@@ -69,6 +78,39 @@ def test_a_wrong_setting_is_found(settings, identifier, values):
     message = next(message for message in checks.check_assistant() if message.id == identifier)
 
     assert "=" in message.hint or "path" in message.hint
+
+
+# Each of them works: tests/llm/test_addresses.py
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.openai.azure.com/openai/deployments/gpt?api-version=2024-06-01",
+        "https://models.example.org/v1/chat/completions",
+        "https://ida:secret@models.example.org/v1",
+    ],
+)
+def test_nothing_is_wrong_with_an_address_that_works(settings, address):
+    settings.OPENAI_BASE_URL = address
+
+    assert not {"assistant.W020", "assistant.W021"} & found(checks.check_assistant).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ("SSL_CERT_DIR", "/nowhere"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:1"),
+    ],
+)
+def test_an_environment_in_which_no_model_is_reached_is_found(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    message = found(checks.check_model_environment)["assistant.W022"]
+    assert message.msg.startswith(name)
+    assert f"{name}=" in message.hint
+    monkeypatch.delenv(name)
+    assert found(checks.check_model_environment) == {}
 
 
 def test_a_variable_that_makes_no_sense_is_refused_by_name(monkeypatch):
@@ -114,6 +156,28 @@ NONSENSE = [
     ("METRICS_ALLOW", "10.0.0.1/8"),
     ("LOG_LEVEL", "debug"),
     ("MODEL_TIMEOUT_SECONDS", "nan"),
+    ("MODEL_TOTAL_SECONDS", "-1"),
+    ("MODEL_LOAD_SECONDS", "long"),
+    ("MODEL_TEMPERATURE", "warm"),
+    ("MODEL_TEMPERATURE", "2.5"),
+    ("MODEL_REASONING_EFFORT", "hard"),
+    ("MODEL_EXTRA_BODY", "top_p=1"),
+    ("MODEL_EXTRA_BODY", "[1]"),
+    ("MODEL_EXTRA_BODY", '{"top_p": NaN}'),
+    ("MODEL_EXTRA_BODY", '{"messages": []}'),
+    ("MODEL_HEADERS", "X-Title: Email assistant"),
+    ("MODEL_HEADERS", '{"X-Title": 7}'),
+    ("MODEL_HEADERS", '{"X Title": "a"}'),
+    ("MODEL_HEADERS", '{"X-Title": "a\\nb"}'),
+    ("MODEL_HEADERS", '["X-Title"]'),
+    ("MODEL_FALLBACKS", "http://127.0.0.1:11434/v1"),
+    ("MODEL_FALLBACKS", '{"base_url": "http://127.0.0.1:11434/v1", "model": "m"}'),
+    ("MODEL_FALLBACKS", '["http://127.0.0.1:11434/v1"]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://127.0.0.1:11434/v1"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "127.0.0.1:11434", "model": "m"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": "m", "key": "k"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": "m", "api_key": "sk one"}]'),
+    ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": ""}]'),
     ("OPEN_SIGN_UP", "maybe"),
 ]
 
@@ -158,6 +222,16 @@ def test_a_value_that_makes_no_sense_is_refused_with_what_to_write(settings_with
         ("OPENAI_BASE_URL", "http://[::1]:11434/v1", "http://[::1]:11434/v1"),
         ("OPENAI_MODEL", "", "gpt-5-mini"),
         ("API_RATE_USER", "5/s", "5/s"),
+        ("MODEL_TEMPERATURE", "0", 0.0),
+        ("MODEL_TEMPERATURE", "", None),
+        ("MODEL_REASONING_EFFORT", "low", "low"),
+        ("MODEL_EXTRA_BODY", '{"top_p": 0.9}', {"top_p": 0.9}),
+        ("MODEL_HEADERS", '{"X-Title": "Email assistant"}', {"X-Title": "Email assistant"}),
+        (
+            "MODEL_FALLBACKS",
+            '[{"base_url": "http://a/v1", "model": "m", "api_key": "k", "extra_body": {"seed": 1}}]',
+            [{"base_url": "http://a/v1", "model": "m", "api_key": "k", "extra_body": {"seed": 1}}],
+        ),
     ],
 )
 def test_a_value_that_makes_sense_is_taken(settings_with, name, value, read):
@@ -190,50 +264,80 @@ def test_a_secret_that_cannot_be_read_is_named_and_never_shown(monkeypatch):
     assert "hunter2" not in message.msg + message.hint
 
 
-def test_a_human_action_without_an_entry_is_found(monkeypatch):
-    monkeypatch.setattr(steps, "STEPS", [step for step in steps.STEPS if step != steps.CLARIFY_INSTRUCTIONS])
-
-    assert "clarify_instructions" in found(checks.check_human_steps)["assistant.E010"].msg
-
-
-def test_an_entry_without_an_action_is_found(monkeypatch):
-    stray = steps.HumanStep(action="sign_letter", endpoint="sign", title="", button="", fields=())
-    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
-
-    assert "sign_letter" in found(checks.check_human_steps)["assistant.E010"].msg
+def wrong_in(**changed):
+    """Return the first thing that is wrong with the email assistant when these parts of it are changed."""
+    return next(iter(checks.check_workflow(replace(EMAIL, **changed)))).msg
 
 
-def test_an_entry_for_an_action_without_human_input_is_found(monkeypatch):
-    stray = steps.HumanStep(action="final_result", endpoint="end", title="", button="", fields=())
-    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, stray])
+def test_a_human_action_without_an_entry_is_found():
+    others = [step for step in steps.STEPS if step != steps.CLARIFY_INSTRUCTIONS]
 
-    assert "final_result" in found(checks.check_human_steps)["assistant.E010"].msg
+    assert "clarify_instructions" in wrong_in(entries=others)
 
 
-def test_fields_that_are_not_the_inputs_of_the_action_are_found(monkeypatch):
-    nameless = replace(steps.PROCESS_FEEDBACK, fields=())
+def test_an_entry_without_an_action_is_found():
+    stray = ActionEntry(action="sign_letter", title="Sign it")
+
+    assert "sign_letter" in wrong_in(entries=[*steps.STEPS, stray])
+
+
+def test_an_entry_with_a_form_for_an_action_without_human_input_is_found():
+    others = [step for step in steps.STEPS if step != steps.FINAL_RESULT]
+    stray = replace(steps.FINAL_RESULT, title="End it")
+
+    assert "final_result" in wrong_in(entries=[*others, stray])
+
+
+def test_fields_that_are_not_the_inputs_of_the_action_are_found():
     others = [step for step in steps.STEPS if step != steps.PROCESS_FEEDBACK]
-    monkeypatch.setattr(steps, "STEPS", [*others, nameless])
 
-    assert "inputs: feedback" in found(checks.check_human_steps)["assistant.E010"].msg
+    assert "inputs: feedback" in wrong_in(entries=[*others, replace(steps.PROCESS_FEEDBACK, fields=())])
 
 
 @pytest.mark.parametrize(
     ("step", "changed"),
     [(steps.EDIT_DRAFT, {"instead_of": ""}), (steps.PROCESS_FEEDBACK, {"instead_of": "edit_draft"})],
 )
-def test_an_entry_that_is_due_and_a_choice_in_the_graph_or_the_reverse_is_found(monkeypatch, step, changed):
+def test_an_entry_that_is_due_and_a_choice_in_the_graph_or_the_reverse_is_found(step, changed):
     others = [one for one in steps.STEPS if one != step]
-    monkeypatch.setattr(steps, "STEPS", [*others, replace(step, **changed)])
 
-    assert repr(step.action) in found(checks.check_human_steps)["assistant.E010"].msg
+    assert repr(step.action) in wrong_in(entries=[*others, replace(step, **changed)])
 
 
-def test_an_action_that_is_not_async_is_found(monkeypatch):
+def test_an_action_that_is_not_async_is_found():
     @action(reads=[], writes=["final_draft"])
     def final_result(state):
         return state
 
-    monkeypatch.setitem(graph.ACTIONS, "final_result", final_result)
+    actions = {**graph.ACTIONS, "final_result": final_result}
 
-    assert "not async" in found(checks.check_human_steps)["assistant.E010"].msg
+    assert "not async" in wrong_in(build_graph=binding(actions, graph.TRANSITIONS))
+
+
+def test_an_entrypoint_that_takes_no_input_and_a_lasting_key_without_default_are_found():
+    assert "entrypoint" in wrong_in(entrypoint="formulate_draft")
+    assert "'sent'" in wrong_in(lasting=["sent"])
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["nowhere.at_all.EMAIL"], "cannot be read"),
+        (["assistant_app.workflow.email.NOTHING"], "cannot be read"),
+        (["assistant_app.workflow.graph.ENTRYPOINT"], "not a Workflow"),
+        (["assistant_app.workflow.email.EMAIL"] * 2, "Two workflows"),
+        ([], "is empty"),
+    ],
+)
+def test_a_wrong_list_of_workflows_is_found(settings, paths, said):
+    settings.WORKFLOWS = paths
+
+    assert said in found(checks.check_workflows)["assistant.E012"].msg
+
+
+@pytest.mark.parametrize("name", ["limits", "applications", "Trip", "trip-planner", "", "x" * 51])
+def test_a_name_that_is_an_address_already_or_not_one_is_found(monkeypatch, settings, name):
+    monkeypatch.setattr(steps, "OTHER", replace(EMAIL, name=name), raising=False)
+    settings.WORKFLOWS = ["assistant_app.workflow.steps.OTHER"]
+
+    assert repr(name) in found(checks.check_workflows)["assistant.E012"].msg

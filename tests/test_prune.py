@@ -54,14 +54,16 @@ def emails(owner):
 
 
 def test_nothing_is_deleted_by_default(emails):
-    assert prune() == "Deleted 0 sessions, 0 tokens, 0 sign-in counters, 0 idempotency keys.\n"
+    assert (
+        prune() == "Deleted 0 deleted emails, 0 sessions, 0 tokens, 0 sign-in counters, 0 idempotency keys.\n"
+    )
     assert left() == set(emails.values())
 
 
 def test_each_status_has_its_days_and_a_dry_run_changes_nothing(emails, owner):
     being_written = under_way(owner, 100)
-    said = "1 finished emails, 3 unfinished emails, 0 sessions, 0 tokens, 0 sign-in counters,"
-    said += " 0 idempotency keys.\n"
+    said = "1 finished emails, 3 unfinished emails, 0 deleted emails, 0 sessions, 0 tokens,"
+    said += " 0 sign-in counters, 0 idempotency keys.\n"
     options = ["--finished-days", "30", "--unfinished-days", "99"]
     assert prune("--dry-run", *options) == f"Would delete {said}"
     assert left() == {*emails.values(), being_written}
@@ -72,7 +74,7 @@ def test_each_status_has_its_days_and_a_dry_run_changes_nothing(emails, owner):
 
 def test_the_settings_say_it_as_well(emails, settings):
     settings.KEEP_FINISHED_DAYS = 30
-    assert prune().startswith("Deleted 1 finished emails, 0 sessions")
+    assert prune().startswith("Deleted 1 finished emails, 0 deleted emails, 0 sessions")
 
 
 def test_all_that_hangs_on_an_email_goes_with_it_and_branches_stay(person, owner):
@@ -100,6 +102,16 @@ def test_an_email_that_somebody_goes_on_with_meanwhile_stays(owner, monkeypatch)
     assert left() == {first}
 
 
+def test_deleted_emails_are_erased_when_they_cannot_be_restored_any_more(owner):
+    old, new = aged(owner, 0), aged(owner, 0)
+    for pk, minutes in ((old, 11), (new, 9)):
+        deleted_at = timezone.now() - timedelta(minutes=minutes)
+        Application.objects.filter(pk=pk).update(deleted_at=deleted_at)
+    assert prune("--dry-run").startswith("Would delete 1 deleted emails")
+    assert prune().startswith("Deleted 1 deleted emails")
+    assert [row.pk for row in Application.with_deleted.all()] == [new]
+
+
 def test_more_than_one_batch(owner, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
@@ -112,7 +124,9 @@ def test_sessions_and_tokens_that_ended_go(owner, client):
     Session.objects.create(session_key="old", expire_date=timezone.now() - timedelta(days=1))
     ApiToken.objects.create(owner, expiry=timedelta(days=-31))
     ApiToken.objects.create(owner, expiry=timedelta(days=-1))
-    assert prune() == "Deleted 1 sessions, 1 tokens, 0 sign-in counters, 0 idempotency keys.\n"
+    assert (
+        prune() == "Deleted 0 deleted emails, 1 sessions, 1 tokens, 0 sign-in counters, 0 idempotency keys.\n"
+    )
     assert client.get("/settings/").status_code == 200
 
 

@@ -12,11 +12,19 @@ from django.shortcuts import redirect
 
 from assistant_app.admin.applications import ApplicationAdmin
 from assistant_app.admin.burr_states import BurrStateAdmin
+from assistant_app.admin.deviations import ServerDeviationAdmin
 from assistant_app.admin.tokens import ApiTokenAdmin
 from assistant_app.admin.users import AccountAdmin, RoleAdmin
 from assistant_app.people.sign_in import CountsTries
 
-__all__ = ["AccountAdmin", "ApiTokenAdmin", "ApplicationAdmin", "BurrStateAdmin", "RoleAdmin"]
+__all__ = [
+    "AccountAdmin",
+    "ApiTokenAdmin",
+    "ApplicationAdmin",
+    "BurrStateAdmin",
+    "RoleAdmin",
+    "ServerDeviationAdmin",
+]
 
 
 class StaffSignInForm(CountsTries, AdminAuthenticationForm):

@@ -14,8 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from assistant_app.engine import registry
 from assistant_app.models import Application, ModelCall
-from assistant_app.models.state_queries import list_length
+from assistant_app.models.state_queries import rounds
 
 COUNTED = 10_000
 CALLS = Coalesce(
@@ -50,7 +51,8 @@ class ApplicationList(ChangeList):
         self.result_list = rows = list(self.result_list)
         # A query of its own: in the list's query, some orderings would count them for every row of the table.
         counted = Application.objects.filter(pk__in=[row.pk for row in rows]).order_by()
-        numbers = {pk: found for pk, *found in counted.values_list("pk", list_length("draft_history"), CALLS)}
+        found = counted.values_list("pk", rounds(registry.rounds()), CALLS)
+        numbers = {pk: (made, calls) for pk, made, calls in found}
         for row in rows:
             row.drafts, row.calls = numbers.get(row.pk, (0, 0))
 

@@ -6,21 +6,22 @@ from collections.abc import Callable, Mapping
 
 from django.db.models import Q
 
+from assistant_app.contract.workflow import Workflow
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application, ApplicationQuerySet
-from assistant_app.workflow import steps
 
 Status = Application.Status
 MAX_QUERY_CHARACTERS = 200
+YES_OR_NO = {"true": True, "false": False}
 
 
-def narrow(rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQuerySet:
+def narrow(workflow: Workflow, rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQuerySet:
     """Return the rows that pass all filters. Raise `InvalidInput` with a message for each bad value."""
     problems: dict[str, list[str]] = {}
     for name, apply in FILTERS.items():
         if (value := params.get(name)) is not None:
             try:
-                rows = apply(rows, value)
+                rows = apply(workflow, rows, value)
             except ValueError as problem:
                 problems[name] = [str(problem)]
     if problems:
@@ -28,7 +29,7 @@ def narrow(rows: ApplicationQuerySet, params: Mapping[str, str]) -> ApplicationQ
     return rows
 
 
-def _by_status(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+def _by_status(workflow: Workflow, rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
     """Filter by the status that responses show: a run with an expired lease counts as failed."""
     if value not in Status.values:
         raise ValueError(f"Choose one of: {', '.join(Status.values)}.")
@@ -39,14 +40,14 @@ def _by_status(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
     return rows.filter(status=value)
 
 
-def _by_next_step(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
-    known = steps.may_be_due()
+def _by_next_step(workflow: Workflow, rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+    known = workflow.may_be_due()
     if value not in known:
         raise ValueError(f"Choose one of: {', '.join(known)}.")
     return rows.claimable().filter(next_step=value)
 
 
-def _by_words(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+def _by_words(workflow: Workflow, rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
     if len(value) > MAX_QUERY_CHARACTERS:
         raise ValueError(f"It has {len(value):,} characters; {MAX_QUERY_CHARACTERS} are allowed.")
     if "\x00" in value:
@@ -56,8 +57,15 @@ def _by_words(rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
     return rows
 
 
-FILTERS: dict[str, Callable[[ApplicationQuerySet, str], ApplicationQuerySet]] = {
+def _by_archived(workflow: Workflow, rows: ApplicationQuerySet, value: str) -> ApplicationQuerySet:
+    if value not in YES_OR_NO:
+        raise ValueError(f"Choose one of: {', '.join(YES_OR_NO)}.")
+    return rows.filter(archived_at__isnull=not YES_OR_NO[value])
+
+
+FILTERS: dict[str, Callable[[Workflow, ApplicationQuerySet, str], ApplicationQuerySet]] = {
     "status": _by_status,
     "next_step": _by_next_step,
+    "archived": _by_archived,
     "q": _by_words,
 }

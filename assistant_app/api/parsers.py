@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
@@ -74,26 +74,6 @@ class MultiPartParser(parsers.MultiPartParser):
                 file.seek(0)
         _refuse_bad_utf8(text)
         return found
-
-
-class MessageParser(parsers.BaseParser):
-    """Take the body as the file of an email, and the instructions from the header `Response-Instructions`.
-
-    They are percent-encoded UTF-8, as header fields are ASCII. A query would end up in logs.
-    """
-
-    media_type = "message/rfc822"
-
-    def parse(self, stream: IO[Any], media_type: str | None = None, context: Context | None = None) -> Any:
-        file = SimpleUploadedFile("message.eml", stream.read(), self.media_type)
-        said = context["request"].headers.get("Response-Instructions") if context else None
-        if said is None:
-            return {"email_to_respond": file}
-        try:
-            instructions = unquote_to_bytes(said.encode("latin-1")).decode()
-        except UnicodeError:
-            raise ParseError("The header Response-Instructions is not percent-encoded UTF-8.") from None
-        return {"email_to_respond": file, "response_instructions": instructions}
 
 
 def _unquoted(text: bytes) -> str:

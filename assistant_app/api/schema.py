@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from drf_spectacular.drainage import get_view_method_names, isolate_view_method
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
@@ -25,12 +27,16 @@ from assistant_app.api.serializers import (
     ApplicationSummary,
     Error,
     NewApplication,
+    NewFork,
     StepInput,
+    address_of,
+    prefix_of,
 )
+from assistant_app.contract.workflow import ActionEntry, Workflow
+from assistant_app.engine import registry
 from assistant_app.errors import AssistantError
 from assistant_app.models import Application
-from assistant_app.workflow import steps
-from assistant_app.workflow.steps import HumanStep
+from assistant_app.workflow import examples
 
 Example = tuple[str, str]  # code, message
 
@@ -102,6 +108,7 @@ ALWAYS: list[ErrorClass] = [
 WRITING: list[ErrorClass] = [*ALWAYS, _Forbidden, errors.KeyReused]
 WITH_BODY: list[ErrorClass] = [*WRITING, errors.BodyTooLarge, _UnsupportedMediaType]
 ONE: list[ErrorClass] = [errors.ApplicationNotFound]
+WRITE_ONE: list[ErrorClass] = [*ONE, errors.UnknownStep]
 NOT_AT_THE_END: list[ErrorClass] = [errors.Finished, errors.NothingToRegenerate]
 OVER_LIMIT: list[ErrorClass] = [
     errors.BudgetSpent,
@@ -110,6 +117,7 @@ OVER_LIMIT: list[ErrorClass] = [
     errors.DraftsTooLong,
 ]
 RUN: list[ErrorClass] = [
+    errors.UnknownStep,
     errors.AlreadyRunning,
     errors.StaleVersion,
     errors.Superseded,
@@ -122,38 +130,8 @@ RUN: list[ErrorClass] = [
     *OVER_LIMIT,
 ]
 
-# All examples describe the same email.
-FIRST_DRAFT = "Hello, 60 sensors ship on Thursday. You get a credit note within 14 days.\n\n[Your name]"
-SECOND_DRAFT = "Hello, 60 sensors ship on Thursday, the others on 10 December."
 STATE_EXAMPLE = OpenApiExample(
-    "A draft to review",
-    response_only=True,
-    status_codes=["200"],
-    value={
-        "app_id": "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10",
-        "email_to_respond": "Subject: Late delivery\n\nWhere are my 96 sensors?",
-        "response_instructions": "60 ship on Thursday.",
-        "questions": ["When do the others ship?"],
-        "question_reasons": ["She asks about all 96; your instructions name 60."],
-        "question_choices": [["This week", "Next week"]],
-        "questions_error": None,
-        "answers": ["On 10 December."],
-        "drafts": [FIRST_DRAFT],
-        "draft_number": 1,
-        "assumptions": [],
-        "feedback_history": [],
-        "notes": [],
-        "final_draft": None,
-        "next_step": "process_feedback",
-        "next_url": "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10/process_feedback/",
-        "status": "waiting",
-        "version": 4,
-        "title": "Late delivery",
-        "error": None,
-        "parent": None,
-        "created_at": "2026-01-05T09:00:00Z",
-        "updated_at": "2026-01-05T09:01:30Z",
-    },
+    "A draft to review", response_only=True, status_codes=["200"], value=examples.STATE
 )
 ETAG = OpenApiParameter(
     "ETag",
@@ -216,7 +194,7 @@ def _failure(classes: list[ErrorClass]) -> OpenApiResponse:
 
 
 def _example(error: ErrorClass) -> dict[str, Any]:
-    fields = {"feedback": ["This field is needed."]} if error is errors.InvalidInput else {}
+    fields = {examples.FIELD: ["This field is needed."]} if error is errors.InvalidInput else {}
     return {"code": error.code, "message": error().message, "fields": fields}
 
 
@@ -235,7 +213,8 @@ LIST = extend_schema(
     summary="List your emails, newest change first",
     parameters=[
         _query("status", "Only emails with this status.", enum=Application.Status.values),
-        _query("next_step", "Only emails that wait for this step.", enum=steps.may_be_due()),
+        _query("next_step", "Only emails that wait for this step.", enum=registry.default().may_be_due()),
+        _query("archived", "Only archived emails, or only others.", enum=list(filters.YES_OR_NO)),
         OpenApiParameter(
             "q",
             {"type": "string", "maxLength": filters.MAX_QUERY_CHARACTERS, "pattern": "^[^\\u0000]*$"},
@@ -270,13 +249,7 @@ DELETE = extend_schema(
     summary="Delete an email with all its drafts, steps and model calls",
     description=f"{ONLY_IF} {ONCE}",
     parameters=REPEATABLE,
-    responses=answers({204: OpenApiResponse(None, "Deleted.")}, [*WRITING, *ONE, errors.StaleVersion]),
-)
-REPLY = extend_schema(
-    operation_id="get_reply",
-    summary="Download the accepted draft as a message (RFC 5322)",
-    description="A mail program opens it as a draft in the thread of the original email.",
-    responses=answers({(200, "message/rfc822"): OpenApiTypes.BINARY}, [*ALWAYS, *ONE]),
+    responses=answers({204: OpenApiResponse(None, "Deleted.")}, [*WRITING, *WRITE_ONE, errors.StaleVersion]),
 )
 PREFER = OpenApiParameter(
     "Prefer",
@@ -285,6 +258,25 @@ PREFER = OpenApiParameter(
     description="`respond-async` answers 202 at once; `Location` is the run's event stream.",
 )
 STARTED = OpenApiResponse(ApplicationState, "The run has started and the input is stored.")
+FORK = extend_schema(
+    operation_id="fork",
+    summary="Fork: continue from a step or a draft in a new email",
+    description=(
+        "The fork waits for you at the nearest point, at or before that step, where it was your turn. It has"
+        " everything the email had then. Send your own `app_id` to make the request safe to repeat: a repeat"
+        " answers 200 with the same fork."
+    ),
+    parameters=[ETAG, LOCATION, *REPEATABLE],
+    request={JSON: NewFork},
+    responses=answers(
+        {201: ApplicationState, 200: ApplicationState},
+        [*WITH_BODY, *WRITE_ONE, errors.IdTaken, errors.DoesNotFit],
+    ),
+    examples=[
+        OpenApiExample("From the first draft", request_only=True, value={"draft": 1}),
+        OpenApiExample("Other answers", request_only=True, value={"before": examples.BEFORE}),
+    ],
+)
 RETRY = extend_schema(
     operation_id="retry",
     summary="Retry a run that stopped, with the stored input",
@@ -294,24 +286,12 @@ RETRY = extend_schema(
     responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToRetry, *RUN]),
     examples=[STATE_EXAMPLE],
 )
-SKIP_QUESTIONS = extend_schema(
-    operation_id="skip_questions",
-    summary="Go on to the draft without questions",
-    description=(
-        "While the model looks for questions, this stops that call only: the same run goes on to the draft."
-        f" Questions that were asked already count as skipped. {ONLY_IF} {ONCE}"
-    ),
-    parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
-    request=None,
-    responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToSkip, *RUN]),
-    examples=[STATE_EXAMPLE],
-)
 CANCEL = extend_schema(
     operation_id="cancel",
     summary="Stop the current run; your input is kept",
     parameters=[ETAG, *REPEATABLE],
     request=None,
-    responses=answers({200: ApplicationState}, [*WITH_BODY, *ONE, errors.NothingToCancel]),
+    responses=answers({200: ApplicationState}, [*WITH_BODY, *WRITE_ONE, errors.NothingToCancel]),
     examples=[STATE_EXAMPLE],
 )
 
@@ -420,7 +400,11 @@ _HEADERS_OF_ERRORS = {
 
 def finish(result: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Add the event stream, which is not a DRF view, and the headers of errors to the finished schema."""
-    result["paths"]["/api/applications/{app_id}/events/"] = {"get": EVENTS}
+    for workflow in registry.workflows().values():
+        address = address_of(workflow)
+        path = f"/api/{address}/{{app_id}}/events/"
+        operation = f"{_operation_prefix(workflow)}{EVENTS['operationId']}"
+        result["paths"][path] = {"get": EVENTS | {"operationId": operation, "tags": [address]}}
     result["components"]["schemas"] |= _event_schemas()
     for operation in (operation for methods in result["paths"].values() for operation in methods.values()):
         for status in _HEADERS_OF_ERRORS.keys() & operation["responses"].keys():
@@ -457,14 +441,25 @@ def limits(serializer: type[Serializer]) -> Callable[[Any], Any]:
 HIDDEN = extend_schema(exclude=True)
 
 
-def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], Any]:
-    """Return the `extend_schema` decorator for the endpoint of a human step."""
+@dataclass(frozen=True, slots=True)
+class MoreBodies:
+    """Bodies that a step takes beside JSON, by content type, and the parameters that go with them."""
+
+    by_type: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Sequence[OpenApiParameter] = ()
+
+
+def step(
+    human_step: ActionEntry, serializer: type[StepInput], more: MoreBodies | None = None
+) -> Callable[[Any], Any]:
+    """Return the `extend_schema` decorator for the endpoint of a human step, with `more` kinds of bodies."""
+    bodies = more or MoreBodies()
     return extend_schema(
         operation_id=human_step.endpoint,
         summary=human_step.title,
         description=f"Waits until the model is done and returns the full state. {ONLY_IF} {ONCE}",
-        parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
-        request={JSON: serializer} if human_step.fields else None,
+        parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE, *bodies.parameters],
+        request={JSON: serializer, **bodies.by_type} if human_step.fields else None,
         responses=answers(
             {200: ApplicationState, 202: STARTED},
             [*WITH_BODY, *ONE, errors.WrongStep, *_of_the_state(human_step), *RUN],
@@ -473,7 +468,78 @@ def step(human_step: HumanStep, serializer: type[StepInput]) -> Callable[[Any], 
     )
 
 
-def _of_the_state(human_step: HumanStep) -> list[ErrorClass]:
+def _of_the_state(human_step: ActionEntry) -> list[ErrorClass]:
     depends = human_step.fits is not None or any(field.one_per for field in human_step.fields)
-    at_the_end = [] if human_step.when_finished else NOT_AT_THE_END
+    at_the_end = [] if human_step.when_finished or human_step.at_any_time else NOT_AT_THE_END
     return [*at_the_end, *([errors.DoesNotFit] if depends and human_step.fields else [])]
+
+
+# --- The same endpoints for every workflow --------------------------------------------------------
+
+_SUMMARIES = {  # of workflows other than the default one
+    "list_applications": "List your applications, newest change first",
+    "create_application": "Start an application",
+    "delete_application": "Delete an application with all its steps and model calls",
+    "fork": "Fork: continue from a step in a new application",
+}
+
+
+class _OfWorkflow:
+    """Mixin for the schema of an endpoint: the workflow's own serializers, and its name in what is named."""
+
+    workflow: Workflow
+    serializers: Mapping[Any, Any]
+
+    def get_operation_id(self) -> str:
+        return _operation_prefix(self.workflow) + super().get_operation_id()  # type: ignore[misc]
+
+    def get_summary(self) -> str | None:
+        summary = super().get_summary()  # type: ignore[misc]
+        return summary if self._is_default else _SUMMARIES.get(super().get_operation_id(), summary)  # type: ignore[misc]
+
+    def get_examples(self) -> list[OpenApiExample]:
+        return super().get_examples() if self._is_default else []  # type: ignore[misc]
+
+    def get_override_parameters(self) -> list[Any]:
+        found = super().get_override_parameters()  # type: ignore[misc]
+        return [self._with_own_steps(each) for each in found]
+
+    def get_request_serializer(self) -> Any:
+        return self._own(super().get_request_serializer())  # type: ignore[misc]
+
+    def get_response_serializers(self) -> Any:
+        found = super().get_response_serializers()  # type: ignore[misc]
+        return self._own(found)
+
+    @property
+    def _is_default(self) -> bool:
+        return self.workflow.name == registry.default().name
+
+    def _own(self, shown: Any) -> Any:
+        if isinstance(shown, dict):  # by media type
+            return {media: self._own(each) for media, each in shown.items()}
+        if isinstance(shown, OpenApiResponse):
+            return OpenApiResponse(self._own(shown.response), shown.description, shown.examples)
+        return self.serializers.get(shown, shown) if isinstance(shown, type) else shown
+
+    def _with_own_steps(self, parameter: Any) -> Any:
+        if isinstance(parameter, OpenApiParameter) and parameter.name == "next_step":
+            steps = self.workflow.may_be_due()
+            return _query("next_step", f"Only {self.workflow.noun}s that wait for this step.", enum=steps)
+        return parameter
+
+
+def of_workflow(viewset: Any, workflow: Workflow, own: Mapping[Any, Any]) -> None:
+    """Describe a viewset's endpoints as a workflow's; `own` has its serializers by their base class."""
+    for name in get_view_method_names(viewset):
+        method = isolate_view_method(viewset, name)
+        described = getattr(method, "kwargs", {}).get("schema")
+        if described is not None:
+            made = type(
+                "WorkflowSchema", (_OfWorkflow, described), {"workflow": workflow, "serializers": own}
+            )
+            method.kwargs["schema"] = made
+
+
+def _operation_prefix(workflow: Workflow) -> str:
+    return f"{workflow.name}_" if prefix_of(workflow) else ""

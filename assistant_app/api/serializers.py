@@ -1,36 +1,36 @@
 """Serializers for responses, and for the input of each human step in the schema and the browsable forms.
 
-Step serializers do not validate. Operations do that with `HumanStep.clean`.
+Step serializers do not validate. Operations do that with `engine.inputs`.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from itertools import zip_longest
-from typing import Any, ClassVar
+from itertools import combinations, zip_longest
+from typing import Any, ClassVar, cast
 
 from django.http import QueryDict
 from django.urls import get_script_prefix, get_urlconf, reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from assistant_app.errors import unknown_fields
+from assistant_app.contract.workflow import ActionEntry, Field, Output, Workflow
+from assistant_app.engine import inputs, registry
+from assistant_app.errors import AssistantError, unknown_fields
 from assistant_app.models import Application
-from assistant_app.workflow import steps
-from assistant_app.workflow.drafts import current_number
-from assistant_app.workflow.graph import DEFAULT_STATE
-from assistant_app.workflow.steps import Field, HumanStep
 
 Status = Application.Status
 _ANY_ID = uuid.UUID(int=0)  # a placeholder in cached paths
 UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# What `steps.clean` accepts, in the dialect of regular expressions that JSON Schema uses. White space is
+# What `engine.inputs` accepts, in the dialect of regular expressions that JSON Schema uses. White space is
 # Python's, because other languages have other lists.
 _SPACE = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SOME_TEXT = rf"([^\u0000]*[^\u0000{_SPACE}])[^\u0000]*"
 _ANY_TEXT = r"[^\u0000]*"
+STOPPED_HELP = "whether you stopped the last run; no failure then"
 
 
 class WhyItStopped(serializers.Serializer):
@@ -43,87 +43,212 @@ class Parent(serializers.Serializer):
     step = serializers.IntegerField(allow_null=True, help_text="number of the step at which it was forked")
 
 
-class ApplicationState(serializers.Serializer):
-    """One email being answered, with all its texts."""
+class AllowedAction(serializers.Serializer):
+    """Something that may be sent now."""
 
-    app_id = serializers.UUIDField()
-    email_to_respond = serializers.CharField(allow_null=True, help_text="null until it is sent")
-    response_instructions = serializers.CharField(allow_null=True, help_text="null until they are sent")
-    questions = serializers.ListField(
-        child=serializers.CharField(),
-        allow_null=True,
-        help_text="null until they are known; empty if the model needs none",
+    name = serializers.CharField(help_text="a step, retry, cancel, or another action without a body")
+    title = serializers.CharField()
+    method = serializers.ChoiceField(choices=["PUT", "POST"])
+    url = serializers.URLField()
+    input = serializers.DictField(
+        child=serializers.JSONField(), allow_null=True, help_text="the JSON schema of its body; null for none"
     )
-    question_reasons = serializers.ListField(
-        child=serializers.CharField(allow_blank=True),
-        allow_null=True,
-        help_text='why each question is asked; "" if the model gave no reason; null until they are known',
-    )
-    question_choices = serializers.ListField(
-        child=serializers.ListField(child=serializers.CharField()),
-        allow_null=True,
-        help_text="up to four likely answers to each question; an answer may be any other text",
-    )
-    questions_error = WhyItStopped(
-        allow_null=True,
-        help_text='why no questions could be asked; null if they could; the code is "skipped" if you did',
-    )
-    answers = serializers.ListField(
-        child=serializers.CharField(allow_blank=True),
-        allow_null=True,
-        help_text='one for each question, "" for a skipped one; null until they are sent',
-    )
-    drafts = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
-    draft_number = serializers.IntegerField(
-        allow_null=True, help_text="number of the current draft, from 1; feedback and acceptance apply to it"
-    )
-    assumptions = serializers.ListField(
-        child=serializers.CharField(), help_text="what the model assumed in the current draft"
-    )
-    feedback_history = serializers.ListField(child=serializers.CharField(), help_text="oldest first")
-    final_draft = serializers.CharField(allow_null=True)
-    notes = serializers.ListField(
-        child=serializers.CharField(),
-        help_text="what was left out of the email in this request, or guessed; empty in other answers",
-    )
-    next_step = serializers.CharField(
-        allow_null=True, help_text="the step to send next; null while a run is active and when finished"
-    )
-    next_url = serializers.URLField(allow_null=True, help_text="the URL to send it to")
-    status = serializers.ChoiceField(choices=Status.choices)
-    version = serializers.IntegerField(help_text="increases with every stored change; also the ETag")
-    title = serializers.CharField(allow_blank=True)
-    error = WhyItStopped(allow_null=True, help_text="why the last run stopped; null if it did not")
-    parent = Parent(
-        allow_null=True,
-        help_text="the email that this fork came from; null without one, or if it was deleted",
-    )
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
+
+
+class ApplicationState(serializers.Serializer):
+    """The base class of the states that `state_of` makes."""
+
+    workflow: Workflow
+    has_notes: bool  # on the input in the request
 
     def to_representation(self, row: Application) -> dict[str, Any]:
-        state = {**DEFAULT_STATE, **row.state}
-        drafts = state["draft_history"]
-        questions = state["clarification_questions"] or ([] if drafts else None)
+        workflow = self.workflow
+        state = workflow.complete(row.state)
+        request = self.context["request"]
         return {
             "app_id": str(row.pk),
-            "email_to_respond": state["incoming_email"] or None,
-            "response_instructions": state["response_instructions"] or None,
-            "questions": questions,
-            "question_reasons": questions and (state["clarification_reasons"] or [""] * len(questions)),
-            "question_choices": questions and (state["clarification_choices"] or [[] for _ in questions]),
-            "questions_error": state["clarification_error"],
-            "answers": state["clarification_answers"],
-            "drafts": drafts,
-            "draft_number": current_number(state),
-            "assumptions": state["assumptions"],
-            "feedback_history": state["feedback_history"],
-            "final_draft": state["final_draft"],
-            "notes": list(self.context.get("notes", ())),
+            **{output.name: output.of(state) for output in workflow.outputs},
+            **({"notes": list(self.context.get("notes", ()))} if self.has_notes else {}),
+            "partial": row.partial,
             "next_step": row.due_step,
-            "next_url": _next_url(row, self.context["request"]),
+            "next_url": _next_url(workflow, row, request),
+            "allowed_actions": allowed_actions(
+                workflow, row, state, request, self.context["view"].also_allowed
+            ),
             **_shared_fields(row),
         }
+
+
+def state_of(workflow: Workflow, *, has_notes: bool) -> type[ApplicationState]:
+    """Return the serializer of a workflow's applications, with a field for each of its outputs."""
+    # DRF orders fields by when they were made.
+    fields: dict[str, Any] = {"app_id": serializers.UUIDField()}
+    for output in workflow.outputs:
+        fields[output.name] = _output_field(output)
+    if has_notes:
+        fields["notes"] = serializers.ListField(
+            child=serializers.CharField(),
+            help_text="what was left out of the email in this request, or guessed; empty in other answers",
+        )
+    fields |= {
+        "partial": serializers.CharField(
+            allow_null=True, help_text="the text that the run that stopped had written; null if none"
+        ),
+        "next_step": serializers.CharField(
+            allow_null=True, help_text="the step to send next; null while a run is active and when finished"
+        ),
+        "next_url": serializers.URLField(allow_null=True, help_text="the URL to send it to"),
+        "allowed_actions": AllowedAction(many=True, help_text="everything that may be sent now"),
+        "status": serializers.ChoiceField(choices=Status.choices),
+        "version": serializers.IntegerField(help_text="increases with every stored change; also the ETag"),
+        "title": serializers.CharField(allow_blank=True),
+        "newer_version": _newer_version(),
+        "error": WhyItStopped(allow_null=True, help_text="why the last run stopped; null if it did not"),
+        "stopped": serializers.BooleanField(help_text=STOPPED_HELP),
+        "archived_at": _archived_at(),
+        "parent": Parent(
+            allow_null=True,
+            help_text=f"the {workflow.noun} that this fork came from; null without one, or if it was deleted",
+        ),
+        "created_at": serializers.DateTimeField(),
+        "updated_at": serializers.DateTimeField(),
+    }
+    doc = (
+        "One email being answered, with all its texts." if _is_default(workflow) else f"One {workflow.noun}."
+    )
+    return type(
+        f"{prefix_of(workflow)}ApplicationState",
+        (ApplicationState,),
+        {"__doc__": doc, "workflow": workflow, "has_notes": has_notes, **fields},
+    )
+
+
+def _output_field(output: Output) -> serializers.Field:
+    options: dict[str, Any] = {"allow_null": output.is_nullable}
+    if output.help:
+        options["help_text"] = output.help
+    blank: dict[str, Any] = {"allow_blank": True} if output.may_be_blank else {}
+    match output.kind:
+        case "text":
+            return serializers.CharField(**options, **blank)
+        case "lists":
+            return serializers.ListField(
+                child=serializers.ListField(child=serializers.CharField(**blank)), **options
+            )
+        case "error":
+            return WhyItStopped(**options)
+        case "number":
+            return serializers.IntegerField(**options)
+        case "texts":
+            return serializers.ListField(child=serializers.CharField(**blank), **options)
+        case "numbers":
+            return serializers.ListField(child=serializers.FloatField(), **options)
+        case "record":
+            parts = {part.name: _output_field(part) for part in output.parts}
+            named = output.name.title().replace("_", "")
+            return type(f"{named}InState", (serializers.Serializer,), parts)(**options)
+    options.pop("allow_null")  # its schema takes everything
+    return serializers.JSONField(**options)
+
+
+def _newer_version() -> serializers.BooleanField:
+    return serializers.BooleanField(
+        help_text="whether a newer version of this server made it, so that it can only be read here"
+    )
+
+
+def _archived_at() -> serializers.DateTimeField:
+    return serializers.DateTimeField(allow_null=True, help_text="null unless it is archived")
+
+
+def prefix_of(workflow: Workflow) -> str:
+    """Return what the names of a workflow's own components begin with."""
+    return "" if _is_default(workflow) else workflow.name.title().replace("_", "")
+
+
+def _is_default(workflow: Workflow) -> bool:
+    return workflow.name == registry.default().name
+
+
+def allowed_actions(
+    workflow: Workflow,
+    row: Application,
+    state: Mapping[str, Any],
+    request: Any,
+    also_allowed: Callable[[Application], Mapping[str, str]],
+) -> list[dict[str, Any]]:
+    """Return what may be sent now, each with its address and the JSON schema of its body."""
+    if not registry.is_known(row):
+        return []
+    more = [_allowed(workflow, row, request, name, title) for name, title in also_allowed(row).items()]
+    if row.is_running:
+        return [_allowed(workflow, row, request, "cancel", "Stop the current run"), *more]
+    found = [
+        _allowed(workflow, row, request, step.action, step.title, step, state)
+        for step in workflow.human_steps
+        if _may_be_sent(workflow, step, row, state)
+    ]
+    if row.has_stopped:
+        found.append(_allowed(workflow, row, request, "retry", "Retry the run that stopped"))
+    return found + more
+
+
+def _may_be_sent(workflow: Workflow, step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:
+    if not workflow.takes(step.action, row.next_step, has_stopped=row.has_stopped):
+        return False
+    if step.fields or step.fits is None or row.has_stopped:
+        return True
+    try:
+        step.fits({}, state)
+    except AssistantError:
+        return False
+    return True
+
+
+def _allowed(
+    workflow: Workflow,
+    row: Application,
+    request: Any,
+    name: str,
+    title: str,
+    step: ActionEntry | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title,
+        "method": step.method.upper() if step else "POST",
+        "url": _url(workflow, (step.endpoint if step else name).replace("_", "-"), row, request),
+        "input": json_schema_of(step, state or {}) if step and step.fields else None,
+    }
+
+
+def json_schema_of(step: ActionEntry, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of a step's body, with the length that its lists have now."""
+    return {
+        "type": "object",
+        "properties": {field.name: _json_schema(field, state) for field in step.fields},
+        "required": [field.name for field in step.fields],
+        "additionalProperties": False,
+    }
+
+
+def _json_schema(field: Field, state: Mapping[str, Any]) -> dict[str, Any]:
+    about = {"title": field.label}
+    if field.is_number:
+        return {**about, "type": "integer", "minimum": field.least, "maximum": field.most}
+    if field.choices:
+        values = [value for value, _ in field.choices]
+        return {**about, "type": "string", "enum": values if field.required else ["", *values]}
+    text: dict[str, Any] = {"type": "string", "maxLength": inputs.max_length(field)}
+    if field.required:
+        text["minLength"] = 1
+    if field.one_per:
+        number = len(state.get(field.one_per) or ())
+        return {**about, "type": "array", "items": text, "minItems": number, "maxItems": number}
+    if field.is_list:
+        return {**about, "type": "array", "items": text, "maxItems": inputs.MOST_ITEMS}
+    return {**about, **text}
 
 
 class ApplicationSummary(serializers.Serializer):
@@ -136,7 +261,10 @@ class ApplicationSummary(serializers.Serializer):
     status = serializers.ChoiceField(choices=Status.choices)
     version = serializers.IntegerField()
     title = serializers.CharField(allow_blank=True)
+    newer_version = _newer_version()
     error = WhyItStopped(allow_null=True)
+    stopped = serializers.BooleanField(help_text=STOPPED_HELP)
+    archived_at = _archived_at()
     parent = Parent(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -144,7 +272,7 @@ class ApplicationSummary(serializers.Serializer):
     def to_representation(self, row: Application) -> dict[str, Any]:
         return {
             "app_id": str(row.pk),
-            "url": _url("detail", row, self.context["request"]),
+            "url": _url(self.context["view"].workflow, "detail", row, self.context["request"]),
             "sender": row.sender,
             "next_step": row.due_step,
             **_shared_fields(row),
@@ -192,6 +320,53 @@ class NewApplication(Nothing):
         return value
 
 
+class WholeNumber(serializers.IntegerField):
+    """A number in JSON, where DRF would also take a text. In a form it is a text."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(self.root.initial_data, QueryDict) and type(data) not in (int, float):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class NewFork(NewApplication):
+    """Where to fork: at a step, or before a step to submit again; by default at the head."""
+
+    step = WholeNumber(required=False, min_value=0, max_value=10**9, help_text="number of the step")
+
+    places: ClassVar[list[str]] = ["step", "before"]  # a fork starts at one of them
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        sent = [name for name in self.places if name in values]
+        if len(sent) > 1:
+            raise serializers.ValidationError({sent[-1]: [f"Send only one of these: {', '.join(sent)}."]})
+        return values
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments for `operations.fork`."""
+        sent = self.validated_data
+        new_id: uuid.UUID | None = sent.get("app_id")
+        return {"sequence_id": sent.get("step"), "before": sent.get("before", ""), "new_id": new_id}
+
+
+def new_fork(workflow: Workflow, base: type[NewFork]) -> type[NewFork]:
+    """Return the serializer for the input of a fork."""
+    about: dict[str, Any] = {
+        "required": False,
+        "help_text": "the step to submit again; it may be a step of the parent",
+        # DRF's own message echoes the input.
+        "error_messages": {"invalid_choice": f"Choose one of: {', '.join(workflow.once)}."},
+    }
+    if _is_default(workflow):
+        before = serializers.ChoiceField(choices=[*workflow.once], **about)
+    else:
+        before = _choice([(name, workflow.label(name)) for name in workflow.once], **about)
+    name = f"{prefix_of(workflow)}NewFork"
+    made: Any = type(name, (base,), {"__doc__": base.__doc__, "before": before})
+    made.rules = {"not": {"anyOf": [{"required": list(both)} for both in combinations(made.places, 2)]}}
+    return cast(type[NewFork], made)
+
+
 class Error(serializers.Serializer):
     code = serializers.CharField(help_text="stable; use it in programs")
     message = serializers.CharField(help_text="for people")
@@ -203,7 +378,7 @@ class Error(serializers.Serializer):
 class StepInput(Input):
     """The base class of the step serializers."""
 
-    step: HumanStep
+    step: ActionEntry
 
     def prefill(self, state: dict[str, Any], sent: Any) -> None:
         """Prefill the browsable form: sent values, one input per list item, and the item's reason."""
@@ -221,26 +396,26 @@ class StepInput(Input):
                 shown.initial = _printable(given[field.name])
 
 
-def step_input(step: HumanStep) -> type[StepInput]:
+def step_input(workflow: Workflow, step: ActionEntry) -> type[StepInput]:
     """Return the serializer class for a human step's input."""
-    name = step.action.title().replace("_", "")
+    name = prefix_of(workflow) + step.action.title().replace("_", "")
     fields: dict[str, Any] = {field.name: _serializer_field(field) for field in step.fields}
-    fields["patterns"] = {field.name: _pattern(field) for field in step.fields if not field.is_number}
+    texts = [field for field in step.fields if not (field.is_number or field.choices)]
+    fields["patterns"] = {field.name: _pattern(field) for field in texts}
     return type(name, (StepInput,), {"__doc__": step.title, "step": step, **fields})
 
 
-def inputs_of(step: HumanStep, data: Any) -> Any:
+def inputs_of(step: ActionEntry, data: Any) -> Any:
     """Return the submitted data. From a form, keep lists as lists and drop the CSRF token."""
     if not isinstance(data, QueryDict):
         return data
-    lists = {field.name for field in step.fields if field.one_per}
-    return step.from_form(
-        {
-            name: data.getlist(name) if name in lists else data[name]
-            for name in data
-            if name != "csrfmiddlewaretoken"
-        }
-    )
+    lists = {field.name for field in step.fields if field.one_per or field.is_list}
+    texts = {
+        name: data.getlist(name) if name in lists else data[name]
+        for name in data
+        if name != "csrfmiddlewaretoken"
+    }
+    return inputs.from_form(step, texts)
 
 
 def payload_of(data: Any) -> Any:
@@ -254,19 +429,33 @@ def _serializer_field(field: Field) -> serializers.Field:
     help_text = field.help.replace("“", '"').replace("”", '"')
     if field.is_number:
         return serializers.IntegerField(
-            label=field.label, help_text=help_text, min_value=1, max_value=steps.LARGEST_NUMBER
+            label=field.label, help_text=help_text, min_value=field.least, max_value=field.most
         )
+    if field.choices:
+        return _choice(field.choices, label=field.label, help_text=help_text, allow_blank=not field.required)
     text: dict[str, Any] = {
-        "max_length": field.max_length,
+        "max_length": inputs.max_length(field),
         "allow_blank": not field.required,
         "trim_whitespace": not field.verbatim,
     }
-    if field.one_per:
+    if field.one_per or field.is_list:
+        child = serializers.CharField(**text)
         return serializers.ListField(
-            child=serializers.CharField(**text), label=field.label, help_text=help_text, max_length=100
+            child=child, label=field.label, help_text=help_text, max_length=inputs.MOST_ITEMS
         )
+    if field.is_line:
+        return serializers.CharField(label=field.label, help_text=help_text, **text)
     style = {"base_template": "textarea.html", "rows": 6}
     return serializers.CharField(label=field.label, help_text=help_text, style=style, **text)
+
+
+def _choice(choices: Iterable[tuple[str, str]], **options: Any) -> serializers.ChoiceField:
+    """Return a field whose schema has no `enum`: drf-spectacular would name it by all enums of the API."""
+    known = list(choices)
+    schema = {"type": "string", "oneOf": [{"const": value, "title": label} for value, label in known]}
+    return extend_schema_field(schema)(type("Choice", (serializers.ChoiceField,), {}))(
+        choices=known, **options
+    )
 
 
 def _pattern(field: Field) -> str:
@@ -282,21 +471,30 @@ def _printable(value: Any) -> Any:
     return str(value).encode(errors="replace").decode()
 
 
-def _next_url(row: Application, request: Any) -> str | None:
-    if row.due_step is None:
-        return None
-    return _url(steps.get(row.due_step).endpoint.replace("_", "-"), row, request)
+def _next_url(workflow: Workflow, row: Application, request: Any) -> str | None:
+    due = workflow.human_step(row.due_step or "")
+    return _url(workflow, due.endpoint.replace("_", "-"), row, request) if due else None
 
 
-def _url(name: str, row: Application, request: Any) -> str:
-    path = _path(name, get_script_prefix(), get_urlconf())
+def _url(workflow: Workflow, name: str, row: Application, request: Any) -> str:
+    path = _path(f"{basename_of(workflow)}-{name}", get_script_prefix(), get_urlconf())
     return str(request.build_absolute_uri(path.replace(str(_ANY_ID), str(row.pk))))
 
 
-@lru_cache(maxsize=64)
+def address_of(workflow: Workflow) -> str:
+    """Return the part of a workflow's addresses that names it."""
+    return "applications" if _is_default(workflow) else workflow.name
+
+
+def basename_of(workflow: Workflow) -> str:
+    """Return what the names of a workflow's URLs begin with."""
+    return "application" if _is_default(workflow) else f"application-{workflow.name}"
+
+
+@lru_cache(maxsize=256)
 def _path(name: str, prefix: str, urlconf: str | None) -> str:
     """Return a view's path with a placeholder for the id. Cached: `reverse` is slower than reading a row."""
-    return reverse(f"application-{name}", args=[_ANY_ID])
+    return reverse(name, args=[_ANY_ID])
 
 
 def _shared_fields(row: Application) -> dict[str, Any]:
@@ -304,11 +502,20 @@ def _shared_fields(row: Application) -> dict[str, Any]:
         "status": row.status_now,
         "version": row.version,
         "title": row.title,
+        "newer_version": not registry.is_known(row),
         "error": _error(row),
-        "parent": {"app_id": row.parent_id, "step": row.parent_sequence_id} if row.parent_id else None,
+        "stopped": row.is_stopped_by_owner,
+        "archived_at": row.archived_at,
+        "parent": _parent(row),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+def _parent(row: Application) -> dict[str, Any] | None:
+    if row.known_parent_id is None:
+        return None
+    return {"app_id": row.known_parent_id, "step": row.parent_sequence_id}
 
 
 def _error(row: Application) -> dict[str, str] | None:

@@ -13,29 +13,41 @@ from assistant_app.api.applications.views import build_viewset
 from assistant_app.api.errors import not_found
 from assistant_app.api.inspection.views import UsageView
 from assistant_app.api.limits import LimitsView
-from assistant_app.workflow import steps
-from assistant_app.workflow.steps import HumanStep
+from assistant_app.api.serializers import address_of, basename_of
+from assistant_app.contract.workflow import Workflow
+from assistant_app.engine import registry
 
 
 class ApiRootView(APIRootView):
     """The API starts here, with your emails. The documentation lists every URL."""
 
 
-def build_urlpatterns(human_steps: Iterable[HumanStep]) -> list[URLPattern | URLResolver]:
-    """Return the URL patterns of an API with these steps."""
+def build_urlpatterns(workflows: Iterable[Workflow]) -> list[URLPattern | URLResolver]:
+    """Return the URL patterns of an API with these workflows, the default one first."""
     router = DefaultRouter()
     router.include_format_suffixes = False
     router.APIRootView = ApiRootView
-    router.register("applications", build_viewset(human_steps), basename="application")
+    events = []
+    for workflow in workflows:
+        address, basename = address_of(workflow), basename_of(workflow)
+        router.register(address, build_viewset(workflow), basename=basename)
+        events.append(
+            path(
+                f"{address}/<uuid:app_id>/events/",
+                application_events,
+                {"workflow": workflow.name},
+                name=f"{basename}-events",
+            )
+        )
     return [
         path("schema/", SpectacularAPIView.as_view(), name="schema"),
         path("docs/", SpectacularSwaggerSplitView.as_view(), name="api_docs"),
         path("limits/", LimitsView.as_view(), name="limits"),
         path("usage/", UsageView.as_view(), name="usage"),
-        path("applications/<uuid:app_id>/events/", application_events, name="application-events"),
+        *events,
         path("", include(router.urls)),
         re_path("", not_found),
     ]
 
 
-urlpatterns = build_urlpatterns(steps.STEPS)
+urlpatterns = build_urlpatterns(registry.workflows().values())

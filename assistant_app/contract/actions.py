@@ -19,7 +19,9 @@ class Choice(Condition):
 
 
 def takes_model(act: Any) -> bool:
-    return "model" in inspect.signature(getattr(act, "fn", act)).parameters
+    """Return whether an action has a parameter `model`, or an attribute if it is an object of a class."""
+    function = getattr(act, "fn", act)
+    return "model" in inspect.signature(function).parameters if callable(function) else hasattr(act, "model")
 
 
 def may_call_model(graph: Graph, position: str) -> bool:

@@ -45,7 +45,7 @@ def apply_changes(state: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     """Return the state after a step; the inverse of `changes_between`."""
     after = {**state, **changes.get("set", {})}
     for key, items in changes.get("append", {}).items():
-        after[key] = [*after[key], *items]
+        after[key] = [*(after.get(key) or ()), *items]  # a newer version may have added the key
     for key, source in changes.get("last", {}).items():
         after[key] = after[source][-1]
     return after
@@ -61,7 +61,8 @@ def leaning(changes: Changes, keys: Iterable[str]) -> Changes:
     """
     values, appended = changes.get("set", {}), changes.get("append", {})
     written = {**values, **appended}
-    left = {key: len(written[key]) for key in keys if written.get(key)}
+    texts = {key: written[key] for key in keys if isinstance(written.get(key), str | list)}
+    left = {key: len(value) for key, value in texts.items() if value}  # numbers stay: they have no length
     named = {
         key: [source, items.index(value)]
         for source, items in appended.items()
@@ -85,8 +86,9 @@ def leans(changes: Changes) -> bool:
 def whole(changes: Changes, default_state: Mapping[str, Any], head: Mapping[str, Any]) -> Changes:
     """Return the changes with the texts filled in from the state at the head; the inverse of `leaning`."""
     appended = changes.get("append", {})
-    left = {key: head[key][:number] for key, number in appended.items() if isinstance(number, int)}
-    lists = {key: value for key, value in left.items() if isinstance(default_state[key], list)}
+    numbers = {key: number for key, number in appended.items() if isinstance(number, int)}
+    left = {key: head[key][:number] for key, number in numbers.items()}
+    lists = {key: value for key, value in left.items() if isinstance(default_state.get(key, value), list)}
     texts = {key: value for key, value in left.items() if key not in lists}
     texts |= {key: left[source][index] for key, (source, index) in changes.get("item", {}).items()}
     parts = {

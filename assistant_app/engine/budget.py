@@ -18,14 +18,13 @@ from typing import Any
 from django.utils import timezone
 
 from assistant_app import conf
+from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import claims
 from assistant_app.errors import BudgetSpent, DraftsTooLong, TooManyRounds, TooManyRuns
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage, sql
 from assistant_app.models.sql import Condition, Statement
 
-NOT_SENT = {"draft_history", "final_draft"}  # state keys not sent to the model, which gets the current draft
-CALLS = 2  # model calls of one run at most: questions and draft
 OWN_WORDS = 2000  # tokens: prompt overhead plus a typical reply
 NO_LIMIT = 2**62
 CHARACTERS_A_TOKEN = 4  # estimate, if the model's server does not count tokens
@@ -51,6 +50,7 @@ class Reservation:
     owner_id: int
     day: date
     tokens: int  # estimated; 0 without a limit
+    round_purposes: frozenset[str]  # of calls that use the draft that was reserved
     calls: tuple[Call, ...] = ()  # model calls stored so far
 
     def with_calls(self, calls: Iterable[Call]) -> Reservation:
@@ -72,13 +72,14 @@ class Allowance:
 # --- For the writer, inside its transactions ------------------------------------------------------
 
 
-def reserve(owner_id: int, state: Mapping[str, Any]) -> Reservation:
+def reserve(owner_id: int, workflow: Workflow, state: Mapping[str, Any]) -> Reservation:
     """Reserve the budget for a run that may call the model.
 
     Raise `TooManyRounds`, `DraftsTooLong` or `BudgetSpent`.
     """
-    check_drafts(state)
-    wanted = Reservation(owner_id, today(), _estimate(state))
+    check_drafts(workflow, state)
+    purposes = frozenset(name for name, purpose in workflow.purposes.items() if purpose.is_round)
+    wanted = Reservation(owner_id, today(), _estimate(workflow, state), purposes)
     if not _take(wanted):
         raise _why_not(wanted)
     return wanted
@@ -92,7 +93,7 @@ def settlement(reservation: Reservation | None, calls: Iterable[Call]) -> Statem
     if reservation is None:
         return None
     made = reservation.with_calls(calls).calls
-    unused = 0 if any(call.purpose == "draft" and was_paid(call) for call in made) else 1
+    unused = 0 if any(call.purpose in reservation.round_purposes and was_paid(call) for call in made) else 1
     more = sum(map(tokens_of, made)) - reservation.tokens if conf.most("MAX_TOKENS_PER_DAY") else 0
     if unused == more == 0:
         return None
@@ -125,29 +126,26 @@ def no_room() -> TooManyRuns:
     return TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
 
 
-def check_drafts(state: Mapping[str, Any], text: str = "") -> None:
-    """Raise `TooManyRounds` or `DraftsTooLong` if the email may not have another draft.
+def check_drafts(workflow: Workflow, state: Mapping[str, Any], written: int = 0) -> None:
+    """Raise `TooManyRounds` or `DraftsTooLong` if the application may not have another draft.
 
-    `text` is a draft that the owner wrote. How long one of the model's will be is not known before.
+    `written` is the length of a draft that the owner wrote. How long one of the model's will be is not known
+    before.
     """
     most = conf.most("MAX_ROUNDS")
-    if most is not None and len(state.get("draft_history", ())) >= most:
-        message = f"This email has {_counted(most, 'draft')}, and that is the limit."
+    if most is not None and workflow.rounds is not None and workflow.rounds.of(state) >= most:
+        message = f"This {workflow.noun} has {_counted(most, workflow.result)}, and that is the limit."
         raise TooManyRounds(f"{message} Accept the last one.")
     most = conf.most("MAX_DRAFTS_CHARACTERS")
     if most is None:
         return
-    length = _length_of_drafts(state)
-    if length + len(text) > most:
-        message = f"The drafts of this email and your feedback have {length:,} characters together"
-        advice = "Shorten it, or accept the last draft." if length < most else "Accept the last draft."
-        message += f", and this text has {len(text):,}; {most:,} fit." if text else f"; {most:,} fit."
-        raise DraftsTooLong(f"{message} {advice}")
-
-
-def _length_of_drafts(state: Mapping[str, Any]) -> int:
-    texts = [*state.get("draft_history", ()), *state.get("feedback_history", ())]
-    return sum(map(len, texts))
+    length = sum(len(text) for key in workflow.growing for text in state.get(key) or ())
+    if length + written > most:
+        noun, result = workflow.noun, workflow.result
+        message = f"The {result}s of this {noun} and your feedback have {length:,} characters together"
+        message += f", and this text has {written:,}; {most:,} fit." if written else f"; {most:,} fit."
+        advice = "Shorten it, or accept" if length < most else "Accept"
+        raise DraftsTooLong(f"{message} {advice} the last {result}.")
 
 
 # --- For doors that show the budget -----------------------------------------------------------------
@@ -219,12 +217,12 @@ def _runs_of(owner_id: int) -> ApplicationQuerySet:
     return Application.objects.filter(owner_id=owner_id).under_way()
 
 
-def _estimate(state: Mapping[str, Any]) -> int:
+def _estimate(workflow: Workflow, state: Mapping[str, Any]) -> int:
     """Return more tokens than most runs need: parallel runs are checked before any is counted."""
     if conf.most("MAX_TOKENS_PER_DAY") is None:
         return 0
-    texts = json.dumps([value for key, value in state.items() if key not in NOT_SENT], ensure_ascii=False)
-    return CALLS * (OWN_WORDS + len(texts) // CHARACTERS_A_TOKEN)
+    texts = json.dumps(list(workflow.sent_to_model(state).values()), ensure_ascii=False)
+    return workflow.calls_per_run * (OWN_WORDS + len(texts) // CHARACTERS_A_TOKEN)
 
 
 def _why_not(wanted: Reservation) -> BudgetSpent:

@@ -23,7 +23,8 @@ def is_ours(row: Application, token: uuid.UUID | None) -> Condition:
     as_read = sql.where(Application, id=row.pk, version=row.version)
     if token:
         return as_read & sql.where(Application, lease_token=token)
-    return as_read & sql.where(Application, owner=row.owner_id) & is_free()
+    mine = sql.where(Application, owner=row.owner_id) & Condition("deleted_at IS NULL")
+    return as_read & mine & is_free()
 
 
 def is_free() -> Condition:

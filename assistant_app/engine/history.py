@@ -1,22 +1,22 @@
-"""Reads an application's steps with their changes, and from them when and how each draft was made."""
+"""Reads an application's steps with their changes, and by which model each was made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import zip_longest
-from typing import Any
+from collections.abc import Sequence
 
 from assistant_app.contract import changes
+from assistant_app.contract.workflow import StepTaken
+from assistant_app.engine import registry
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.workflow import drafts
-from assistant_app.workflow.graph import DEFAULT_STATE
 
 
 def steps_of(row: Application) -> dict[int, Step]:
     """Return the steps by number, oldest first; fill in a fork's first step from the row."""
     steps: dict[int, Step] = {step.sequence_id: step for step in Step.objects.filter(application_id=row.pk)}
     if 0 in steps and changes.leans(steps[0].changes):  # only then, as the state may be deferred
-        steps[0].changes = changes.whole(steps[0].changes, DEFAULT_STATE, row.state)
+        workflow = registry.find(row.workflow)
+        default_state = workflow.default_state if workflow else {}
+        steps[0].changes = changes.whole(steps[0].changes, default_state, row.state)
     return steps
 
 
@@ -25,30 +25,20 @@ def path_to(row: Application, sequence_id: int | None) -> list[Step]:
     return changes.path_to(steps_of(row), sequence_id)
 
 
-def origins(row: Application, state: Mapping[str, Any], path: Sequence[Step]) -> list[drafts.Source]:
-    """Return the sources of a state's drafts, completed with `at` (time), `model` and `provider`.
-
-    `path` holds the steps that lead to the state. Drafts that a fork copied have these values already;
-    older versions did not store `provider`.
-    """
-    known = drafts.sources(state)
-    calls = ModelCall.objects.filter(application_id=row.pk, purpose="draft", error_code="")
+def taken(row: Application, path: Sequence[Step]) -> list[StepTaken]:
+    """Return the steps of a path as plain values, each with the model that made it; one query."""
+    calls = ModelCall.objects.filter(application_id=row.pk, error_code="").order_by("id")
     models = {
-        number: {"model": model, "provider": provider}
+        number: (model, provider)
         for number, model, provider in calls.values_list("sequence_id", "model", "provider")
     }
-    made_by = drafting_steps(path)[: len(known)]
-    return [_with_origin(source, step, models) for source, step in zip_longest(known, made_by)]
-
-
-def _with_origin(
-    source: drafts.Source, step: Step | None, models: Mapping[int, Mapping[str, str]]
-) -> drafts.Source:
-    if "at" in source or step is None:
-        return source
-    return {**source, "at": step.finished_at.isoformat(), **models.get(step.sequence_id, {})}
-
-
-def drafting_steps(path: Sequence[Step]) -> list[Step]:
-    """Return the step that added each draft on the path; copied drafts came with a fork's first step."""
-    return [step for step in path for _ in step.changes.get("append", {}).get("draft_history", ())]
+    return [
+        StepTaken(
+            step.sequence_id,
+            step.position,
+            step.changes,
+            step.finished_at.isoformat(),
+            *models.get(step.sequence_id, ()),
+        )
+        for step in path
+    ]

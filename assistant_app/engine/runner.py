@@ -27,27 +27,27 @@ from django.db import Error as DatabaseError
 
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN
-from assistant_app.contract.told import TOLD
+from assistant_app.engine import registry
+from assistant_app.engine.deviations import DatabaseMemory
 from assistant_app.engine.persisters import AsyncDjangoPersister
 from assistant_app.engine.poller import POLL_SECONDS, Poller
 from assistant_app.engine.runs import MakeListener, Outcome, Run, as_error, read_to_its_end
 from assistant_app.engine.threads import DatabasePool, LoopThread
-from assistant_app.engine.told import told
 from assistant_app.errors import (
     AlreadyRunning,
     AssistantError,
+    Cancelled,
     Interrupted,
     KeyReused,
     ShuttingDown,
     Superseded,
 )
-from assistant_app.llm.base import Call, ModelClient, ModelOfRun
+from assistant_app.llm.base import Call, ModelClient, ModelOfRun, Replacement
 from assistant_app.llm.factory import build_client
 from assistant_app.models import Application, IdempotencyKey, database_clock
-from assistant_app.workflow import prompts, steps
-from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 
 T = TypeVar("T")
+STOP_POLL_SECONDS = 0.45
 
 logger = logging.getLogger(__name__)
 
@@ -116,17 +116,19 @@ class Runner:
         self._thread = LoopThread()
         self._poller = Poller(self._pool)
         self._renewing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._pid = os.getpid()
 
     def _spawn(self, run: Run) -> None:
         if self._renewing is None or self._renewing.done():
             empty = contextvars.Context()  # without the log context of the request that came first
             self._renewing = self._thread.loop.create_task(self._renew_for_ever(), context=empty)
+            self._watching = self._thread.loop.create_task(self._watch_for_stops(), context=empty)
         run.task = asyncio.ensure_future(self._run(run))
 
     def model_client(self) -> ModelClient:
         if self.client is None:
-            self.client = build_client(conf.model_config())
+            self.client = build_client(conf.model_config(), DatabaseMemory(self._pool))
         return self.client
 
     # --- Running -------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ class Runner:
             run.has_claimed(row)
 
         client = self.model_client()
-        version = prompts.version(demonstration=client.is_demonstration)
+        version = registry.known_to_run(run.row).prompt_version(client.is_demonstration)
 
         def called(call: Call) -> None:
             call = replace(call, prompt_version=version)
@@ -179,7 +181,7 @@ class Runner:
             for listener in run.listeners:
                 listener.call_made(call)
 
-        graph = build_graph(self._model)
+        graph = registry.known_to_run(run.row).build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
         self._model.enter(client.session(called))
         return persister
@@ -189,21 +191,17 @@ class Runner:
         if run.step is None:
             await persister.claim()
         elif run.row.has_stopped:
-            await persister.go_back_before(steps.group(run.step))
+            await persister.go_back_before(persister.writer.workflow.group(run.step))
         application = await self._build(run, persister)
-        signature = run.row.read_signature
-        if signature is None:
-            signature = await self._pool.run(lambda: run.row.signature)
-        email = (run.inputs or {}).get("email_to_respond") or persister.writer.state["incoming_email"]
-        inputs = {
-            **(run.inputs or {}),
-            TOLD: told(email=email, name=signature, skipped=run.skipped),
-        }  # each takes those it names
+        inputs = {**(run.inputs or {}), **run.extra}  # each action gets those it names
         executed = application.astream_iterate(halt_before=[f"@tag:{HUMAN}"], inputs=inputs)
         async with aclosing(executed):
             async for _action, pieces in executed:
                 async with read_to_its_end(pieces):
                     async for piece in pieces:
+                        if isinstance(piece["token"], Replacement):
+                            persister.writer.let_out.clear()
+                        persister.writer.let_out.append(piece["token"])
                         for listener in run.listeners:
                             listener.token(piece["token"])
 
@@ -218,8 +216,8 @@ class Runner:
             .initialize_from(
                 persister,
                 resume_at_next_action=True,
-                default_state=DEFAULT_STATE,
-                default_entrypoint=ENTRYPOINT,
+                default_state=persister.writer.default_state,
+                default_entrypoint=persister.writer.entrypoint,
             )
         )
         return await builder.abuild()
@@ -296,6 +294,28 @@ class Runner:
             if token not in kept and run.lease == token:
                 run.stop(Superseded())
 
+    # --- Requests to stop ----------------------------------------------------------------------
+
+    async def _watch_for_stops(self) -> None:
+        """Stop the runs of this process that another process asks to stop.
+
+        Two looks take less than a second. Runs that began since the last look are not asked for, so that
+        short ones cost no query.
+        """
+        known: set[uuid.UUID] = set()
+        while True:
+            await asyncio.sleep(STOP_POLL_SECONDS)
+            held = {run.lease: run for run in list(self.runs) if run.lease}
+            try:
+                asked = await self._pool.run(_asked_to_stop) if known & held.keys() else ()
+            except Exception as problem:  # noqa: BLE001  (every run of this process needs the next look)
+                logger.warning("Requests to stop could not be read: %s", type(problem).__name__)
+                continue
+            for token in asked:
+                if token in held and held[token].lease == token:
+                    held[token].stop(Cancelled())
+            known = set(held)
+
     # --- Ending --------------------------------------------------------------------------------
 
     def begin_shutdown(self) -> None:
@@ -314,8 +334,9 @@ class Runner:
         for run in list(self.runs):
             run.stop(Interrupted())
         await self._wait_for_runs(5)
-        if self._renewing is not None:
-            self._renewing.cancel()
+        for task in (self._renewing, self._watching):
+            if task is not None:
+                task.cancel()
         try:
             for close in self.at_drain:
                 await close()
@@ -346,8 +367,13 @@ def _failed(row: Application | None) -> bool:
     return row is None or row.status in (Application.Status.FAILED, Application.Status.RUNNING)
 
 
+def _asked_to_stop() -> list[uuid.UUID]:
+    asked = Application.with_deleted.filter(stop_requested_at__isnull=False, lease_token__isnull=False)
+    return list(asked.values_list("lease_token", flat=True))
+
+
 def _renew(tokens: list[uuid.UUID]) -> set[uuid.UUID]:
-    mine = Application.objects.filter(lease_token__in=tokens)
+    mine = Application.with_deleted.filter(lease_token__in=tokens)  # a deleted one is stopped, and saved
     if mine.update(lease_expires_at=database_clock() + conf.lease()) == len(tokens):
         return set(tokens)
     return set(mine.values_list("lease_token", flat=True))

@@ -45,7 +45,7 @@ class RunListener:
         """An action starts."""
 
     def token(self, text: str) -> None:
-        """A streaming action yielded a piece of text."""
+        """A streaming action yielded a piece of text; a `Replacement` replaces those before it."""
 
     def call_made(self, call: Call) -> None:
         """A model was called."""
@@ -69,6 +69,7 @@ class Run:
     inputs: dict[str, Any] | None = None
     expected_version: int | None = None
     key: IdempotencyKey | None = None  # stored with the claim
+    extra: dict[str, Any] = field(default_factory=dict)  # inputs for any action that names them
     claimed: Future[Outcome] = field(default_factory=Future)
     ended: Future[Outcome] = field(default_factory=Future)
     task: asyncio.Task[None] | None = None

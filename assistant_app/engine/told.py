@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,12 +15,13 @@ from assistant_app.contract.told import Told
 FENCE_DIGITS = 16
 
 
-def told(*, email: str, name: str, skipped: asyncio.Event) -> Told:
+def told(*, email: str, name: str, time_zone: str = "", skipped: asyncio.Event) -> Told:
     """Return what the actions of a run that starts now are told."""
+    zone = time_zone or settings.TIME_ZONE
     return Told(
         name=name,
-        today=timezone.localdate().isoformat(),
-        time_zone=settings.TIME_ZONE,
+        today=timezone.localdate(timezone=ZoneInfo(zone)).isoformat(),
+        time_zone=zone,
         fence=fence_of(email),
         prompt_tokens=conf.prompt_tokens(),
         skipped=skipped,

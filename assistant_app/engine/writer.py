@@ -9,6 +9,7 @@ and writes nothing.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Container, Mapping
 from typing import Any, Literal
@@ -23,8 +24,9 @@ from django.utils import timezone
 
 from assistant_app import conf
 from assistant_app.contract.actions import is_choice, is_human, may_call_model
-from assistant_app.contract.changes import changes_between, fold
-from assistant_app.engine import budget, claims, history
+from assistant_app.contract.changes import Changes, changes_between, fold
+from assistant_app.contract.workflow import Workflow
+from assistant_app.engine import budget, claims, history, registry
 from assistant_app.engine.budget import Reservation
 from assistant_app.errors import (
     AlreadyRunning,
@@ -36,14 +38,16 @@ from assistant_app.errors import (
     Superseded,
 )
 from assistant_app.llm.base import Call
-from assistant_app.mail import text as mail
 from assistant_app.models import TYPED_BEFORE, Application, IdempotencyKey, ModelCall, Step, sql
 from assistant_app.models.model_call import storable
 from assistant_app.models.sql import Condition, Statement
-from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
+
+logger = logging.getLogger(__name__)
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
+# An older version leaves `stop_requested_at`; a claim clears it, too.
+RELEASED: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "stop_requested_at": None}
 
 
 class Writer:
@@ -53,15 +57,23 @@ class Writer:
         self,
         row: Application | None = None,
         *,
+        workflow: Workflow | None = None,
         graph: Graph | None = None,
-        entrypoint: str = ENTRYPOINT,
-        default_state: Mapping[str, Any] = DEFAULT_STATE,
     ) -> None:
+        """Raise `UnknownStep` if a newer version of the workflow made the row.
+
+        Without a row, the writer is for the workflow, by default the first one of the setting. `graph` is
+        the workflow's with a model bound to it.
+        """
         self.row = row
-        self.graph = graph or build_graph()
-        self.entrypoint = entrypoint
-        self.default_state = dict(default_state)
+        if workflow is None:
+            workflow = registry.default() if row is None else registry.known_to_run(row)
+        self.workflow = workflow
+        self.graph = graph or self.workflow.graph
+        self.entrypoint = self.workflow.entrypoint
+        self.default_state = dict(self.workflow.default_state)
         self.calls: list[Call] = []  # model calls since the last save; saved with their step
+        self.let_out: list[str] = []  # text that the current step let out; kept if it fails
         self.error: AssistantError | None = None  # set if the current step failed
         self.sent: str | None = None  # the human step that was sent; None to continue from the stored state
         self.key: IdempotencyKey | None = None  # of the request; saved with the claim
@@ -102,6 +114,8 @@ class Writer:
         row = self.row
         if row is None or not claims.match_keys(row, partition_key, app_id):
             row = self.row = claims.find_by_keys(partition_key, app_id)
+            if row.workflow != self.workflow.name:
+                raise ApplicationNotFound
             self._start_from_head(row)
         if sequence_id is not None:
             return self._load_step(row, sequence_id)
@@ -206,13 +220,33 @@ class Writer:
             "sequence_id": sequence_id,
             "position": position,
             **self._what_follows(position, state),
-            **mail.headline(changes.get("set", {}).get("incoming_email")),
+            **self._headline(changes),
         }
+        self._guard_lasting_keys(changes, position)
         try:
             self._commit(values, self._step(sequence_id, position, changes=changes))
         except TypeError as problem:
             raise _name_what_is_no_json(after, position) or problem from None
         self._state, self._head, self._position = after, sequence_id, position
+
+    def _guard_lasting_keys(self, changes: Changes, position: str) -> None:
+        """Log an error if a step changes a lasting key other than by appending: forks would lose texts."""
+        written = {*changes.get("set", {}), *changes.get("last", {})}
+        for key in written.intersection(self.workflow.lasting):
+            before, after = self._state.get(key), changes.get("set", {}).get(key)
+            if before and not (isinstance(before, str) and str(after).startswith(before)):
+                logger.error("The step %s changed the lasting key %s.", position, key)
+
+    def wait_for_person(self) -> bool:
+        """End a stopped application's pause at a human step, or at the end, without a run.
+
+        Return whether that is where its head is. A step may have been inserted there since it stopped.
+        """
+        following = self.workflow.following(self._position, self._state)
+        if following and not is_human(self.graph, following):
+            return False
+        self._commit(self._released(following), None)
+        return True
 
     def claim(self) -> None:
         """Take the lease without a step, to continue from the stored state."""
@@ -228,10 +262,11 @@ class Writer:
 
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
         reason = {"error_code": error.code, "error_message": storable(error.message)}
-        values = {"status": Status.FAILED, "lease_token": None, "lease_expires_at": None, **reason}
+        values = {"status": Status.FAILED, **RELEASED, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
-        step = self._step(sequence_id, position, status=Step.Status.FAILED, **reason)
+        partial = storable("".join(self.let_out)) or None
+        step = self._step(sequence_id, position, status=Step.Status.FAILED, partial=partial, **reason)
         try:
             self._commit(values, step, self.stop_key)
         except KeyReused:  # another request took the key meanwhile; stop all the same
@@ -240,17 +275,33 @@ class Writer:
     def _what_follows(self, position: str, state: State) -> dict[str, Any]:
         """Return status, next step and lease of the application after a step."""
         following = self.graph.get_next_node(position, state, self.entrypoint)
-        released = {"lease_token": None, "lease_expires_at": None, "error_code": "", "error_message": ""}
-        if following is None:
-            return {"status": Status.FINISHED, "next_step": "", **released}
-        if is_human(self.graph, following.name):
-            return {"status": Status.WAITING, "next_step": following.name, **released}
+        if following is None or is_human(self.graph, following.name):
+            return self._released(following.name if following else "")
         is_due = is_human(self.graph, position) and not is_choice(self.graph, position)
         return self._lease(position if is_due else self._known_row().next_step)
 
+    def _headline(self, changes: Changes) -> dict[str, str]:
+        """Return title and sender that changes bring; keep a title that the owner wrote."""
+        found = dict(self.workflow.headline(changes))
+        if self._known_row().title_by_hand:
+            found.pop("title", None)
+        return found
+
+    def _released(self, due: str) -> dict[str, Any]:
+        """Return the values of an application that waits for a person, or has ended if nothing is due."""
+        return {
+            "status": Status.WAITING if due else Status.FINISHED,
+            "next_step": due,
+            **RELEASED,
+            "error_code": "",
+            "error_message": "",
+        }
+
     def _lease(self, started_by: str) -> dict[str, Any]:
+        claimed = {} if self._token else {"stop_requested_at": None}
         return {
             "status": Status.RUNNING,
+            **claimed,
             "next_step": started_by,
             "lease_token": self._token or uuid.uuid4(),
             "lease_expires_at": sql.clock(ahead=conf.lease()),
@@ -273,6 +324,8 @@ class Writer:
         """Write the row and the step if the row is still ours. If not, settle the budget and raise."""
         row, key = self._known_row(), stop_key or self.key
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
+        if self._token is None:
+            values["archived_at"] = None  # what goes on is not out of the way
         if step is not None:
             values["last_sequence_id"] = step.sequence_id
             step.application_id, step.finished_at = row.pk, values["updated_at"]
@@ -303,7 +356,8 @@ class Writer:
         """
         if self._token is None and self._may_call_model(values):
             with transaction.atomic():
-                reserved = budget.reserve(row.owner_id, values.get("state", self._state))
+                state = values.get("state", self._state)
+                reserved = budget.reserve(row.owner_id, self.workflow, state)
                 if not self._change(row, values, step, key, room=budget.room(row.owner_id)):
                     ours = Application.objects.filter(pk=row.pk, version=row.version, owner=row.owner_id)
                     raise budget.no_room() if ours.claimable().exists() else AlreadyRunning
@@ -357,6 +411,7 @@ class Writer:
         self._token = row.lease_token
         self._started_at = now
         self.calls.clear()
+        self.let_out.clear()
 
     def _known_row(self) -> Application:
         if self.row is None:

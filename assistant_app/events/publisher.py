@@ -12,6 +12,7 @@ from django.conf import settings
 from assistant_app.engine.runs import RunListener
 from assistant_app.events.log import Event, Kind, Log, name_run
 from assistant_app.events.shared import SharedLogs
+from assistant_app.llm.base import Replacement
 from assistant_app.models import Application
 
 if TYPE_CHECKING:
@@ -88,6 +89,10 @@ class Narrator(RunListener):
 
     def token(self, text: str) -> None:
         """Publish a piece of text, at most once per `GATHER_SECONDS`; join the pieces in between."""
+        if isinstance(text, Replacement):
+            self._text.clear()
+            self._number_and_tell("draft", {"text": str(text)})
+            return
         self._text.append(text)
         if self._timer is None:
             loop = asyncio.get_running_loop()

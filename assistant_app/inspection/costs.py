@@ -13,6 +13,7 @@ from django.conf import settings
 
 from assistant_app.models import ModelCall
 
+NO_FAILURE = ("", "cancelled")  # error codes of calls that went well, or were stopped
 MILLION = 1_000_000
 
 
@@ -70,7 +71,7 @@ def _totals_of(call: ModelCall) -> Totals:
     cost = of_call(call)
     return Totals(
         calls=1,
-        failed=1 if call.error_code else 0,
+        failed=0 if call.error_code in NO_FAILURE else 1,
         tokens_in=call.tokens_in or 0,
         tokens_out=call.tokens_out or 0,
         seconds=call.duration,

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from urllib.parse import urlsplit
 
 from assistant_app import conf
-from assistant_app.llm.config import OPENAI_BASE_URL, host_of
+from assistant_app.llm.config import OPENAI_BASE_URL, Address, host_of
 from assistant_app.models import ModelCall
 
 COMMAND = """curl -sS -N {url} \\
@@ -38,8 +37,8 @@ def _quoted(text: str) -> str:
 
 def _url(provider: str) -> str:
     """Return the shell-quoted URL without credentials, or a shell variable if only the host is known."""
-    for known in (conf.model_config().base_url, OPENAI_BASE_URL):
+    config = conf.model_config()
+    for known in (config.base_url, *(each.base_url for each in config.fallbacks), OPENAI_BASE_URL):
         if provider == host_of(known):
-            parts = urlsplit(known)
-            return shlex.quote(f"{parts.scheme}://{provider}{parts.path.rstrip('/')}/chat/completions")
+            return shlex.quote(f"{Address.read(known).base}/chat/completions")
     return '"${OPENAI_BASE_URL:?the address of a server, with its /v1}/chat/completions"'

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from assistant_app.contract.wording import in_words
+
 BOX_WIDTH, BOX_HEIGHT, ROW = 304, 52, 96
 MARGIN = 8
 LANE = 36  # between two arrows that pass boxes on the same side
@@ -72,11 +74,6 @@ class Drawing:
     description: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
-
-
-def in_words(name: str) -> str:
-    """`process_input` is "Process input"."""
-    return name.replace("_", " ").capitalize()
 
 
 def draw(

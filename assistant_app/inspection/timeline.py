@@ -15,12 +15,12 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 
 from assistant_app.contract.changes import apply_changes, path_to
-from assistant_app.engine import history
-from assistant_app.errors import ApplicationNotFound
+from assistant_app.contract.workflow import Workflow
+from assistant_app.engine import history, registry
+from assistant_app.errors import ApplicationNotFound, Cancelled
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.workflow.graph import DEFAULT_STATE, build_graph
 
 PAGE_SIZE = 50  # steps
 SHORT, WHOLE = 1_500, 10_000_000  # characters shown of one text: in a list, and on its own page
@@ -55,7 +55,7 @@ class Change:
     def new(self) -> Text:
         if self.appended is None:
             return text_of(self.after, self.limit)
-        return text_of(self.appended, self.limit, first=len(self.before) + 1)
+        return text_of(self.appended, self.limit, first=len(self.before or ()) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,19 @@ class CallShown:
     number: int
     call: ModelCall
     limit: int
+    label: str = ""
+
+    @property
+    def what(self) -> str:
+        """What the model was called for."""
+        return self.label or self.call.purpose
+
+    @property
+    def how_it_broke(self) -> str:
+        """Return ": failed", ": stopped", or "" for a call that went well."""
+        if not self.call.error_code:
+            return ""
+        return ": stopped" if self.call.error_code == Cancelled.code else ": failed"
 
     @property
     def cost(self) -> Decimal | None:
@@ -98,6 +111,13 @@ class StepShown:
     limit: int
 
     @property
+    def kind(self) -> str:
+        """Return "broke", "aside" (stopped by the owner), "you" or ""."""
+        if self.step.error_code:
+            return "aside" if self.step.error_code == Cancelled.code else "broke"
+        return "you" if self.is_human else ""
+
+    @property
     def seconds(self) -> float:
         return (self.step.finished_at - self.step.started_at).total_seconds()
 
@@ -113,6 +133,11 @@ class StepShown:
         ]
 
     @property
+    def partial(self) -> Text | None:
+        """What a failed step had let out of its text; None if nothing."""
+        return text_of(self.step.partial, self.limit) if self.step.partial else None
+
+    @property
     def state(self) -> list[tuple[str, Text]]:
         return [(key, text_of(value, self.limit)) for key, value in self.after.items()]
 
@@ -122,6 +147,8 @@ class History:
 
     def __init__(self, row: Application) -> None:
         self.row = row
+        self.workflow: Workflow | None = registry.find(row.workflow)  # None: a newer version runs it
+        self.default_state: State = self.workflow.default_state if self.workflow else {}
 
     @cached_property
     def steps(self) -> dict[int, Step]:
@@ -136,7 +163,7 @@ class History:
     @cached_property
     def states(self) -> dict[int | None, State]:
         """The state after each step. One pass is enough, because a step's base is always older."""
-        states: dict[int | None, State] = {None: DEFAULT_STATE}
+        states: dict[int | None, State] = {None: self.default_state}
         for number, step in self.steps.items():
             states[number] = apply_changes(states[step.base], step.changes)
         return states
@@ -156,18 +183,21 @@ class History:
         return costs.total(self.calls)
 
     @property
-    def drawing(self) -> drawing.Drawing:
-        head = self.states.get(self.row.sequence_id, DEFAULT_STATE)
-        return way.drawing_of(self.row, list(self.way.values()), head)
+    def drawing(self) -> drawing.Drawing | None:
+        """The graph with the way that was taken; None for an unknown workflow."""
+        if self.workflow is None:
+            return None
+        head = self.states.get(self.row.sequence_id, self.default_state)
+        return way.drawing_of(self.workflow, self.row, list(self.way.values()), head)
 
     def shown(
         self, steps: Sequence[Step], limit: int = SHORT, *, with_texts: bool = False
     ) -> Iterator[StepShown]:
         """Yield these steps of the history ready to be shown. `with_texts` costs one more query."""
-        humans = way.humans(build_graph())
+        humans = way.humans(self.workflow.graph) if self.workflow else {}
         texts = self._calls_of(steps) if with_texts else {}
         calls = [
-            CallShown(number, texts.get(call.pk, call), limit)
+            CallShown(number, texts.get(call.pk, call), limit, self._label(call))
             for number, call in enumerate(self.calls, start=1)
         ]
         for step in steps:
@@ -180,6 +210,10 @@ class History:
                 calls=[shown for shown in calls if shown.call.sequence_id == step.sequence_id],
                 limit=limit,
             )
+
+    def _label(self, call: ModelCall) -> str:
+        purpose = self.workflow.purposes.get(call.purpose) if self.workflow else None
+        return purpose.label if purpose else ""
 
     def _calls_of(self, steps: Sequence[Step]) -> dict[int, ModelCall]:
         return self.row.model_calls.filter(sequence_id__in=[step.sequence_id for step in steps]).in_bulk()

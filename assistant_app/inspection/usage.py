@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assistant_app.engine import budget
 from assistant_app.inspection import chart, costs
-from assistant_app.inspection.costs import Totals
+from assistant_app.inspection.costs import NO_FAILURE, Totals
 from assistant_app.models import ModelCall
 
 DAYS = 30  # unless asked for another number
@@ -64,7 +64,8 @@ def per_day(calls: QuerySet[ModelCall], period: Period) -> dict[date, Totals]:
 
 def per_email(calls: QuerySet[ModelCall], period: Period) -> dict[tuple[Any, str], Totals]:
     """Return the emails that used the most tokens, as (id, title) -> totals, highest first; two queries."""
-    titles, sums = _most(period.calls(calls), "application_id", "application__title")
+    shown = calls.filter(application__deleted_at__isnull=True)
+    titles, sums = _most(period.calls(shown), "application_id", "application__title")
     return {(key, titles[key]): totals for key, totals in sums.items()}
 
 
@@ -93,7 +94,7 @@ def _sums(calls: QuerySet[ModelCall], key: str = "key") -> dict[Any, Totals]:
         .values_list(key, "model")
         .annotate(
             number=Count("id"),
-            failed=Count("id", filter=~Q(error_code="")),
+            failed=Count("id", filter=~Q(error_code__in=NO_FAILURE)),
             well=Count("id", filter=Q(error_code="")),
             counted=Count("id", filter=Q(error_code="") & COUNTED),
             tokens_in=Sum("tokens_in"),

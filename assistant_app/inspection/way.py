@@ -5,39 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from burr.core import State, default
+from burr.core import default
 from burr.core.graph import Graph
 
 from assistant_app.contract.actions import is_human
+from assistant_app.contract.workflow import Workflow
 from assistant_app.inspection import drawing
 from assistant_app.models import Application
-from assistant_app.workflow.graph import ENTRYPOINT, build_graph
-
-# What happens at each action, in the drawing above its code name.
-WORDS = {
-    "process_input": "Paste the email",
-    "determine_clarifications": "Look for questions",
-    "clarify_instructions": "Answer the questions",
-    "formulate_draft": "Write a draft",
-    "process_feedback": "Read the draft",
-    "edit_draft": "Edit the draft",
-    "use_draft": "Go back to a draft",
-    "regenerate": "Another version",
-    "final_result": "Finish",
-    "reopen": "Reopen",
-}
 
 
-def drawing_of(row: Application, way: Sequence[str], state: Mapping[str, Any]) -> drawing.Drawing:
+def drawing_of(
+    workflow: Workflow, row: Application, way: Sequence[str], state: Mapping[str, Any]
+) -> drawing.Drawing:
     """Return a drawing of the graph. `way` has the positions passed, oldest first; `state` is the head's."""
-    graph = build_graph()
+    graph = workflow.graph
     return drawing.draw(
         actions=humans(graph),
         edges=edges(graph),
-        entrypoint=ENTRYPOINT,
+        entrypoint=workflow.entrypoint,
         way=way,
-        now=_now_at(graph, row, state),
-        words=lambda name: WORDS.get(name) or drawing.in_words(name),
+        now=_now_at(workflow, row, state),
+        words=workflow.label,
     )
 
 
@@ -46,12 +34,11 @@ def humans(graph: Graph) -> dict[str, bool]:
     return {action.name: is_human(graph, action.name) for action in graph.actions}
 
 
-def _now_at(graph: Graph, row: Application, state: Mapping[str, Any]) -> str:
+def _now_at(workflow: Workflow, row: Application, state: Mapping[str, Any]) -> str:
     """Return the action that runs, waits or failed; the last one if the application is finished."""
-    if row.is_finished:
+    if row.is_finished or not workflow.knows(row.position, ""):
         return row.position
-    following = graph.get_next_node(row.position or None, State(dict(state)), ENTRYPOINT)
-    return following.name if following else row.position
+    return workflow.following(row.position, state) or row.position
 
 
 def edges(graph: Graph) -> list[drawing.Edge]:

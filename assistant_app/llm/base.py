@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Purpose = Literal["questions", "draft"]
+Purpose = str  # what a model is called for; one that has no model of its own gets that of "draft"
 Role = Literal["system", "user", "assistant"]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import math
 import random
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -15,10 +16,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant_app.errors import AssistantError, ModelError
-from assistant_app.llm import faults
+from assistant_app.llm import faults, window
 from assistant_app.llm.base import Call, Message, Model, Purpose, Replacement
 from assistant_app.llm.config import ModelConfig
-from assistant_app.llm.dialect import FAILED_GENERATIONS, Dialect, refused_option
+from assistant_app.llm.dialect import Dialect, Dialects, Memory, Refusal, is_failed_generation, refusal_in
 from assistant_app.llm.wire import (
     BodyReader,
     Garbage,
@@ -35,17 +36,18 @@ if TYPE_CHECKING:
     from assistant_app.llm.transport import Transport
 
 LONGEST_PAUSE = 8.0  # seconds between two attempts, unless the server asks for more
+LONGEST_LOADING_PAUSE = 3.0  # the same while the server loads its model
 LONGEST_END = 0.2  # seconds from the end marker to the end of the response
 
 
 class OpenAIClient:
     """One per process and event loop. Imports the SDK and connects at the first call."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, memory: Memory | None = None) -> None:
         self.config = config
         self.provider = config.provider
         self.is_demonstration = config.is_demonstration
-        self._dialects: dict[str, Dialect] = {}
+        self.dialects = Dialects(config.server, memory)
         self._transport: Transport | None = None
         self._lock = asyncio.Lock()
 
@@ -64,13 +66,6 @@ class OpenAIClient:
     async def disconnected(self, transport: Transport) -> None:
         """Handle a server that was unreachable or went away; a hook for subclasses."""
 
-    def dialect(self, model: str) -> Dialect:
-        return self._dialects.get(model, Dialect())
-
-    def learn(self, model: str, dialect: Dialect) -> None:
-        """Use this dialect for all later calls of the model."""
-        self._dialects[model] = dialect
-
     async def aclose(self) -> None:
         if self._transport is not None:
             await self._transport.aclose()
@@ -80,7 +75,7 @@ class OpenAIClient:
 async def make_transport(config: ModelConfig) -> Transport:
     """Import the SDK, in a thread as that takes half a second, and create the connections."""
     module = await asyncio.to_thread(importlib.import_module, "assistant_app.llm.transport")
-    transport: Transport = module.Transport(config)
+    transport: Transport = module.connect(config)
     return transport
 
 
@@ -91,12 +86,13 @@ class _Progress:
     purpose: Purpose
     body: dict[str, Any]
     started: float = field(default_factory=time.monotonic)
-    dialect: Dialect
+    dialect: Dialect = field(default_factory=Dialect)
     sent: dict[str, Any] = field(default_factory=dict)  # the body of the latest attempt
     reply: Reply = field(default_factory=Reply)
     first_token_at: float | None = None
     attempts: int = 0
     retries: int = 0
+    loading_since: float | None = None  # when the server first said that it is loading the model
     error_code: str = ""
     error_message: str = ""
 
@@ -165,7 +161,7 @@ class _Session:
     def _recorded(self, purpose: Purpose, messages: list[Message], **options: Any) -> Iterator[_Progress]:
         """Record exactly one call, also if it fails or is cancelled."""
         body = self._body(purpose, messages, options)
-        progress = _Progress(purpose=purpose, body=body, dialect=self._client.dialect(body["model"]))
+        progress = _Progress(purpose=purpose, body=body)
         try:
             yield progress
         except AssistantError as error:
@@ -184,16 +180,22 @@ class _Session:
 
     def _body(self, purpose: Purpose, messages: list[Message], options: dict[str, Any]) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "model": self._config.models[purpose],
+            "model": self._config.models.get(purpose) or self._config.models["draft"],
             "messages": [asdict(message) for message in messages],
-            "max_tokens": self._config.max_tokens[purpose],
+            "max_tokens": self._config.max_tokens.get(purpose) or self._config.max_tokens["draft"],
         }
         if self._config.temperature is not None:
             body["temperature"] = self._config.temperature
+        if self._config.reasoning_effort:
+            body["reasoning_effort"] = self._config.reasoning_effort
         return {**body, **self._config.extra_body, **options}
 
     async def _answer(self, progress: _Progress) -> AsyncGenerator[str]:
         """Yield the answer's text. Retry after a failure while nothing was yielded."""
+        model = progress.body["model"]
+        progress.dialect = await self._client.dialects.of(model)
+        if too_long := window.why_too_long(progress.body["messages"], self._config):
+            raise too_long.error(1)
         first_refusal: faults.Fault | None = None
         while True:
             progress.begin_attempt()
@@ -202,13 +204,15 @@ class _Session:
                     async for text in texts:
                         yield text
                 progress.reply.check(is_structured="response_format" in progress.body)
-                self._client.learn(progress.body["model"], progress.dialect)
+                await self._client.dialects.learn(model, progress.dialect)
+                if cut := window.why_cut(progress.body["messages"], progress.reply.tokens_read, self._config):
+                    raise cut.error(1)
                 return
             except faults.Fault as fault:
-                if option := refused_option(fault, progress.sent):
+                if refusal := self._refusal(fault, progress):
                     first_refusal = first_refusal or fault
-                    progress.dialect = progress.dialect.without(option)
-                elif fault.server_code in FAILED_GENERATIONS:
+                    progress.dialect = progress.dialect.without(refusal)
+                elif is_failed_generation(fault):
                     fault.transient = True  # the next generation may be a good one
                     await self._pause(progress, fault)
                 elif first_refusal and not fault.transient:
@@ -217,6 +221,15 @@ class _Session:
                 else:
                     await self._pause(progress, fault)
 
+    def _refusal(self, fault: faults.Fault, progress: _Progress) -> Refusal | None:
+        """Return what to ask for in another way at the next attempt."""
+        if progress.reply.said:
+            return None
+        lacks_path = not (self._config.address.has_path or progress.dialect.prefix)
+        if fault.is_wrong_address and lacks_path:
+            return Refusal("address")
+        return refusal_in(fault, progress.sent)
+
     async def _pause(self, progress: _Progress, fault: faults.Fault) -> None:
         """Wait before the next attempt, or raise the error if there must be none."""
         pause = fault.pause
@@ -224,22 +237,33 @@ class _Session:
             pause = min(self._config.retry_pause * 2**progress.retries, LONGEST_PAUSE)
             pause *= random.uniform(0.75, 1)
         is_last = progress.retries >= self._config.retries or pause > self._config.max_retry_after
+        now = time.monotonic()
+        if fault.is_loading and self._config.load_timeout:
+            progress.loading_since = progress.loading_since or now
+            pause = min(pause, LONGEST_LOADING_PAUSE)
+            is_last = now + pause > progress.loading_since + self._config.load_timeout
+        is_last = is_last or now + pause > self._ends_at(progress)
         if is_last or not fault.transient or progress.reply.said:
             raise fault.error(progress.attempts) from fault
         progress.retries += 1
         await asyncio.sleep(pause)
 
+    def _ends_at(self, progress: _Progress) -> float:
+        """Return the time at which the call must be over."""
+        return progress.started + (self._config.total_timeout or math.inf)
+
     async def _attempt(self, progress: _Progress) -> AsyncGenerator[str]:
         """Make one attempt and yield the text as it arrives. Raise `Fault`."""
         transport = await self._client.transport()
-        reply = progress.reply
+        reply, ends_at = progress.reply, self._ends_at(progress)
         try:
             async with AsyncExitStack() as stack:
                 # Limit the time of each wait, not of a `yield`: that would interrupt the reader.
-                async with asyncio.timeout(self._config.timeout):
-                    answer = await stack.enter_async_context(transport.post(progress.sent))
+                async with asyncio.timeout(min(self._config.timeout, ends_at - time.monotonic())):
+                    posted = transport.post(progress.sent, prefix=progress.dialect.prefix)
+                    answer = await stack.enter_async_context(posted)
                 texts = await stack.enter_async_context(
-                    aclosing(_texts(answer, reply, transport, self._config.timeout))
+                    aclosing(_texts(answer, reply, transport, self._config.timeout, ends_at))
                 )
                 async for text in texts:
                     yield text
@@ -248,6 +272,8 @@ class _Session:
         except (TimeoutError, Garbage, faults.Fault) as error:
             if not reply.is_complete:  # else only the end of the stream failed
                 fault = _as_fault(error, transport.host, self._config.timeout, is_begun=reply.has_choices)
+                if isinstance(error, TimeoutError) and time.monotonic() >= ends_at:
+                    fault = faults.too_slow(transport.host, self._config.total_timeout)
                 if fault.is_disconnection:
                     await self._client.disconnected(transport)
                 raise fault from error
@@ -256,11 +282,11 @@ class _Session:
 
 
 async def _texts(
-    answer: httpx2.Response, reply: Reply, transport: Transport, patience: float
+    answer: httpx2.Response, reply: Reply, transport: Transport, patience: float, ends_at: float
 ) -> AsyncGenerator[str]:
     """Yield the texts in a response, streamed or not, and collect them in `reply`.
 
-    Give up if no event came for `patience` seconds. Pings are no events.
+    Give up if no event came for `patience` seconds, or at `ends_at`. Pings are no events.
     """
     reader = BodyReader()
     clock = asyncio.get_running_loop().time
@@ -268,7 +294,7 @@ async def _texts(
     async with aclosing(answer.aiter_bytes()) as chunks:
         data = b"more"
         while data and not reply.is_done:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(min(deadline, ends_at)):
                 data = await anext(chunks, b"")
             for event in reader.feed(data) if data else reader.finish():
                 deadline = clock() + patience

@@ -1,42 +1,145 @@
-"""Options that a server rejects: detected at the first call, remembered per process."""
+"""Options that a server rejects: detected at the first call, and remembered for its later calls."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from typing import Any
+import time
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from assistant_app.llm.faults import Fault
 
+# What a server does otherwise than OpenAI's, and how it is asked then. Any other option is left out.
+DEVIATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "json_schema": ("takes no JSON schema", "any JSON object is asked for"),
+        "json_object": ("takes no response format", "JSON is asked for in words"),
+        "system": ("takes no system role", "the rules stand at the beginning of the user's message"),
+        "max_tokens": ("has another name for the limit of tokens", "max_completion_tokens is sent"),
+        "limit": ("refuses our limit of tokens", "no limit is sent"),
+        "stream": ("does not stream", "the whole answer is waited for"),
+        "stream_options": ("takes no stream_options", "tokens may not be counted"),
+        "address": ("has its API under /v1, which the address lacks", "/v1 is added"),
+    }
+)
+REFRESH_SECONDS = 300.0  # how long a process may not know what another one has learned
+MEMORY_PATIENCE = 1.0  # seconds that a call waits for the memory at most
+
 _DISTRUSTED = {400, 404, 422, 501}
 _NEVER_AN_OPTION = {"model", "messages", "stream", "response_format"}
-FAILED_GENERATIONS = {"json_validate_failed"}  # Groq; one bad answer, not an option
-_COUNTS_LIMIT = re.compile(r"in the completion|output tokens|completion tokens|max_(?:completion_)?tokens")
+# One bad answer, which says nothing about options (Groq's codes and words).
+_FAILED_GENERATION = re.compile(
+    r"json_validate_failed|output_parse_failed|tool_use_failed"
+    r"|failed to (?:generate|parse|validate|produce) (?:a |the )?(?:valid )?(?:json|output|model)"
+    r"|(?:output|response|generation|generated json) (?:did|does) not (?:match|conform)|failed_generation"
+    r"|model (?:produced|generated|returned) (?:an )?invalid|output is not valid json"
+)
+_COUNTS_LIMIT = re.compile(
+    r"(?:in|for) the (?:completion|output)|output tokens|completion tokens"
+    r"|max_(?:new_|completion_|output_)?tokens|tokens you requested"
+)
 _LIMIT_TOO_LARGE = re.compile(
-    r"max_(?:completion_)?tokens.{0,60}(?:too large|at most|less than|maximum|exceed)"
+    r"max_(?:new_|completion_|output_)?tokens.{0,60}"
+    r"(?:too large|at most|less than|maximum|exceed|must be <|range)|maximum tokens you requested"
 )
 _NO_SYSTEM = re.compile(
-    r"system (?:role|message|prompt|instruction)s?\b.{0,60}\bnot\b|developer instruction is not enabled"
-    r"|roles must alternate|does not support .{0,30}\bsystem\b|only user and assistant roles"
-    r"|'system' with this model|unknown role:? .?system"
+    r"system.? (?:role|message|prompt|instruction)s?\b.{0,60}\b(?:not|unsupported)\b"
+    r"|role:? .?system\b.{0,40}\bnot\b|(?:unknown|invalid|unsupported|unexpected) role:? .?system"
+    r"|developer instruction is not enabled|roles must alternate|does not support .{0,30}\bsystem\b"
+    r"|only user and assistant roles|'system' with this model|should be 'user' or 'assistant'"
 )
-_GRAMMAR = re.compile(r"grammar|json_schema|response_format|schema")
+_GRAMMAR = re.compile(
+    r"grammar|json_schema|response_format|schema|structured output|guided decoding|json mode"
+)
 _NO_STREAM = re.compile(
-    r"verified to stream|\bstream(?:ing)?\b.{0,60}\bnot (?:supported|allowed|available)|\(stream\)"
+    r"verified to stream|\bstream(?:ing| mode)?\b.{0,60}\b"
+    r"(?:not (?:supported|allowed|available|enabled)|disabled)"
+    r"|does not support stream|'stream' does not support|\(stream\)"
 )
 _UNNAMED = re.compile(
     r"invalid request body|extra (?:inputs|fields)|unrecognized|unknown (?:field|parameter|argument)"
 )
 
 
+class Memory(Protocol):
+    """Keeps the options that the models of a server reject. No method raises an error."""
+
+    async def recall(self, server: str) -> Mapping[str, frozenset[str]] | None:
+        """Return the rejected options by model; None if they cannot be had."""
+        ...
+
+    async def remember(self, server: str, model: str, options: frozenset[str]) -> None: ...
+
+
+class Dialects:
+    """The dialect of each model of a server: read from a memory now and then, and not before each call.
+
+    An option that a refusal did not name is only a guess. It is kept in this process and not in the memory.
+    """
+
+    def __init__(self, server: str, memory: Memory | None) -> None:
+        self._server = server
+        self._memory = memory
+        self._stored: dict[str, frozenset[str]] = {}
+        self._guessed: dict[str, frozenset[str]] = {}
+        self._fresh_until = 0.0
+
+    async def of(self, model: str) -> Dialect:
+        if self._memory is not None and time.monotonic() >= self._fresh_until:
+            self._fresh_until = time.monotonic() + REFRESH_SECONDS
+            await _wait_a_little(self._recall(self._memory))
+        return Dialect(self._stored.get(model, frozenset()) | self._guessed.get(model, frozenset()))
+
+    async def learn(self, model: str, dialect: Dialect) -> None:
+        """Use this dialect for all later calls of the model."""
+        known = (await self.of(model)).refused
+        if dialect.refused <= known:
+            return
+        named = dialect.refused & dialect.named
+        self._guessed[model] = self._guessed.get(model, frozenset()) | (dialect.refused - named)
+        self._stored[model] = self._stored.get(model, frozenset()) | named
+        if self._memory is not None and named - known:
+            await _wait_a_little(self._memory.remember(self._server, model, named - known))
+
+    async def _recall(self, memory: Memory) -> None:
+        recalled = await memory.recall(self._server)
+        if recalled is not None:
+            self._stored = dict(recalled)
+
+    def forget(self) -> None:
+        self._stored.clear()
+        self._guessed.clear()
+
+
+_WAITING: set[asyncio.Task[None]] = set()  # the event loop itself does not keep its tasks
+
+
+async def _wait_a_little(work: Coroutine[Any, Any, None]) -> None:
+    """Let work on the memory delay a call only a little: it goes on without the call."""
+    task = asyncio.ensure_future(work)
+    _WAITING.add(task)
+    task.add_done_callback(_WAITING.discard)
+    await asyncio.wait({task}, timeout=MEMORY_PATIENCE)
+
+
 class Dialect:
-    """The options that one model of one server rejects."""
+    """The options that one model of one server rejects. A refusal has named those in `named`."""
 
-    def __init__(self, refused: frozenset[str] = frozenset()) -> None:
+    def __init__(self, refused: frozenset[str] = frozenset(), named: frozenset[str] = frozenset()) -> None:
         self.refused = refused
+        self.named = named
 
-    def without(self, option: str) -> Dialect:
-        return Dialect(self.refused | {option})
+    def without(self, refusal: Refusal) -> Dialect:
+        option = {refusal.option}
+        return Dialect(self.refused | option, self.named | option if refusal.is_named else self.named)
+
+    @property
+    def prefix(self) -> str:
+        """The part of the path that the server's address lacks."""
+        return "/v1" if "address" in self.refused else ""
 
     def speak(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the request body in a form that this server accepts."""
@@ -74,21 +177,49 @@ def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
     return [{**first, "content": "\n\n".join([*system, first["content"]])}, *others]
 
 
-def refused_option(fault: Fault, body: dict[str, Any]) -> str | None:
+class Refusal(NamedTuple):
+    """An option that a server rejects, and whether its words say so."""
+
+    option: str
+    is_named: bool = True
+
+
+def is_failed_generation(fault: Fault) -> bool:
+    """Return whether the model gave one bad answer: the next one may be good."""
+    return bool(_FAILED_GENERATION.search(f"{fault.server_code} {fault.words}".lower()))
+
+
+def refusal_in(fault: Fault, body: dict[str, Any]) -> Refusal | None:
     """Return the option of the sent `body` that the server seems to reject, or None.
 
     That is an option that the error message names. If it names none, assume that structured output is the
     reason, unless the error says that the model is unknown or the prompt too long. A failed generation says
     nothing about options.
     """
-    words = fault.words.lower()
-    if fault.server_code in FAILED_GENERATIONS or fault.http_status is None:
+    if is_failed_generation(fault) or fault.http_status is None:
         return None
+    words = fault.words.lower()
+    named = _named_option(fault, words, body)
+    if named is not None:
+        return Refusal(named)
+    if fault.http_status not in _DISTRUSTED or fault.is_account or fault.is_too_long:
+        return None
+    if any(option in words for option in body.keys() - _NEVER_AN_OPTION):
+        return None  # named, and there is no other way to ask
+    if "response_format" not in body:
+        is_unnamed = "stream_options" in body and _UNNAMED.search(words)
+        return Refusal("stream_options", is_named=False) if is_unnamed else None
+    if fault.http_status == 404 and "model" in words:
+        return None
+    return Refusal(str(body["response_format"]["type"]), is_named=bool(_GRAMMAR.search(words)))
+
+
+def _named_option(fault: Fault, words: str, body: dict[str, Any]) -> str | None:
     has_limit = bool({"max_tokens", "max_completion_tokens"} & body.keys())
     if fault.is_too_long:
         # The limit counts too: the prompt may fit without it.
         return "limit" if has_limit and _COUNTS_LIMIT.search(words) else None
-    if has_limit and fault.http_status == 400 and _LIMIT_TOO_LARGE.search(words):
+    if has_limit and fault.http_status in {400, 422, 500} and _LIMIT_TOO_LARGE.search(words):
         return "limit"
     has_system = any(each["role"] == "system" for each in body["messages"])
     if has_system and _NO_SYSTEM.search(words):
@@ -98,10 +229,6 @@ def refused_option(fault: Fault, body: dict[str, Any]) -> str | None:
     if fault.http_status not in _DISTRUSTED or fault.is_account:
         return None
     for option in sorted(body.keys() - _NEVER_AN_OPTION, key=len, reverse=True):
-        if option in words:
+        if re.search(rf"\b{re.escape(option)}\b", words):
             return None if option == "max_completion_tokens" else option
-    if body.get("stream") and _NO_STREAM.search(words):
-        return "stream"
-    if "response_format" not in body or (fault.http_status == 404 and "model" in words):
-        return "stream_options" if "stream_options" in body and _UNNAMED.search(words) else None
-    return str(body["response_format"]["type"])
+    return "stream" if body.get("stream") and _NO_STREAM.search(words) else None

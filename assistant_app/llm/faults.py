@@ -16,6 +16,8 @@ HINTS = {
 }
 ADDRESS_HINT = " Check OPENAI_BASE_URL: it usually ends in /v1."
 CONTEXT_HINT = " Shorten it, or raise the window of the server and set MODEL_CONTEXT_TOKENS to it."
+CHECK_SCHEME = "check whether OPENAI_BASE_URL begins with http:// or https://"
+PROXY_REFUSED = "the proxy wants a user name and password. Write HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
 SHORTEST_KEY = 8  # shorter ones are no secrets, and hiding them would hide parts of words
 LONGEST_PAUSE = 86_400.0
 SPENT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
@@ -23,7 +25,8 @@ BUSY_CODES = {"rate_limit_exceeded", "rate_limit_error", "resource_exhausted"}
 _SPENT = re.compile(r"\b(?:billing|balance|credits?|quota)\b", re.IGNORECASE)
 _TOO_LONG = re.compile(
     r"maximum context length|context (?:length|window|size)|prompt (?:is )?too long|input (?:is )?too long"
-    r"|too many (?:input )?tokens|exceeds? the (?:limit|maximum) .{0,40}tokens",
+    r"|reduce the length of the messages|too many (?:input )?tokens"
+    r"|exceeds? the (?:limit|maximum) .{0,40}tokens",
     re.IGNORECASE,
 )
 _WRONG_PATH = re.compile(
@@ -31,8 +34,12 @@ _WRONG_PATH = re.compile(
     r"|cannot post|method not allowed|^not found$",
     re.IGNORECASE,
 )
+_PLAIN_HTTP = re.compile(r"plain HTTP request was sent|HTTP request to an HTTPS|requires TLS", re.IGNORECASE)
 _LOADING = re.compile(
-    r"loading (?:the )?model|model (?:is )?(?:currently )?(?:being )?load(?:ing|ed)", re.IGNORECASE
+    r"loading (?:the )?(?:model|weights)"
+    r"|model (?:\S+ )?(?:is )?(?:currently |still )?(?:being )?load(?:ing|ed)\b"
+    r"|model (?:is )?not ready|warming up",
+    re.IGNORECASE,
 )
 _WRONG_KEY = re.compile(r"\bapi[ _-]?key\b|\bauthenticat|\bunauthori[sz]ed\b", re.IGNORECASE)
 _NO_MODEL = re.compile(
@@ -63,9 +70,13 @@ class Fault(Exception):
         pause: float | None = None,
         is_too_long: bool = False,
         is_account: bool = False,
+        is_loading: bool = False,
+        is_wrong_address: bool = False,
     ) -> None:
         super().__init__(text)
         self.is_too_long = is_too_long  # the prompt, or the prompt with its limit
+        self.is_loading = is_loading
+        self.is_wrong_address = is_wrong_address
         self.is_account = is_account  # the key or the model's name is wrong, not an option
         self.kind = kind
         self.text = text
@@ -111,7 +122,41 @@ def garbage(host: str) -> Fault:
 
 
 def web_page(host: str) -> Fault:
-    return Fault(ModelFailed, f"A web page came from {host} instead of an answer.{ADDRESS_HINT}")
+    text = f"A web page came from {host} instead of an answer.{ADDRESS_HINT}"
+    return Fault(ModelFailed, text, is_wrong_address=True)
+
+
+def no_http(host: str) -> Fault:
+    text = f"What answers at {host} does not speak HTTP. C{CHECK_SCHEME[1:]}, and the port."
+    return Fault(ModelUnavailable, text)
+
+
+def redirected(host: str, url: str) -> Fault:
+    address = url.removesuffix("/chat/completions")
+    text = f"The model's server at {host} is at another address. Set OPENAI_BASE_URL={shorten(address)}"
+    return Fault(ModelFailed, text)
+
+
+def too_slow(host: str, seconds: float) -> Fault:
+    text = f"The model's server at {host} took longer than {seconds:g} seconds altogether."
+    return Fault(ModelTimeout, f"{text} Raise MODEL_TOTAL_SECONDS.")
+
+
+def too_long(host: str, tokens: int, window: int) -> Fault:
+    text = (
+        "The email and all that was said about it are too long for this model: "
+        f"at least {tokens:,} tokens, and the window has {window:,}.{CONTEXT_HINT}"
+    )
+    return Fault(ModelFailed, text)
+
+
+def cut_prompt(host: str, read: int, tokens: int) -> Fault:
+    text = (
+        f"The model's server at {host} read only {read:,} of at least {tokens:,} tokens: "
+        "it cut the email without saying so. Raise its window (for Ollama: OLLAMA_CONTEXT_LENGTH=32768), "
+        "or set MODEL_CONTEXT_TOKENS to what it has, so that the oldest parts are left out first."
+    )
+    return Fault(ModelFailed, text)
 
 
 def is_error(event: dict[str, Any]) -> bool:
@@ -136,20 +181,28 @@ def of_status(
     transient = http_status >= 500
     kind: type[ModelError] = ModelFailed
     text = f"The model's server at {host} failed{said}."
+    is_loading = bool(_LOADING.search(words))
+    is_wrong_address = bool(_WRONG_PATH.search(words)) or http_status == 405
     is_too_long = code in CONTEXT_CODES or bool(_TOO_LONG.search(words))
     is_account = bool(_WRONG_KEY.search(words) or code == "model_not_found" or _NO_MODEL.search(words))
     if is_too_long:
         transient = False
         text = f"The email and all that was said about it are too long for this model{said}.{CONTEXT_HINT}"
-    elif _WRONG_PATH.search(words) or http_status == 405:
+    elif http_status == 407:
+        kind, text = ModelUnavailable, f"The model's server at {host} could not be reached: {PROXY_REFUSED}."
+    elif _PLAIN_HTTP.search(words):
+        text = f"The model's server at {host} wants TLS{said}. Write https:// in OPENAI_BASE_URL."
+    elif is_wrong_address:
         transient, text = (
             False,
             f"The model's server at {host} has nothing at this address{said}.{ADDRESS_HINT}",
         )
-    elif _LOADING.search(words):
+    elif is_loading:
         kind, transient = ModelUnavailable, True
         text = f"The model's server at {host} is still loading the model{said}. Try again in a minute."
-    elif http_status == 429 and (code in SPENT_CODES or (code not in BUSY_CODES and _SPENT.search(words))):
+    elif http_status == 402 or (
+        http_status == 429 and (code in SPENT_CODES or (code not in BUSY_CODES and _SPENT.search(words)))
+    ):
         # A pause does not restore a spent budget.
         kind, transient = ModelUnavailable, False
         text = f"{host} takes no more requests: the quota of its account is used up{said}."
@@ -173,6 +226,8 @@ def of_status(
         pause=pause,
         is_too_long=is_too_long,
         is_account=is_account,
+        is_loading=is_loading,
+        is_wrong_address=is_wrong_address or (http_status == 404 and not is_account),
     )
 
 

@@ -5,6 +5,7 @@ This module imports `openai`, which takes half a second and 90 MB. So `client` i
 
 from __future__ import annotations
 
+import base64
 import email.utils
 import math
 import socket
@@ -18,15 +19,15 @@ import aiohttp
 import httpx2
 import openai
 
+from assistant_app.errors import ModelUnavailable
 from assistant_app.llm import faults
-from assistant_app.llm.config import ModelConfig
+from assistant_app.llm.config import Address, ModelConfig
 from assistant_app.llm.wire import clean
 
 # No limit (0): the number of runs bounds the connections. The SDK's default is 1,000.
 _LIMITS = httpx2.Limits(max_connections=0)
 _UNREAD: bool = True  # pass the response on unread
 MOST_CAUSES = 10  # of an error, each the cause of the one before
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Transport:
@@ -35,11 +36,15 @@ class Transport:
     def __init__(self, config: ModelConfig) -> None:
         self._config = config
         self.host = config.host
+        address = config.address
+        is_tls = address.base.startswith("https")
         # The caller limits the time of the whole answer; another limit for each read would cost time.
         timeout = openai.Timeout(None, connect=config.connect_timeout)
         self._sdk = openai.AsyncOpenAI(
             api_key=config.api_key or "none",  # the SDK requires one; servers without keys ignore it
-            base_url=config.base_url,
+            base_url=address.base,
+            default_query=dict(address.query),
+            default_headers=_headers(config, address),
             timeout=timeout,
             max_retries=0,  # the client counts and records attempts itself
             # aiohttp's parser is in C: a streamed draft takes a third of the CPU time.
@@ -47,30 +52,54 @@ class Transport:
                 timeout=timeout,
                 limits=_LIMITS,
                 # A proxy from the environment cannot reach our loopback.
-                trust_env=not config.host.startswith(_LOOPBACK),
+                trust_env=not address.is_loopback,
+                # Without the environment, SSL_CERT_FILE would be ignored there.
+                verify=httpx2.create_ssl_context() if address.is_loopback and is_tls else True,
             ),
         )
 
     @asynccontextmanager
-    async def post(self, body: dict[str, Any]) -> AsyncGenerator[httpx2.Response]:
-        """Send a chat completion. Leaving the context closes the response. Raise only `Fault`."""
+    async def post(self, body: dict[str, Any], *, prefix: str = "") -> AsyncGenerator[httpx2.Response]:
+        """Send a chat completion. Leaving the context closes the response. Raise only `Fault`.
+
+        `prefix` is a part of the path that the server's address lacks.
+        """
         try:
             # Not `chat.completions.create`: it transforms the body, which takes as long as sending it.
             response = await self._sdk.post(
-                "/chat/completions", cast_to=httpx2.Response, body=body, stream=_UNREAD
+                f"{prefix}/chat/completions", cast_to=httpx2.Response, body=body, stream=_UNREAD
             )
             async with aclosing(response):
+                self._check_redirect(response)
                 yield response
         except openai.APIStatusError as error:
+            self._check_redirect(error.response)
             raise self._of_status(error) from error
         except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             raise self._of_timeout(error) from error
         except openai.APIConnectionError as error:
             raise faults.unreachable(self.host, _why(error)) from error
         except (httpx2.TransportError, aiohttp.ClientError) as error:  # the latter if it is not HTTP
-            raise faults.lost(self.host) from error
+            is_http = not isinstance(error, aiohttp.ClientResponseError)
+            raise (faults.lost if is_http else faults.no_http)(self.host) from error
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise faults.garbage(self.host) from error
+
+    async def models(self, *, prefix: str = "") -> list[str]:
+        """Return the names of the models that the server lists; none if it lists none."""
+        try:
+            response = await self._sdk.get(f"{prefix}/models", cast_to=httpx2.Response)
+            listed = response.json()["data"]
+            return [clean(str(each["id"])) for each in listed]
+        except (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, ValueError, KeyError, TypeError):
+            return []
+
+    def _check_redirect(self, response: httpx2.Response) -> None:
+        """Raise `Fault` if a redirect has turned our POST into a GET, as 301 and 302 do."""
+        if response.request.method != "POST":
+            raise faults.redirected(
+                self.host, str(response.request.url.copy_with(query=None, username="", password=""))
+            )
 
     def _of_timeout(self, error: Exception) -> faults.Fault:
         if isinstance(error, httpx2.ConnectTimeout) or isinstance(error.__cause__, httpx2.ConnectTimeout):
@@ -99,25 +128,58 @@ class Transport:
         await self._sdk.close()
 
 
+def _headers(config: ModelConfig, address: Address) -> dict[str, str]:
+    headers = {}
+    if config.api_key and address.base.partition("://")[2].partition("/")[0].endswith(".azure.com"):
+        headers["api-key"] = config.api_key  # Azure's own name for it
+    if address.user and not config.api_key:
+        pair = base64.b64encode(f"{address.user}:{address.password}".encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    return {**headers, **config.headers}
+
+
 def _why(error: BaseException) -> str:
     """Return why there is no connection, with what to do; empty if it is not known."""
     cause: BaseException | None = error
     for _ in range(MOST_CAUSES):
         words = str(cause)
         if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in words:
-            return (
-                "its certificate is not trusted. Set SSL_CERT_FILE to the file of its certificate authority"
-            )
+            return _why_not_trusted(words)
         if isinstance(cause, aiohttp.ClientProxyConnectionError):
             return "the proxy could not be reached. Check HTTPS_PROXY and NO_PROXY"
+        if isinstance(cause, aiohttp.ClientHttpProxyError):
+            return (
+                faults.PROXY_REFUSED if cause.status == 407 else f"the proxy refused (status {cause.status})"
+            )
         if isinstance(cause, ssl.SSLError) or "WRONG_VERSION_NUMBER" in words:
             return "it does not speak TLS. Check whether OPENAI_BASE_URL begins with http:// or https://"
         if isinstance(cause, socket.gaierror):
             return "its name is not known. Check OPENAI_BASE_URL"
         if isinstance(cause, ConnectionRefusedError):
             return "nothing listens there. Is the server running?"
+        if isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError):
+            return f"it closed the connection without an answer. If it goes on: {faults.CHECK_SCHEME}"
         cause = cause and (cause.__cause__ or cause.__context__)
     return ""
+
+
+def _why_not_trusted(words: str) -> str:
+    if "mismatch" in words:
+        return "its certificate is for another name. Write the name in the certificate in OPENAI_BASE_URL"
+    if "has expired" in words:
+        return "its certificate has expired. It has to be renewed on that server"
+    return "its certificate is not trusted. Set SSL_CERT_FILE to the file of its certificate authority"
+
+
+def connect(config: ModelConfig) -> Transport:
+    """Return the connections. Raise `ModelUnavailable` if a variable of the environment makes no sense."""
+    try:
+        return Transport(config)
+    except (OSError, ValueError, ImportError, httpx2.InvalidURL) as problem:
+        raise ModelUnavailable(
+            f"The environment of this server is wrong: {faults.shorten(str(problem))}. "
+            "Check SSL_CERT_FILE, HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+        ) from problem
 
 
 def retry_after(header: str | None) -> float | None:

@@ -40,6 +40,7 @@ GOOD_ENDINGS = {
     "complete",
     "completed",
 }
+NO_ENDINGS = (None, "", "null", "none", "None")  # while the answer goes on
 LENGTH_ENDINGS = {"length", "max_tokens", "model_length", "max_output_tokens", "max_length", "max_new_tokens"}
 FILTER_ENDINGS = {
     *("content_filter", "content_filtered", "safety", "recitation", "refusal", "prohibited_content", "spii"),
@@ -62,6 +63,7 @@ class Reply:
     finish_reason: str = ""
     endings: int = 0  # pieces of text that came with a finish reason
     tokens_in: int | None = None
+    tokens_read: int | None = None  # at most: some servers count cached tokens only beside the others
     tokens_out: int | None = None
     tokens_of_thinking: int | None = None
     has_choices: bool = False
@@ -123,7 +125,7 @@ class Reply:
         if not text and not source and "text" in choice:
             text = clean(text_of(choice["text"]))
         ending = choice.get("finish_reason")
-        if ending is not None and ending != "":
+        if ending not in NO_ENDINGS:
             self.finish_reason = str(ending)
             self.endings += bool(text)
         is_last = bool(message and not delta) or bool(self.finish_reason)
@@ -151,6 +153,8 @@ class Reply:
         if not isinstance(usage, dict):
             return
         self.tokens_in = count(usage.get("prompt_tokens"))
+        cached = count(as_dict(usage.get("prompt_tokens_details")).get("cached_tokens")) or 0
+        self.tokens_read = None if self.tokens_in is None else self.tokens_in + cached
         self.tokens_out = count(usage.get("completion_tokens"))
         details = as_dict(usage.get("completion_tokens_details"))
         self.tokens_of_thinking = count(details.get("reasoning_tokens"))
@@ -189,7 +193,7 @@ class Reply:
         tokens = f" {spent:,}" if spent else ""
         return (
             f"The answer was cut off before it began: the model used all its{tokens} tokens for thinking. "
-            "Raise MODEL_MAX_TOKENS, or lower the model's reasoning effort."
+            "Raise MODEL_MAX_TOKENS, or lower MODEL_REASONING_EFFORT."
         )
 
 

@@ -60,6 +60,15 @@ _SIGNED = (
     "The file is signed or encrypted with S/MIME, and damaged. "
     "Open it in your mail program and paste its text."
 )
+# Lines that tell where a reply goes (`mail.envelope`). They are not shown.
+_FOR_ENVELOPE = (
+    "Delivered-To",
+    "List-Post",
+    "List-Id",
+    "Auto-Submitted",
+    "X-Original-From",
+    "X-Original-Sender",
+)
 FORWARDED = "---------- Forwarded message ---------"
 
 
@@ -170,7 +179,7 @@ def _is_endless(data: bytes) -> bool:
 
 
 def _top(header: Header) -> Iterator[tuple[str, str]]:
-    """Yield the header lines to show, and those that thread a reply."""
+    """Yield the header lines to show, and those that address and thread a reply."""
     yield "From", header.text("from")
     yield "Reply-To", header.text("reply-to")
     yield "To", _listed(header, "to")
@@ -180,6 +189,8 @@ def _top(header: Header) -> Iterator[tuple[str, str]]:
     *before, own = header.thread or [""]
     yield "Message-ID", own
     yield "References", " ".join(before)
+    for name in _FOR_ENVELOPE:
+        yield name, header.text(name.lower())
 
 
 def _listed(header: Header, name: str) -> str:

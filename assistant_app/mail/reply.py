@@ -1,7 +1,7 @@
 """Builds the reply as a message that a mail program opens as a draft, in the right thread.
 
-Recipient, subject and thread come from the header lines at the top of the email's text; missing ones are
-left out. The mail program fills in the sender. Pure functions of text.
+Recipients and subject are those of the envelope, the thread comes from the header lines at the top of the
+email's text. Without a sender, the mail program fills it in. Pure functions of text.
 """
 
 from __future__ import annotations
@@ -17,17 +17,11 @@ from email.policy import compat32
 from email.utils import format_datetime
 from urllib.parse import quote, urlencode
 
-from assistant_app.mail.blocks import pattern
-from assistant_app.mail.header import SENT, SUBJECT, WRITE_TO, Header, pasted
+from assistant_app.mail.envelope import Envelope, propose
+from assistant_app.mail.header import SENT, Header, pasted
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.mail.shown import without_header
 
-# Prefixes that mail programs put before the subject of a reply.
-_ANSWERS = re.compile(
-    rf"(?:(?:{pattern('reply')})\.?(?:\[\d+\]|\(\d+\)|\^\d+|\*\d+)?\s*[:\uff1a]\s*)*", re.IGNORECASE
-)
-# What mailing lists and filters put before the prefix: "[EXTERNAL] Re: …".
-_TAGS = re.compile(r"(?:\[[^\[\]]{1,60}\]\s*)*")
 CONTENT_TYPE = "message/rfc822"
 # Where the answered email is quoted.
 BELOW, ABOVE, NOWHERE = "below", "above", "none"
@@ -50,50 +44,50 @@ class ReplyFile:
     message: bytes
 
 
-def as_message(email: str, reply: str, at: datetime, place: str = BELOW) -> bytes:
+def as_message(
+    email: str,
+    reply: str,
+    at: datetime,
+    place: str = BELOW,
+    envelope: Envelope | None = None,
+    sender: Address | None = None,
+) -> bytes:
     """Return the reply as an RFC 5322 message.
 
     `email` is the text of the answered email. `place` says where it is quoted: `BELOW` the reply, `ABOVE`
-    it, or `NOWHERE`.
+    it, or `NOWHERE`. Without an `envelope`, it has the proposed one.
     """
     header = Header(pasted(email))
+    envelope = envelope or propose(email).envelope
     message = MIMEText(_text(email, reply, place) + "\n", "plain", _UTF8)  # type: ignore[arg-type]
     message["X-Unsent"] = "1"
     message["Date"] = format_datetime(at)
-    if to := header.addresses(*WRITE_TO):
-        message["To"] = ", ".join(map(_written, to))
-    if subject := subject_of(email):
-        message["Subject"] = _encoded(subject, "Subject")  # type: ignore[assignment]
+    if sender:
+        message["From"] = _written(sender)
+    for name, people in (("To", envelope.to), ("Cc", envelope.cc)):
+        if people:
+            message[name] = ", ".join(map(_written, people))
+    if envelope.subject:
+        message["Subject"] = _encoded(envelope.subject, "Subject")  # type: ignore[assignment]
     if ids := header.thread:
         message["In-Reply-To"] = ids[-1]
         message["References"] = " ".join(ids)
     return message.as_bytes(policy=_POLICY)
 
 
-def subject_of(email: str) -> str:
-    """Return the subject of the reply, with one `Re:` before it; empty if the email has none."""
-    subject = Header(pasted(email)).text(*SUBJECT)
-    if not subject:
-        return ""
-    tags = _TAGS.match(subject)
-    tag = tags[0] if tags else ""
-    bare = _ANSWERS.sub("", subject[len(tag) :], count=1)
-    return f"Re: {tag}{bare}".rstrip()
-
-
-def file_name(email: str) -> str:
-    """Return a name for the reply's file, without ending, that every system takes."""
-    subject = one_line(without_hidden(subject_of(email)))
+def file_name(subject: str) -> str:
+    """Return a name for the file of a reply with this subject, without ending, that every system takes."""
+    subject = one_line(without_hidden(subject))
     name = " ".join(_UNSAFE.sub(" ", subject).split())
     return name.encode()[:LONGEST_NAME].decode(errors="ignore").strip(" .") or NAMELESS
 
 
-def mailto(email: str, reply: str) -> str:
+def mailto(envelope: Envelope, reply: str) -> str:
     """Return a link that opens the reply in a mail program (RFC 6068); empty if it is too long to work."""
     if len(reply) > LONGEST_MAILTO:
         return ""
-    to = ",".join(address.addr_spec for address in Header(pasted(email)).addresses(*WRITE_TO))
-    fields = {"subject": subject_of(email), "body": "\r\n".join(_lines(reply))}
+    to, cc = (",".join(each.addr_spec for each in people) for people in (envelope.to, envelope.cc))
+    fields = {"cc": cc, "subject": envelope.subject, "body": "\r\n".join(_lines(reply))}
     given = {name: text for name, text in fields.items() if text}
     link = f"mailto:{quote(to, safe='@,')}?{urlencode(given, quote_via=quote)}"
     return link if len(link) <= LONGEST_MAILTO else ""

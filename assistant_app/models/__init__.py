@@ -14,7 +14,8 @@ from assistant_app.models.application import (
 from assistant_app.models.burr_state import BurrState, BurrStateQuerySet
 from assistant_app.models.idempotency import IdempotencyKey
 from assistant_app.models.model_call import ModelCall
-from assistant_app.models.people import ApiToken, MailReading, Preferences, SignInTries, Usage
+from assistant_app.models.people import ApiToken, Identity, MailReading, Preferences, SignInTries, Usage
+from assistant_app.models.server_deviation import ServerDeviation
 from assistant_app.models.step import Step, StepQuerySet
 
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "BurrStateQuerySet",
     "ClockTimestamp",
     "IdempotencyKey",
+    "Identity",
     "MailReading",
     "ModelCall",
     "Preferences",
+    "ServerDeviation",
     "SignInTries",
     "Step",
     "StepQuerySet",

@@ -11,10 +11,11 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 
-from assistant_app.errors import Interrupted
+from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
-from assistant_app.models.people import signature_of
+from assistant_app.models.people import signature_of, time_zone_of
 
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
@@ -37,6 +38,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-id")
+
+    def with_parents(self) -> Self:
+        """Load whether the parent of a fork is deleted."""
+        known: dict[str, Any] = {"read_parent_deleted_at": F("parent__deleted_at")}
+        return self.annotate(**known)
 
     def tree_of(self, row: Application) -> Self:
         """Return the owner's applications that share an ancestor with this one, itself included."""
@@ -61,10 +67,17 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(~Q(status=Application.Status.RUNNING) | Q(lease_expires_at__lte=database_clock()))
 
 
-class ApplicationManager(models.Manager.from_queryset(ApplicationQuerySet)):  # type: ignore[misc]
+class AllApplications(models.Manager.from_queryset(ApplicationQuerySet)):  # type: ignore[misc]
+    """All rows, also deleted ones that are not erased yet."""
+
     def get_queryset(self) -> ApplicationQuerySet:
         """Annotate each row with the database's clock, so that it knows whether its lease has expired."""
         return super().get_queryset().annotate(read_at=ClockTimestamp())
+
+
+class ApplicationManager(AllApplications):
+    def get_queryset(self) -> ApplicationQuerySet:
+        return super().get_queryset().filter(deleted_at__isnull=True)
 
 
 class Application(models.Model):
@@ -78,6 +91,7 @@ class Application(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="applications")
+    workflow = models.CharField(max_length=50, default="email", db_default="email", editable=False)
     title = models.CharField(max_length=200, blank=True)
     sender = models.CharField(max_length=200, blank=True)
     state = models.JSONField(default=dict)
@@ -89,8 +103,14 @@ class Application(models.Model):
     version = models.PositiveIntegerField(default=0)
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
+    stop_requested_at = models.DateTimeField(null=True)  # the run under the lease is to stop
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
+    archived_at = models.DateTimeField(null=True)  # out of the list, until its next step
+    # Hidden everywhere, until it is erased or the deletion is undone; see `operations.trash`.
+    deleted_at = models.DateTimeField(null=True)
+    seen_version = models.IntegerField(null=True)  # that its owner opened last; null if that is not known
+    title_by_hand = models.BooleanField(null=True)  # the owner wrote the title
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     # For a fork: its parent, the step of the parent that it starts from, and the oldest ancestor.
@@ -100,9 +120,12 @@ class Application(models.Model):
 
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
+    read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
+    read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
     objects = ApplicationManager()
+    with_deleted = AllApplications()
 
     class Meta:
         indexes = [
@@ -115,6 +138,16 @@ class Application(models.Model):
             # Runs whose lease has expired, of all owners.
             models.Index(
                 fields=["lease_expires_at"], name="application_running", condition=Q(status="running")
+            ),
+            # Runs that are asked to stop, of all owners.
+            models.Index(
+                fields=["lease_token"],
+                name="application_stop_requested",
+                condition=Q(stop_requested_at__isnull=False),
+            ),
+            # Deleted emails that are still to be erased, of all owners.
+            models.Index(
+                fields=["deleted_at"], name="application_deleted", condition=Q(deleted_at__isnull=False)
             ),
             # The forks of one email, and their forks.
             models.Index(
@@ -168,6 +201,16 @@ class Application(models.Model):
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
 
     @property
+    def time_zone(self) -> str:
+        """Return the name of the owner's time zone; empty if none is known."""
+        return time_zone_of(self.owner_id) if self.read_time_zone is None else self.read_time_zone
+
+    @property
+    def known_parent_id(self) -> uuid.UUID | None:
+        """Return the parent's id; None if it is deleted."""
+        return None if self.read_parent_deleted_at else self.parent_id
+
+    @property
     def is_alone(self) -> bool:
         """Return whether the row was read without ancestor and forks. False if that is not known."""
         return self.root_id is None and self.read_is_forked is not None and not self.read_is_forked
@@ -214,9 +257,22 @@ class Application(models.Model):
         return self.status == self.Status.FINISHED
 
     @property
+    def is_stopped_by_owner(self) -> bool:
+        """Return whether the last run failed because its owner stopped it."""
+        return self.status == self.Status.FAILED and self.error_code == Cancelled.code
+
+    @property
     def has_stopped(self) -> bool:
         """Return whether a run failed or was interrupted, so that it can be retried."""
         return self.status == self.Status.FAILED or self.is_interrupted
+
+    @cached_property
+    def partial(self) -> str | None:
+        """Return what the run that stopped had written of its draft; None if nothing. It takes a query."""
+        if not self.has_stopped or self.last_sequence_id is None:
+            return None
+        last = self.steps.filter(sequence_id=self.last_sequence_id)
+        return last.values_list("partial", flat=True).first()
 
     @property
     def due_step(self) -> str | None:

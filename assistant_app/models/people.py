@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from email.headerregistry import Address
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
@@ -104,6 +107,9 @@ class Preferences(models.Model):
     # Where the reply's file quotes the email. The database's default serves a previous version's inserts.
     quoting = models.CharField(max_length=5, choices=Quoting.choices, db_default=Quoting.BELOW)
 
+    # Of the owner's days and times; empty until a browser or the owner said one.
+    time_zone = models.CharField(max_length=64, blank=True, db_default="")
+
     class Meta:
         verbose_name_plural = "preferences"
 
@@ -111,9 +117,68 @@ class Preferences(models.Model):
         return self.signature
 
 
+class Identity(models.Model):
+    """A name and addresses with which an owner writes and gets mail.
+
+    The name of the default identity is `Preferences.signature`, which a previous version may change.
+    """
+
+    # No constraint: a previous version, which does not know the table, can still erase the account.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="identities", db_constraint=False
+    )
+    name = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # if empty, the signature
+    addresses = models.JSONField(default=list)  # of texts; replies are written from the first
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        ordering = ["-is_default", "pk"]
+        constraints = [
+            # With two defaults, it would depend on the order of rows with which name a reply ends.
+            models.UniqueConstraint(
+                fields=["owner"], condition=models.Q(is_default=True), name="identity_one_default"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def signature_of(owner_id: int | None) -> str:
     """Return the name that the owner's drafts end with; empty if they set none."""
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
+
+
+def identities_of(owner_id: int | None) -> list[Identity]:
+    """Return a person's identities, the default one first."""
+    found = list(Identity.objects.filter(owner_id=owner_id))
+    signature = signature_of(owner_id) if found else ""
+    for identity in found:
+        identity.name = signature if identity.is_default else identity.name or signature
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One of a person's addresses, with the name they use with it."""
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        """Return name and address as a header line."""
+        return str(Address(self.name, addr_spec=self.address)) if self.name else self.address
+
+
+def senders_of(owner_id: int | None) -> list[Sender]:
+    """Return a person's own addresses, those of the default identity first."""
+    return [Sender(each.name, address) for each in identities_of(owner_id) for address in each.addresses]
+
+
+def time_zone_of(owner_id: int | None) -> str:
+    """Return the name of the owner's time zone; empty if none is known."""
+    return Preferences.objects.filter(pk=owner_id).values_list("time_zone", flat=True).first() or ""
 
 
 def quoting_of(owner_id: int | None) -> str:

@@ -17,13 +17,19 @@ from django.utils import timezone
 
 FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
+    COALESCE(preferences.time_zone, '') AS read_time_zone,
     EXISTS (
         SELECT 1 FROM assistant_app_application AS fork
         WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id
-    ) AS read_is_forked
+            AND fork.deleted_at IS NULL
+    ) AS read_is_forked,
+    (
+        SELECT parent.deleted_at FROM assistant_app_application AS parent
+        WHERE parent.id = application.parent_id
+    ) AS read_parent_deleted_at
 FROM assistant_app_application AS application
 LEFT JOIN assistant_app_preferences AS preferences ON preferences.owner_id = application.owner_id
-WHERE application.id = %s AND application.owner_id = %s
+WHERE application.id = %s AND application.owner_id = %s AND application.deleted_at IS NULL
 """
 # Half of the columns: a request needs no others, and most of the time goes into reading them.
 FIND_BY_DIGEST = """

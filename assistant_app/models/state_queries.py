@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Func, IntegerField, Value
+from django.db.models import Case, Func, IntegerField, Value, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models.functions import Cast, Coalesce, Left, NullIf, StrIndex, Substr, Upper
+from django.db.models.lookups import GreaterThan
+
+from assistant_app.contract.workflow import Counted
 
 
 def list_length(key: str) -> Coalesce:
@@ -14,10 +18,30 @@ def list_length(key: str) -> Coalesce:
     return Coalesce(_ListLength(key), 0)
 
 
-def current_draft() -> Coalesce:
-    """Return the number of the current draft; the newest one if an older version stored no number."""
-    number = Cast(KT("state__draft_number"), IntegerField())  # SQLite casts JSON null to 0
-    return Coalesce(NullIf(number, 0), list_length("draft_history"))
+def counted(wanted: Counted) -> Coalesce:
+    """Return a number that the words of a workflow need."""
+    if not wanted.number:
+        return list_length(wanted.items)
+    number = Cast(KT(f"state__{wanted.number}"), IntegerField())  # SQLite casts JSON null to 0
+    return Coalesce(NullIf(number, 0), list_length(wanted.items))
+
+
+def rounds(counted_by: Mapping[str, Counted]) -> Case:
+    """Return the number of rounds of an application, given what counts them in each workflow; 0 in others."""
+    cases = [When(workflow=name, then=counted(wanted)) for name, wanted in counted_by.items()]
+    return Case(*cases, default=Value(0), output_field=IntegerField())
+
+
+def beginning(key: str, length: int) -> NullIf:
+    """Return the beginning of a text of the state."""
+    return NullIf(Left(KT(key), length), Value("null"))  # as SQLite returns JSON null
+
+
+def around(key: str, query: str, length: int) -> Substr:
+    """Return the text around the first place where a text of the state contains the query."""
+    place = StrIndex(Upper(KT(key)), Upper(Value(query)))
+    start = Case(When(GreaterThan(place, Value(length // 3)), then=place - length // 3), default=Value(1))
+    return Substr(KT(key), start, length + len(query))
 
 
 class _ListLength(Func):

@@ -21,17 +21,17 @@ class StepQuerySet(models.QuerySet["Step"]):
         steps = self.defer("changes").filter(application_id=application_id)
         return changes.path_to({step.sequence_id: step for step in steps}, sequence_id)
 
-    def times(self, action: str, application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """Return how often an action was completed in each application, with at most one query.
+    def times(self, actions: Collection[str], application_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """Return how often one of the actions was completed in each application, with at most one query.
 
-        Leave out applications where it was never completed.
+        Leave out applications where none ever was.
         """
-        if not application_ids:
+        if not application_ids or not actions:
             return {}
         completed = self.filter(
             application_id__in=application_ids,
             base__isnull=False,  # the first step of a fork may be a copy
-            position=action,
+            position__in=actions,
             status=Step.Status.COMPLETED,
         )
         return dict(completed.order_by().values_list("application_id").annotate(Count("pk")))
@@ -52,6 +52,8 @@ class Step(models.Model):
     changes = models.JSONField(default=dict)  # see `contract.changes`; read by `engine.history`
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
+    # What a failed step had let out of its text, such as half a draft; null if nothing.
+    partial = models.TextField(null=True)  # noqa: DJ001  (null for rows of an older version)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(default=timezone.now)
 

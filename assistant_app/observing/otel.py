@@ -70,7 +70,8 @@ def begin(run: Run) -> Span:
 
 def end(span: Span, outcome: str, code: str) -> None:
     span.set_attribute(f"{NAME}.outcome", outcome)
-    span.set_status(Status(StatusCode.ERROR, code) if code else Status(StatusCode.OK))
+    is_error = code and outcome != "stopped"
+    span.set_status(Status(StatusCode.ERROR, code) if is_error else Status(StatusCode.OK))
     span.end()
 
 

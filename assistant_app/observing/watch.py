@@ -16,7 +16,7 @@ from burr.lifecycle.base import LifecycleAdapter
 from prometheus_client import Counter, Gauge, Histogram
 
 from assistant_app.engine.runs import RunListener
-from assistant_app.errors import Superseded
+from assistant_app.errors import Cancelled, Superseded
 from assistant_app.llm.base import Call
 from assistant_app.observing import tracing
 from assistant_app.observing.logs import Context, current, request_id
@@ -32,7 +32,7 @@ LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 RUNS_STARTED = Counter("emailassistant_runs_started", "Runs that took a lease.")
 RUNS_ENDED = Counter(
     "emailassistant_runs_ended",
-    "Runs by outcome: waiting, finished, failed, superseded, or refused before they took a lease.",
+    "Runs by outcome: waiting, finished, failed, stopped by their owner, superseded, refused before.",
     ["outcome", "code"],
 )
 RUN_SECONDS = Histogram("emailassistant_run_seconds", "How long runs took.", ["outcome"], buckets=LONG)
@@ -95,6 +95,8 @@ class Watch(RunListener):
             return "refused"
         if isinstance(outcome.error, Superseded):
             return "superseded"
+        if isinstance(outcome.error, Cancelled):
+            return "stopped"
         return "failed" if outcome.error or outcome.row is None else str(outcome.row.status)
 
 

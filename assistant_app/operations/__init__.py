@@ -1,35 +1,33 @@
 """What owners can do with their applications. Every door calls these. `operating` is for operators."""
 
 from assistant_app.operations.answering import (
-    cancel,
     create,
     delete,
-    finished,
     fork,
-    get,
     relative,
-    reply_file,
     retry,
-    skip_questions,
     submit,
 )
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, key_for
+from assistant_app.operations.shelves import archive, rename, unarchive
+from assistant_app.operations.stopping import cancel
 from assistant_app.operations.waiting import wait_until_claimed, wait_until_ended, when_claimed, when_ended
 
 __all__ = [
     "Repeat",
+    "archive",
     "cancel",
     "create",
     "delete",
-    "finished",
     "fork",
     "get",
     "key_for",
     "relative",
-    "reply_file",
+    "rename",
     "retry",
-    "skip_questions",
     "submit",
+    "unarchive",
     "wait_until_claimed",
     "wait_until_ended",
     "when_claimed",

@@ -7,46 +7,56 @@ that is `ApplicationNotFound`. With a `key` (`repeats.key_for`), a repeated requ
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import transaction
 
-from assistant_app.engine import budget, forks
+from assistant_app.contract.told import TOLD
+from assistant_app.contract.workflow import ActionEntry
+from assistant_app.engine import budget, forks, inputs, registry
+from assistant_app.engine.forks import Point
 from assistant_app.engine.runner import runner
-from assistant_app.engine.runs import Run
+from assistant_app.engine.runs import Outcome, Run
+from assistant_app.engine.told import told
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import (
     AlreadyRunning,
     ApplicationNotFound,
-    Cancelled,
     IdTaken,
-    NothingToCancel,
     NothingToRetry,
-    NothingToSkip,
     StaleVersion,
-    Superseded,
+    WrongStep,
 )
-from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
-from assistant_app.models.people import quoting_of
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
+from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, once, store
-from assistant_app.workflow import steps
-from assistant_app.workflow.graph import ENTRYPOINT
 
 
 def create(
-    *, actor: AbstractBaseUser, app_id: uuid.UUID | None = None, key: IdempotencyKey | None = None
+    *,
+    actor: AbstractBaseUser,
+    app_id: uuid.UUID | None = None,
+    workflow: str | None = None,
+    key: IdempotencyKey | None = None,
 ) -> tuple[Application, bool]:
     """Return a new application, or the actor's existing one with that id, and whether it is new.
 
-    Raise `IdTaken` if another user's application has the id.
+    It is one of the default workflow, or of that with the name `workflow`. Raise `IdTaken` if another
+    user's application has the id, or another workflow's.
     """
-    row = Application(id=app_id or uuid.uuid4(), owner_id=actor.pk, next_step=ENTRYPOINT)
+    made_by = registry.default() if workflow is None else registry.workflows()[workflow]
+    row = Application(
+        id=app_id or uuid.uuid4(),
+        owner_id=actor.pk,
+        workflow=made_by.name,
+        next_step=made_by.entrypoint,
+        seen_version=0,
+    )
     return once(key, lambda: _create(actor, row, key), _made_by)
 
 
@@ -54,41 +64,17 @@ def _create(
     actor: AbstractBaseUser, row: Application, key: IdempotencyKey | None
 ) -> tuple[Application, bool]:
     if key is None:
-        return (row, True) if sql.add(row) else (_own(actor, row.pk), False)
+        return (row, True) if sql.add(row) else (_own(actor, row), False)
     with transaction.atomic():
         if sql.add(row):
             store(key, row)
             return row, True
-    return _made_by(key) if key.recall() else (_own(actor, row.pk), False)
+    return _made_by(key) if key.recall() else (_own(actor, row), False)
 
 
 def _made_by(key: IdempotencyKey) -> tuple[Application, bool]:
     """Return the application that the request with this key created, as it is now."""
     return repeats.find(key), True
-
-
-def get(*, actor: AbstractBaseUser, app_id: Any) -> Application:
-    """Return the actor's application. Raise `ApplicationNotFound` if it is missing or another user's."""
-    row = Application.find(app_id, owner_id=actor.pk)
-    if row is None:
-        raise ApplicationNotFound
-    return row
-
-
-def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
-    """Return the actor's finished application. Raise `ApplicationNotFound` until it is finished."""
-    row = get(actor=actor, app_id=app_id)
-    if not row.is_finished:
-        raise ApplicationNotFound
-    return row
-
-
-def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
-    """Return the reply as an RFC 5322 message. Raise `ApplicationNotFound` until it is finished."""
-    row = finished(actor=actor, app_id=app_id)
-    email = row.state["incoming_email"]
-    message = reply.as_message(email, row.state["final_draft"], row.updated_at, quoting_of(row.owner_id))
-    return reply.ReplyFile(reply.file_name(email), message)
 
 
 def relative(*, row: Application, app_id: Any) -> Application:
@@ -106,35 +92,50 @@ def submit(
     step: str,
     data: Any,
     expected_version: int | None = None,
+    workflow: str | None = None,
     key: IdempotencyKey | None = None,
 ) -> Run | Repeat:
     """Check a human step's input and start the run that claims the application and stores it.
 
-    Raise, in this order: `ApplicationNotFound`, `InvalidInput`, `StaleVersion`, `Finished`,
+    Raise, in this order: `ApplicationNotFound`, `UnknownStep`, `InvalidInput`, `StaleVersion`, `Finished`,
     `AlreadyRunning` or `WrongStep`; then, if the input does not fit the state, `InvalidInput`,
     `NothingToRegenerate`, `TooManyRounds` or `DraftsTooLong`. `wait_until_claimed` raises what only the
     claim can decide: a lost race, or a spent limit (`OverLimit`).
     """
-    return once(key, lambda: _submit(actor, app_id, step, data, expected_version, key), Repeat)
+    return once(key, lambda: submit_now(actor, app_id, step, data, expected_version, workflow, key), Repeat)
 
 
-def _submit(
+def submit_now(
     actor: AbstractBaseUser,
     app_id: Any,
     step: str,
     data: Any,
     expected_version: int | None,
+    workflow: str | None,
     key: IdempotencyKey | None,
 ) -> Run | Repeat:
-    row = get(actor=actor, app_id=app_id)
-    human_step = steps.get(step)
-    inputs = human_step.clean(data)
+    """Do what `submit` does, for a request that was looked up already."""
+    row = get(actor=actor, app_id=app_id, workflow=workflow)
+    known = registry.known_to_run(row)
+    human_step = known.human_step(step)
+    if human_step is None:
+        raise WrongStep
+    given = inputs.clean(human_step, data)
     check_step(row, step, expected_version)
     state = _state_for(row, human_step)
-    human_step.match(inputs, state)
+    inputs.match(human_step, given, state)
     if human_step.adds_draft:
-        budget.check_drafts(state, inputs["text"])
-    return runner.start(Run(row, step, inputs, expected_version, key))
+        budget.check_drafts(known, state, sum(len(text) for text in given.values() if isinstance(text, str)))
+    return start(Run(row, step, given, expected_version, key))
+
+
+def start(run: Run) -> Run:
+    """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
+    fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
+    run.extra = {
+        TOLD: told(email=fenced, name=run.row.signature, time_zone=run.row.time_zone, skipped=run.skipped)
+    }
+    return runner.start(run)
 
 
 def retry(
@@ -142,10 +143,19 @@ def retry(
     actor: AbstractBaseUser,
     app_id: Any,
     expected_version: int | None = None,
+    workflow: str | None = None,
     key: IdempotencyKey | None = None,
 ) -> Run | Repeat:
-    """Continue from the stored state after a failed or interrupted run."""
-    return once(key, lambda: retry_row(get(actor=actor, app_id=app_id), expected_version, key), Repeat)
+    """Continue from the stored state after a failed or interrupted run.
+
+    If a human step is next there, because it was inserted since, wait for it instead.
+    """
+
+    def again() -> Run:
+        row = get(actor=actor, app_id=app_id, workflow=workflow)
+        return retry_row(row, expected_version, key)
+
+    return once(key, again, Repeat)
 
 
 def fork(
@@ -153,42 +163,47 @@ def fork(
     actor: AbstractBaseUser,
     app_id: Any,
     sequence_id: int | None = None,
-    draft: int | None = None,
     before: str = "",
+    at: Callable[[Application], Point] | None = None,
     new_id: uuid.UUID | None = None,
+    workflow: str | None = None,
     key: IdempotencyKey | None = None,
 ) -> tuple[Application, bool]:
-    """Return an application that continues from a step or a draft of another one, and whether it is new.
+    """Return an application that continues from a step of another one, and whether it is new.
 
-    It starts with the state at the nearest point at or before step `sequence_id`, or draft `draft`, where a
-    human step is next. The default is the head. `before` names an action that is taken only once, to take
-    it again; the parent is then the application that took it, which may be an ancestor. A second call with
-    the same `new_id` returns the same application. Raise `ApplicationNotFound` for another user's
-    application, an unknown step, or an action that was not taken; `InvalidInput` for an unknown draft;
-    `IdTaken` if another user's application has `new_id`.
+    It starts with the state at the nearest point at or before step `sequence_id` where a human step is next.
+    The default is the head. `before` names an action that is taken only once, to take it again; the parent
+    is then the application that took it, which may be an ancestor. `at` finds a point that only the
+    workflow knows. A second call with the same `new_id` returns the same application. Raise
+    `ApplicationNotFound` for another user's application, an unknown step, or an action that was not taken;
+    `UnknownStep` for one that a newer version made; `IdTaken` if another user's application has `new_id`.
     """
     new_id = new_id or uuid.uuid4()
-    return once(key, lambda: _fork(actor, app_id, sequence_id, draft, before, new_id, key), _made_by)
+    return once(key, lambda: _fork(actor, app_id, sequence_id, before, at, new_id, workflow, key), _made_by)
 
 
 def _fork(
     actor: AbstractBaseUser,
     app_id: Any,
     sequence_id: int | None,
-    draft: int | None,
     before: str,
+    at: Callable[[Application], Point] | None,
     new_id: uuid.UUID,
+    workflow: str | None,
     key: IdempotencyKey | None,
 ) -> tuple[Application, bool]:
     if before:
-        taken_in, sequence_id = forks.where_taken(get(actor=actor, app_id=app_id), before)
+        row = get(actor=actor, app_id=app_id, workflow=workflow)
+        registry.known_to_run(row)
+        taken_in, sequence_id = forks.where_taken(row, before)
         app_id = taken_in.pk
     with transaction.atomic():
         parent = Application.objects.owned_by(actor).select_for_update().filter(pk=app_id).first()
-        if parent is None:
+        if parent is None or (workflow is not None and not registry.serves(workflow, parent)):
             raise ApplicationNotFound
-        if draft is not None:
-            point = forks.point_at_draft(parent, draft)
+        registry.known_to_run(parent)
+        if at is not None:
+            point = at(parent)
         elif before and sequence_id is None:
             point = forks.point_before(parent, before)
         else:
@@ -199,74 +214,7 @@ def _fork(
                 point.first_step(row).save(force_insert=True)
             store(key, row)
             return row, True
-    return _made_by(key) if key and key.recall() else (_own(actor, row.pk), False)
-
-
-def cancel(*, actor: AbstractBaseUser, app_id: Any, key: IdempotencyKey | None = None) -> Application:
-    """Stop the run under way, in any process. All input is kept."""
-    return once(key, lambda: _cancel(actor, app_id, key), repeats.find)
-
-
-def _cancel(actor: AbstractBaseUser, app_id: Any, key: IdempotencyKey | None) -> Application:
-    while True:
-        row = get(actor=actor, app_id=app_id)
-        if not row.is_running:
-            raise NothingToCancel
-        if (run := runner.stop(row.lease_token, Cancelled(), key)) is not None:
-            connection.close()
-            run.ended.result()
-            break
-        # Another process runs it. Its next save will find the lease gone and end the run.
-        try:
-            writer = Writer.under_lease_of(row)
-            writer.stop_key = key
-            writer.fail(Cancelled())
-            break
-        except Superseded:
-            continue  # it saved a step in between
-    return get(actor=actor, app_id=app_id)
-
-
-def skip_questions(
-    *,
-    actor: AbstractBaseUser,
-    app_id: Any,
-    expected_version: int | None = None,
-    key: IdempotencyKey | None = None,
-) -> Run | Repeat:
-    """Go on to the draft without questions: while they are looked for, when they are asked, or after a stop.
-
-    Only the call for the questions is stopped; the run goes on. If it belongs to another process, it is ended
-    there, and a run of this process goes on. Raise `NothingToSkip` when a draft is being written or was.
-    """
-    return once(key, lambda: _skip_questions(actor, app_id, expected_version, key), Repeat)
-
-
-def _skip_questions(
-    actor: AbstractBaseUser, app_id: Any, expected_version: int | None, key: IdempotencyKey | None
-) -> Run | Repeat:
-    row = get(actor=actor, app_id=app_id)
-    if expected_version not in (None, row.version):
-        raise StaleVersion
-    if row.due_step == steps.CLARIFY_INSTRUCTIONS.action and not row.has_stopped:
-        answers = {"answers": [""] * len(row.state["clarification_questions"])}
-        return _submit(actor, app_id, steps.CLARIFY_INSTRUCTIONS.action, answers, row.version, key)
-    if row.position != ENTRYPOINT or not (row.is_running or row.has_stopped):
-        raise NothingToSkip
-    if row.is_running:
-        if (run := runner.run_under(row.lease_token)) is not None:
-            with transaction.atomic():
-                store(key, row)
-            runner.skip_questions(row.lease_token)
-            return run
-        try:
-            Writer.under_lease_of(row).fail(Cancelled())
-        except Superseded:
-            raise NothingToSkip from None  # it went on in the meantime
-        row = get(actor=actor, app_id=app_id)
-    run = Run(row, expected_version=row.version, key=key)
-    run.skipped.set()
-    return runner.start(run)
+    return _made_by(key) if key and key.recall() else (_own(actor, row), False)
 
 
 def delete(
@@ -274,16 +222,20 @@ def delete(
     actor: AbstractBaseUser,
     app_id: Any,
     expected_version: int | None = None,
+    workflow: str | None = None,
     key: IdempotencyKey | None = None,
 ) -> None:
     """Delete an application, in any status. A run under way ends at its next save."""
     mine = Application.objects.owned_by(actor)
+    if workflow is not None and (key is None or not key.is_repeat):
+        get(actor=actor, app_id=app_id, workflow=workflow)
     once(key, lambda: delete_one(mine, app_id, expected_version, key), lambda _: None)
 
 
-def _own(actor: AbstractBaseUser, app_id: uuid.UUID) -> Application:
-    existing = Application.find(app_id, owner_id=actor.pk)
-    if existing is None:
+def _own(actor: AbstractBaseUser, wanted: Application) -> Application:
+    """Return the actor's application that has the id already."""
+    existing = Application.find(wanted.pk, owner_id=actor.pk)
+    if existing is None or existing.workflow != wanted.workflow:
         raise IdTaken
     return existing
 
@@ -299,27 +251,35 @@ def delete_one(
         row = rows.select_for_update().filter(pk=app_id).first()
         if row is None:
             raise ApplicationNotFound
+        registry.known_to_run(row)
         if expected_version not in (None, row.version):
             raise StaleVersion
         store(key, row)
         delete_rows([row.pk])
 
 
-def _state_for(row: Application, step: steps.HumanStep) -> Mapping[str, Any]:
+def _state_for(row: Application, step: ActionEntry) -> Mapping[str, Any]:
     """Return the state that the step would start from; after a stopped run, the state before its input."""
     writer = Writer(row)
     if row.has_stopped and step.fits is not None:
-        writer.go_back_before(steps.group(step.action))
+        writer.go_back_before(writer.workflow.group(step.action))
     return writer.state
 
 
 def retry_row(
     row: Application, expected_version: int | None = None, key: IdempotencyKey | None = None
 ) -> Run:
+    workflow = registry.known_to_run(row)
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
     if row.is_running:
-        raise AlreadyRunning
+        raise AlreadyRunning(workflow.busy)
     if not row.has_stopped:
         raise NothingToRetry
-    return runner.start(Run(row, expected_version=expected_version, key=key))
+    run = Run(row, expected_version=expected_version, key=key)
+    writer = Writer(row)
+    writer.key = key
+    if writer.wait_for_person():
+        run.finish(Outcome(row))
+        return run
+    return start(run)

@@ -21,6 +21,6 @@ def delete_rows(application_ids: Sequence[uuid.UUID]) -> None:
     Call it in a transaction that has locked the rows: a save between Django's deletes would leave a step
     without its application.
     """
-    Application.objects.filter(pk__in=application_ids).delete()
+    Application.with_deleted.filter(pk__in=application_ids).delete()
     for forget_them in forgetting:
         transaction.on_commit(partial(forget_them, application_ids))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from assistant_app.engine import registry
 from assistant_app.errors import AlreadyRunning, Finished, StaleVersion, WrongStep
 from assistant_app.models import Application
-from assistant_app.workflow import steps
 
 
 def check_step(row: Application, step: str, expected_version: int | None) -> None:
     """Raise the reason why the step cannot be sent now, if there is one."""
-    human_step = steps.get(step)
+    workflow = registry.known_to_run(row)
+    human_step = workflow.entry(step)
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
-    if row.is_finished and not human_step.when_finished:
-        raise Finished
+    if row.is_finished and not (human_step.when_finished or human_step.at_any_time):
+        raise Finished(f"This {workflow.noun} is finished.")
     if row.is_running:
-        raise AlreadyRunning
-    if not (row.is_finished if human_step.when_finished else row.next_step in (step, human_step.instead_of)):
+        raise AlreadyRunning(workflow.busy)
+    if not workflow.takes(step, row.next_step, has_stopped=row.has_stopped):
         raise WrongStep

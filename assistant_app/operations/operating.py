@@ -35,6 +35,7 @@ def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
             status=Application.Status.FAILED,
             lease_token=None,
             lease_expires_at=None,
+            stop_requested_at=None,
             error_code=reason.code,
             error_message=reason.message,
             version=F("version") + 1,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.db import connection
 
+from assistant_app.engine import registry
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Outcome, Run
 from assistant_app.errors import (
@@ -23,7 +24,6 @@ from assistant_app.models import Application, IdempotencyKey, Step
 from assistant_app.operations import repeats
 from assistant_app.operations.due import check_step
 from assistant_app.operations.repeats import Repeat
-from assistant_app.workflow import steps
 
 
 def wait_until_claimed(sent: Run | Repeat) -> Application:
@@ -115,10 +115,9 @@ def _say_why(run: Run, error: AssistantError) -> None:
 
 def _was_continued(key: IdempotencyKey) -> bool:
     """Return whether a human step was stored after the request."""
+    human = [step.action for workflow in registry.workflows().values() for step in workflow.human_steps]
     later = Step.objects.filter(
-        application_id=key.application_id,
-        status=Step.Status.COMPLETED,
-        position__in=[step.action for step in steps.STEPS],
+        application_id=key.application_id, status=Step.Status.COMPLETED, position__in=human
     )
     if key.sequence_id is not None:
         later = later.filter(sequence_id__gt=key.sequence_id)

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from assistant_app.pages import carried
+from assistant_app.pages import carried, local_time
 from assistant_app.pages.carried import Carried
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import SignInForm
@@ -36,7 +36,8 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return ask_to_sign_in(request)
-        response = view(request, *args, **kwargs)
+        with local_time.of(request):
+            response = view(request, *args, **kwargs)
         add_never_cache_headers(response)
         return response
 

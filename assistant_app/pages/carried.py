@@ -13,10 +13,10 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
+from assistant_app.contract.workflow import ActionEntry, Workflow
+from assistant_app.engine import registry
 from assistant_app.pages.forms import Typed, has_text, typed_in
-from assistant_app.workflow import steps
-from assistant_app.workflow.graph import ENTRYPOINT
-from assistant_app.workflow.steps import HumanStep
+from assistant_app.workflow.steps import EDIT_DRAFT
 
 SESSION_KEY = "typed"
 MOST = 10  # pages; every request loads the whole session
@@ -26,33 +26,45 @@ PREFIX = "typed-"  # in the sign-in form, beside its own fields
 @dataclass(frozen=True, slots=True)
 class Carried:
     address: str  # path of the page with the form
-    step: HumanStep
+    step: ActionEntry
     typed: Typed
+    workflow: str = ""  # its name
 
     @property
     def hidden(self) -> Iterator[tuple[str, str]]:
         """Yield names and values of the hidden inputs."""
         yield f"{PREFIX}step", self.step.action
+        yield f"{PREFIX}workflow", self.workflow
         for name, value in self.typed.items():
             for text in value if isinstance(value, list) else [value]:
                 yield f"{PREFIX}{name}", text
 
 
-def step_of(request: HttpRequest) -> HumanStep | None:
+def workflow_of(request: HttpRequest) -> Workflow:
+    """Return the workflow whose form was posted: the default one unless the form or the address names it."""
+    match = request.resolver_match
+    named = match.kwargs.get("workflow", "") if match else ""
+    return registry.find(named or request.POST.get("workflow", "")) or registry.default()
+
+
+def step_of(request: HttpRequest) -> ActionEntry | None:
     """Return the human step that a request submits; None if it submits none."""
     match = request.resolver_match
     if match is None:
         return None
-    if match.url_name in ("email_fork", "email_aside"):  # these may carry text written for the draft
-        texts = {
-            "feedback": steps.PROCESS_FEEDBACK,
-            "text": steps.EDIT_DRAFT,
-            "response_instructions": steps.PROCESS_INPUT,
-            "answers": steps.CLARIFY_INSTRUCTIONS,
-        }
-        return next((step for name, step in texts.items() if name in request.POST), None)
-    actions = {"email_new": ENTRYPOINT, "email_edit": steps.EDIT_DRAFT.action}
-    return _step(actions.get(match.url_name or "") or match.kwargs.get("step", ""))
+    workflow = workflow_of(request)
+    if match.url_name in ("email_fork", "email_aside"):  # these may carry text written for a step
+        return next((step for step in workflow.human_steps if _is_in(step, request.POST)), None)
+    if match.url_name in ("email_new", "application_new"):
+        return workflow.human_step(workflow.entrypoint)
+    if match.url_name == "email_edit":
+        return EDIT_DRAFT
+    return workflow.human_step(match.kwargs.get("step", ""))
+
+
+def _is_in(step: ActionEntry, post: QueryDict) -> bool:
+    """Return whether the texts of a step were posted."""
+    return step.takes_text and all(item.name in post for item in step.fields)
 
 
 def from_page(request: HttpRequest) -> Carried | None:
@@ -60,33 +72,37 @@ def from_page(request: HttpRequest) -> Carried | None:
     step = step_of(request)
     if request.method != "POST" or step is None:
         return None
-    return _with_text(Carried(_address(request), step, typed_in(step, request.POST)))
+    return _with_text(
+        Carried(_address(request), step, typed_in(step, request.POST), workflow_of(request).name)
+    )
 
 
 def from_sign_in(post: QueryDict, address: str) -> Carried | None:
     """Return the text carried by a submitted sign-in form; None if it has none."""
-    step = _step(post.get(f"{PREFIX}step", ""))
+    workflow = post.get(f"{PREFIX}workflow", "")
+    step = _step(workflow, post.get(f"{PREFIX}step", ""))
     if step is None:
         return None
     plain = QueryDict(mutable=True)
     for name, texts in post.lists():
         if name.startswith(PREFIX):
             plain.setlist(name.removeprefix(PREFIX), texts)
-    return _with_text(Carried(address, step, typed_in(step, plain)))
+    return _with_text(Carried(address, step, typed_in(step, plain), workflow))
 
 
 def keep(request: HttpRequest, carried: Carried) -> None:
     others = {address: each for address, each in _kept(request).items() if address != carried.address}
     newest = list(others.items())[1 - MOST :]
-    mine = {"step": carried.step.action, "typed": carried.typed}
+    mine = {"step": carried.step.action, "typed": carried.typed, "workflow": carried.workflow}
     request.session[SESSION_KEY] = {**dict(newest), carried.address: mine}
 
 
 def kept_for(request: HttpRequest) -> Carried | None:
     """Return the text kept for the requested page; None if there is none."""
     data = _kept(request).get(request.path, {})
-    step = _step(data.get("step", ""))
-    return None if step is None else Carried(request.path, step, data["typed"])
+    workflow = data.get("workflow", "")
+    step = _step(workflow, data.get("step", ""))
+    return None if step is None else Carried(request.path, step, data["typed"], workflow)
 
 
 def drop_sent(request: HttpRequest) -> None:
@@ -117,8 +133,8 @@ def _address(request: HttpRequest) -> str:
     return request.path
 
 
-def _step(action: str) -> HumanStep | None:
-    return next((step for step in steps.STEPS if step.action == action), None)
+def _step(workflow: str, action: str) -> ActionEntry | None:
+    return (registry.find(workflow) or registry.default()).human_step(action)
 
 
 def _with_text(carried: Carried) -> Carried | None:

@@ -1,35 +1,22 @@
-"""The form of a human step, derived from `steps.py`, and the meaning of its buttons.
+"""The form of a human step, derived from its entry in the table.
 
-There is no validation here. Operations do that with `HumanStep.clean`.
+There is no validation here. Operations do that with `engine.inputs.clean`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from django.http import QueryDict
-from django.template.loader import select_template
-from django.utils import timezone
 
-from assistant_app.errors import InvalidInput
-from assistant_app.mail import pasting
-from assistant_app.mail.quotes import without_quoted
-from assistant_app.workflow import steps
-from assistant_app.workflow.steps import Field, HumanStep
+from assistant_app.contract.workflow import ActionEntry, Field
+from assistant_app.engine import inputs
+from assistant_app.errors import AssistantError
 
 Typed = dict[str, Any]  # field name -> text, or a list of texts
-
-# Field name -> state key, for fields whose input is stored under another name.
-STORED_AS = {"email_to_respond": "incoming_email", "answers": "clarification_answers"}
-
-
-IDEAS = ("Yes", "No, thanks", "Later", "Ask for more time", "Say thanks")  # of what to say, to tick
-
-
-class BothPressed(InvalidInput):
-    """You pressed Accept, but there’s feedback you haven’t sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +41,20 @@ class ShownField:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Text that was not submitted. `error` says why; it is None if the text was kept for later."""
+
+    step: ActionEntry
+    typed: Typed
+    error: AssistantError | None = None
+    seen_draft: str = ""  # number of the draft the user was reading
+
+
+@dataclass(frozen=True, slots=True)
 class StepForm:
     """A step's form as shown: the state it is for, the typed text and the errors."""
 
-    step: HumanStep
+    step: ActionEntry
     state: Mapping[str, Any]
     typed: Typed = field(default_factory=dict)
     errors: Mapping[str, list[str]] = field(default_factory=dict)
@@ -65,8 +62,7 @@ class StepForm:
     @property
     def template(self) -> str:
         """The name of the step's own template if there is one, otherwise of the generic one."""
-        own = f"work/_form_{self.step.action}.html"
-        return str(select_template([own, "work/_form.html"]).template.name)
+        return self.step.template or "applications/_form.html"
 
     @property
     def fields(self) -> list[ShownField]:
@@ -80,8 +76,9 @@ class StepForm:
             for shown in self.fields
             for text in shown.errors
         ]
-        others = ("eml", "language", "assumptions")  # inputs that are not fields of the step
-        return mine + [(name, text) for name in others for text in self.errors.get(name, ())]
+        own = {item.name for item in self.step.fields}
+        others = [name for name in self.errors if name not in own]  # inputs that are not fields of the step
+        return mine + [(name, text) for name in others for text in self.errors[name]]
 
     def _shown(self, item: Field) -> ShownField:
         typed = self.typed.get(item.name)
@@ -93,7 +90,8 @@ class StepForm:
             boxes = list_boxes(item, labels or [], typed or [], reasons or [], offered, problem)
         else:
             described_by = _ids(f"{item.name}-help" if item.help else "", problem)
-            boxes = [Box(item.name, item.label, typed or "", described_by=described_by)]
+            text = "\n".join(typed or ()) if item.is_list else "" if typed is None else str(typed)
+            boxes = [Box(item.name, item.label, text, described_by=described_by)]
         return ShownField(item, boxes, errors)
 
 
@@ -126,25 +124,18 @@ def _named(label: str, problem: str) -> str:
     return f"{label} {problem}" if label.endswith("?") else f"{label}: {problem}"
 
 
-def typed_in(step: HumanStep, post: QueryDict) -> Typed:
-    """Return the submitted text by field, unvalidated; a quick-change button adds its own words."""
-    if step == steps.PROCESS_FEEDBACK and "correct" in post:
-        return {"feedback": _corrections(post)}
-    if step == steps.PROCESS_FEEDBACK and (refined := _refined(post)):
-        return {"feedback": refined}
-    typed = {
-        item.name: _texts_of(item, post) if item.one_per else post.get(item.name, "") for item in step.fields
-    }
-    if step == steps.PROCESS_INPUT:
-        typed["response_instructions"] = _with_ideas(post)
-    return typed
+def typed_in(step: ActionEntry, post: QueryDict) -> Typed:
+    """Return the submitted text by field, unvalidated; a button of the form may add its own words."""
+    if step.buttons and (typed := import_module(step.buttons).typed_in(step, post)) is not None:
+        return dict(typed)
+    return {item.name: _typed_in_field(item, post) for item in step.fields}
 
 
-def _with_ideas(post: QueryDict) -> str:
-    """Return the ideas that were ticked, a line each, followed by the typed instructions."""
-    ideas = [f"{idea}." for idea in IDEAS if idea in post.getlist("idea")]
-    own = post.get("response_instructions", "")
-    return "\n".join([*ideas, own] if own else ideas)
+def _typed_in_field(item: Field, post: QueryDict) -> Any:
+    if item.is_list:
+        lines = (line for text in post.getlist(item.name) for line in text.splitlines())
+        return [line for line in lines if line.strip()]
+    return _texts_of(item, post) if item.one_per else post.get(item.name, "")
 
 
 def _texts_of(item: Field, post: QueryDict) -> list[str]:
@@ -156,9 +147,16 @@ def _texts_of(item: Field, post: QueryDict) -> list[str]:
     ]
 
 
-def stored(step: HumanStep, state: Mapping[str, Any]) -> Typed:
+def begin_with(step: ActionEntry, state: Mapping[str, Any], before: Mapping[str, Any]) -> Typed:
+    """Return what prefills a form: a value of the state, or the input of the time before."""
+    known = stored(step, before)
+    prefilled = {item.name: state.get(item.begins_with) for item in step.fields if item.begins_with}
+    return {**prefilled, **{name: value for name, value in known.items() if value is not None}}
+
+
+def stored(step: ActionEntry, state: Mapping[str, Any]) -> Typed:
     """Return the step's last input from the state, by field name."""
-    return {item.name: state.get(STORED_AS.get(item.name, item.name)) for item in step.fields}
+    return {item.name: state.get(item.key) for item in step.fields}
 
 
 def whole_number(text: str) -> int | None:
@@ -169,62 +167,12 @@ def whole_number(text: str) -> int | None:
 def has_text(typed: Typed) -> bool:
     for value in typed.values():
         texts = value if isinstance(value, list) else [value]
-        if any(text and text.strip() for text in texts):
+        if any(text and str(text).strip() for text in texts):
             return True
     return False
 
 
-def read(step: HumanStep, post: QueryDict) -> Typed:
+def read(step: ActionEntry, post: QueryDict) -> Typed:
     """Return the step's input as the pressed button defines it. Raise `InvalidInput`."""
-    typed = typed_in(step, post)
-    return BUTTONS[step.action](typed, post) if step.action in BUTTONS else step.from_form(typed)
-
-
-def _read_input(typed: Typed, post: QueryDict) -> Typed:
-    """Read a pasted source or HTML; remove the quoted messages of a file, unless the form keeps them."""
-    if "file" not in post:
-        zone = timezone.get_current_timezone()
-        return {**typed, "email_to_respond": pasting.as_text(typed["email_to_respond"], zone)}
-    if "quoted" not in post:
-        return {**typed, "email_to_respond": without_quoted(typed["email_to_respond"])}
-    return typed
-
-
-def _corrections(post: QueryDict) -> str:
-    """Return the corrected assumptions as feedback text."""
-    both = zip(post.getlist("assumption"), post.getlist("instead"), strict=False)
-    return "\n\n".join(steps.corrected(one, other) for one, other in both if other.strip())
-
-
-def _refined(post: QueryDict) -> str:
-    """Return the typed feedback plus the text of the pressed quick change; "" if none was pressed."""
-    quick, language = post.get("quick", ""), post.get("language", "")
-    if quick in steps.REFINEMENTS or (quick == "language" and language.strip()):
-        return steps.refined(quick, post.get("feedback", ""), language)
-    return ""
-
-
-def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
-    if _refined(post):
-        return typed
-    if post.get("quick") == "language":
-        raise InvalidInput(fields={"language": ["Choose a language."]})
-    text = typed["feedback"].strip()
-    if post.get("accept") == "without the feedback":
-        return {"feedback": ""}
-    if post.get("accept"):
-        if text:
-            raise BothPressed
-        return {"feedback": ""}
-    if not text:
-        if "correct" in post:
-            problem = "Say what’s right instead."
-            raise InvalidInput(fields={"assumptions": [problem]})
-        raise InvalidInput(fields={"feedback": ["Say what should change, or press Accept."]})
-    return typed
-
-
-BUTTONS: dict[str, Callable[[Typed, QueryDict], Typed]] = {
-    steps.PROCESS_INPUT.action: _read_input,
-    steps.PROCESS_FEEDBACK.action: _read_feedback,
-}
+    typed = inputs.from_form(step, typed_in(step, post))
+    return dict(import_module(step.buttons).read(step, typed, post)) if step.buttons else typed

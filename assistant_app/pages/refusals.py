@@ -11,16 +11,17 @@ from django.shortcuts import redirect, render
 from django.utils.deprecation import MiddlewareMixin
 
 from assistant_app import errors
+from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine.outage import outage
 from assistant_app.errors import AssistantError, InvalidInput, TooBusy
 from assistant_app.models import Application
-from assistant_app.pages import carried, forms, words
+from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import ask_to_sign_in, next_address, sign_in_page
+from assistant_app.pages.applications import views as applications
+from assistant_app.pages.doors import door_of
 from assistant_app.pages.emails import mail_files
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.forms import StepForm
-from assistant_app.pages.work import views as work
-from assistant_app.pages.work.email_page import EmailPage, Refusal
 from assistant_app.people.sign_in import SignInForm
 from assistant_app.workflow import steps
 from emailassistant.pending import PendingResponse
@@ -48,19 +49,23 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
     if isinstance(error, errors.DatabaseUnavailable):
         return bare_page(request, error)
     row = _row(request)
+    if isinstance(error, errors.UnknownStep):
+        return error_page(request, error)
     if row is not None and step is not None and _was_obeyed(request, row, step, error):
         return redirect("email", row.pk)
-    if request.resolver_match and request.resolver_match.url_name == "email_new":
+    match = request.resolver_match
+    name = match.url_name if match else ""
+    if name == "email_new":
         return _new_page(request, error)
+    if name == "application_new" and step is not None:
+        return _new_application_page(request, step, error)
     if row is not None and step is not None:
-        return _email_page(request, row, step, error)
+        return _refused(request, row, step, error)
     if row is not None and isinstance(error, REDUNDANT):
         return redirect("email", row.pk)
-    match = request.resolver_match
-    if row is not None and row.has_stopped and match and match.url_name == "email_retry":
-        return render(
-            request, "work/email.html", {"page": EmailPage(row, not_continued=error)}, status=error.status
-        )
+    if row is not None and row.has_stopped and name == "email_retry":
+        response: HttpResponse = door_of(row).not_continued(request, row, error)
+        return response
     return error_page(request, error)
 
 
@@ -68,35 +73,43 @@ def _row(request: HttpRequest) -> Application | None:
     """Return the user's application that the request is about; None if there is none."""
     match = request.resolver_match
     app_id = match.kwargs.get("app_id") if match else None
-    if match and match.url_name == "email_new":
-        app_id = work.posted_id(request)
+    if match and match.url_name in ("email_new", "application_new"):
+        app_id = posted.id_of_new(request)
     return Application.objects.owned_by(request.user).filter(pk=app_id).first() if app_id else None
 
 
-def _was_obeyed(request: HttpRequest, row: Application, step: steps.HumanStep, error: AssistantError) -> bool:
-    if not isinstance(error, OBEYED):
-        return False
-    seen_draft = forms.whole_number(request.POST.get("draft", ""))
-    return work.is_stored_already(row, step, step.clean(forms.read(step, request.POST)), seen_draft)
+def _was_obeyed(request: HttpRequest, row: Application, step: ActionEntry, error: AssistantError) -> bool:
+    return isinstance(error, OBEYED) and bool(door_of(row).was_obeyed(request, row, step))
 
 
-def _email_page(
-    request: HttpRequest, row: Application, step: steps.HumanStep, error: AssistantError
+def _refused(
+    request: HttpRequest, row: Application, step: ActionEntry, error: AssistantError
 ) -> HttpResponse:
-    typed = forms.typed_in(step, request.POST)
-    refusal = Refusal(step, typed, error, request.POST.get("draft", ""))
-    page = EmailPage(row, refusal, wants_again=request.POST.get("again", ""))
-    return render(request, "work/email.html", {"page": page}, status=error.status)
+    response: HttpResponse = door_of(row).refused(request, row, step, error)
+    return response
 
 
 def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
     step = steps.PROCESS_INPUT
     form = StepForm(step, {}, forms.typed_in(step, request.POST), error.fields)
-    app_id = uuid.uuid4() if isinstance(error, errors.IdTaken) else work.posted_id(request)
-    refused = None if isinstance(error, InvalidInput) else error
     file = mail_files.shown(request.POST)
-    said = words.and_kept(error)
-    return emails.new_page(request, form, app_id, error.status, error=refused, said=said, file=file)
+    return emails.new_page(request, form, _new_id(request, error), error.status, file=file, **_why(error))
+
+
+def _new_application_page(request: HttpRequest, step: ActionEntry, error: AssistantError) -> HttpResponse:
+    form = StepForm(step, {}, forms.typed_in(step, request.POST), error.fields)
+    workflow = carried.workflow_of(request)
+    return applications.new_page(
+        request, workflow, form, _new_id(request, error), error.status, **_why(error)
+    )
+
+
+def _new_id(request: HttpRequest, error: AssistantError) -> uuid.UUID:
+    return uuid.uuid4() if isinstance(error, errors.IdTaken) else posted.id_of_new(request)
+
+
+def _why(error: AssistantError) -> dict[str, object]:
+    return {"error": None if isinstance(error, InvalidInput) else error, "said": words.and_kept(error)}
 
 
 def error_page(request: HttpRequest, error: AssistantError) -> HttpResponse:

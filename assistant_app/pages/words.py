@@ -1,10 +1,15 @@
-"""The texts with which pages describe an email's state to its owner."""
+"""The texts with which pages describe an application's state to its owner, from the words of its workflow."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from assistant_app.contract.wording import count, in_words, sentence
+from assistant_app.contract.workflow import ActionEntry, Numbers, Words, Workflow, say
+from assistant_app.engine import registry
 from assistant_app.errors import AssistantError, OverLimit
 from assistant_app.models import Application
-from assistant_app.workflow import steps
 
 STOPPED = {
     "model_timeout": "the model did not answer",
@@ -13,28 +18,21 @@ STOPPED = {
     "interrupted": "interrupted, can go on",
     "cancelled": "stopped by you",
 }
-INPUTS = {
-    "process_input": "email and instructions",
-    "clarify_instructions": "answers",
-    "process_feedback": "feedback",
-    "edit_draft": "text",
-}
 GONE_ON = ("stale_version", "wrong_step", "superseded")  # codes that mean: the email was changed elsewhere
-# Steps that are buttons without text input.
-PRESSED = ("use_draft", "regenerate", "reopen")
 KINDS = {
     "waiting": "Waiting for you",
     "writing": "Writing",
     "failed": "Stopped",
     "finished": "Finished",
+    "newer": "Made by a newer version",
 }
-LOOKING = "Reading the email"
-CHANGE_INPUT = "Change the instructions"  # for a fork that starts again with the parent's email
 TIMES = {1: "once", 2: "twice"}
 
 
 def kind(row: Application) -> str:
-    """Return "waiting", "writing", "failed" or "finished", which selects the icon and the colour."""
+    """Return a key of `KINDS`, which selects the icon and the colour."""
+    if not registry.is_known(row):
+        return "newer"
     if row.is_running:
         return "writing"
     if row.has_stopped:
@@ -42,88 +40,102 @@ def kind(row: Application) -> str:
     return "finished" if row.is_finished else "waiting"
 
 
-def heading(row: Application, drafts: int, reopened: int = 0) -> str:
+def heading(row: Application, numbers: Numbers, reopened: int = 0) -> str:
     """Return the page heading: the state in a few words."""
     now = kind(row)
     if now == "finished":
         return finished(reopened)
-    return progress(under_way(row), drafts) if now == "writing" else KINDS[now]
+    return progress(row, under_way(row), numbers) if now == "writing" else KINDS[now]
 
 
 def under_way(row: Application) -> str:
-    """Return the action that is running. Pages tell only questions and drafts apart."""
-    return "determine_clarifications" if row.position == "process_input" else "formulate_draft"
+    """Return the action that is running, or that a stopped run was at."""
+    return registry.known_to_run(row).running_after(row.position)
 
 
-def is_another_try(row: Application) -> bool:
-    """Return whether the last run regenerates a draft instead of answering feedback."""
-    return row.position == steps.REGENERATE.action
-
-
-def progress(action: str, drafts: int) -> str:
-    if action == "determine_clarifications":
-        return LOOKING
-    return f"Writing draft {drafts + 1}"
+def progress(row: Application, action: str, numbers: Numbers) -> str:
+    workflow = registry.find(row.workflow)
+    if workflow is None or action not in workflow.table:
+        return in_words(action)
+    entry = workflow.entry(action)
+    return say(entry.words.running or entry.label, numbers)
 
 
 def finished(reopened: int) -> str:
     """Return "Finished", with the number of times it was reopened."""
     if not reopened:
         return KINDS["finished"]
-    return f"{KINDS['finished']}, reopened {TIMES.get(reopened) or f'{reopened:,} times'}"
+    return f"{KINDS['finished']}, reopened {times(reopened)}"
 
 
-def to_do(row: Application, drafts: int, questions: int, reopened: int = 0) -> str:
-    """Return the next thing to do, for the list.
+def times(number: int) -> str:
+    return TIMES.get(number) or f"{number:,} times"
 
-    `drafts` is the number of drafts during a run, otherwise the number of the current draft.
-    """
-    if row.is_running:
-        return progress(under_way(row), drafts)
-    if row.has_stopped:
+
+def to_do(row: Application, numbers: Numbers, reopened: int = 0) -> str:
+    """Return the next thing to do, for the list."""
+    now = kind(row)
+    if now == "waiting":
+        due = registry.known_to_run(row).entry(row.next_step)
+        return _again(row, due) or say(due.words.due or due.title, numbers)
+    if now == "failed":
         return f"Stopped: {why_stopped(row)}"
-    if row.is_finished:
-        return finished(reopened)
-    return {
-        "process_input": CHANGE_INPUT if row.title else "Paste the email",
-        "clarify_instructions": f"Answer {count(questions, 'question')}",
-        "process_feedback": f"Read draft {drafts}",
-    }.get(row.next_step) or steps.get(row.next_step).title
+    return heading(row, numbers, reopened)
 
 
-def detail(row: Application, drafts: int, questions: int) -> str:
-    """Return what the heading leaves out: which draft, how many questions, or why it stopped."""
-    if row.is_running:
+def detail(row: Application, numbers: Numbers) -> str:
+    """Return what the heading leaves out, such as which draft, how many questions, or why it stopped."""
+    now = kind(row)
+    if now == "newer":
+        return "It can be read here, but only the newer version can change it"
+    if now == "writing":
         return "started"
-    if row.has_stopped:
+    if now == "failed":
         return sentence(why_stopped(row))
-    if row.is_finished:
-        return f"You accepted draft {drafts}"
-    return {
-        "process_input": CHANGE_INPUT if row.title else "Nothing was pasted yet",
-        "clarify_instructions": f"{sentence(count(questions, 'question'))} before the first draft",
-        "process_feedback": f"Draft {drafts} is ready",
-    }.get(row.next_step) or steps.get(row.next_step).title
+    workflow = registry.known_to_run(row)
+    if now == "finished":
+        return say(workflow.entry(row.position).words.ended, numbers) if row.position else ""
+    due = workflow.entry(row.next_step)
+    return _again(row, due) or say(due.words.waiting or due.words.due or due.title, numbers)
 
 
-def tab(row: Application, drafts: int, questions: int) -> str:
+def _again(row: Application, due: ActionEntry) -> str:
+    """Return what is due in a fork that takes its first step once more; only such a row has a title."""
+    return due.words.due_again if row.title and not row.position else ""
+
+
+def tab(row: Application, numbers: Numbers) -> str:
     """Return the start of the browser tab's title."""
-    if row.is_running or row.is_finished:
-        return heading(row, drafts)
-    return "Stopped" if row.has_stopped else detail(row, drafts, questions)
+    now = kind(row)
+    if now in ("writing", "finished", "newer"):
+        return heading(row, numbers)
+    return "Stopped" if now == "failed" else detail(row, numbers)
 
 
-def news(row: Application, drafts: list[str]) -> str:
+def news(row: Application, state: Mapping[str, Any], numbers: Numbers) -> str:
     """Return the screen reader announcement for an automatic page change."""
-    if row.is_running:
-        return f"{progress(under_way(row), len(drafts))}."
-    if row.is_finished:
-        return f"Finished with draft {len(drafts)}."
-    if row.has_stopped:
+    now = kind(row)
+    if now == "newer":
+        return f"{KINDS[now]}."
+    if now == "writing":
+        return f"{progress(row, under_way(row), numbers)}."
+    if now == "failed":
         return f"Stopped: {why_stopped(row)}."
-    if row.next_step == "process_feedback" and drafts:
-        return f"Draft {len(drafts)} is ready, {count(len(drafts[-1].split()), 'word')}."
-    return "It is your turn."
+    workflow = registry.known_to_run(row)
+    said = workflow.entry(row.position if now == "finished" else row.next_step).words.news
+    return (said if isinstance(said, str) else said(state)) or "It is your turn."
+
+
+def what_failed(row: Application, numbers: Numbers) -> str:
+    """Return what a stopped run could not do."""
+    return failed(registry.known_to_run(row), under_way(row), numbers)
+
+
+def failed(workflow: Workflow, action: str, numbers: Numbers, *, is_stopped: bool = False) -> str:
+    words = workflow.entry(action).words if action in workflow.table else Words()
+    if is_stopped:
+        return say(words.stopped, numbers) or "You stopped it"
+    return say(words.failed, numbers) or "This couldn’t be done"
 
 
 def why_stopped(row: Application) -> str:
@@ -133,11 +145,18 @@ def why_stopped(row: Application) -> str:
 
 
 def what_is_kept(row: Application) -> str:
-    if is_another_try(row):
-        return "Everything you typed and all drafts are saved."
-    typed = INPUTS.get(row.next_step, "text")
-    verb = "are" if typed in ("email and instructions", "answers") else "is"
-    return f"Your {typed} {verb} saved."
+    typed = _typed(row, row.next_step)
+    return f"Your {typed} {_verb(typed)} saved."
+
+
+def _typed(row: Application, step: str) -> str:
+    """Return what a person types in a step, in words."""
+    known = _human_step(row, step)
+    return known.words.typed if known else "text"
+
+
+def _verb(typed: str) -> str:
+    return "are" if " and " in typed or typed.endswith("s") else "is"
 
 
 def not_obeyed(error: AssistantError) -> tuple[str, str]:
@@ -152,20 +171,28 @@ def refusal(error: AssistantError, row: Application, step: str, meanwhile: str =
 
     `meanwhile` says what happened in the meantime to the draft that the text is about, if known.
     """
-    typed = INPUTS.get(step, "text")
-    verb = "weren’t" if typed.endswith("s") else "wasn’t"
-    if step in PRESSED:
+    typed = _typed(row, step)
+    not_sent = f"Your {typed} {'weren’t' if typed.endswith('s') else 'wasn’t'} sent"
+    if not _takes_text(row, step):
         return not_obeyed(error)
-    if row.is_running and error.status < 500:
-        return "We’re still writing a draft", "Send this when it’s ready; your text is saved below."
-    if row.is_finished and error.status < 500:
+    workflow = registry.find(row.workflow)
+    if workflow and row.is_running and error.status < 500:
         return (
-            "You’ve accepted this reply",
-            f"Your {typed} {verb} sent. Reopen it to make changes; your text is saved below.",
+            f"We’re still writing a {workflow.result}",
+            "Send this when it’s ready; your text is saved below.",
         )
+    if workflow and row.is_finished and error.status < 500:
+        reopens = any(each.when_finished for each in workflow.human_steps)
+        below = "Reopen it to make changes; your text" if reopens else "Your text"
+        return workflow.over, f"{not_sent}. {below} is saved below."
     if error.code in GONE_ON:
-        return meanwhile or _meanwhile(row, step), f"Your {typed} {verb} sent; your text is saved below."
-    return f"Your {typed} {verb} sent", and_kept(error)
+        return meanwhile or _meanwhile(row, step), f"{not_sent}; your text is saved below."
+    return not_sent, and_kept(error)
+
+
+def _takes_text(row: Application, step: str) -> bool:
+    known = _human_step(row, step)
+    return known is None or known.takes_text
 
 
 def and_kept(error: AssistantError) -> str:
@@ -183,14 +210,12 @@ def left_today(drafts: int | None, tokens: int | None) -> str:
 
 
 def _meanwhile(row: Application, step: str) -> str:
-    if step == "clarify_instructions" and row.next_step != step:
-        return "You’ve already answered these in another window"
+    known = _human_step(row, step)
+    if known and known.words.gone and row.next_step != step:
+        return known.words.gone
     return "This changed in another window"
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _human_step(row: Application, step: str) -> ActionEntry | None:
+    workflow = registry.find(row.workflow)
+    return workflow.human_step(step) if workflow else None

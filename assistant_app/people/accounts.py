@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -21,8 +23,8 @@ from django.utils import timezone
 
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.mail.hidden import one_line
-from assistant_app.models import Preferences, SignInTries
-from assistant_app.models.people import LONGEST_SIGNATURE
+from assistant_app.models import Identity, Preferences, SignInTries
+from assistant_app.models.people import LONGEST_SIGNATURE, time_zone_of
 
 TRIES = 5  # for one user name from one network
 TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
@@ -119,6 +121,7 @@ def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
         problem = f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."
         raise InvalidInput(fields={"signature": [problem]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
+    Identity.objects.filter(owner_id=actor.pk, is_default=True).update(name=name)
     return name
 
 
@@ -127,3 +130,28 @@ def quote_in_files(*, actor: AbstractBaseUser, place: str) -> None:
     if place not in Preferences.Quoting.values:
         raise InvalidInput(fields={"quoting": ["Choose one of these."]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"quoting": place})
+
+
+def is_time_zone(name: str) -> bool:
+    return name in _time_zones()
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def live_in(*, actor: AbstractBaseUser, time_zone: str) -> None:
+    """Show times, and tell the model days, in this time zone. Raise `InvalidInput`."""
+    if not is_time_zone(time_zone):
+        raise InvalidInput(fields={"time_zone": ["Write a time zone’s name, such as Europe/Berlin."]})
+    Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"time_zone": time_zone})
+
+
+def live_in_first(*, owner_id: int, time_zone: str) -> str:
+    """Keep the browser's time zone for an owner who has none yet; return the owner's; "" for none."""
+    known = time_zone_of(owner_id)
+    if known or not is_time_zone(time_zone):
+        return known
+    Preferences.objects.update_or_create(owner_id=owner_id, defaults={"time_zone": time_zone})
+    return time_zone

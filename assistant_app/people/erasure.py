@@ -55,7 +55,7 @@ def erase(user: User) -> int:
         if not get_user_model()._default_manager.select_for_update().filter(pk=user.pk).exists():
             raise ApplicationNotFound
         list(Usage.objects.select_for_update().filter(owner_id=user.pk).values_list("pk"))
-        rows = Application.objects.select_for_update().owned_by(user).order_by("pk")
+        rows = Application.with_deleted.select_for_update().owned_by(user).order_by("pk")
         leases = dict(rows.values_list("pk", "lease_token"))
         tokens = list(ApiToken.objects.filter(user_id=user.pk).values_list("pk", flat=True))
         for model, keys in ((Application, list(leases)), (ApiToken, tokens), (get_user_model(), [user.pk])):

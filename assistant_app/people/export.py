@@ -18,14 +18,24 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.text import slugify
 
-from assistant_app.engine import history
-from assistant_app.models import ApiToken, Application, IdempotencyKey, MailReading, Preferences, Usage
+from assistant_app.contract.wording import in_words
+from assistant_app.engine import history, registry
+from assistant_app.models import (
+    ApiToken,
+    Application,
+    IdempotencyKey,
+    Identity,
+    MailReading,
+    Preferences,
+    Usage,
+)
 
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """Everything stored about you on this server, as of {now:%Y-%m-%d %H:%M} UTC.
 
-account.json   your account, the name under your drafts, your tokens (without their secrets), the
-               Idempotency-Keys of your API clients, your usage, and who else read your emails and why
+account.json   your account, the name under your drafts, the names and addresses you write with, your
+               tokens (without their secrets), the Idempotency-Keys of your API clients, your usage,
+               and who else read your emails and why
 emails/        a folder for each email, oldest first:
   email.txt    the email, your instructions, answers and feedback, and the drafts
   email.json   the same, with every step and every call to the model in full
@@ -84,6 +94,7 @@ def _account(user: User) -> dict[str, Any]:
         "account": _plain(user),
         "tokens": [_plain(token) for token in ApiToken.objects.filter(user_id=user.pk).order_by("created")],
         "preferences": [_plain(kept) for kept in Preferences.objects.filter(owner_id=user.pk)],
+        "identities": [_plain(identity) for identity in Identity.objects.filter(owner_id=user.pk)],
         "idempotency_keys": [_plain(key) for key in IdempotencyKey.objects.filter(owner_id=user.pk)],
         "usage": [_plain(day) for day in Usage.objects.filter(owner_id=user.pk).order_by("day")],
         "read_by_others": [_plain(reading) for reading in readings],
@@ -114,18 +125,29 @@ def _other(value: Any) -> str:
 
 def as_text(row: Application) -> str:
     """Return an email as readable text. Written text is indented, so it cannot look like a heading."""
-    state = row.state
-    parts = [("The email", state.get("incoming_email")), ("Instructions", state.get("response_instructions"))]
-    questions, answers = state.get("clarification_questions") or [], state.get("clarification_answers") or []
-    for number, question in enumerate(questions, start=1):
-        parts.append((f"Question {number}", str(question)))
-        parts.append((f"Answer {number}", answers[number - 1] if number <= len(answers) else ""))
-    parts += [(f"Draft {n}", text) for n, text in enumerate(state.get("draft_history") or [], start=1)]
-    parts += [(f"Feedback {n}", text) for n, text in enumerate(state.get("feedback_history") or [], start=1)]
-    parts.append(("Final reply", state.get("final_draft")))
+    parts = _parts(row)
     title = _escaped(row.title) or "Untitled"
     head = f"{title}\nstarted {row.created_at:%Y-%m-%d %H:%M} UTC, {row.status_now}\n"
     return head + "".join(f"\n{name}\n\n{_indented(text)}\n" for name, text in parts if text)
+
+
+def _parts(row: Application) -> list[tuple[str, str]]:
+    """Return headings and texts as the workflow words them, or every value if it does not or is unknown."""
+    workflow = registry.find(row.workflow)
+    if workflow is not None and workflow.export is not None:
+        return workflow.export(row.state)
+    state = workflow.complete(row.state) if workflow else row.state
+    if workflow is None:
+        shown = [(in_words(key), value) for key, value in state.items()]
+    else:
+        shown = [(output.label or in_words(output.name), output.of(state)) for output in workflow.outputs]
+    return [(name, _text(value)) for name, value in shown if value not in (None, "", [])]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n\n".join(_text(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _indented(text: str) -> str:

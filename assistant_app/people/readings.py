@@ -54,7 +54,9 @@ def begin(*, actor: User, app_id: Any, reason: str) -> MailReading:
 def of_owner(owner: AbstractBaseUser) -> QuerySet[MailReading]:
     """Return the readings of this owner's mail, newest first, with the application unless it was deleted."""
     readings = MailReading.objects.filter(owner_id=owner.pk).select_related("application")
-    return readings.only("reader_name", "reason", "read_at", "application__title", "owner_id")
+    return readings.only(
+        "reader_name", "reason", "read_at", "application__title", "application__deleted_at", "owner_id"
+    )
 
 
 def of_email(row: Application) -> QuerySet[MailReading]:

@@ -13,9 +13,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from assistant_app.engine import registry
 from assistant_app.models import ApiToken, Application, ApplicationQuerySet, IdempotencyKey, SignInTries
 from assistant_app.models.idempotency import expired_at
+from assistant_app.operations import trash
 from assistant_app.operations.deletion import delete_rows
+from assistant_app.people import identities
 
 BATCH = 100  # emails per transaction
 TOKEN_DAYS = 30  # how long an expired token stays listed in its owner's settings
@@ -32,7 +35,8 @@ class Policy:
 def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
     """Return the emails to delete by group name: finished ones, and ones that are waiting or stopped.
 
-    A run with an expired lease counts as stopped, although its row still says running.
+    A run with an expired lease counts as stopped, although its row still says running. What a newer version
+    made is left to it.
     """
     finished = Application.Status.FINISHED
     groups = {
@@ -43,7 +47,7 @@ def due(policy: Policy, now: datetime) -> dict[str, ApplicationQuerySet]:
         ),
     }
     return {
-        name: rows.filter(updated_at__lt=now - timedelta(days=days))
+        name: registry.only_known(rows).filter(updated_at__lt=now - timedelta(days=days))
         for name, (rows, days) in groups.items()
         if days
     }
@@ -63,8 +67,11 @@ def prune(policy: Policy, *, is_dry: bool = False) -> dict[str, int]:
     """Delete what is due and expired, or only count it if `is_dry`; return the number of rows by name."""
     now = timezone.now()
     counts = {name: rows.count() if is_dry else _delete(rows) for name, rows in due(policy, now).items()}
+    counts["deleted emails"] = trash.due().count() if is_dry else trash.empty()
     for name, rows in ended(now).items():
         counts[name] = rows.count() if is_dry else rows.delete()[0]
+    if not is_dry:
+        identities.orphans().delete()  # not counted: they are the rest of accounts that are erased already
     return counts
 
 

@@ -14,18 +14,18 @@ from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from assistant_app.contract.wording import excerpt
 from assistant_app.mail import shown
 from assistant_app.mail.hidden import hidden_in
 from assistant_app.workflow.diffs import Segment
 
 register = template.Library()
 
-EXCERPT = 180  # characters of a folded row
 LOOK_END = "</a>"
 PARAGRAPH_BREAK = "</p>\n<p>"
 CHANGES = {"equal": "{}", "insert": "<ins>{}</ins>", "delete": "<del>{}</del>"}
 
-for function in (shown.header, shown.without_header, shown.pieces):
+for function in (excerpt, shown.header, shown.without_header, shown.pieces):
     register.filter(function)
 
 
@@ -87,12 +87,6 @@ def _joined(pieces: Iterable[str]) -> SafeString:
 
 
 @register.filter
-def excerpt(text: str) -> str:
-    """Return the beginning of a text on one line."""
-    return " ".join(text[: EXCERPT * 4].split())[:EXCERPT]
-
-
-@register.filter
 def answered(questions: Iterable[tuple[str, str]]) -> str:
     """Return one line that says how many questions were answered and quotes the first answer."""
     answers = [answer for _, answer in questions]
@@ -118,7 +112,9 @@ def _spoken(local: datetime) -> str:
     if local.date() == today:
         return date_format(local, "H:i")
     if local.date() == today - timedelta(days=1):
-        return "Yesterday"
+        return f"Yesterday, {date_format(local, 'H:i')}"
+    if today - timedelta(days=6) <= local.date() < today:
+        return date_format(local, "D, H:i")
     return date_format(local, "j M" if local.year == today.year else "j M Y")
 
 

@@ -16,8 +16,10 @@ Drafts are numbered from 1, in the order in which they were made. Each has a sou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
+from assistant_app.contract.workflow import StepTaken
 from assistant_app.workflow import diffs
 
 State = Mapping[str, Any]
@@ -237,3 +239,31 @@ def up_to(state: State, number: int) -> dict[str, Any]:
     }
     earlier["feedback"] = earlier["feedback_history"][-1] if said else ""
     return {**earlier, **with_current(earlier, number)}
+
+
+def origins(state: State, steps: Sequence[StepTaken]) -> list[Source]:
+    """Return the sources of a state's drafts, completed with `at` (time), `model` and `provider`.
+
+    `steps` lead to the state. Drafts that a fork copied have these values already; older versions did not
+    store `provider`.
+    """
+    known = sources(state)
+    made_by = drafting_steps(steps)[: len(known)]
+    return [_with_origin(source, step) for source, step in zip_longest(known, made_by)]
+
+
+def _with_origin(source: Source, step: StepTaken | None) -> Source:
+    if "at" in source or step is None:
+        return source
+    model = {"model": step.model, "provider": step.provider} if step.model else {}
+    return {**source, "at": step.at, **model}
+
+
+def drafting_steps(steps: Sequence[StepTaken]) -> list[StepTaken]:
+    """Return the step that added each draft on the path; copied drafts came with a fork's first step."""
+    return [step for step in steps for _ in step.changes.get("append", {}).get("draft_history", ())]
+
+
+def carried(state: State, steps: Sequence[StepTaken]) -> dict[str, Any]:
+    """Return the state with time and model in the source of each draft: a fork has no copy of model calls."""
+    return {**state, "draft_sources": origins(state, steps)}

@@ -28,7 +28,7 @@ from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.contract.told import NOTHING, Told
 from assistant_app.errors import AssistantError, InternalError, ModelFailed
 from assistant_app.llm.base import Model, Replacement
-from assistant_app.workflow import drafts, prompts
+from assistant_app.workflow import drafts, envelopes, prompts
 from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
 
@@ -57,6 +57,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "feedback": "",
     "feedback_history": [],
     "final_draft": None,
+    # To whom the reply goes and from whom; see `envelopes`. None until the owner changes what is proposed.
+    "envelope": None,
     # The days on which the owner said what: ISO dates of "instructions", "answers", each feedback by number.
     # No list, because a version that does not know the key leaves feedback without a day.
     "said_on": {},
@@ -104,7 +106,7 @@ def _case(state: State, told: Told) -> prompts.Case:
         email=state["incoming_email"],
         instructions=state["response_instructions"],
         fence=told.fence or secrets.token_hex(8),
-        name=told.name,
+        name=envelopes.sender_name(state) or told.name,
         today=told.today,
         time_zone=told.time_zone,
         said_on=state["said_on"] or {},
@@ -125,7 +127,7 @@ async def process_input(
 
 
 @action(
-    reads=["incoming_email", "response_instructions", "said_on"],
+    reads=["incoming_email", "response_instructions", "said_on", "envelope"],
     writes=[
         "clarification_questions",
         "clarification_reasons",
@@ -206,6 +208,7 @@ async def clarify_instructions(state: State, answers: list[str], told: Told = NO
         "clarification_answers",
         "assumptions",
         "said_on",
+        "envelope",
         *_VERSIONS,
     ],
     writes=["draft_history", "draft_sources", *_CURRENT],
@@ -236,8 +239,11 @@ async def formulate_draft(
         async for chunk in chunks:
             if isinstance(chunk, Replacement):
                 cleaner = DraftCleaner(states_assumptions=is_told_form, waits_for_marker=is_told_form)
+                text = Replacement(cleaner.feed(chunk)) if pieces else cleaner.feed(chunk)
                 pieces.clear()
-            if text := cleaner.feed(chunk):
+            else:
+                text = cleaner.feed(chunk)
+            if text or isinstance(text, Replacement):
                 pieces.append(text)
                 yield {"token": text}, None
     if text := cleaner.finish():
@@ -308,6 +314,24 @@ async def reopen(state: State) -> State:
     return state.update(final_draft=None)
 
 
+@action(reads=[], writes=["envelope"], tags=[HUMAN])
+async def change_envelope(
+    state: State, to: list[str], cc: list[str], subject: str, identity: str, quote: str
+) -> State:
+    """Take the recipients, the subject and the sender of the reply, and where it quotes the email."""
+    return state.update(envelope=envelopes.cleaned(to, cc, subject, identity, quote))
+
+
+ARE_QUESTIONS_OPEN = Condition(
+    ["clarification_questions", "clarification_answers"],
+    lambda state: bool(state["clarification_questions"]) and state["clarification_answers"] is None,
+    name="questions are open",
+)
+IS_NOT_ACCEPTED = Condition(
+    ["final_draft"], lambda state: state["final_draft"] is None, name="no draft is accepted"
+)
+
+
 ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
     "process_input": process_input,
     "determine_clarifications": determine_clarifications,
@@ -319,6 +343,7 @@ ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
     "regenerate": regenerate,
     "final_result": final_result,
     "reopen": reopen,
+    "change_envelope": change_envelope,
 }
 TRANSITIONS = [
     ("process_input", "determine_clarifications", default),
@@ -336,6 +361,13 @@ TRANSITIONS = [
     ("process_feedback", "final_result", default),
     ("final_result", "reopen", Choice("goes on")),
     ("reopen", "process_feedback", default),
+    # It comes instead of any due step, and leads back to it. Without a transition, the email is finished.
+    ("determine_clarifications", "change_envelope", Choice("changes the envelope")),
+    ("formulate_draft", "change_envelope", Choice("changes the envelope")),
+    ("final_result", "change_envelope", Choice("changes the envelope")),
+    ("change_envelope", "clarify_instructions", ARE_QUESTIONS_OPEN),
+    ("change_envelope", "process_feedback", IS_NOT_ACCEPTED),
+    ("change_envelope", "reopen", Choice("goes on")),
 ]
 
 

@@ -37,6 +37,12 @@ SCHEMA: dict[str, Any] = {
     "required": ["questions"],
     "additionalProperties": False,
 }
+# JSON that cannot be read: cut off, in single quotes, or in typographic ones.
+_BROKEN_JSON = re.compile(r"\s*(?:```\w*\s*)?[\[{]")
+_QUOTED = re.compile(
+    r"""(?<=")[^"\n]{3,}[?\uff1f](?=")|(?<=')[^"'\n]{3,}[?\uff1f](?=')|(?<=\u201c)[^\u201d\n]{3,}[?\uff1f]"""
+)
+_TAG = re.compile(r"</?(?:questions?|q|item|li)>", re.IGNORECASE)  # around a question; any other is its text
 
 
 class Question(NamedTuple):
@@ -55,7 +61,7 @@ def parse_questions(reply: Any) -> list[Question]:
         # Some models give no reasons. Servers without schema support may wrap each question or not.
         about = item if isinstance(item, dict) else {"question": item}
         question = Question(
-            _question_in(about.get("question", about.get("text"))),
+            _question_in(_text_of(about)),
             _reason_in(about.get("reason")),
             _choices_in(about.get("choices")),
         )
@@ -67,16 +73,27 @@ def parse_questions(reply: Any) -> list[Question]:
 def _items_of(reply: Any) -> list[Any]:
     """Return the list of questions in an answer: under any key, or on lines of their own."""
     if isinstance(reply, list):
-        return reply
+        is_nested = all(isinstance(each, list) for each in reply)
+        return [item for each in reply for item in each] if is_nested else reply
     if isinstance(reply, str):
-        return [line for line in reply.splitlines() if "?" in line or "\uff1f" in line]
+        lines = _QUOTED.findall(reply) if _BROKEN_JSON.match(reply) else reply.splitlines()
+        return [line for line in lines if "?" in line or "\uff1f" in line]
     if not isinstance(reply, dict):
         return []
     if "question" in reply:
         return [reply]
     values = [reply.get("questions"), *reply.values()]
     found = next((value for value in values if value and isinstance(value, list)), None)
-    return found if found is not None else _items_of(reply.get("questions") or "")
+    if found is not None:
+        return _items_of(found)
+    return [item for key, value in reply.items() if "question" in key.lower() for item in _within(value)]
+
+
+def _within(value: Any) -> list[Any]:
+    """Return the questions in a value that should be a list of them."""
+    if isinstance(value, dict) and not value.keys() & {"question", "questions"}:
+        return [item for each in value.values() for item in _within(each)]
+    return _items_of(value)
 
 
 def is_readable(reply: Any) -> bool:
@@ -84,10 +101,16 @@ def is_readable(reply: Any) -> bool:
     return isinstance(reply, dict | list)
 
 
+def _text_of(about: dict[str, Any]) -> Any:
+    text = about.get("question", about.get("text"))
+    return _text_of(text) if isinstance(text, dict) else text
+
+
 def _question_in(item: Any) -> str:
     """Return the question without its number; empty if the text is a preamble or not a question."""
     if not isinstance(item, str):
         return ""
+    item = _TAG.sub("", item).strip(" *_")
     question = re.sub(r"^(?:[-*•]|\(?\d{1,2}[.):]|Q\d{0,2}[.:])\s*", "", " ".join(item.split()))
     is_preamble = not question or question.endswith(":") or not re.search(r"\w", question)
     # Some questions have no question mark ("Please give the date"). But a text that has none and speaks of

@@ -1,140 +1,17 @@
-"""The table of human steps, from which API endpoints, page forms and the schema are derived.
+"""The table of actions, from which endpoints, forms, pages, lists, the history and the schema are derived.
 
-A step's `action` is a Burr action tagged `HUMAN`, and its fields are that action's inputs. The system check
-`assistant.E010` compares them. `clean` is the only validation of input.
+The fields of a human step are the inputs of its action. The system check `assistant.E010` compares them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-from assistant_app import conf
-from assistant_app.errors import DoesNotFit, InvalidInput, NothingToRegenerate, unknown_fields
-from assistant_app.workflow import drafts
-
-LARGEST_NUMBER = 10**9 - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One input field. `limit` names the setting with its maximal length in characters."""
-
-    name: str
-    label: str
-    help: str = ""
-    limit: str = "MAX_TEXT_CHARACTERS"
-    too_long: str = ""  # advice if the text is too long
-    required: bool = True
-    verbatim: bool = False  # keep white space at both ends; otherwise strip it
-    one_per: str = ""  # state key of a list: the field takes one text per item
-    explained_by: str = ""  # state key of a list with the reason for each item
-    offered_by: str = ""  # state key of a list with likely texts for each item, to choose from
-    empty_decides: bool = False  # an empty text has a meaning, so reject spaces only
-    is_number: bool = False  # a whole number from 1
-    begins_with: str = ""  # state key whose value prefills the field
-
-    @property
-    def max_length(self) -> int:
-        return conf.limit(self.limit)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HumanStep:
-    action: str
-    endpoint: str  # the last part of its URL in the API
-    title: str  # the heading over its form
-    button: str
-    fields: tuple[Field, ...] = ()
-    method: Literal["put", "post"] = "put"
-    instead_of: str = ""  # the due action that this one may replace
-    when_finished: bool = False  # allowed only when finished
-    adds_draft: bool = False  # without a model
-    fits: Callable[[dict[str, Any], Mapping[str, Any]], None] | None = None  # raises if input does not fit
-
-    @property
-    def is_choice(self) -> bool:
-        """Return whether it is never due: it is sent instead of the due step, or after the end."""
-        return self.when_finished or bool(self.instead_of)
-
-    def clean(self, data: Any) -> dict[str, Any]:
-        """Return the action's inputs. Raise `InvalidInput` with a message for each wrong field."""
-        if not isinstance(data, Mapping):
-            raise InvalidInput(fields={"body": ["Send one JSON object with the fields of this step."]})
-        inputs: dict[str, Any] = {}
-        problems = unknown_fields(data.keys() - {field.name for field in self.fields})
-        for field in self.fields:
-            try:
-                inputs[field.name] = _clean(field, data)
-            except ValueError as problem:
-                problems[field.name] = [str(problem)]
-        if problems:
-            raise InvalidInput(fields=problems)
-        return inputs
-
-    def from_form(self, texts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the input from a form, where numbers are texts. `clean` refuses a text that is no number."""
-        numbers = {field.name for field in self.fields if field.is_number}
-        return {name: _number_in(text) if name in numbers else text for name, text in texts.items()}
-
-    def match(self, inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-        """Raise `DoesNotFit` if a list has the wrong length for the state, or as `fits` does."""
-        for field in self.fields:
-            expected = len(state.get(field.one_per) or ()) if field.one_per else 0
-            if field.one_per and (given := len(inputs[field.name])) != expected:
-                raise DoesNotFit(fields={field.name: [f"{expected} are needed, {given} were sent."]})
-        if self.fits is not None:
-            self.fits(inputs, state)
-
-
-def _clean(field: Field, data: Mapping[str, Any]) -> Any:
-    if field.name not in data:
-        raise ValueError("This field is needed.")
-    value = data[field.name]
-    if field.is_number:
-        return _clean_number(value)
-    if not field.one_per:
-        return _clean_text(field, value)
-    if not isinstance(value, list):
-        raise ValueError("Send a list of texts.")
-    if len(value) > 100:
-        raise ValueError("That is too many.")
-    return [_clean_text(field, item) for item in value]
-
-
-def _clean_number(value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():  # JSON has one kind of number: 2.0 is 2
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_NUMBER:
-        raise ValueError(f"Send a whole number from 1 to {LARGEST_NUMBER:,}.")
-    return value
-
-
-def _number_in(text: Any) -> Any:
-    is_number = isinstance(text, str) and len(text) < 10 and text.isascii() and text.isdigit()
-    return int(text) if is_number else text
-
-
-def _clean_text(field: Field, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Send text.")
-    if "\x00" in value:
-        raise ValueError("It holds a NUL character, which no mail has. Take it out.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("It holds half a character (a lone surrogate). Paste it again.") from None
-    text = _with_plain_lines(value)
-    if len(text) > field.max_length:
-        fits = f"{field.max_length:,} fit. {field.too_long}".rstrip()
-        raise ValueError(f"It has {len(text):,} characters; {fits}")
-    if field.required and not text.strip():
-        raise ValueError("Write something here.")
-    if field.empty_decides and text and not text.strip():
-        raise ValueError("It holds only spaces. Write something, or leave it empty on purpose.")
-    return text if field.verbatim else text.strip()
+from assistant_app.contract.workflow import ActionEntry, Field, Output
+from assistant_app.errors import DoesNotFit, NothingToRegenerate
+from assistant_app.workflow import drafts, envelopes, words
 
 
 def _with_plain_lines(text: str) -> str:
@@ -163,8 +40,30 @@ def _was_written(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
         raise NothingToRegenerate
 
 
-PROCESS_INPUT = HumanStep(
+PROCESS_INPUT = ActionEntry(
     action="process_input",
+    template="work/_form_process_input.html",
+    buttons="assistant_app.pages.work.buttons",
+    label="Paste the email",
+    words=words.PROCESS_INPUT,
+    outputs=(
+        Output(
+            name="email_to_respond",
+            key="incoming_email",
+            label="The email",
+            help="null until it is sent",
+            is_nullable=True,
+            value=lambda state: state["incoming_email"] or None,
+        ),
+        Output(
+            name="response_instructions",
+            key="response_instructions",
+            label="Instructions",
+            help="null until they are sent",
+            is_nullable=True,
+            value=lambda state: state["response_instructions"] or None,
+        ),
+    ),
     endpoint="initialize_draft",
     title="Answer an email",
     button="Get a draft",
@@ -176,6 +75,7 @@ PROCESS_INPUT = HumanStep(
             limit="MAX_EMAIL_CHARACTERS",
             too_long="Cut off old quoted messages at the end.",
             verbatim=True,
+            kept_in="incoming_email",
         ),
         Field(
             name="response_instructions",
@@ -184,8 +84,79 @@ PROCESS_INPUT = HumanStep(
         ),
     ),
 )
-CLARIFY_INSTRUCTIONS = HumanStep(
+
+
+def _questions(state: Mapping[str, Any]) -> list[str] | None:
+    return state["clarification_questions"] or ([] if state["draft_history"] else None)
+
+
+def _reasons(state: Mapping[str, Any]) -> list[str] | None:
+    questions = _questions(state)
+    return questions and (state["clarification_reasons"] or [""] * len(questions))
+
+
+def _choices(state: Mapping[str, Any]) -> list[list[str]] | None:
+    questions = _questions(state)
+    return None if questions is None else state["clarification_choices"] or [[] for _ in questions]
+
+
+DETERMINE_CLARIFICATIONS = ActionEntry(
+    action="determine_clarifications",
+    label="Look for questions",
+    words=words.DETERMINE_CLARIFICATIONS,
+    outputs=(
+        Output(
+            name="questions",
+            key="clarification_questions",
+            help="null until they are known; empty if the model needs none",
+            kind="texts",
+            is_nullable=True,
+            value=_questions,
+        ),
+        Output(
+            name="question_reasons",
+            key="clarification_reasons",
+            help='why each question is asked; "" if the model gave no reason; null until they are known',
+            kind="texts",
+            is_nullable=True,
+            may_be_blank=True,
+            value=_reasons,
+        ),
+        Output(
+            name="question_choices",
+            key="clarification_choices",
+            help="up to four likely answers to each question; an answer may be any other text",
+            kind="lists",
+            is_nullable=True,
+            on_page=False,
+            value=_choices,
+        ),
+        Output(
+            name="questions_error",
+            key="clarification_error",
+            help='why no questions could be asked; null if they could; the code is "skipped" if you did',
+            kind="error",
+            is_nullable=True,
+            on_page=False,
+        ),
+    ),
+)
+CLARIFY_INSTRUCTIONS = ActionEntry(
     action="clarify_instructions",
+    template="work/_form_clarify_instructions.html",
+    label="Answer the questions",
+    words=words.CLARIFY_INSTRUCTIONS,
+    outputs=(
+        Output(
+            name="answers",
+            key="clarification_answers",
+            label="Your answers",
+            help='one for each question, "" for a skipped one; null until they are sent',
+            kind="texts",
+            is_nullable=True,
+            may_be_blank=True,
+        ),
+    ),
     endpoint="clarify_instructions",
     title="A few questions first",
     button="Send answers",
@@ -198,11 +169,38 @@ CLARIFY_INSTRUCTIONS = HumanStep(
             one_per="clarification_questions",
             explained_by="clarification_reasons",
             offered_by="clarification_choices",
+            kept_in="clarification_answers",
         ),
     ),
 )
-PROCESS_FEEDBACK = HumanStep(
+FORMULATE_DRAFT = ActionEntry(
+    action="formulate_draft",
+    label="Write a draft",
+    words=words.FORMULATE_DRAFT,
+    outputs=(
+        Output(name="drafts", key="draft_history", help="oldest first", kind="texts"),
+        Output(
+            name="draft_number",
+            key="draft_number",
+            help="number of the current draft, from 1; feedback and acceptance apply to it",
+            kind="number",
+            is_nullable=True,
+            value=drafts.current_number,
+        ),
+        Output(
+            name="assumptions",
+            key="assumptions",
+            help="what the model assumed in the current draft",
+            kind="texts",
+        ),
+    ),
+)
+PROCESS_FEEDBACK = ActionEntry(
     action="process_feedback",
+    buttons="assistant_app.pages.work.buttons",
+    label="Read the draft",
+    words=words.PROCESS_FEEDBACK,
+    outputs=(Output(name="feedback_history", key="feedback_history", help="oldest first", kind="texts"),),
     endpoint="process_feedback",
     title="Is this draft right?",
     button="Send feedback",
@@ -216,8 +214,12 @@ PROCESS_FEEDBACK = HumanStep(
         ),
     ),
 )
-EDIT_DRAFT = HumanStep(
+EDIT_DRAFT = ActionEntry(
     action="edit_draft",
+    template="work/_form_edit_draft.html",
+    label="Edit the draft",
+    words=words.EDIT_DRAFT,
+    outputs=(),
     endpoint="edit",
     title="Edit the draft",
     button="Save as a new draft",
@@ -228,8 +230,11 @@ EDIT_DRAFT = HumanStep(
         Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS", begins_with="current_draft"),
     ),
 )
-USE_DRAFT = HumanStep(
+USE_DRAFT = ActionEntry(
     action="use_draft",
+    label="Go back to a draft",
+    words=words.USE_DRAFT,
+    outputs=(),
     endpoint="use",
     title="Go back to an earlier draft",
     button="Use this draft",
@@ -237,8 +242,11 @@ USE_DRAFT = HumanStep(
     fits=_is_there,
     fields=(Field(name="draft", label="Its number", is_number=True),),
 )
-REGENERATE = HumanStep(
+REGENERATE = ActionEntry(
     action="regenerate",
+    label="Another version",
+    words=words.REGENERATE,
+    outputs=(),
     endpoint="regenerate",
     method="post",
     title="Let it be written once more",
@@ -246,8 +254,11 @@ REGENERATE = HumanStep(
     instead_of="process_feedback",
     fits=_was_written,
 )
-REOPEN = HumanStep(
+REOPEN = ActionEntry(
     action="reopen",
+    label="Reopen",
+    words=words.REOPEN,
+    outputs=(),
     endpoint="reopen",
     method="post",
     title="Go on with a finished email",
@@ -255,14 +266,60 @@ REOPEN = HumanStep(
     when_finished=True,
 )
 
+FINAL_RESULT = ActionEntry(
+    action="final_result",
+    label="Finish",
+    words=words.FINAL_RESULT,
+    outputs=(Output(name="final_draft", key="final_draft", label="The reply", is_nullable=True),),
+)
+
+CHANGE_ENVELOPE = ActionEntry(
+    action="change_envelope",
+    label="Change the envelope",
+    words=words.CHANGE_ENVELOPE,
+    outputs=(
+        Output(
+            name="envelope",
+            key="envelope",
+            help="who gets the reply, as you chose; null while it is the proposed one",
+            kind="record",
+            parts=(
+                Output(name="to", key="to", kind="texts"),
+                Output(name="cc", key="cc", kind="texts"),
+                Output(name="subject", key="subject", may_be_blank=True),
+                Output(name="identity", key="identity", may_be_blank=True),
+                Output(name="quote", key="quote", may_be_blank=True),
+            ),
+            is_nullable=True,
+            on_page=False,
+        ),
+    ),
+    endpoint="envelope",
+    title="Who gets the reply",
+    button="Save",
+    at_any_time=True,
+    fits=envelopes.check,
+    fields=(
+        Field(name="to", label="To", help="One address on each line.", required=False, is_list=True),
+        Field(name="cc", label="Cc", help="They get a copy.", required=False, is_list=True),
+        Field(name="subject", label="Subject", required=False, is_line=True),
+        Field(name="identity", label="From", help="Your name and address.", required=False, is_line=True),
+        Field(name="quote", label="Quote the email in the file", required=False, choices=envelopes.PLACES),
+    ),
+)
+
 STEPS = [
     PROCESS_INPUT,
+    DETERMINE_CLARIFICATIONS,
     CLARIFY_INSTRUCTIONS,
+    FORMULATE_DRAFT,
     PROCESS_FEEDBACK,
     EDIT_DRAFT,
     USE_DRAFT,
     REGENERATE,
+    FINAL_RESULT,
     REOPEN,
+    CHANGE_ENVELOPE,
 ]
 
 # Feedback by one button: its label, and the sentence to append to the typed feedback.
@@ -275,22 +332,6 @@ REFINEMENTS = {
 }
 
 ASSUMED = re.compile(r"^You assumed: .*\n(?=Instead: )", re.MULTILINE)  # as `corrected` writes it
-
-
-def get(action: str) -> HumanStep:
-    """Return the human step of an action. Raise `KeyError` if there is none."""
-    return {step.action: step for step in STEPS}[action]
-
-
-def may_be_due() -> list[str]:
-    """Return the actions that an application may wait for, that is, all except choices."""
-    return [step.action for step in STEPS if not step.is_choice]
-
-
-def group(action: str) -> set[str]:
-    """Return this action and all that may be sent at the same point."""
-    due = get(action).instead_of or action
-    return {due, *(step.action for step in STEPS if step.instead_of == due)}
 
 
 def refined(key: str, typed: str, language: str = "") -> str:

@@ -21,6 +21,7 @@ OFFERED = {
     "apitoken": set(),
     "burrstate": set(),
     "group": set(),
+    "serverdeviation": set(),
     "user": {
         "is_staff__exact",
         "is_superuser__exact",

@@ -1,4 +1,4 @@
-"""Whatever an address or a form of the admin holds, a page answers."""
+"""Whatever an address or a form of the admin holds, a page answers: thousands of requests."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -9,7 +9,7 @@ from .conftest import say_why
 from .test_lookups import LISTS
 
 # PostgreSQL refuses some of these values, and a refused statement ends a transaction.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ODD = [
     "",

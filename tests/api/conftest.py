@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from assistant_app import operations
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.operations import stopping
 
 LIST_URL = "/api/applications/"
 EMAIL = "From: Marta Kowalczyk <marta@example.org>\nSubject: Late delivery\n\nWhere are my 96 sensors?"
@@ -79,8 +80,9 @@ def drafted(walk):
 
 
 @pytest.fixture
-def running(walk):
-    """Pretend that another server runs it: its lease is held and has not expired."""
+def running(walk, monkeypatch):
+    """Pretend that another server runs it, which hangs: its lease is held and has not expired."""
+    monkeypatch.setattr(stopping, "PATIENCE_SECONDS", 0.0)
 
     def run(lease_seconds=60):
         Application.objects.filter(pk=walk.app_id).update(

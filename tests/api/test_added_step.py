@@ -1,22 +1,21 @@
 """Adding a human step takes one action and one entry in the table."""
 
 import re
-import sys
-from types import ModuleType
 
 import pytest
-from burr.core import action, default
-from django.urls import clear_url_caches, include, path
+from burr.core import action
+from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from assistant_app.api.urls import build_urlpatterns
 from assistant_app.contract.actions import HUMAN
-from assistant_app.workflow import graph, steps
-from assistant_app.workflow.steps import Field, HumanStep
+from assistant_app.contract.workflow import ActionEntry, Field
+from assistant_app.engine.inputs import max_length
 from tests.api.conftest import is_error
+from tests.workflows import email_with
 
-APPROVE_TONE = HumanStep(
+APPROVE_TONE = ActionEntry(
     action="approve_tone",
     endpoint="approve_tone",
     title="Does it sound like you?",
@@ -30,22 +29,12 @@ async def approve_tone(state, tone):
     return state.update(tone=tone)
 
 
+WITH_TONE = email_with(approve_tone, APPROVE_TONE, after="formulate_draft", before="process_feedback")
+
+
 @pytest.fixture
-def _added(monkeypatch, settings):
-    monkeypatch.setitem(graph.ACTIONS, "approve_tone", approve_tone)
-    kept = [edge for edge in graph.TRANSITIONS if edge[0] != "formulate_draft"]
-    added = [("formulate_draft", "approve_tone", default), ("approve_tone", "process_feedback", default)]
-    monkeypatch.setattr(graph, "TRANSITIONS", kept + added)
-    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, APPROVE_TONE])
-    urls = ModuleType("urls_with_an_added_step")
-    urls.urlpatterns = [
-        path("api/", include(build_urlpatterns(steps.STEPS))),
-        path("", include("assistant_app.pages.urls")),
-    ]
-    monkeypatch.setitem(sys.modules, urls.__name__, urls)
-    settings.ROOT_URLCONF = urls.__name__
-    yield
-    clear_url_caches()
+def _added(serve):
+    serve(WITH_TONE)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,7 +74,7 @@ def test_its_form_in_the_browsable_api_follows(drafted, api):
 
 @pytest.mark.usefixtures("_added")
 def test_its_schema_follows():
-    schema = SchemaGenerator(patterns=[path("api/", include(build_urlpatterns(steps.STEPS)))]).get_schema(
+    schema = SchemaGenerator(patterns=[path("api/", include(build_urlpatterns([WITH_TONE])))]).get_schema(
         public=True
     )
     validate_schema(schema)
@@ -95,7 +84,7 @@ def test_its_schema_follows():
     assert reference == "#/components/schemas/ApproveTone"
     described = schema["components"]["schemas"]["ApproveTone"]
     assert described["required"] == ["tone"]
-    assert described["properties"]["tone"]["maxLength"] == APPROVE_TONE.fields[0].max_length
+    assert described["properties"]["tone"]["maxLength"] == max_length(APPROVE_TONE.fields[0])
 
 
 def test_without_it_nothing_of_it_is_there(client):

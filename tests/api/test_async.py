@@ -38,6 +38,7 @@ def test_cancel_stops_the_run_and_keeps_what_was_typed(walk, model):
     model.wait_until_asked("draft")
     answer = walk.client.post(walk.url("cancel"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (200, "cancelled")
+    assert (answer.json()["status"], answer.json()["stopped"]) == ("failed", True)
     assert answer.json()["next_step"] == "process_input"
     assert walk.retry().json()["status"] == "waiting"
 

@@ -239,3 +239,11 @@ def test_a_form_larger_than_django_reads_is_refused_in_words(browser, settings):
     response, again = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
     assert response.status_code == 413
     assert "too_large" in again.text
+
+
+def test_the_form_of_a_fork_has_every_place_and_the_steps_of_its_workflow(browser):
+    html = browser.get(f"{create(browser)}fork/", headers={"Accept": "text/html"}).content.decode()
+    fields = {name for name, _ in Page(html).form("POST")["fields"]}
+    assert fields >= {"app_id", "step", "draft"}
+    assert 'name="before"' in html
+    assert '<option value="clarify_instructions">' in html

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -30,6 +31,24 @@ def was_replayed(answer):
 
 def feed_back(walk, text="Shorter.", key=KEY, **headers):
     return walk.put("process_feedback", {"feedback": text}, headers=keyed(key, **headers))
+
+
+@contextmanager
+def fed_back_elsewhere(walk, owner):
+    """Send the feedback in a thread; yield its answer to come."""
+    client = APIClient()
+    client.force_authenticate(owner)
+
+    def send():
+        try:
+            return client.put(
+                walk.url("process_feedback"), {"feedback": "Shorter."}, format="json", headers=keyed()
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(send)
 
 
 def counts():
@@ -175,19 +194,7 @@ def test_a_repeat_during_the_run_waits_for_its_end_or_answers_202(drafted, model
     assert (early.status_code, was_replayed(early)) == (202, True)
     assert early["Location"] == begun["Location"]
     assert early["Preference-Applied"] == "respond-async"
-    client = APIClient()
-    client.force_authenticate(owner)
-
-    def wait():
-        try:
-            return client.put(
-                drafted.url("process_feedback"), {"feedback": "Shorter."}, format="json", headers=keyed()
-            )
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(wait)
+    with fed_back_elsewhere(drafted, owner) as waiting:
         gate.set()
         answer = waiting.result(30)
     assert (answer.status_code, answer.json()["drafts"][1], was_replayed(answer)) == (200, "Draft two.", True)
@@ -234,19 +241,7 @@ def test_a_run_elsewhere_is_waited_for_by_polling(drafted, owner):
     Application.objects.filter(pk=drafted.app_id).update(
         status="running", lease_token=uuid4(), lease_expires_at=timezone.now() + timedelta(seconds=60)
     )
-    client = APIClient()
-    client.force_authenticate(owner)
-
-    def wait():
-        try:
-            return client.put(
-                drafted.url("process_feedback"), {"feedback": "Shorter."}, format="json", headers=keyed()
-            )
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(wait)
+    with fed_back_elsewhere(drafted, owner) as waiting:
         assert not waiting.done()
         Application.objects.filter(pk=drafted.app_id).update(
             status="waiting", lease_token=None, lease_expires_at=None

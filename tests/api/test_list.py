@@ -45,7 +45,7 @@ def test_an_entry_holds_no_texts(api, owner):
     [entry] = api.get(LIST_URL).json()["results"]
     assert set(entry) == {
         *("app_id", "url", "title", "sender", "status", "next_step", "version"),
-        *("error", "parent", "created_at", "updated_at"),
+        *("newer_version", "error", "stopped", "archived_at", "parent", "created_at", "updated_at"),
     }
     assert api.get(entry["url"]).json()["app_id"] == entry["app_id"]
 

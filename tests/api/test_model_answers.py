@@ -12,6 +12,7 @@ from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.factory import build_client
 from assistant_app.models import ModelCall
 from tests.api.conftest import INPUT, Walk
+from tests.llm.test_behaviours import EVENT, places, replaced, stream
 from tests.model_server import Reply, error, model_server  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,3 +140,37 @@ def test_what_a_server_counts_wrongly_does_not_undo_its_draft(real_walk, count):
 
     assert (answer.status_code, len(answer.json()["drafts"])) == (200, 1)
     assert ModelCall.objects.latest("pk").tokens_out is None
+
+
+ODD = [
+    None,
+    True,
+    -1,
+    2**63,
+    1e300,
+    "",
+    "x",
+    "\ud800\x00",
+    [],
+    [[]],
+    {},
+    {"error": {}},
+    [{"text": 7}],
+    {"content": []},
+]
+
+
+@pytest.mark.parametrize("number", range(len(places(EVENT))))
+def test_any_json_in_place_of_any_field_gives_a_draft_or_an_error_and_a_retry_goes_on(real_walk, number):
+    place = places(EVENT)[number]
+    event = replaced(EVENT, place, ODD[number % len(ODD)])
+    real_walk.model.script(Reply(body=event), stream(event))  # the questions, and the draft
+    answer = real_walk.put("initialize_draft", INPUT)
+    assert answer.status_code in {200, 502, 503, 504}
+    real_walk.model.forget_script()
+    state = real_walk.state()
+    assert state["status"] in {"waiting", "failed"}
+    assert state["email_to_respond"] == INPUT["email_to_respond"]
+    if state["status"] == "failed":
+        retried = real_walk.retry()
+        assert (retried.status_code, len(retried.json()["drafts"])) == (200, 1)

@@ -104,6 +104,38 @@ def test_where_there_are_no_questions_nothing_is_skipped(walk, drafted, model):
     wait_for_runs()
 
 
+def skip_offered_in(state):
+    """Return the offer to skip the questions, without its address; check the address."""
+    offers = [offer for offer in state["allowed_actions"] if offer["name"] == "skip_questions"]
+    for offer in offers:
+        url = f"http://testserver/api/applications/{state['app_id']}/skip_questions/"
+        assert (offer.pop("url"), offer.pop("title")) == (url, "Go on without questions")
+    return offers
+
+
+def test_the_state_offers_to_skip_questions_exactly_while_that_is_done(walk, model):
+    offer = [{"name": "skip_questions", "method": "POST", "input": None}]
+    assert skip_offered_in(walk.state()) == []
+    model.will_wait_to_ask()
+    started = walk.put("initialize_draft", INPUT, HTTP_PREFER="respond-async")
+    model.wait_until_asked("questions")
+    assert skip_offered_in(started.json()) == offer
+    assert skip_offered_in(walk.state()) == offer
+    assert skip_offered_in(walk.client.post(walk.url("cancel")).json()) == offer
+    wait_for_runs()
+    model.will_ask("Which day?")
+    asked = walk.client.post(walk.url("retry")).json()
+    assert skip_offered_in(asked) == offer
+    skipped = walk.client.post(walk.url("skip_questions")).json()
+    assert (skipped["drafts"], skip_offered_in(skipped)) == (["Draft 1."], [])
+    gate = model.will_wait_to_write("Dear ")
+    walk.put("process_feedback", {"feedback": "Shorter."}, HTTP_PREFER="respond-async")
+    model.wait_until_asked("draft", times=2)
+    assert skip_offered_in(walk.state()) == []
+    gate.set()
+    wait_for_runs()
+
+
 def test_an_old_version_of_the_email_is_not_skipped(walk, model):
     walk.begin("Which day?")
     answer = walk.client.post(walk.url("skip_questions"), HTTP_IF_MATCH='"0"')

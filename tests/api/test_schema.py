@@ -12,7 +12,7 @@ from assistant_app import errors
 from assistant_app.api.errors import CODES
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import Kind
-from assistant_app.workflow import steps
+from assistant_app.workflow.email import EMAIL
 from tests.api.conftest import INPUT, LIST_URL, etag
 
 STEP_PATH = "/api/applications/{app_id}/%s/"
@@ -44,7 +44,7 @@ def test_it_knows_every_endpoint_and_no_other(schema):
     expected = {
         *("get /api/applications/", "post /api/applications/", f"get {one}", f"delete {one}"),
         *(f"get {one}state/", f"post {one}retry/"),
-        *(f"{step.method} {one}{step.endpoint}/" for step in steps.STEPS),
+        *(f"{step.method} {one}{step.endpoint}/" for step in EMAIL.human_steps),
     }
     found = {name for name, _ in operations_of(schema) if "schema" not in name and "events" not in name}
     assert found >= expected
@@ -64,7 +64,7 @@ def test_every_error_is_described_with_its_shape_and_an_example(schema):
 
 
 def test_every_row_of_the_table_of_errors_is_described_for_every_step(schema):
-    for step in steps.STEPS:
+    for step in EMAIL.human_steps:
         responses = schema["paths"][STEP_PATH % step.endpoint][step.method]["responses"]
         expected = {"200", "202", "400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "429"}
         assert responses.keys() == expected | {"500", "502", "503", "504"}
@@ -211,7 +211,7 @@ def test_a_body_is_refused_if_and_only_if_the_schema_says_so(schema, drafted, na
 
 
 def test_a_step_is_described_by_its_fields(schema):
-    for step in steps.STEPS:
+    for step in EMAIL.human_steps:
         operation = schema["paths"][STEP_PATH % step.endpoint][step.method]
         assert operation["summary"] == step.title
         if not step.fields:
@@ -233,3 +233,14 @@ def test_schema_and_documentation_are_readable_without_signing_in(client):
     assert "<script>" not in html
     assert "//" not in html.replace("<!DOCTYPE html>", ""), "nothing comes from another host"
     assert client.get("/api/docs/?script=").headers["Content-Type"].startswith("application/javascript")
+
+
+def test_an_email_as_a_file_is_described_beside_json(schema):
+    operation = schema["paths"]["/api/applications/{app_id}/initialize_draft/"]["put"]
+    bodies = operation["requestBody"]["content"]
+    assert set(bodies) == {"application/json", "multipart/form-data", "message/rfc822"}
+    assert bodies["message/rfc822"]["schema"] == {"type": "string", "format": "binary"}
+    assert bodies["multipart/form-data"]["schema"]["properties"]["email_to_respond"]["format"] == "binary"
+    assert "Response-Instructions" in [each["name"] for each in operation["parameters"]]
+    others = schema["paths"]["/api/applications/{app_id}/process_feedback/"]["put"]
+    assert set(others["requestBody"]["content"]) == {"application/json"}

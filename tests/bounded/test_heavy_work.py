@@ -10,7 +10,8 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from assistant_app import operations
-from assistant_app.operations import draft_report, heavy
+from assistant_app.operations import heavy
+from assistant_app.operations.drafts import report as draft_report
 from assistant_app.people.erasure import erase
 from assistant_app.workflow import diffs
 from assistant_app.workflow.checks import findings

@@ -91,5 +91,5 @@ class Keyboard:
         self.reach(self.page.locator(".work-head .menu > summary"))
         self.page.keyboard.press("Enter")
         self.press("link", "Delete…")
-        self.press("button", "Delete for good")
+        self.press("button", "Delete")
         expect(self.page.get_by_role("heading", name="Paste an email.")).to_be_visible()

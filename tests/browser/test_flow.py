@@ -89,7 +89,7 @@ def download(page):
 def delete(page):
     page.locator(".work-head .menu > summary").click()
     page.get_by_role("link", name="Delete…").click()
-    button(page, "Delete for good").click()
+    button(page, "Delete").click()
     expect(heading(page, "Paste an email.")).to_be_visible()
 
 

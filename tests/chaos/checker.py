@@ -7,6 +7,8 @@ So a text tells which letters it is made of, and what of them is missing or doub
 import re
 from collections import Counter
 
+from tests.server.walking import STEPS
+
 CHECKED = (
     "nothing typed is lost",
     "no step, input or draft is doubled, and of two clients that send a step at once one wins",
@@ -18,16 +20,6 @@ CHECKED = (
     "no unexplained refusal",
 )
 WORD = re.compile(r"\bn(\d+)w(\d+)\b")
-PATH = [
-    "process_input",
-    "determine_clarifications",
-    "clarify_instructions",
-    "formulate_draft",
-    "process_feedback",
-    "formulate_draft",
-    "process_feedback",
-    "final_result",
-]
 
 
 def letter(number, words=24):
@@ -73,7 +65,7 @@ def _doubled(flow):
     for text, count in Counter(_texts(flow.states[-1])).items():
         if count > 1:
             yield f"doubled: {text!r} is stored {count} times"
-    if flow.path != PATH:
+    if flow.path != STEPS:
         yield f"doubled or missing steps: {flow.path}"
     if len(set(flow.numbers)) != len(flow.numbers):
         yield f"doubled: step numbers {flow.numbers}"

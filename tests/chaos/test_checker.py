@@ -4,8 +4,9 @@ import copy
 
 import pytest
 
-from tests.chaos.checker import PATH, letter, problems_of
+from tests.chaos.checker import letter, problems_of
 from tests.chaos.records import Flow, Followed, Record, Sent
+from tests.server.walking import STEPS
 
 EMAIL, INSTRUCTIONS, ANSWER, FEEDBACK = "Where are they?", "On Thursday.", "At noon.", "Shorter."
 FIRST, SECOND = letter(1), letter(2)
@@ -48,8 +49,8 @@ def record():
         sent=[Sent(4, (FEEDBACK,), True, 1, seen_before=1)],
         attempts=4,
         followed=[follower, late],
-        path=list(PATH),
-        numbers=list(range(len(PATH))),
+        path=list(STEPS),
+        numbers=list(range(len(STEPS))),
         draft_calls=2,
         question_calls=1,
     )

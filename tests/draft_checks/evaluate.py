@@ -3,6 +3,8 @@
 Without a model. The published set is `published.json`; `--given FILE` adds drafts in the form of a list of
 {id, kind, email, instructions, answers, feedback, by_hand, known, draft, right_alarms, right_missing}, where
 drafts of the kind "error" have the same text without it as `base`, and a class as `error`.
+
+`make evaluate MODEL=name` has a model answer the same emails instead: `with_model`.
 """
 
 from __future__ import annotations

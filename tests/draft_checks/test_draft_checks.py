@@ -264,6 +264,14 @@ def test_reads_any_text(text):
     [
         *("a", "A-", "A.", "ü", "[", "(", "(your ", "<a", "{a", "XX "),
         *("two ", "two and ", "vierundzwanzig", "quatre-vingt-", "hundred ", "one "),
+        *(
+            "5 no, ",
+            "do not mention 5 'a'. ",
+            "do not send the big glass. ",
+            "a.b: ",
+            "1. a? 2. b? ",
+            "--a b ",
+        ),
     ],
 )
 def test_a_long_text_that_means_ill_is_read_before_long(piece):

@@ -76,6 +76,10 @@ def test_a_greeting_copied_from_the_email_greets_oneself():
     assert unsupported("Dear Ingrid,\n\nthat is fine.", email) == ["Ingrid"]
 
 
+def test_a_name_that_the_owner_wrote_by_hand_may_be_greeted():
+    assert unsupported("Hi Noor,\n\nthat is fine.", HEADER + "Is that fine?", by_hand=["Noor"]) == []
+
+
 def test_the_name_under_a_draft_is_the_owners():
     assert unsupported("Fine.\n\nWith kind regards\nVance", known="nora Vance") == []
     assert unsupported("Fine.\n\nWith kind regards\nVanze", known="nora Vance") == ["Vanze"]

@@ -10,15 +10,21 @@ from assistant_app.contract.changes import apply_changes, changes_between, fold
 from assistant_app.engine.history import path_to, steps_of
 from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, ModelTimeout
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.operations.versions import versions_of
+from assistant_app.operations.drafts import forking
+from assistant_app.operations.drafts.versions import versions_of
 from assistant_app.workflow.graph import ACTIONS, DEFAULT_STATE, LASTING
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def at(draft=None, **where):
+    """Return the arguments of a fork at a draft as the operation takes them."""
+    return where if draft is None else {"at": forking.at(draft), **where}
+
+
 def fork(person, **where):
-    row, is_new = operations.fork(actor=person.user, app_id=person.app_id, **where)
+    row, is_new = operations.fork(actor=person.user, app_id=person.app_id, **at(**where))
     assert is_new
     return as_person(person.user, row.pk)
 
@@ -219,6 +225,9 @@ def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, m
     person.give_feedback("Warmer")
     person.give_feedback("")
     person.send("reopen")
+    for to in ("anna@example.org", "bob@example.org"):
+        envelope = {"to": [to], "cc": [], "subject": "", "identity": "", "quote": ""}
+        person.send("change_envelope", **envelope)
     path = path_to(person.row, person.row.sequence_id)
     assert {step.position for step in path} == ACTIONS.keys()
     states = list(accumulate((step.changes for step in path), apply_changes, initial=DEFAULT_STATE))
@@ -262,20 +271,20 @@ def test_only_what_is_there_and_ones_own_can_be_forked(answered, stranger):
     named = {"app_id": answered.app_id}
     for actor, where in ((stranger, {"draft": 1}), (answered.user, {"sequence_id": 99})):
         with pytest.raises(ApplicationNotFound):
-            operations.fork(actor=actor, **named, **where)
+            operations.fork(actor=actor, **named, **at(**where))
     for draft in (0, 4):
         with pytest.raises(InvalidInput):
-            operations.fork(actor=answered.user, **named, draft=draft)
+            operations.fork(actor=answered.user, **named, **at(draft))
     assert Application.objects.count() == 1
 
 
 def test_a_fork_repeated_with_its_id_is_the_same_and_needs_a_free_id(answered, stranger):
     child = fork(answered, draft=1)
-    again, is_new = operations.fork(actor=answered.user, app_id=answered.app_id, draft=1, new_id=child.app_id)
+    again, is_new = operations.fork(actor=answered.user, app_id=answered.app_id, **at(1), new_id=child.app_id)
     assert (again.pk, is_new) == (child.app_id, False)
     theirs = operations.create(actor=stranger)[0]
     with pytest.raises(IdTaken):
-        operations.fork(actor=answered.user, app_id=answered.app_id, draft=1, new_id=theirs.pk)
+        operations.fork(actor=answered.user, app_id=answered.app_id, **at(1), new_id=theirs.pk)
     assert Step.objects.filter(application=child.app_id).count() == 1
 
 

@@ -1,6 +1,7 @@
 """What an owner can do, through the operations that every door calls."""
 
 import pytest
+from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.contract.changes import fold
@@ -10,6 +11,7 @@ from assistant_app.engine.runs import Run
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import ApplicationNotFound, ModelTimeout, NothingToCancel
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.operations import stopping
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
 
@@ -184,12 +186,56 @@ def test_another_servers_run_is_stopped_although_it_saved_a_step_meanwhile(perso
         return under_lease_of(row)
 
     monkeypatch.setattr(runner, "stop", lambda *_: None)  # as if another process ran it
+    monkeypatch.setattr(stopping, "PATIENCE_SECONDS", 0.0)  # and did not look at its row
     monkeypatch.setattr(Writer, "under_lease_of", as_read_before_its_last_step)
     row = operations.cancel(actor=person.user, app_id=person.app_id)
     gate.set()
     assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_input")
     assert run.ended.result(10).error.code == "superseded"
     assert len(rows) == 2
+
+
+def test_another_servers_run_stops_itself_and_keeps_its_text(person, model, monkeypatch):
+    person.give_input()
+    model.will_wait_to_write(before="Dear Marta,\n\nSixty of them ship on Thursday.\n\nThe ")
+    run = person.begin("process_feedback", {"feedback": "Warmer"})
+    model.wait_until_asked("draft", times=2)
+    version = person.row.version
+    monkeypatch.setattr(runner, "stop", lambda *_: None)  # as if another process ran it
+    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_feedback")
+    assert (row.version, row.stop_requested_at) == (version + 1, None)
+    assert "Sixty of them" in row.partial
+    assert run.ended.result(10).error.code == "cancelled"
+    assert row.model_calls.last().error_code == "cancelled"
+
+
+def test_a_request_to_stop_is_for_one_run_only(person, model):
+    person.give_input()
+    Application.objects.filter(pk=person.app_id).update(stop_requested_at=timezone.now())  # by an older run
+    gate = model.will_wait_to_write()
+    run = person.begin("process_feedback", {"feedback": "Warmer"})
+    model.wait_until_asked("draft", times=2)
+    assert person.row.stop_requested_at is None
+    gate.set()
+    assert run.ended.result(10).error is None
+
+
+def test_a_run_that_ends_in_time_although_it_was_to_stop_is_no_error(person, model, monkeypatch):
+    gate = model.will_wait_to_write()
+    run = person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+    model.wait_until_asked("draft")
+    monkeypatch.setattr(runner, "stop", lambda *_: None)
+    until_ended = runner.until_ended
+
+    def it_ends_first(row):
+        gate.set()
+        run.ended.result(10)
+        return until_ended(row)
+
+    monkeypatch.setattr(runner, "until_ended", it_ends_first)
+    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    assert (row.status, row.stop_requested_at) == ("waiting", None)
 
 
 def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model, expire_lease):

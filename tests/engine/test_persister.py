@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from assistant_app import operations
 from assistant_app.contract.actions import HUMAN
+from assistant_app.contract.workflow import Workflow
 from assistant_app.engine.persisters import AsyncDjangoPersister, DjangoPersister
 from assistant_app.engine.threads import DatabasePool
 from assistant_app.engine.writer import Writer
@@ -253,10 +254,17 @@ SMALL = (
     .build()
 )
 SMALL_STATE = {"heard": "", "said": []}
+SMALL_WORKFLOW = Workflow(
+    name="email",
+    title="Repeats",
+    build_graph=lambda model: SMALL,
+    entrypoint="listen",
+    default_state=SMALL_STATE,
+)
 
 
 def run_small(row, **inputs):
-    persister = DjangoPersister(graph=SMALL, entrypoint="listen", default_state=SMALL_STATE)
+    persister = DjangoPersister(workflow=SMALL_WORKFLOW)
     application = (
         ApplicationBuilder()
         .with_graph(SMALL)
@@ -372,7 +380,7 @@ def test_the_schema_itself_refuses_a_step_twice(new, model, pool):
 
 def test_a_step_is_not_stored_under_another_partition(new, stranger):
     row = new()
-    persister = DjangoPersister(graph=SMALL, entrypoint="listen", default_state=SMALL_STATE)
+    persister = DjangoPersister(workflow=SMALL_WORKFLOW)
     persister.load(str(row.owner_id), str(row.pk))
     with pytest.raises(ApplicationNotFound):
         persister.save(str(stranger.pk), str(row.pk), 0, "listen", State(SMALL_STATE), "completed")

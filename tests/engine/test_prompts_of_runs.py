@@ -19,7 +19,7 @@ def on(monkeypatch):
     """Set the day."""
 
     def set_to(day):
-        monkeypatch.setattr("assistant_app.engine.told.timezone", SimpleNamespace(localdate=lambda: day))
+        monkeypatch.setattr("assistant_app.engine.told.timezone", SimpleNamespace(localdate=lambda **_: day))
 
     return set_to
 

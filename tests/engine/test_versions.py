@@ -10,6 +10,7 @@ from assistant_app.engine.runner import _Follow, runner
 from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, Step
+from assistant_app.operations.drafts import forking
 from assistant_app.workflow import steps
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests.conftest import Person
@@ -322,7 +323,7 @@ def test_the_state_after_every_step_is_what_burr_had_in_memory(person, model, re
     person.give_feedback("Longer")
     person.give_feedback("")
     person.send("reopen")
-    row, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=2)
+    row, _ = operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(2))
     fork = Person.__new__(Person)
     fork.user, fork.app_id = person.user, row.pk
     fork.send("use_draft", draft=1)

@@ -12,6 +12,7 @@ from assistant_app import operations
 from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
 from assistant_app.operations import operating
+from assistant_app.operations.drafts import forking
 from tests.faults import history
 from tests.faults.driver import SERVERS, refused
 from tests.faults.expected import HUMAN, Email
@@ -95,7 +96,7 @@ class Machine(Races):
         """Check that the fork is complete and its parent unchanged. If there is room, keep the fork."""
         email = self._one(which, lambda email: email.status != "gone" and email.drafts)
         number = 1 + next(self.numbers) % len(email.drafts)
-        row, _ = operations.fork(actor=self.user, app_id=email.app_id, draft=number)
+        row, _ = operations.fork(actor=self.user, app_id=email.app_id, at=forking.at(number))
         history.is_whole_fork(row.pk, email.drafts[:number])
         if len(self.emails) < MOST_WITH_FORKS:
             self.emails.append(email.fork(row.pk, number))

@@ -16,7 +16,7 @@ from schemathesis.checks import CHECKS
 
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import ApiToken, Application, ModelCall, Step
-from assistant_app.workflow import steps
+from assistant_app.workflow.email import EMAIL
 from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ CHECKED = [
     "response_schema_conformance",
     "positive_data_acceptance",
 ]
-ENDPOINTS = {step.action: step.endpoint for step in steps.STEPS}
+ENDPOINTS = {step.action: step.endpoint for step in EMAIL.human_steps}
 STEPS = list(ENDPOINTS.values())
 CHANGING = [*STEPS, "skip_questions", "retry", "cancel", "fork", "delete_application"]
 DRAFTS = ["list_drafts", "get_draft", "get_draft_checks", "get_diff"]

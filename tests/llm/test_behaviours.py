@@ -67,6 +67,14 @@ HARMONY = (
 DRAFTS = [
     # Thinking
     Behaviour(name="a thinking tag", report="open-webui#9808", sent=said(f"<think>Hm.</think>\n\n{LETTER}")),
+    Behaviour(name="a tag for reasons", report="open-webui#9808", sent=said(f"<reason>Hm</reason>{LETTER}")),
+    Behaviour(
+        name="tags for the plan and the output",
+        report="Claude's prompt guide",
+        sent=said(f"<analysis>Hm</analysis>\n<output>\n{LETTER}\n</output>"),
+    ),
+    Behaviour(name="Gemma's channel", report="Gemma", sent=said(f"<|channel>thought\nHm<channel|>{LETTER}")),
+    Behaviour(name="an unknown token", report="llama.cpp#6859", sent=said(f"{LETTER}<unk><pad>")),
     Behaviour(name="another tag", report="OpenHands#8218", sent=said(f"<Thinking>\nHm\n</Thinking>{LETTER}")),
     Behaviour(name="a tag of its maker", report="Seed-OSS", sent=said(f"<seed:think>x</seed:think>{LETTER}")),
     Behaviour(name="brackets", report="llm-mistral#38", sent=said(f"[THINK]Plan.[/THINK]{LETTER}")),
@@ -177,6 +185,7 @@ DRAFTS = [
             body="\n".join(json.dumps(each) for each in (chunk({"content": LETTER}), chunk({}, "stop")))
         ),
     ),
+    Behaviour(name="a finish reason as the text null", report="DashScope", sent=said(LETTER, ending="null")),
     Behaviour(name="no finish reason", report="cherry-studio#19793", sent=said(LETTER, ending=None)),
     Behaviour(name="a whole answer without one", report="pi#6226", sent=whole({"content": LETTER}, None)),
     Behaviour(name="another good ending", report="Anthropic", sent=said(LETTER, ending="end_turn")),
@@ -458,7 +467,7 @@ def test_any_json_in_place_of_any_field_gives_a_draft_or_an_error_that_we_know(
     reply = Reply(body=event) if is_whole else stream(event)
     reply.status = status
     steady.calls.clear()
-    steady._client._dialects.clear()
+    steady._client.dialects.forget()
     for call in (steady.write, steady.ask):
         server.script(*[reply] * 8)
         with contextlib.suppress(ModelError):  # and nothing else

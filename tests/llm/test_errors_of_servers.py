@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant_app.errors import ModelFailed, ModelUnavailable
+from assistant_app.errors import ModelFailed, ModelTimeout, ModelUnavailable
 from tests.llm.calling import Caller, ask, write
 from tests.model_server import DRAFT, Reply, error, questions
 
@@ -94,6 +94,13 @@ SHAPES = {
     "a spent account": (
         429,
         {"error": {"message": "Check your plan and billing details.", "code": "insufficient_quota"}},
+        ModelUnavailable,
+        "quota of its account is used up",
+        1,
+    ),
+    "an account without credit (OpenRouter)": (
+        402,
+        {"error": {"message": "This request requires more credits, or fewer max_tokens.", "code": 402}},
         ModelUnavailable,
         "quota of its account is used up",
         1,
@@ -226,3 +233,144 @@ def test_a_steady_draft_may_take_longer_than_the_limit_of_silence(model_server):
 
     assert "".join(caller.write()) == "word " * 50
     assert caller.calls[0].duration > caller.config.timeout
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        error(400, "Failed to parse model output.", code="output_parse_failed"),
+        error(400, "Failed to validate JSON. See 'failed_generation' for more details."),
+        error(500, "The generated JSON does not match the expected schema."),
+        error(422, "Model produced invalid JSON for response_format"),
+    ],
+)
+def test_other_words_for_a_failed_generation_switch_nothing_off_either(model_server, failed):
+    model_server.script(failed, questions("When?"))
+
+    assert Caller(model_server.url).ask() == {"questions": ["When?"]}
+    assert [body["response_format"]["type"] for body in model_server.bodies] == ["json_schema"] * 2
+
+
+def test_a_model_that_is_being_loaded_is_waited_for(model_server):
+    model_server.script(*[error(503, "Loading model")] * 7)
+    caller = Caller(model_server.url, load_timeout=20, retries=1)
+
+    assert "".join(caller.write()) == DRAFT
+    assert caller.calls[0].attempts == 8
+
+
+def test_a_model_that_is_loaded_for_too_long_is_told(model_server):
+    model_server.script(*[error(503, "Loading model")] * 4)
+
+    with pytest.raises(ModelUnavailable, match="is still loading the model"):
+        Caller(model_server.url, load_timeout=0.01, retry_pause=0.02).write()
+
+
+def test_an_answer_may_have_a_limit_altogether(model_server):
+    model_server.rate = 50
+    model_server.script(Reply(chunks=["word "] * 500))
+
+    with pytest.raises(
+        ModelTimeout, match=r"took longer than 0\.3 seconds altogether.*MODEL_TOTAL_SECONDS"
+    ) as caught:
+        Caller(model_server.url, total_timeout=0.3).write()
+
+    assert caught.value.partial.startswith("word word")
+    assert len(model_server.received) == 1
+
+
+def test_options_are_sent_and_left_out_where_they_are_refused(model_server):
+    options = {"temperature": 0.2, "reasoning_effort": "low", "extra_body": {"top_p": 0.9}}
+    caller = Caller(model_server.url, **options)
+    model_server.script(
+        error(400, "Unsupported parameter: 'reasoning_effort' is not supported with this model.")
+    )
+
+    assert "".join(caller.write()) == DRAFT
+    first, second = model_server.bodies
+    assert (first["temperature"], first["reasoning_effort"], first["top_p"]) == (0.2, "low", 0.9)
+    assert "reasoning_effort" not in second
+    assert second["top_p"] == 0.9
+
+
+# Words of refusals in public reports, and the option that is changed at the next attempt.
+WORDS = [
+    (
+        "limit",
+        400,
+        "'max_tokens' is too large: 4000. This model's maximum context length is 4096 tokens and your",
+    ),
+    ("limit", 422, "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 900 `inputs` tokens"),  # TGI
+    (
+        "limit",
+        400,
+        "maximum context length of 4096 tokens: 1000 from the input and 4000 tokens for the completion",
+    ),
+    ("limit", 400, "Invalid max_tokens value, the valid range of max_tokens is [1, 2048]"),  # DeepSeek
+    (
+        "limit",
+        400,
+        "max_tokens: 4000 > 2048, which is the maximum allowed number of output tokens",
+    ),  # Anthropic
+    ("limit", 400, "The maximum tokens you requested exceeds the model limit of 2048."),  # Bedrock
+    (
+        "limit",
+        400,
+        "This endpoint's maximum context length is 4096 tokens: 1000 of text input, 4000 in the output",
+    ),
+    ("system", 400, "Developer instruction is not enabled for models/gemma-3-27b-it"),
+    ("system", 400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
+    ("system", 500, "Only user and assistant roles are supported!"),
+    ("system", 400, "'system' role is not allowed"),
+    ("system", 422, "messages.0.role: Input should be 'user' or 'assistant'"),
+    ("system", 400, "Unexpected role 'system' after role 'user'"),
+    ("stream", 400, "Unsupported value: 'stream' does not support true with this model."),
+    ("stream", 400, "This model does not support streaming"),
+    ("stream", 400, "streaming is not enabled"),
+    ("stream_options", 422, "Extra inputs are not permitted (body.stream_options)"),
+]
+
+
+@pytest.mark.parametrize(("option", "status", "words"), WORDS)
+def test_words_of_a_refusal_are_understood(model_server, option, status, words):
+    model_server.script(error(status, words))
+
+    assert "".join(Caller(model_server.url).write()) == DRAFT
+    _, sent = model_server.bodies
+    has_limit, is_streamed = "max_tokens" in sent, "stream" in sent
+    has_system = sent["messages"][0]["role"] == "system"
+    options = "stream_options" in sent
+    found = {"limit": not has_limit, "system": not has_system, "stream": not is_streamed}
+    found["stream_options"] = is_streamed and not options
+    assert [name for name, is_so in found.items() if is_so] == [option]
+
+
+TOO_LONG = [
+    "Prompt contains 33000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+    "The number of tokens to keep from the initial prompt is greater than the context length.",
+    "the request exceeds the available context size. try increasing the context size or enable context shift",
+    "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    "prompt is too long: 208310 tokens > 200000 maximum",
+    "Please reduce the length of the messages or completion.",
+]
+
+
+@pytest.mark.parametrize("words", TOO_LONG)
+@pytest.mark.parametrize("call", ["write", "ask"])
+def test_a_prompt_that_is_too_long_is_told_at_the_first_attempt(model_server, call, words):
+    model_server.script(error(400, words))
+
+    with pytest.raises(ModelFailed, match="too long for this model"):
+        getattr(Caller(model_server.url), call)()
+    assert len(model_server.received) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Model m is currently loading", "model still loading, please wait", "Model not ready", "warming up"],
+)
+def test_other_words_for_a_model_that_is_being_loaded_are_understood(model_server, words):
+    model_server.script(error(503, words))
+
+    with pytest.raises(ModelUnavailable, match="is still loading the model"):
+        Caller(model_server.url, retries=0).write()

@@ -6,7 +6,7 @@ import pytest
 
 from assistant_app.mail import reply, shown
 from assistant_app.mail.blocks import LANGUAGES
-from assistant_app.mail.header import Header, pasted
+from assistant_app.mail.header import WRITE_TO, Header, pasted
 from assistant_app.mail.pasting import as_text
 from assistant_app.mail.quotes import quoted_in, without_quoted
 from assistant_app.mail.text import sender_of, title_of
@@ -27,7 +27,7 @@ def test_there_are_three_programs_in_each_of_fifteen_languages():
 def test_a_pasted_header_says_who_and_what(program):
     email = f"{BLOCKS[program]}\n\nCan you deliver?\n"
     header = Header(pasted(email))
-    assert [each.addr_spec for each in header.addresses(*reply.WRITE_TO)] == ["anna@example.org"]
+    assert [each.addr_spec for each in header.addresses(*WRITE_TO)] == ["anna@example.org"]
     assert header.text("subject") == title_of(email) == "Offer 12"
     assert sender_of(email) == "Anna Example"
     assert shown.without_header(email) == "Can you deliver?\n"

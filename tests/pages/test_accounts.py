@@ -34,7 +34,7 @@ def test_without_any_account_every_page_leads_to_the_first_one(visitor, address,
 
 def test_the_first_account_is_an_administrator_and_signed_in_at_once(visitor):
     visitor.open("/welcome/").press("Create account", **FIRST)
-    assert visitor.says("Answer your first email")
+    assert visitor.says("Write your first reply")
     user = User.objects.get()
     assert (user.is_superuser, user.is_staff) == (True, True)
     assert user.check_password("correct horse")
@@ -418,7 +418,7 @@ def test_with_open_sign_up_anybody_makes_an_ordinary_account(visitor, owner, set
     visitor.open("/sign-in/")
     visitor.open(visitor.page.links["Create an account"])
     visitor.press("Create account", **FIRST | {"username": "mia"})
-    assert visitor.says("Answer your first email")
+    assert visitor.says("Write your first reply")
     mia = User.objects.get(username="mia")
     assert (mia.is_staff, mia.is_superuser) == (False, False)
 

@@ -5,17 +5,17 @@ import threading
 import unicodedata
 
 import pytest
-from burr.core import State, action, default
+from burr.core import State, action
 from django.db import connection
 
 from assistant_app.contract.actions import HUMAN
+from assistant_app.contract.workflow import ActionEntry, Field
 from assistant_app.errors import ModelTimeout
 from assistant_app.mail.shown import without_header
 from assistant_app.models import Application, ModelCall
 from assistant_app.pages.work import shown_drafts
-from assistant_app.workflow import graph, steps
-from assistant_app.workflow.steps import Field, HumanStep
 from tests.conftest import wait_for_runs
+from tests.workflows import email_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +97,9 @@ def test_markup_in_every_field_is_shown_and_never_obeyed(browser, model):
     pages += [browser.press("Accept", feedback=SCRIPT).response]
     pages += [browser.press("Accept, discard the feedback").response]
     wait_for_runs()
-    pages += [browser.open(end).response for end in (address, f"{address}delete/", "/", f"/?q={SCRIPT}")]
+    pages += [
+        browser.open(end).response for end in (address, f"{address}delete/", "/", f"/?show=done&q={SCRIPT}")
+    ]
     for response in pages:
         text = response.content.decode()
         assert "<script>alert" not in text
@@ -216,7 +218,7 @@ async def choose_salutation(state: State, salutation: str, names: list[str]) -> 
     return state.update(salutation=salutation, names=names)
 
 
-CHOOSE_SALUTATION = HumanStep(
+CHOOSE_SALUTATION = ActionEntry(
     action="choose_salutation",
     endpoint="choose_salutation",
     title="How do you address them?",
@@ -229,16 +231,12 @@ CHOOSE_SALUTATION = HumanStep(
 
 
 @pytest.fixture
-def added_step(monkeypatch, model):
+def added_step(serve, model):
     """The product with one human step more, between the draft and the feedback."""
-    monkeypatch.setitem(graph.ACTIONS, "choose_salutation", choose_salutation)
-    transitions = [
-        ("formulate_draft", "choose_salutation", default),
-        ("choose_salutation", "process_feedback", default),
-        *(each for each in graph.TRANSITIONS if each[0] != "formulate_draft"),
-    ]
-    monkeypatch.setattr(graph, "TRANSITIONS", transitions)
-    monkeypatch.setattr(steps, "STEPS", [*steps.STEPS, CHOOSE_SALUTATION])
+    added = email_with(
+        choose_salutation, CHOOSE_SALUTATION, after="formulate_draft", before="process_feedback"
+    )
+    serve(added)
 
 
 def test_an_added_human_step_has_a_page_without_more_code(added_step, person, page_of, browser, model):

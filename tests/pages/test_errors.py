@@ -81,7 +81,7 @@ def test_staff_find_nothing_of_others(person, operator, visitor):
     person.give_input()
     visitor.client.force_login(operator)
     assert visitor.open(f"/a/{person.app_id}/").status == 404
-    assert visitor.open("/").says("Answer your first email")
+    assert visitor.open("/").says("Write your first reply")
 
 
 def test_an_unknown_address_has_the_same_page(browser):

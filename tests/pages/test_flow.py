@@ -4,6 +4,7 @@ import pytest
 
 from assistant_app import operations
 from assistant_app.models import Application
+from assistant_app.operations.drafts import forking
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,14 +84,14 @@ def test_an_email_that_was_reopened_says_so_once_it_is_finished_again(browser, b
     wait_for_runs()
     address = browser.address
     assert browser.open(address).says("Accepted")
-    for words in ("Finished, reopened once", "Finished, reopened twice"):
+    for words in ("reopened once", "reopened twice"):
         browser.press("Reopen to change it")
-        assert browser.open("/").says("Read draft 1 ·")
+        assert browser.open("/").says("Draft 1 ready")
         browser.open(address).press("Accept")
         wait_for_runs()
+        assert browser.open("/").says("Accepted")
         assert browser.open(address).says("Ready to send")
-        assert browser.open("/").says(f"{words} ·")
-        browser.open(address)
+        assert browser.says(f"· {words} ·")
 
 
 def test_a_page_that_asks_for_news_is_told_when_there_are_none(browser, model):
@@ -219,19 +220,20 @@ def test_an_email_is_deleted_after_asking(person, browser, page_of):
     person.give_input()
     page_of(person)
     browser.open(browser.page.links["Delete…"])
-    assert browser.says("1 draft and the record of 2 model calls")
+    assert browser.says("1 draft, everything you wrote about them and the record of 2 model calls")
+    assert browser.says("You can undo this for 10 minutes.")
     assert not browser.says("branch")
-    browser.press("Delete for good")
-    assert browser.says("Answer your first email")
+    browser.press("Delete")
+    assert browser.says("Write your first reply")
     assert not Application.objects.exists()
 
 
 def test_deleting_says_that_branches_stay(person, browser):
     person.give_input()
     for said in ("1 branch of it stays as it is.", "2 branches of it stay as they are."):
-        operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+        operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(1))
         assert browser.open(f"/a/{person.app_id}/delete/").says(said)
-    browser.press("Delete for good")
+    browser.press("Delete")
     assert Application.objects.count() == 2
 
 
@@ -240,7 +242,7 @@ def test_deleting_while_it_is_being_written_is_fine(person, browser, model):
     person.begin(
         "process_input", {"email_to_respond": "Hello?", "response_instructions": "Hi."}
     ).claimed.result(30)
-    browser.open(f"/a/{person.app_id}/delete/").press("Delete for good")
+    browser.open(f"/a/{person.app_id}/delete/").press("Delete")
     gate.set()
     wait_for_runs()
     assert not Application.objects.exists()

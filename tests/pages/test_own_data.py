@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from assistant_app import operations
 from assistant_app.models import Application, IdempotencyKey, Preferences
+from assistant_app.operations.drafts import forking
 from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,7 @@ def test_the_settings_lead_to_both(browser, person):
 
 def test_a_branch_goes_along_whole(browser, person):
     person.give_input()
-    branch, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+    branch, _ = operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(1))
     operations.delete(actor=person.user, app_id=person.app_id)
     response = browser.client.get("/settings/export/")
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:

@@ -6,6 +6,7 @@ from assistant_app import operations
 from assistant_app.engine.runner import Runner
 from assistant_app.errors import ModelTimeout
 from assistant_app.operations import answering
+from assistant_app.operations.drafts import skipping
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,10 +89,11 @@ def test_questions_are_skipped_in_a_run_of_another_process(person, model, monkey
     model.wait_until_asked("questions")
     elsewhere = Runner()
     elsewhere.client = model
-    monkeypatch.setattr(answering, "runner", elsewhere)
+    for module in (answering, skipping):
+        monkeypatch.setattr(module, "runner", elsewhere)
     try:
-        skipping = operations.skip_questions(actor=person.user, app_id=person.app_id)
-        row = operations.wait_until_ended(skipping)
+        sent = skipping.skip_questions(actor=person.user, app_id=person.app_id)
+        row = operations.wait_until_ended(sent)
         gate.set()
         assert run.ended.result(10).error is not None
         assert row.state["draft_history"] == ["Draft 1."]

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from assistant_app.mail import reply as mail_reply
 from assistant_app.mail.blocks import words
+from assistant_app.mail.envelope import propose
+from assistant_app.mail.reply import quoted
 from assistant_app.mail.threads import messages_in
 from tests.conftest import Person
 
@@ -16,7 +17,7 @@ REPLY = "Kjære Márta,\n\n60 av dem sendes på torsdag. 🙂\n\n" + "En lang li
 
 
 HEADERS = {
-    "X-Unsent", "Date", "To", "Subject", "In-Reply-To", "References",
+    "X-Unsent", "Date", "To", "Cc", "Subject", "In-Reply-To", "References",
     "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 }  # fmt: skip
 
@@ -190,7 +191,7 @@ def test_a_rewritten_reply_is_the_one_that_is_downloaded(person, browser):
 def test_every_languages_prefix_of_a_reply_is_known():
     for word in words("reply"):
         for prefix in (f"{word}: ", f"{word.upper()}:", f"{word} : ", f"{word}: Re: {word.lower()}: "):
-            subject = mail_reply.subject_of(f"From: a@b.example\nSubject: {prefix}Order 4471\n\nHi")
+            subject = propose(f"From: a@b.example\nSubject: {prefix}Order 4471\n\nHi").envelope.subject
             assert subject == "Re: Order 4471", prefix
 
 
@@ -226,7 +227,7 @@ def test_a_place_that_does_not_exist_is_refused(browser, owner):
 
 
 def test_what_a_reply_quotes_is_read_as_quoted_when_it_comes_back():
-    newest, earlier = messages_in(f"On Thursday.\n\n{mail_reply.quoted(EMAIL)}")[:2]
+    newest, earlier = messages_in(f"On Thursday.\n\n{quoted(EMAIL)}")[:2]
     assert newest.text == "On Thursday."
     assert earlier.sender == "Márta <marta@nordlys.example>"
     assert earlier.text.startswith("Where  are they?")

@@ -77,7 +77,7 @@ def test_an_empty_form_sent_while_signed_out_leads_to_the_list(person, page_of, 
     page_of(person)
     browser.client.logout()
     browser.press("Accept").press("Sign in", **CREDENTIALS)
-    assert browser.says("Your emails")
+    assert browser.says("Open 1")
     assert not person.row.is_finished
 
 

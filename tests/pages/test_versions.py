@@ -7,6 +7,7 @@ import pytest
 from assistant_app import operations
 from assistant_app.errors import ModelUnavailable
 from assistant_app.models import Application, ModelCall
+from assistant_app.operations.drafts import forking
 from assistant_app.pages.work import shown_drafts
 from tests.conftest import wait_for_runs
 
@@ -141,7 +142,7 @@ def test_an_earlier_draft_is_used_again(at_draft_2, other_window, person):
     assert at_draft_2.says("Draft 1 is ready")
     assert at_draft_2.says("Draft 1 is ready")
     assert at_draft_2.says("You, on draft 1 Say more.")
-    assert other_window.open("/").says("Read draft 1")
+    assert other_window.open("/").says("Draft 1 ready")
     assert other_window.open(f"/a/{person.app_id}/history/").says("Draft 1 is ready")
     press(at_draft_2, "Accept")
     assert person.row.state["final_draft"] == FIRST
@@ -259,7 +260,7 @@ def test_a_branch_whose_parent_was_deleted_can_start_again(person, browser, mode
     model.will_ask("Which Thursday?", "Who pays?", reasons=["There are two.", ""])
     person.give_input()
     person.answer("This one.", "")
-    orphan, _ = operations.fork(actor=person.user, app_id=person.app_id, draft=1)
+    orphan, _ = operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(1))
     operations.delete(actor=person.user, app_id=person.app_id)
 
     browser.open(f"/a/{orphan.pk}/?again=questions")
@@ -290,7 +291,8 @@ def by_demonstration(at_draft_2, person, settings):
     return person
 
 
-def branched(row, **where):
+def branched(row, draft=None):
+    where = {} if draft is None else {"at": forking.at(draft)}
     return operations.fork(actor=row.owner, app_id=row.pk, **where)[0]
 
 
@@ -449,6 +451,30 @@ def test_what_one_wrote_by_hand_is_found_in_what_one_wrote(at_draft_2, person, m
     at_draft_2.open(f"/a/{person.app_id}/")
     for day in ("17 December", "19 December"):
         assert at_draft_2.says(f"“{day}” isn’t in the email or in anything you wrote.")
+
+
+def test_what_contradicts_ones_words_is_named_and_marked(person, page_of, model):
+    model.will_write(
+        "Dear Marta,\n\nplease return the glass. It breaks easily.\n\n(Note: I left out the price.)"
+    )
+    person.give_input(
+        "1. Shall I send it?\n2. What of the crate?\n3. Who pays?\n\nMarta", "Do not return the glass."
+    )
+    page = page_of(person)
+    assert page.says("“please return the glass” seems to contradict what you wrote or the email. Right?")
+    assert page.says(
+        "“(Note: I left out the price.)” seems to be about the draft. Does it belong in the letter?"
+    )
+    assert '<mark class="mark">please return the glass</mark>' in page.response.content.decode()
+    assert not page.says("not in the email or in anything you wrote")
+
+
+def test_a_numbered_question_without_an_answer_is_named(person, page_of, model):
+    model.will_write("Dear Marta,\n\nthe price is 90. Delivery takes 5 days.")
+    person.give_input("1. What price?\n2. What delivery?\n3. Which colours?", "price 90, delivery 5 days")
+    assert page_of(person).says(
+        "The email’s question 3, “3. Which colours?”: Which colours is not in the draft."
+    )
 
 
 def test_a_draft_in_which_everything_matches_says_what_was_compared(person, page_of, model):

@@ -15,7 +15,7 @@ from assistant_app.api.serializers import NewApplication
 from assistant_app.api.throttling import UserThrottle
 from assistant_app.api.urls import ApiRootView
 from assistant_app.models import ApiToken
-from assistant_app.workflow import steps
+from assistant_app.workflow.email import EMAIL
 from tests.private_names.places import (
     API_EVENTS,
     API_PAGES,
@@ -43,7 +43,7 @@ def test_an_exception_brings_its_authenticate_header_along():
 
 
 def test_a_second_method_can_be_mapped_to_a_steps_address_by_name():
-    step = steps.STEPS[0]
+    step = EMAIL.human_steps[0]
     address = reverse(f"application-{step.endpoint.replace('_', '-')}", args=[uuid.uuid4()])
     with otherwise("DRF's `action` no longer takes methods by name in its `mapping`", API_VIEWS):
         assert resolve(address).func.actions.items() >= {step.method: step.endpoint, "get": "show"}.items()

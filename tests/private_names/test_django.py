@@ -25,7 +25,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 from django.http import HttpResponse, StreamingHttpResponse
-from django.template.loader import get_template, select_template
+from django.template.loader import get_template
 from django.urls import path, resolve, reverse
 from django.utils.functional import SimpleLazyObject
 from servestatic.storage import CompressedManifestStaticFilesStorage
@@ -43,7 +43,6 @@ from tests.private_names.places import (
     ERASURE,
     HEALTH,
     LOGS,
-    PAGE_FORMS,
     PENDING,
     PEOPLE,
     POOL,
@@ -295,13 +294,6 @@ def test_an_action_names_its_rows_as_our_template_does():
     name = "admin/assistant_app/application/change_form.html"
     with otherwise("The admin's actions take their rows under another name", f"templates/{name}"):
         assert f'name="{ACTION_CHECKBOX_NAME}"' in get_template(name).template.source
-
-
-def test_a_chosen_template_says_its_name():
-    with otherwise("A template no longer has its name at `.template.name`", PAGE_FORMS):
-        assert (
-            select_template(["work/_form_unknown.html", "work/_form.html"]).template.name == "work/_form.html"
-        )
 
 
 def test_a_static_file_that_was_not_collected_is_a_value_error():

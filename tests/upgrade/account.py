@@ -56,11 +56,12 @@ class Account:
             self.ida.get(server, f"/a/{app_id}/history/")
 
         def are_listed():
-            number, more = 1, True
-            while more:
-                page = self.ida.get(server, f"/?page={number}")
-                missing.difference_update(re.findall(r'href="/a/([0-9a-f-]{36})/"', page))
-                number, more = number + 1, 'rel="next"' in page
+            for show in ("open", "done", "archived"):  # 1.0.0 shows everything each time
+                number, more = 1, True
+                while more:
+                    page = self.ida.get(server, f"/?show={show}&page={number}")
+                    missing.difference_update(re.findall(r'href="/a/([0-9a-f-]{36})/"', page))
+                    number, more = number + 1, 'rel="next"' in page
             return not missing
 
         wait_until(are_listed)  # others write meanwhile, and the pages of the list move

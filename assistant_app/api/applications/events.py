@@ -21,14 +21,14 @@ from assistant_app.models import Application
 
 
 @csrf_exempt  # DRF's session authentication checks the token itself
-async def application_events(request: HttpRequest, app_id: str) -> HttpResponseBase:
+async def application_events(request: HttpRequest, app_id: str, workflow: str) -> HttpResponseBase:
     """Stream `step`, `token`, `draft`, `error` and `state` events until the run ends.
 
     DRF views are synchronous. This view is async, so a reader holds no thread and no database connection.
     """
     door = _Door()
     try:
-        row = await read(lambda: door.let_in(request, app_id))
+        row = await read(lambda: door.let_in(request, app_id, workflow))
     except (AssistantError, APIException, OperationalError, InterfaceError, InternalError) as problem:
         return door.refuse(problem, request)
     last_event_id = request.headers.get("Last-Event-ID")
@@ -43,14 +43,15 @@ async def application_events(request: HttpRequest, app_id: str) -> HttpResponseB
 class _Door(APIView):
     """DRF's authentication, permissions and throttles for a plain Django view."""
 
-    def let_in(self, request: HttpRequest, app_id: str) -> Application:
+    def let_in(self, request: HttpRequest, app_id: str, workflow: str) -> Application:
         rest_request = self.initialize_request(request)
         self.perform_authentication(rest_request)
         self.check_permissions(rest_request)
         self.check_throttles(rest_request)
         if request.method != "GET":
             raise MethodNotAllowed(str(request.method))
-        return operations.get(actor=cast(AbstractBaseUser, rest_request.user), app_id=app_id)
+        actor = cast(AbstractBaseUser, rest_request.user)
+        return operations.get(actor=actor, app_id=app_id, workflow=workflow)
 
     def refuse(self, problem: Exception, request: HttpRequest) -> JsonResponse:
         if isinstance(problem, NotAuthenticated | AuthenticationFailed):

@@ -1,4 +1,4 @@
-"""The viewset for applications. `build_viewset` adds one action for each human step.
+"""The viewset for applications. `build_viewset` makes one for each workflow.
 
 Views only translate HTTP. Operations decide, and the exception handler turns their errors into responses.
 """
@@ -6,23 +6,22 @@ Views only translate HTTP. Operations decide, and the exception handler turns th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
+from django.utils.module_loading import import_string
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from assistant_app import operations
 from assistant_app.api import filters, schema
-from assistant_app.api.applications import incoming
 from assistant_app.api.base import BaseView
 from assistant_app.api.conditions import (
     etag,
@@ -31,35 +30,43 @@ from assistant_app.api.conditions import (
     is_unchanged,
     prefers_async,
 )
-from assistant_app.api.drafts import schema as versions_schema
-from assistant_app.api.drafts.serializers import NewFork
-from assistant_app.api.drafts.views import Versions
 from assistant_app.api.inspection.views import Inspection
-from assistant_app.api.parsers import MessageParser
 from assistant_app.api.serializers import (
     UUID_PATTERN,
     ApplicationState,
     ApplicationSummary,
     NewApplication,
+    NewFork,
     Nothing,
     StepInput,
     inputs_of,
+    new_fork,
     payload_of,
+    prefix_of,
+    state_of,
     step_input,
 )
+from assistant_app.api.shelves import schema as shelves_schema
+from assistant_app.api.shelves.serializers import NewTitle
+from assistant_app.contract.workflow import ActionEntry, Workflow
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
-from assistant_app.mail import reply
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey
 from assistant_app.operations import Repeat
-from assistant_app.workflow.steps import HumanStep
 
 Names = list[str]  # in the class, `list` is an endpoint
 
 
-class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericViewSet[Application]):
-    """The emails that you are answering."""
+class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Application]):
+    """The applications of one workflow."""
 
+    workflow: Workflow
+    state_serializer: type[ApplicationState]
+    fork_serializer: type[NewFork] = NewFork
+    files: tuple[str, ...] = ()  # actions whose response is a file
+    more_parsers: Mapping[str, Sequence[type[BaseParser]]] = {}  # by the action of a human step
+    more_bodies: Mapping[str, schema.MoreBodies] = {}  # how the schema describes them
+    has_notes = False  # whether the state has a field for the notes on an input
     queryset = Application.objects.all()
     lookup_url_kwarg = "app_id"
     lookup_value_regex = UUID_PATTERN
@@ -67,14 +74,19 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     row: Application | None = None  # rendered in the response
     sent: Any = None  # the submitted step input; a form shows it again if it was rejected
     key: IdempotencyKey | None = None  # of the request
-    notes: Sequence[str] = ()  # on the email in the request
+    notes: Sequence[str] = ()  # on the input in the request
 
     @property
     def actor(self) -> AbstractBaseUser:
         return cast(AbstractBaseUser, self.request.user)
 
     def get_queryset(self) -> ApplicationQuerySet:
-        return Application.objects.owned_by(self.request.user).newest_first()
+        mine = Application.objects.owned_by(self.request.user)
+        return mine.filter(workflow=self.workflow.name).newest_first()
+
+    def get_serializer_class(self) -> Any:
+        """Return the fork's serializer with the places of this workflow; the browsable API shows them."""
+        return self.fork_serializer if self.serializer_class is NewFork else super().get_serializer_class()
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return a serializer; the browsable API also uses it for its forms, which need prefilling."""
@@ -85,8 +97,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
         return serializer
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Ignore `Accept` for the reply, which has a single format. Its errors are JSON."""
-        return super().perform_content_negotiation(request, force or self.action == "reply")
+        """Ignore `Accept` for files, which have a single format. Their errors are JSON."""
+        return super().perform_content_negotiation(request, force or self.action in self.files)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say whether the answer repeats an earlier one, and which version that request made."""
@@ -100,8 +112,8 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     @schema.LIST
     def list(self, request: Request) -> Response:
-        rows = filters.narrow(self.get_queryset().defer("state"), request.query_params)
-        page = self.paginate_queryset(rows)
+        rows = filters.narrow(self.workflow, self.get_queryset().defer("state"), request.query_params)
+        page = self.paginate_queryset(rows.with_parents())
         shown = ApplicationSummary(page, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shown.data)
 
@@ -112,13 +124,13 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             wanted = NewApplication(data=request.data)
             wanted.is_valid(raise_exception=True)
             app_id = wanted.validated_data.get("app_id")
-        return self._created(*operations.create(actor=self.actor, app_id=app_id, key=self.key))
+        return self._created(*operations.create(actor=self.actor, app_id=app_id, **self._own))
 
     # --- With one --------------------------------------------------------------------------------
 
     @schema.RETRIEVE
     def retrieve(self, request: Request, app_id: str) -> Response:
-        row = operations.get(actor=self.actor, app_id=app_id)
+        row = self._mine(app_id)
         if is_unchanged(request, row) and request.accepted_renderer.format == "json":
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag(row)})
         return self._state_of(row)
@@ -126,7 +138,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     @schema.DELETE
     def destroy(self, request: Request, app_id: str) -> Response:
         version = None if self._is_repeat("delete", {}, app_id) else expected_version(request)
-        operations.delete(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
+        operations.delete(actor=self.actor, app_id=app_id, expected_version=version, **self._own)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @schema.STATE
@@ -142,18 +154,7 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             self._require_empty_body(app_id)
             version = expected_version(request)
         return self._wait_for(
-            operations.retry(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
-        )
-
-    @schema.SKIP_QUESTIONS
-    @action(detail=True, methods=["post"], serializer_class=Nothing)
-    def skip_questions(self, request: Request, app_id: str) -> HttpResponseBase:
-        version = None
-        if not self._is_repeat("skip_questions", payload_of(request.data), app_id):
-            self._require_empty_body(app_id)
-            version = expected_version(request)
-        return self._wait_for(
-            operations.skip_questions(actor=self.actor, app_id=app_id, expected_version=version, key=self.key)
+            operations.retry(actor=self.actor, app_id=app_id, expected_version=version, **self._own)
         )
 
     @schema.CANCEL
@@ -161,29 +162,44 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
     def cancel(self, request: Request, app_id: str) -> Response:
         if not self._is_repeat("cancel", payload_of(request.data), app_id):
             self._require_empty_body(app_id)
-        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, key=self.key))
+        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, **self._own))
 
-    @schema.REPLY
-    @action(detail=True, methods=["get"])
-    def reply(self, request: Request, app_id: str) -> HttpResponse:
-        file = operations.reply_file(actor=self.actor, app_id=app_id)
-        disposition = content_disposition_header(as_attachment=True, filename=f"{file.name}.eml")
-        return HttpResponse(
-            file.message,
-            content_type=reply.CONTENT_TYPE,
-            headers={"Content-Disposition": disposition or "attachment"},
-        )
+    @shelves_schema.ARCHIVE
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def archive(self, request: Request, app_id: str) -> Response:
+        return self._shelve(operations.archive, app_id)
 
-    @versions_schema.FORK
+    @shelves_schema.UNARCHIVE
+    @action(detail=True, methods=["post"], serializer_class=Nothing)
+    def unarchive(self, request: Request, app_id: str) -> Response:
+        return self._shelve(operations.unarchive, app_id)
+
+    def _shelve(self, move: Callable[..., Application], app_id: str) -> Response:
+        if not self._is_repeat(str(self.action), payload_of(self.request.data), app_id):
+            self._require_empty_body(app_id)
+        return self._state_of(move(actor=self.actor, app_id=app_id, **self._own))
+
+    @shelves_schema.TITLE
+    @action(detail=True, methods=["post"], serializer_class=NewTitle)
+    def title(self, request: Request, app_id: str) -> Response:
+        title = ""
+        if not self._is_repeat("title", payload_of(request.data), app_id):
+            self._mine(app_id)  # 404 before any error about the body
+            wanted = NewTitle(data=request.data)
+            wanted.is_valid(raise_exception=True)
+            title = wanted.validated_data["title"]
+        return self._state_of(operations.rename(actor=self.actor, app_id=app_id, title=title, **self._own))
+
+    @schema.FORK
     @action(detail=True, methods=["post"], serializer_class=NewFork)
     def fork(self, request: Request, app_id: str) -> Response:
         where: dict[str, Any] = {}
         if not self._is_repeat("fork", payload_of(request.data), app_id):
             self._mine(app_id)  # 404 before any error about the body
-            wanted = NewFork(data=request.data)
+            wanted = self.fork_serializer(data=request.data)
             wanted.is_valid(raise_exception=True)
             where = wanted.arguments()
-        return self._created(*operations.fork(actor=self.actor, app_id=app_id, key=self.key, **where))
+        return self._created(*operations.fork(actor=self.actor, app_id=app_id, **self._own, **where))
 
     @schema.HIDDEN
     def show(self, request: Request, app_id: str) -> Response:
@@ -212,9 +228,13 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             self._mine(app_id)  # 404 before any error about the body
             Nothing(data=self.request.data).is_valid(raise_exception=True)
 
-    def _send(self, step: HumanStep, app_id: str) -> HttpResponseBase:
+    def _send(self, step: ActionEntry, app_id: str) -> HttpResponseBase:
         self.sent = inputs_of(step, self.request.data)
-        self.sent, self.notes = self._with_email_read(step, app_id)
+        try:
+            self.sent, self.notes = self.read_input(step, self.sent)
+        except InvalidInput:
+            self._mine(app_id)  # 404 before any error about the body
+            raise
         is_repeat = self._is_repeat(step.action, self.sent, app_id)
         return self._wait_for(
             operations.submit(
@@ -223,9 +243,25 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
                 step=step.action,
                 data=self.sent,
                 expected_version=None if is_repeat else expected_version(self.request),
-                key=self.key,
+                **self._own,
             )
         )
+
+    def read_input(self, step: ActionEntry, data: Any) -> tuple[Any, Sequence[str]]:
+        """Return a step's input as it was sent, and notes on it. Raise `InvalidInput`."""
+        return data, ()
+
+    def also_allowed(self, row: Application) -> Mapping[str, str]:
+        """Return what else may be sent now, without a body: the title of each action by its name."""
+        return {}
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        """The arguments that every operation takes from here: the workflow, and the key of the request."""
+        return {"workflow": self.workflow.name, "key": self.key}
+
+    def _mine(self, app_id: str) -> Application:
+        return operations.get(actor=self.actor, app_id=app_id, workflow=self.workflow.name)
 
     def _is_repeat(self, operation: str, payload: Any, app_id: str = "") -> bool:
         """Look up the `Idempotency-Key`, before anything else is checked; return whether it was stored."""
@@ -237,13 +273,6 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
             actor=self.actor, key=key, operation=operation, app_id=wanted, payload=payload
         )
         return self.key.is_repeat
-
-    def _with_email_read(self, step: HumanStep, app_id: str) -> tuple[Any, Names]:
-        try:
-            return incoming.with_text(step, self.sent)
-        except InvalidInput:
-            self._mine(app_id)  # 404 before any error about the body
-            raise
 
     def _created(self, row: Application, is_new: bool) -> Response:
         answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
@@ -271,27 +300,45 @@ class BaseApplicationViewSet(BaseView, Inspection, Versions, viewsets.GenericVie
 
     def _state_of(self, row: Application, code: int = status.HTTP_200_OK) -> Response:
         self.row = row
-        shown = ApplicationState(row, context={**self.get_serializer_context(), "notes": self.notes})
+        context = {**self.get_serializer_context(), "notes": self.notes}
+        shown = self.state_serializer(row, context=context)
         # A plain dict: the browsable API would fill its forms from a `ReturnDict`.
         return Response(dict(shown.data), status=code, headers={"ETag": etag(row)})
 
 
-def build_viewset(human_steps: Iterable[HumanStep]) -> type[BaseApplicationViewSet]:
-    """Return a viewset class with one action for each of these steps."""
-    actions = {step.endpoint: _action(step) for step in human_steps}
-    return type("ApplicationViewSet", (BaseApplicationViewSet,), actions)
+def build_viewset(workflow: Workflow) -> type[BaseApplicationViewSet]:
+    """Return a viewset class for a workflow, with an action for each human step and the door of its own."""
+    own = [import_string(path) for path in [workflow.doors.get("api")] if path]
+    more: Mapping[str, Any] = getattr(own[0], "more_parsers", {}) if own else {}
+    bodies: Mapping[str, Any] = getattr(own[0], "more_bodies", {}) if own else {}
+    actions = {
+        step.endpoint: _action(workflow, step, more.get(step.action, ()), bodies.get(step.action))
+        for step in workflow.human_steps
+    }
+    name = f"{prefix_of(workflow)}ApplicationViewSet"
+    viewset: Any = type(name, (*own, BaseApplicationViewSet), {**actions, "workflow": workflow})
+    viewset.__doc__ = f"The {workflow.noun}s of yours."
+    viewset.state_serializer = state_of(workflow, has_notes=viewset.has_notes)
+    viewset.fork_serializer = new_fork(workflow, viewset.fork_serializer)
+    serializers = {ApplicationState: viewset.state_serializer, NewFork: viewset.fork_serializer}
+    schema.of_workflow(viewset, workflow, serializers)
+    return cast(type[BaseApplicationViewSet], viewset)
 
 
-def _action(step: HumanStep) -> Callable[..., HttpResponseBase]:
+def _action(
+    workflow: Workflow,
+    step: ActionEntry,
+    more_parsers: Sequence[type[BaseParser]],
+    more_bodies: schema.MoreBodies | None,
+) -> Callable[..., HttpResponseBase]:
     def send(self: BaseApplicationViewSet, request: Request, app_id: str) -> HttpResponseBase:
         return self._send(step, app_id)
 
     send.__name__ = step.endpoint
     send.__doc__ = step.title
-    serializer = step_input(step)
-    takes_file = any(field.name == incoming.EMAIL for field in step.fields)
-    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *([MessageParser] if takes_file else [])]
+    serializer = step_input(workflow, step)
+    parsers = [*api_settings.DEFAULT_PARSER_CLASSES, *more_parsers]
     options: dict[str, Any] = {"serializer_class": serializer, "parser_classes": parsers}
     made = action(detail=True, methods=[step.method], **options)(send)
     made.mapping["get"] = "show"
-    return schema.step(step, serializer)(made)
+    return schema.step(step, serializer, more_bodies)(made)

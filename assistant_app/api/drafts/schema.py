@@ -5,30 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from assistant_app import errors
-from assistant_app.api.drafts.serializers import Checks, Diff, Draft, NewFork
+from assistant_app.api.drafts.incoming import MessageParser
+from assistant_app.api.drafts.serializers import Checks, Diff, Draft, Envelope
 from assistant_app.api.schema import (
     ALWAYS,
     ETAG,
-    JSON,
-    LOCATION,
+    EVENTS_AT,
+    ONCE,
     ONE,
+    ONLY_IF,
+    PREFER,
     REPEATABLE,
-    SECOND_DRAFT,
+    RUN,
+    STARTED,
+    STATE_EXAMPLE,
     WITH_BODY,
+    MoreBodies,
     answers,
     example,
     number_in_path,
 )
 from assistant_app.api.serializers import ApplicationState
+from assistant_app.workflow import examples
 from assistant_app.workflow.checks.findings import RULES_VERSION
 
 APP_ID = "0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
 DRAFT_EXAMPLE: dict[str, Any] = {
     "number": 2,
-    "text": SECOND_DRAFT,
+    "text": examples.SECOND_DRAFT,
     "by": "model",
     "of": 1,
     "feedback": "Say when the others ship.",
@@ -91,6 +98,46 @@ CHECKS_EXAMPLE = {
     ],
     "cut": [],
 }
+RECIPIENTS_EXAMPLE = {
+    "to": ["Marta Kowalczyk <marta@nordlys.example>"],
+    "cc": ["orders@lists.nordlys.example"],
+    "subject": "Re: Late delivery",
+    "identity": "Ida Brevik <ida@brevik.example>",
+    "quote": "",
+    "is_proposed": True,
+    "offers": [{"code": "sender", "to": ["Marta Kowalczyk <marta@nordlys.example>"], "cc": []}],
+    "notices": [
+        {"code": "to_list", "values": {"address": "orders@lists.nordlys.example"}},
+        {"code": "others", "values": {"number": "1"}},
+    ],
+}
+
+# A form with a file, or the file itself.
+EMAIL_AS_FILE = MoreBodies(
+    {
+        "multipart/form-data": {
+            "type": "object",
+            "properties": {
+                "email_to_respond": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "A file (`.eml`, `.emlx` or `.msg`), or the text.",
+                },
+                "response_instructions": {"type": "string"},
+            },
+            "required": ["email_to_respond", "response_instructions"],
+        },
+        MessageParser.media_type: OpenApiTypes.BINARY,
+    },
+    [
+        OpenApiParameter(
+            "Response-Instructions",
+            OpenApiTypes.STR,
+            OpenApiParameter.HEADER,
+            description="The instructions if the body is `message/rfc822`: percent-encoded UTF-8.",
+        )
+    ],
+)
 
 
 def _number(name: str, description: str) -> OpenApiParameter:
@@ -133,21 +180,28 @@ DIFF = extend_schema(
     responses=answers({200: Diff}, [*ALWAYS, *ONE, errors.TooBusy]),
     examples=example("Something added, something removed", DIFF_EXAMPLE),
 )
-FORK = extend_schema(
-    operation_id="fork",
-    summary="Fork: continue from a step or a draft in a new email",
+RECIPIENTS = extend_schema(
+    operation_id="get_recipients",
+    summary="Show who gets the reply, and what you should know about it",
+    description="It is proposed until you send `envelope/`. The reply as a message says exactly this.",
+    responses=answers({200: Envelope}, [*ALWAYS, *ONE]),
+    examples=example("A mailing list", RECIPIENTS_EXAMPLE),
+)
+REPLY = extend_schema(
+    operation_id="get_reply",
+    summary="Download the accepted draft as a message (RFC 5322)",
+    description="A mail program opens it as a draft in the thread of the original email.",
+    responses=answers({(200, "message/rfc822"): OpenApiTypes.BINARY}, [*ALWAYS, *ONE]),
+)
+SKIP_QUESTIONS = extend_schema(
+    operation_id="skip_questions",
+    summary="Go on to the draft without questions",
     description=(
-        "The fork waits for you at the nearest point, at or before that step, where it was your turn. It has"
-        " everything the email had then. Send your own `app_id` to make the request safe to repeat: a repeat"
-        " answers 200 with the same fork."
+        "While the model looks for questions, this stops that call only: the same run goes on to the draft."
+        f" Questions that were asked already count as skipped. {ONLY_IF} {ONCE}"
     ),
-    parameters=[ETAG, LOCATION, *REPEATABLE],
-    request={JSON: NewFork},
-    responses=answers(
-        {201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, *ONE, errors.IdTaken, errors.DoesNotFit]
-    ),
-    examples=[
-        OpenApiExample("From the first draft", request_only=True, value={"draft": 1}),
-        OpenApiExample("Other answers", request_only=True, value={"before": "clarify_instructions"}),
-    ],
+    parameters=[ETAG, EVENTS_AT, PREFER, *REPEATABLE],
+    request=None,
+    responses=answers({200: ApplicationState, 202: STARTED}, [*WITH_BODY, *ONE, errors.NothingToSkip, *RUN]),
+    examples=[STATE_EXAMPLE],
 )

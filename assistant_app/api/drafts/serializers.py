@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-from itertools import combinations
 from typing import Any, ClassVar, get_args
 
-from django.http import QueryDict
 from rest_framework import serializers
 
-from assistant_app.api.serializers import NewApplication
-from assistant_app.engine import forks
-from assistant_app.operations.versions import Version
+from assistant_app.api.serializers import NewFork, WholeNumber
+from assistant_app.mail import envelope as mail
+from assistant_app.mail.envelope import CODES_OF_NOTICES, CODES_OF_OFFERS
+from assistant_app.operations.drafts import forking
+from assistant_app.operations.drafts.envelopes import ReplyEnvelope
+from assistant_app.operations.drafts.versions import Version
 from assistant_app.workflow.checks.facts import Kind
 from assistant_app.workflow.checks.findings import RULES_VERSION, Source
+from assistant_app.workflow.envelopes import PLACES
 
 
 class LeftOut(serializers.Serializer):
@@ -63,6 +64,52 @@ class Draft(serializers.Serializer):
         }
 
 
+class Recipients(serializers.Serializer):
+    to = serializers.ListField(child=serializers.CharField(), help_text="names and addresses")
+    cc = serializers.ListField(child=serializers.CharField())
+
+
+class Offer(Recipients):
+    code = serializers.ChoiceField(choices=CODES_OF_OFFERS)
+
+
+class Notice(serializers.Serializer):
+    code = serializers.ChoiceField(choices=CODES_OF_NOTICES)
+    values = serializers.DictField(child=serializers.CharField(), help_text="what it is about, by name")
+
+
+class Envelope(Recipients):
+    """Who gets the reply, its subject and sender, and what you should know about it."""
+
+    subject = serializers.CharField(allow_blank=True)
+    identity = serializers.CharField(
+        allow_blank=True, help_text='the sender; "" if your mail program fills it in'
+    )
+    quote = serializers.ChoiceField(
+        choices=[place for place, _ in PLACES],
+        allow_blank=True,
+        help_text='where the file quotes the email; "" for the place in your settings',
+    )
+    is_proposed = serializers.BooleanField(help_text="false once you sent `envelope/`")
+    offers = Offer(many=True, help_text="other recipients to choose from")
+    notices = Notice(many=True)
+
+    def to_representation(self, found: ReplyEnvelope) -> dict[str, Any]:
+        return {
+            **_recipients(found.envelope),
+            "subject": found.envelope.subject,
+            "identity": found.identity,
+            "quote": found.quote,
+            "is_proposed": found.is_proposed,
+            "offers": [{**_recipients(each), "code": code} for code, each in found.offers.items()],
+            "notices": [{"code": notice.code, "values": notice.values} for notice in found.notices],
+        }
+
+
+def _recipients(envelope: mail.Envelope) -> dict[str, list[str]]:
+    return {"to": [str(each) for each in envelope.to], "cc": [str(each) for each in envelope.cc]}
+
+
 class Segment(serializers.Serializer):
     op = serializers.ChoiceField(choices=["equal", "insert", "delete"])
     text = serializers.CharField(trim_whitespace=False)
@@ -97,7 +144,9 @@ class Passage(serializers.Serializer):
 
 class Given(serializers.Serializer):
     source = serializers.ChoiceField(choices=get_args(Source))  # type: ignore[assignment]
-    number = serializers.IntegerField(help_text="number of the answer or of the piece of feedback, from 1")
+    number = serializers.IntegerField(
+        help_text="number of the answer, piece of feedback or question of the email, from 1"
+    )
     text = serializers.CharField()
     present = serializers.ListField(child=serializers.CharField(), help_text="its facts found in the draft")
     missing = serializers.ListField(
@@ -109,7 +158,9 @@ class Checks(serializers.Serializer):
     """What rules found in a draft, without a model. Serializes a `Report`."""
 
     unsupported = Passage(
-        many=True, source="checks.unsupported", help_text="not found in the email or in what you wrote"
+        many=True,
+        source="checks.unsupported",
+        help_text="not found in the email or in what you wrote, contradicting it, or about the draft itself",
     )
     placeholders = Passage(many=True, source="checks.placeholders", help_text="still to be filled in")
     changed = Passage(many=True, help_text="passages that replaced your own words")
@@ -149,48 +200,14 @@ class Checks(serializers.Serializer):
         return RULES_VERSION
 
 
-PLACES = ("step", "draft", "before")  # a fork starts at one of them
-
-
-class WholeNumber(serializers.IntegerField):
-    """A number in JSON, where DRF would also take a text. In a form it is a text."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if not isinstance(self.root.initial_data, QueryDict) and type(data) not in (int, float):
-            self.fail("invalid")
-        return int(super().to_internal_value(data))
-
-
-class NewFork(NewApplication):
+class ForkAtDraft(NewFork):
     """Where to fork: at a step, at a draft, or before a step to submit again; by default at the head."""
 
-    step = WholeNumber(required=False, min_value=0, max_value=10**9, help_text="number of the step")
     draft = WholeNumber(required=False, min_value=1, max_value=10**9, help_text="number of the draft")
-    before = serializers.ChoiceField(
-        required=False,
-        choices=[*forks.ONCE],
-        help_text="the step to submit again; it may be a step of the parent",
-        # DRF's own message echoes the input.
-        error_messages={"invalid_choice": f"Choose one of: {', '.join(forks.ONCE)}."},
-    )
 
-    rules: ClassVar[dict[str, Any]] = {
-        "not": {"anyOf": [{"required": list(both)} for both in combinations(PLACES, 2)]}
-    }
-
-    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        sent = [name for name in PLACES if name in values]
-        if len(sent) > 1:
-            raise serializers.ValidationError({sent[-1]: [f"Send only one of these: {', '.join(sent)}."]})
-        return values
+    places: ClassVar[list[str]] = ["step", "draft", "before"]
 
     def arguments(self) -> dict[str, Any]:
-        """Return the keyword arguments for `operations.fork`."""
-        sent = self.validated_data
-        new_id: uuid.UUID | None = sent.get("app_id")
-        return {
-            "sequence_id": sent.get("step"),
-            "draft": sent.get("draft"),
-            "before": sent.get("before", ""),
-            "new_id": new_id,
-        }
+        number = self.validated_data.get("draft")
+        at = None if number is None else forking.at(number)
+        return {**super().arguments(), "at": at}

@@ -14,35 +14,13 @@ from assistant_app.api.inspection.serializers import (
     StepSummary,
     UsageShown,
 )
-from assistant_app.api.schema import (
-    ALWAYS,
-    FIRST_DRAFT,
-    ONE,
-    STATE_EXAMPLE,
-    answers,
-    example,
-    number_in_path,
-)
+from assistant_app.api.schema import ALWAYS, ONE, answers, example, number_in_path
 from assistant_app.inspection import usage
+from assistant_app.workflow import examples
 
-BASE = "http://127.0.0.1:8000/api/applications/0b6f2b5e-3c60-4c0e-9d5e-5a3f1f6d8f10"
-STEP_EXAMPLE: dict[str, Any] = {
-    "number": 3,
-    "url": f"{BASE}/steps/3/",
-    "position": "formulate_draft",
-    "base": 2,
-    "status": "completed",
-    "by_person": False,
-    "on_the_way": True,
-    "started_at": "2026-01-05T09:01:24Z",
-    "finished_at": "2026-01-05T09:01:30Z",
-    "changed": ["draft_history", "draft_sources", "current_draft", "draft_number"],
-    "calls": [2],
-    "error": None,
-}
 CALL_EXAMPLE: dict[str, Any] = {
     "number": 2,
-    "url": f"{BASE}/calls/2/",
+    "url": f"{examples.BASE}/calls/2/",
     "step": 3,
     "purpose": "draft",
     "provider": "api.openai.com",
@@ -67,37 +45,10 @@ TOTALS = {
     "cost": "0.0013445",
     "calls_without_cost": 0,
 }
-SOURCE = {"by": "model", "of": None, "feedback": 0}
-STEP_IN_FULL = STEP_EXAMPLE | {
-    "changes": [
-        {"key": "draft_history", "before": None, "after": None, "appended": [FIRST_DRAFT]},
-        {"key": "draft_sources", "before": None, "after": None, "appended": [SOURCE]},
-        {"key": "current_draft", "before": None, "after": FIRST_DRAFT, "appended": None},
-        {"key": "draft_number", "before": None, "after": 1, "appended": None},
-    ],
-    "state": {
-        "incoming_email": STATE_EXAMPLE.value["email_to_respond"],
-        "response_instructions": STATE_EXAMPLE.value["response_instructions"],
-        "clarification_questions": STATE_EXAMPLE.value["questions"],
-        "clarification_reasons": STATE_EXAMPLE.value["question_reasons"],
-        "clarification_choices": STATE_EXAMPLE.value["question_choices"],
-        "clarification_answers": STATE_EXAMPLE.value["answers"],
-        "clarification_error": None,
-        "draft_history": [FIRST_DRAFT],
-        "draft_sources": [SOURCE],
-        "current_draft": FIRST_DRAFT,
-        "draft_number": 1,
-        "assumptions": [],
-        "feedback": "",
-        "feedback_history": [],
-        "final_draft": None,
-        "said_on": {"instructions": "2026-01-05", "answers": "2026-01-05"},
-    },
-}
 CALL_IN_FULL = CALL_EXAMPLE | {
     "messages": [{"role": "system", "content": "You write …"}, {"role": "user", "content": "The email: …"}],
     "parameters": {"max_tokens": 4000, "stream": True},
-    "reply": FIRST_DRAFT,
+    "reply": examples.FIRST_DRAFT,
     "curl": "curl -sS -N https://api.openai.com/v1/chat/completions …",
 }
 USED = {
@@ -113,14 +64,14 @@ STEPS = extend_schema(
     operation_id="list_steps",
     summary="List the steps, oldest first",
     responses=answers({200: StepSummary(many=True)}, [*ALWAYS, *ONE]),
-    examples=example("A draft was written", STEP_EXAMPLE),
+    examples=example("A draft was written", examples.STEP),
 )
 STEP = extend_schema(
     operation_id="get_step",
     summary="Show a step, its changes, and the state after it",
     parameters=[number_in_path("number", "Number of the step.", digits=9)],
     responses=answers({200: StepDetail}, [*ALWAYS, *ONE]),
-    examples=example("A draft was written", STEP_IN_FULL),
+    examples=example("A draft was written", examples.STEP_IN_FULL),
 )
 CALLS = extend_schema(
     operation_id="list_calls",

@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from assistant_app.api.serializers import WhyItStopped
+from assistant_app.api.serializers import WhyItStopped, basename_of
 from assistant_app.inspection.costs import Totals
 from assistant_app.inspection.timeline import CallShown, StepShown
 from assistant_app.inspection.usage import total
@@ -68,6 +68,9 @@ class StepDetail(StepSummary):
 
     changes = ChangeShown(many=True)
     state = serializers.DictField(child=serializers.JSONField(), help_text="after the step")
+    partial = serializers.CharField(  # type: ignore[assignment]
+        allow_null=True, help_text="what a failed step had written of its draft; null if nothing"
+    )
 
     def to_representation(self, shown: StepShown) -> dict[str, Any]:
         changes = [
@@ -76,7 +79,12 @@ class StepDetail(StepSummary):
             else {"key": each.key, "before": None, "after": None, "appended": each.appended}
             for each in shown.changes
         ]
-        return {**super().to_representation(shown), "changes": changes, "state": dict(shown.after)}
+        return {
+            **super().to_representation(shown),
+            "changes": changes,
+            "state": dict(shown.after),
+            "partial": shown.step.partial,
+        }
 
 
 class CallSummary(serializers.Serializer):
@@ -190,7 +198,8 @@ class UsageShown(serializers.Serializer):
 
 
 def _url(serializer: serializers.Serializer, kind: str, app_id: Any, number: int) -> str:
-    return reverse(f"application-{kind}", args=[app_id, number], request=serializer.context["request"])
+    name = f"{basename_of(serializer.context['view'].workflow)}-{kind}"
+    return reverse(name, args=[app_id, number], request=serializer.context["request"])
 
 
 def _error(record: Step | ModelCall) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import AbstractBaseUser
 from rest_framework import serializers
@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from assistant_app import operations
 from assistant_app.api.base import BaseView
 from assistant_app.api.inspection import schema as schema
 from assistant_app.api.inspection.serializers import (
@@ -57,12 +56,15 @@ class Inspection(GenericViewSet[Application]):
     @schema.CALL
     @action(detail=True, methods=["get"], url_path="calls/(?P<number>[0-9]{1,9})")
     def call(self, request: Request, app_id: str, number: str) -> Response:
-        row = operations.get(actor=cast(AbstractBaseUser, request.user), app_id=app_id)
-        shown = timeline.call_of(row, int(number))
+        shown = timeline.call_of(self._mine(app_id), int(number))
         return Response(CallDetail(shown, context=self.get_serializer_context()).data)
 
     def _history(self, app_id: str) -> History:
-        return History(operations.get(actor=cast(AbstractBaseUser, self.request.user), app_id=app_id))
+        return History(self._mine(app_id))
+
+    if TYPE_CHECKING:
+
+        def _mine(self, app_id: str) -> Application: ...
 
     def _page_of(self, items: list[Any]) -> list[Any]:
         return list(cast(Any, self).paginate_queryset(items))

@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from assistant_app import operations
+from assistant_app.engine import registry
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
 from assistant_app.errors import AssistantError, OverLimit
@@ -80,7 +81,8 @@ class Command(BaseCommand):
         """Return ids and owners of some interrupted applications; skip those given up or over a limit."""
         given_up = [app_id for app_id, attempts in self.tried.items() if attempts >= ATTEMPTS]
         skipped = [*given_up, *self.over_limit]
-        rows = Application.objects.interrupted().exclude(pk__in=skipped).order_by("updated_at")
+        interrupted = registry.only_known(Application.objects.interrupted())  # a newer version has the others
+        rows = interrupted.exclude(pk__in=skipped).order_by("updated_at")
         return [(row.pk, row.owner) for row in rows.defer("state").select_related("owner")[:AT_ONCE]]
 
     def _resume(self, found: list[tuple[Any, Any]]) -> Iterator[bool]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from assistant_app.engine import inputs
 from assistant_app.errors import InvalidInput
 from assistant_app.mail import eml
 from assistant_app.mail.header import Header, pasted
@@ -98,7 +99,7 @@ def _read(upload: UploadedFile, before: str) -> ReadFile:
 def _too_long(typed: forms.Typed) -> dict[str, list[str]]:
     """Return the errors of the email field only. Other fields may still be empty at this point."""
     try:
-        steps.PROCESS_INPUT.clean(typed)
+        inputs.clean(steps.PROCESS_INPUT, typed)
     except InvalidInput as problem:
         return {EMAIL: problem.fields[EMAIL]} if EMAIL in problem.fields else {}
     return {}

@@ -11,15 +11,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import conf, operations
-from assistant_app.engine import budget
+from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
-from assistant_app.pages import carried, forms, words
+from assistant_app.operations import trash
+from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.pages.emails import mail_files
+from assistant_app.pages.applications.views import send_step
+from assistant_app.pages.emails import mail_files, shelves
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
-from assistant_app.pages.work.views import is_stored_already, posted_id, send_step
+from assistant_app.pages.work.buttons import IDEAS
+from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.workflow import steps
 
 
@@ -27,7 +30,8 @@ from assistant_app.workflow import steps
 @require_safe
 def email_list(request: PersonRequest) -> HttpResponse:
     mine = Application.objects.owned_by(request.user)
-    return render(request, "emails/list.html", {"listing": listing(mine, request.GET)})
+    context = {"listing": listing(mine, request.GET), "done": shelves.just_done(request)}
+    return render(request, "emails/list.html", context)
 
 
 @signed_in
@@ -40,11 +44,11 @@ def email_new(request: PersonRequest) -> HttpResponseBase:
         return new_page(request, StepForm(step, {}, typed.typed if typed else {}), uuid.uuid4())
     if with_file := mail_files.pressed(request):
         form, file = with_file
-        return new_page(request, form, posted_id(request), file=file)
+        return new_page(request, form, posted.id_of_new(request), file=file)
     data = forms.read(step, request.POST)
-    inputs = step.clean(data)
-    row, is_new = operations.create(actor=request.user, app_id=posted_id(request))
-    if is_stored_already(row, step, inputs):
+    given = inputs.clean(step, data)
+    row, is_new = operations.create(actor=request.user, app_id=posted.id_of_new(request))
+    if is_stored_already(row, step, given):
         return redirect("email", row.pk)
     if not is_new and row.version:  # the user went back to the form and changed a text already sent
         row, _ = operations.create(actor=request.user)
@@ -64,7 +68,7 @@ def new_page(
     request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
 ) -> HttpResponse:
     model = conf.model_config()
-    context |= {"form": form, "app_id": app_id, "ideas": forms.IDEAS}
+    context |= {"form": form, "app_id": app_id, "ideas": IDEAS}
     context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
     context |= {"reader": "this machine" if model.embedded else model.host}
     context["most_bytes"] = settings.MAX_BODY_BYTES
@@ -77,12 +81,17 @@ def new_page(
 def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Show what would be deleted, and delete it once confirmed."""
     if request.method == "POST":
-        operations.delete(actor=request.user, app_id=app_id)
-        return redirect("email_list")
+        row = operations.get(actor=request.user, app_id=app_id)
+        registry.known_to_run(row)
+        done = trash.put(actor=request.user, app_ids=[app_id])
+        return shelves.back_to_the_list(request, "trash", done, row.title)
     row = operations.get(actor=request.user, app_id=app_id)
+    workflow = registry.find(row.workflow)
     context = {
         "row": row,
-        "drafts": len(row.state.get("draft_history", [])),
+        "workflow": workflow,
+        "is_default": row.workflow == registry.default().name,
+        "drafts": workflow.rounds.of(row.state) if workflow and workflow.rounds else 0,
         "calls": row.model_calls.count(),
         "branches": row.forks.count(),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -12,15 +13,12 @@ from django.views.decorators.http import require_safe
 from assistant_app import operations
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
-from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.pages.branches import tree_of
 from assistant_app.pages.history import step_words
 from assistant_app.pages.history.step_words import Said
-from assistant_app.pages.work.branches import tree_of
 from assistant_app.people import readings
-from assistant_app.workflow import drafts
-from assistant_app.workflow.graph import DEFAULT_STATE
 
 EXCERPT = 160  # characters of a text in the timeline
 
@@ -37,13 +35,13 @@ def email_history(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     row = operations.get(actor=request.user, app_id=app_id)
     history = History(row)
     page = history.page(request.GET.get("page"))
-    entries = [_entry(row, shown) for shown in history.shown(list(page), EXCERPT)]
+    entries = [_entry(history, shown) for shown in history.shown(list(page), EXCERPT)]
     context = {
         "history": history,
         "entries": entries,
         "calls": [part for entry in entries for part in entry.shown.calls],
         "steps_page": page,
-        "due": None if row.is_finished else words.detail(row, *_counts(row)),
+        "due": None if words.kind(row) == "finished" else words.detail(row, _numbers(history)),
         "kind": words.kind(row),
         "readings": readings.of_email(row)[: readings.SHOWN],
         "branches": tree_of(row),
@@ -61,7 +59,7 @@ def email_history_step(request: PersonRequest, app_id: uuid.UUID, number: int) -
     numbers = list(history.steps)
     place = numbers.index(number)
     context = {
-        "entry": _entry(row, shown),
+        "entry": _entry(history, shown),
         "before": numbers[place - 1] if place else None,
         "after": numbers[place + 1] if place + 1 < len(numbers) else None,
     }
@@ -77,11 +75,9 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
     return render(request, "history/call.html", {"row": row, "part": shown})
 
 
-def _entry(row: Application, shown: StepShown) -> Entry:
-    return Entry(shown, step_words.of_step(row, shown))
+def _entry(history: History, shown: StepShown) -> Entry:
+    return Entry(shown, step_words.of_step(history.workflow, history.row, shown))
 
 
-def _counts(row: Application) -> tuple[int, int]:
-    """Return the number of the current draft (0 for none) and the number of questions."""
-    state = {**DEFAULT_STATE, **row.state}
-    return drafts.current_number(state) or 0, len(state["clarification_questions"])
+def _numbers(history: History) -> Mapping[str, int]:
+    return history.workflow.numbers(history.row.state) if history.workflow else {}

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant_app import conf
@@ -14,12 +15,13 @@ from assistant_app.inspection import usage
 from assistant_app.inspection.usage import in_period
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application, Preferences
-from assistant_app.models.people import quoting_of, signature_of
+from assistant_app.models.people import identities_of, quoting_of, signature_of
 from assistant_app.operations import tokens as token_operations
+from assistant_app.pages import local_time
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
-from assistant_app.people.accounts import quote_in_files, sign_with
+from assistant_app.people.accounts import live_in, quote_in_files, sign_with
 
 THEMES = {"": "System", "light": "Light", "dark": "Dark"}
 KEYS_OFF = "off"  # the cookie without which single keys work
@@ -67,8 +69,11 @@ def save_you(request: PersonRequest) -> HttpResponse:
             sign_with(actor=request.user, name=typed["signature"])
         if "quoting" in typed:
             quote_in_files(actor=request.user, place=typed["quoting"])
+        if zone := typed.get("time_zone", "").strip():
+            live_in(actor=request.user, time_zone=zone)
+            local_time.keep(request, zone)
     except InvalidInput as problem:
-        kept = {name: typed[name] for name in ("signature", "quoting") if name in typed}
+        kept = {name: typed[name] for name in ("signature", "quoting", "time_zone") if name in typed}
         problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
         return _you(request, **kept, **problems, status=400)
     messages.success(request, "Saved.")
@@ -107,8 +112,10 @@ def _you(request: PersonRequest, *, status: int = 200, **context: object) -> Htt
     context = {
         "themes": THEMES,
         "signature": signature_of(request.user.pk),
+        "identity": next((each for each in identities_of(request.user.pk) if each.is_default), None),
         "quotings": Preferences.Quoting.choices,
         "quoting": quoting_of(request.user.pk),
+        "time_zone": timezone.get_current_timezone_name(),
         "theme": request.POST.get("theme", request.COOKIES.get("theme", "")),
         "has_keys": request.COOKIES.get("keys") != KEYS_OFF,
         **context,

@@ -10,9 +10,9 @@ from functools import cached_property
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
-from assistant_app.operations import versions
+from assistant_app.operations.drafts import versions
+from assistant_app.pages.branches import Branch
 from assistant_app.pages.forms import whole_number
-from assistant_app.pages.work.branches import Branch
 from assistant_app.pages.work.email_page import EmailPage
 from assistant_app.pages.work.shown_drafts import Draft
 from assistant_app.workflow import diffs

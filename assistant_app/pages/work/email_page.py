@@ -1,7 +1,8 @@
 """Everything that the page of one email shows.
 
 In addition to the row, two queries read how its drafts were made, once for each new head, and a third one
-reads its forks, if it has any. Another one reads today's remaining limits, if a form shows them.
+reads its forks, if it has any. Another one reads today's remaining limits, if a form shows them, what a
+stopped run had written, or how often a finished email was reopened.
 """
 
 from __future__ import annotations
@@ -14,38 +15,32 @@ from typing import Any
 
 from django.urls import reverse
 
-from assistant_app.engine import budget
+from assistant_app.contract.workflow import ActionEntry
+from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.mail import reply
-from assistant_app.models import Application
-from assistant_app.operations.draft_report import Report, report_on
+from assistant_app.mail.envelope import Envelope
+from assistant_app.models import Application, Step
+from assistant_app.operations.drafts.envelopes import envelope_of
+from assistant_app.operations.drafts.report import Report, report_on
 from assistant_app.pages import words
-from assistant_app.pages.forms import BothPressed, StepForm, Typed, has_text, stored, whole_number
+from assistant_app.pages.branches import Branch, tree_of
+from assistant_app.pages.forms import Refusal, StepForm, Typed, begin_with, has_text, stored, whole_number
+from assistant_app.pages.values import Shown, shown
 from assistant_app.pages.work import now
-from assistant_app.pages.work.branches import Branch, tree_of
+from assistant_app.pages.work.buttons import BothPressed
+from assistant_app.pages.work.envelope_page import EnvelopeLine, may_change
 from assistant_app.pages.work.incoming import Incoming
 from assistant_app.pages.work.now import Now
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps
-from assistant_app.workflow.graph import DEFAULT_STATE
-from assistant_app.workflow.steps import HumanStep
+from assistant_app.workflow.email import EMAIL
 
-DETERMINING = "determine_clarifications"
-CANCELLED = "cancelled"
+DETERMINING = steps.DETERMINE_CLARIFICATIONS.action
 AGAIN = {"input": steps.PROCESS_INPUT, "questions": steps.CLARIFY_INSTRUCTIONS}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Text that was not submitted. `error` says why; it is None if the text was kept for later."""
-
-    step: HumanStep
-    typed: Typed
-    error: AssistantError | None = None
-    seen_draft: str = ""  # number of the draft the user was reading
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class EmailPage:
     state: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "state", {**DEFAULT_STATE, **self.row.state})
+        object.__setattr__(self, "state", registry.known_to_run(self.row).complete(self.row.state))
 
     # --- What happened so far ------------------------------------------------------------------
 
@@ -175,6 +170,13 @@ class EmailPage:
             return []
         return list(zip_longest(self.state["clarification_questions"], answers, fillvalue=""))
 
+    @property
+    def more_values(self) -> list[Shown]:
+        """The values of steps that this page knows nothing about."""
+        own = {output.key for output in EMAIL.outputs}
+        outputs = registry.known_to_run(self.row).outputs
+        return shown([output for output in outputs if output.key not in own], self.state)
+
     # --- What it says --------------------------------------------------------------------------
 
     @cached_property
@@ -182,14 +184,16 @@ class EmailPage:
         return words.kind(self.row)
 
     @cached_property
-    def _counts(self) -> tuple[int, int]:
-        """The number of drafts (of the current draft, if no run is active) and the number of questions."""
-        drafts = self.number if self.shows_newest else len(self.state["draft_history"])
-        return drafts, len(self.state["clarification_questions"])
+    def _numbers(self) -> dict[str, int]:
+        return {
+            "drafts": len(self.state["draft_history"]),
+            "current": self.number,
+            "questions": len(self.state["clarification_questions"]),
+        }
 
     @cached_property
     def now(self) -> Now:
-        return now.now(self.row, self.state, self._counts[0])
+        return now.now(self.row, self._numbers)
 
     @property
     def tab(self) -> str:
@@ -202,10 +206,12 @@ class EmailPage:
     @property
     def news(self) -> str:
         to_check = len(self.worth_a_look.items) if self.worth_a_look else 0
-        return now.announced(self.row, self.state, self._counts[0], to_check)
+        return now.announced(self.row, self.state, self._numbers, to_check)
 
     @property
     def what_is_saved(self) -> str:
+        if self.is_another_try:
+            return "Everything you typed and all drafts are saved."
         return words.what_is_kept(self.row)
 
     @property
@@ -218,16 +224,17 @@ class EmailPage:
 
     @property
     def progress(self) -> str:
-        return words.progress(words.under_way(self.row), self._counts[0])
-
-    @property
-    def is_cancelled(self) -> bool:
-        return self.row.error_code == CANCELLED
+        return words.progress(self.row, words.under_way(self.row), self._numbers)
 
     @property
     def stopped_in_questions(self) -> bool:
         """Return whether no draft was begun when it stopped."""
-        return words.under_way(self.row) == DETERMINING
+        return now.is_reading(self.row)
+
+    @property
+    def partial(self) -> str:
+        """What was written of the draft that stopped."""
+        return self.row.partial or ""
 
     @property
     def number_to_go_back_to(self) -> int:
@@ -235,6 +242,12 @@ class EmailPage:
         if not self.may_go_back or not self.row.has_stopped:
             return 0
         return len(self.drafts) if self.is_another_try else self.number
+
+    @property
+    def reopened(self) -> str:
+        """How often the finished email was reopened; empty if never."""
+        found = Step.objects.times([steps.REOPEN.action], [self.row.pk]).get(self.row.pk, 0)
+        return words.times(found) if found else ""
 
     # --- Its parts -----------------------------------------------------------------------------
 
@@ -248,7 +261,7 @@ class EmailPage:
         if self.kind == "writing":
             return "work/_run.html"
         if self.form and not self.has_bar_for_text:
-            return self.form.template
+            return self.form.step.template or "work/_form.html"
         if self.kind == "failed":
             return "work/_unfinished.html"
         return "work/_final.html" if self.kind == "finished" else "work/_draft.html"
@@ -267,7 +280,7 @@ class EmailPage:
         if self.form:
             return self._bar_of_form
         if self.kind == "failed":
-            return "work/_stopped_by_you.html" if self.is_cancelled else "work/_stopped.html"
+            return "work/_stopped_by_you.html" if self.row.is_stopped_by_owner else "work/_stopped.html"
         return "work/_take.html"
 
     @property
@@ -298,7 +311,7 @@ class EmailPage:
 
     @cached_property
     def is_another_try(self) -> bool:
-        return words.is_another_try(self.row)
+        return self.row.position == steps.REGENERATE.action
 
     @cached_property
     def is_live(self) -> bool:
@@ -326,10 +339,19 @@ class EmailPage:
     def next_draft(self) -> int:
         return len(self.state["draft_history"]) + 1
 
+    @cached_property
+    def envelope(self) -> EnvelopeLine | None:
+        """Who gets the reply, from the start, so that the text below never moves."""
+        if not self.state["incoming_email"]:
+            return None
+        is_reading = not (self.is_editing or self.earlier or self.again)
+        return EnvelopeLine(envelope_of(self.row), is_reading and may_change(self.row))
+
     @property
     def mailto(self) -> str:
         """The link that opens the reply in a mail program; empty if the reply is too long for one."""
-        return reply.mailto(self.state["incoming_email"], self.state["final_draft"] or "")
+        envelope = self.envelope.found.envelope if self.envelope else Envelope()
+        return reply.mailto(envelope, self.state["final_draft"] or "")
 
     # --- What was typed and not sent -----------------------------------------------------------
 
@@ -441,7 +463,8 @@ class EmailPage:
             return self._form_again
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):
             return None
-        step = steps.EDIT_DRAFT if self.is_editing else steps.get(self.row.due_step)
+        due = registry.known_to_run(self.row).entry(self.row.due_step)
+        step = steps.EDIT_DRAFT if self.is_editing else due
         if self.refusal is not None and self.fits_form:
             errors = self.refusal.error.fields if self.refusal.error else {}
             return StepForm(step, self.state, self.refusal.typed, errors)
@@ -455,13 +478,11 @@ class EmailPage:
             return StepForm(step, self.state, self.refusal.typed, errors)
         return StepForm(step, self.state, stored(step, self.state))
 
-    def _to_begin_with(self, step: HumanStep) -> Typed:
+    def _to_begin_with(self, step: ActionEntry) -> Typed:
         """Return the values that prefill a form: the text to edit, or the input to send again."""
-        if step == steps.EDIT_DRAFT:
-            return {"text": self.state["current_draft"]}
-        if self.row.has_stopped:
-            return {} if self.is_another_try else stored(step, self.state)
-        return stored(step, self.row.typed_before)
+        if self.row.has_stopped and not self.is_editing:
+            return {} if self.is_another_try else begin_with(step, self.state, self.state)
+        return begin_with(step, self.state, self.row.typed_before)
 
     @cached_property
     def left_today(self) -> str:

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assistant_app.contract.wording import count
+from assistant_app.contract.workflow import Numbers
 from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.workflow import steps
+
+READING = (steps.PROCESS_INPUT.action, steps.DETERMINE_CLARIFICATIONS.action)  # before any draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +24,26 @@ class Now:
     icon: str = ""
 
 
-def now(row: Application, state: Mapping[str, Any], drafts: int) -> Now:
-    """Return the state. `drafts` counts the drafts during a run; otherwise it is the current one's number."""
+def is_reading(row: Application) -> bool:
+    """Return whether no draft was begun by the run under way, or by the one that stopped."""
+    return words.under_way(row) in READING
+
+
+def now(row: Application, numbers: Numbers) -> Now:
     if row.is_running:
-        return Now("busy", words.progress(words.under_way(row), drafts), "write")
+        return Now("busy", words.progress(row, words.under_way(row), numbers), "write")
     if row.has_stopped:
-        return _stopped(row, len(state["draft_history"]))
+        return _stopped(row, numbers["drafts"])
     if row.is_finished:
         return Now("done", "Accepted", "check")
-    return Now("turn", _your_turn(row, state, drafts))
+    return Now("turn", _your_turn(row, numbers))
 
 
 def _stopped(row: Application, drafts: int) -> Now:
-    before_any_draft = words.under_way(row) == "determine_clarifications"
-    if row.error_code == "cancelled":
-        return Now(
-            "calm", "You stopped it" if before_any_draft else f"You stopped draft {drafts + 1}", "stop"
-        )
+    before_any_draft = is_reading(row)
+    if row.is_stopped_by_owner:
+        stopped = "You stopped it" if before_any_draft else f"You stopped draft {drafts + 1}"
+        return Now("calm", stopped, "stop")
     if row.is_interrupted:
         return Now("stopped", "Interrupted", "warn")
     return Now(
@@ -44,25 +51,25 @@ def _stopped(row: Application, drafts: int) -> Now:
     )
 
 
-def _your_turn(row: Application, state: Mapping[str, Any], drafts: int) -> str:
+def _your_turn(row: Application, numbers: Numbers) -> str:
     if row.next_step == steps.PROCESS_FEEDBACK.action:
-        return f"Draft {drafts} is ready"
+        return f"Draft {numbers['current']} is ready"
     if row.next_step == steps.CLARIFY_INSTRUCTIONS.action:
-        return f"{words.count(len(state['clarification_questions']), 'question')} for you"
+        return f"{count(numbers['questions'], 'question')} for you"
     if row.next_step == steps.PROCESS_INPUT.action:
         return "Change the instructions" if row.title else "No email yet"
-    return steps.get(row.next_step).title
+    return words.to_do(row, numbers)
 
 
-def announced(row: Application, state: Mapping[str, Any], drafts: int, to_check: int) -> str:
+def announced(row: Application, state: Mapping[str, Any], numbers: Numbers, to_check: int) -> str:
     """Return what a screen reader hears when the page changes by itself."""
-    shown = now(row, state, drafts)
+    shown, drafts = now(row, numbers), numbers["current"]
     if row.is_running or row.has_stopped or row.is_finished:
         return f"{shown.words}."
     if row.next_step == steps.PROCESS_FEEDBACK.action and drafts:
-        length = words.count(len(state["draft_history"][drafts - 1].split()), "word")
+        length = count(len(state["draft_history"][drafts - 1].split()), "word")
         ready = f"Draft {drafts} is ready, {length}."
-        return f"{ready} {words.count(to_check, 'thing')} to check." if to_check else ready
+        return f"{ready} {count(to_check, 'thing')} to check." if to_check else ready
     if row.next_step == steps.CLARIFY_INSTRUCTIONS.action:
-        return f"{words.count(len(state['clarification_questions']), 'quick question')}."
+        return f"{count(numbers['questions'], 'quick question')}."
     return f"{shown.words}."

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from assistant_app.operations.draft_report import Cut, Report
+from assistant_app.operations.drafts.report import Cut, Report
 from assistant_app.templatetags.letters import Piece
 from assistant_app.workflow.checks.findings import Finding
 from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
@@ -16,6 +16,7 @@ WHERE = {
     "answer": "answer to question {number}",
     "feedback": "feedback",
 }
+OTHERWISE = ("contradiction", "talk")  # kinds of findings with a sentence of their own
 NAMES: dict[Cut, str] = {
     "draft": "this draft",
     "email": "the email",
@@ -29,7 +30,7 @@ MOST_SHOWN = 50  # findings of one kind
 class Item:
     """One thing to check."""
 
-    kind: str  # missing, placeholder, lost, unsupported or cut
+    kind: str  # contradiction, missing, unanswered, placeholder, lost, talk, unsupported or cut
     text: str
     where: str = ""  # what it was given in
     number: int = 0  # its place in the list, from 1
@@ -50,22 +51,34 @@ class WorthALook:
     def _listed(self) -> list[Item]:
         checks = self.report.checks
         found = [
-            *(("missing", text, where) for text, where in self._missing),
+            *(("contradiction", text, "") for text in self._texts_of("contradiction")[:MOST_SHOWN]),
+            *(("missing", text, where) for text, where in self._missing[:MOST_SHOWN]),
+            *(("unanswered", text, "") for text in self._unanswered[:MOST_SHOWN]),
             *(("placeholder", text, "") for text in _texts(checks.placeholders)[:MOST_SHOWN]),
             *(("lost", text, "") for text in self.report.lost[:MOST_SHOWN]),
-            *(("unsupported", text, "") for text in _texts(checks.unsupported)[:MOST_SHOWN]),
+            *(("talk", text, "") for text in self._texts_of("talk")[:MOST_SHOWN]),
+            *(("unsupported", text, "") for text in self._texts_of("unsupported")[:MOST_SHOWN]),
             *(("cut", NAMES[name], "") for name in self.report.cut),
         ]
         return [Item(*item, number=number) for number, item in enumerate(found, start=1)]
+
+    def _texts_of(self, kind: str) -> list[str]:
+        return _texts(found for found in self.report.checks.unsupported if _kind(found) == kind)
+
+    @property
+    def _unanswered(self) -> list[str]:
+        """Questions of the email that the draft does not answer."""
+        given = (each for each in self.report.checks.given if each.source == "email" and each.missing)
+        return list(dict.fromkeys(each.text.partition(". ")[2] for each in given))
 
     @property
     def _missing(self) -> list[tuple[str, str]]:
         """Facts that the owner gave and the draft lacks, each with where it was given first."""
         found: dict[str, str] = {}
         for given in self.report.checks.given:
-            for text in given.missing:
+            for text in given.missing if given.source in WHERE else ():
                 found.setdefault(text, WHERE[given.source].format(number=given.number))
-        return list(found.items())[:MOST_SHOWN]
+        return list(found.items())
 
     @property
     def worst(self) -> Item | None:
@@ -75,7 +88,9 @@ class WorthALook:
     def more(self) -> int:
         """How many findings are not listed. Those in the draft are marked there."""
         checks = self.report.checks
-        found = (_texts(checks.unsupported), _texts(checks.placeholders), self.report.lost, checks.missing)
+        of_kinds = [self._texts_of(kind) for kind in (*OTHERWISE, "unsupported")]
+        missing = [text for text, _ in self._missing]
+        found = [*of_kinds, missing, self._unanswered, _texts(checks.placeholders), self.report.lost]
         return sum(max(0, len(texts) - MOST_SHOWN) for texts in found)
 
     @property
@@ -111,7 +126,7 @@ class WorthALook:
         first_lost = next((item.number for item in self._listed if item.kind == "lost"), -1)
         found = [
             *((each, numbers.get(("placeholder", each.text), -1)) for each in checks.placeholders),
-            *((each, numbers.get(("unsupported", each.text), -1)) for each in checks.unsupported),
+            *((each, numbers.get((_kind(each), each.text), -1)) for each in checks.unsupported),
             *((each, first_lost) for each in self.report.changed),
         ]
         position, kept = 0, []
@@ -134,6 +149,10 @@ class WorthALook:
             position = found.end
         pieces.append(Piece(text[position:]))
         return pieces
+
+
+def _kind(finding: Finding) -> str:
+    return finding.kind if finding.kind in OTHERWISE else "unsupported"
 
 
 def _texts(findings: Iterable[Finding]) -> list[str]:

@@ -6,6 +6,12 @@ const page = () => byId("main");
 // What the server says of this page: the email and its version, whether a text was refused, what's new.
 const facts = () => (byId("now") ?? page()).dataset;
 
+// The account keeps the first time zone that a browser says.
+const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (timeZone && !document.cookie.includes("time_zone=")) {
+  document.cookie = `time_zone=${timeZone}; path=/; max-age=31536000; samesite=lax`;
+}
+
 // --- Saying and showing --------------------------------------------------------------------------
 
 function say(text) {

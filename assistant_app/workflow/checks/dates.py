@@ -8,21 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
-from assistant_app.mail.header import pasted
 from assistant_app.workflow.checks.facts import Fact, Value, facts
 
 HEADER_LINES = 20
+YEAR = re.compile(r"\d{4}|\d[./-]\s?\d\d?[./-]\s?\d\d")  # every way to write a full date has one of these
 LONGEST_LINE = 200
 FOLLOWING_DAYS = 21  # "Tuesday" in an email means a day within three weeks of it
 # What may stand between a weekday and its date: "Friday, the 4th", "vendredi le 4", "4日(金)".
 BETWEEN = re.compile(r"[\s,.(（]{0,3}(?:(?:the|der|den|dem|le|el|il|o|de|dnia|den)\s)?")
 
 
-def sent_on(email: str) -> date | None:
-    """Return the day of the email's Date line, in whatever language the line is named."""
-    for _, text in pasted(email)[:HEADER_LINES]:
+def sent_on(header: Iterable[tuple[str, str]]) -> date | None:
+    """Return the day of an email's Date line, in whatever language the line is named."""
+    for _, text in islice(header, HEADER_LINES):
+        if not YEAR.search(text, 0, LONGEST_LINE):
+            continue
         for fact in facts(text.strip()[:LONGEST_LINE]):
             for day in _days(fact.values):
                 return day

@@ -20,7 +20,7 @@ _SAME_LETTERS = str.maketrans("ıİſ", "iis")
 
 def lower(word: str) -> str:
     """Return a word in lower case, as in the tables. re.IGNORECASE also matches ı, İ and ſ as i and s."""
-    return word.translate(_SAME_LETTERS).lower()
+    return word.lower() if word.isascii() else word.translate(_SAME_LETTERS).lower()
 
 
 def any_of(names: Collection[str]) -> str:
@@ -74,14 +74,18 @@ UNITS = {
         "minute minutes min minuten minuto minutos minuti minuut minuta minuty minut minuter",
         "hour hours hrs stunde stunden heure heures hora horas ora ore uur uren godzina godziny godzin timme"
         " timmar hodina hodiny hodin",
-        "day days tag tage tagen jour jours día días dia dias giorno giorni dag dagen"
+        # Before the days, which are in some of them.
+        "working_day werktag werktage werktagen arbeitstag arbeitstage arbeitstagen werkdag werkdagen"
+        " arbetsdag arbetsdagar",
+        "day days tag tage tagen tages jour jours día días dia dias giorno giorni dag dagen"
         " dzień dni dagar den dny dní",
         "week weeks woche wochen semaine semaines semana semanas settimana settimane weken tydzień"
         " tygodnie tygodni vecka veckor týden týdny týdnů",
-        "month months monat monate monaten mois mes meses mese mesi maand maanden"
+        "month months monat monate monaten monats mois mes meses mese mesi maand maanden"
         " miesiąc miesiące miesięcy mês"
         " månad månader měsíc měsíce měsíců",
-        "year years jahr jahre jahren an ans año años anno anni jaar jaren rok lata lat ano anos år roky let",
+        "year years jahr jahre jahren jahres an ans año años anno anni jaar jaren rok lata lat ano anos år"
+        " roky let",
         "% percent per cent prozent pourcent procent",
         "€ eur euro euros euró eura",
         "$ usd dollar dollars",
@@ -100,6 +104,9 @@ UNITS_OF_CJK = {
     "元": "¥",
     "时间": "hour",
     "時間": "hour",
+    "个工作日": "working_day",
+    "工作日": "working_day",
+    "営業日": "working_day",
     "小时": "hour",
     "分钟": "minute",
     "分間": "minute",
@@ -112,6 +119,25 @@ UNITS_OF_CJK = {
     "か月": "month",
     "年": "year",
 }
+# Days of work, before and behind the word for days: "working days", "jours ouvrés".
+WORKING_BEFORE = ("working", "business", "pracovní", "pracovních")
+WORKING_BEHIND = (
+    "ouvrés",
+    "ouvrables",
+    "hábiles",
+    "laborables",
+    "lavorativi",
+    "roboczych",
+    "robocze",
+    "úteis",
+)
+# Two ways to say how long: so many of the first are one of the second.
+SAME_TIME = (
+    ("minute", 60, "hour"),
+    ("hour", 24, "day"),
+    ("day", 7, "week"),
+    ("month", 12, "year"),
+)
 MONEY = {"%", "€", "$", "£", "chf", "kr", "zł", "kč", "¥"}
 TIMES_BY = {
     "k": 1e3,

@@ -7,6 +7,8 @@ is at night or in the afternoon), so that two spellings of one fact share a valu
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -15,18 +17,22 @@ from assistant_app.workflow.checks import number_words, tables
 from assistant_app.workflow.checks.fact_words import (
     MONEY,
     MONTHS,
+    SAME_TIME,
     SHORT_GERMAN_WEEKDAYS,
     SHORT_WEEKDAYS,
     TIMES_BY,
     UNITS,
     UNITS_OF_CJK,
     WEEKDAYS,
+    WORKING_BEFORE,
+    WORKING_BEHIND,
     any_of,
     lower,
 )
+from assistant_app.workflow.checks.languages import is_function_word
 from assistant_app.workflow.checks.lookalikes import plain
 
-Kind = Literal["date", "time", "amount", "number", "address", "link", "name"]
+Kind = Literal["date", "time", "amount", "number", "code", "address", "link", "name", "contradiction", "talk"]
 Value = tuple[object, ...]
 
 
@@ -36,13 +42,44 @@ _NTH = r"(?:st|nd|rd|th|er|\.|º|:e|:a)?"
 _CJK = r"\u3040-\u30ff\u3400-\u9fff"  # letters that stand beside a number without a space
 _FREE = rf"(?<![.,])(?<!(?![{_CJK}])\w)"  # not inside a longer number or word
 _OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas", "godz", "ore"])
+_CURRENCIES = ("€", r"\$", "£", "¥", "CHF", "EUR", "USD", "GBP", "NOK", "SEK", "PLN", "CZK", "JPY")
 _HOUR = "(?:[01]?\\d|2[0-4])"
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
 _PER_CENT = r"pour cent\b|per cent\b"
-_WORD_UNIT = rf"(?:working |business |calendar )?(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
+_WORD_UNIT = (
+    rf"(?:(?:{'|'.join(WORKING_BEFORE)}|calendar) )?"
+    rf"(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
+    rf"(?: (?:{'|'.join(WORKING_BEHIND)})\b)?"
+)
 _TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b)?"
-_DOMAIN = r"(?:[a-z0-9-]+\.)+(?:com|org|net|io|info|de|at|ch|fr|eu|uk|no|example)\b"
+_ENDINGS = ("com", "org", "net", "io", "info", "de", "at", "ch", "fr", "eu", "uk", "no", "example")
+_DOMAIN = rf"(?:[a-z0-9-]+\.)+(?:{'|'.join(_ENDINGS)})\b"
 
+
+# Commands, settings and files are compared literally.
+_OPTION = r"(?<![\w-])(?P<name>--[a-z][\w-]*)(?P<value>[ =][\w./:@-]*\w)?"
+_ASSIGNED = r"\b(?P<name>[a-z]\w*(?:[_.-]\w+)*) ?= ?(?P<value>[\w./:@-]*\w)"
+_CONFIGURED = r"\b(?P<name>[a-z]\w*(?:[_.]\w+)+): (?P<value>[\w./@-]*\w)"
+_FILE_ENDINGS = (
+    "pdf doc docx xls xlsx ppt pptx csv txt md odt ods zip gz yml yaml json xml toml ini cfg conf sh py js ts"
+    " sql log htm html css png jpg jpeg gif svg ics eml"
+)
+_FILE_NAME = rf"(?<![\w./-])[\w-]+(?:\.[\w-]+)*\.(?:{'|'.join(_FILE_ENDINGS.split())})\b"
+_WEEK_WORDS = "kw cw kalenderwoche calendar week woche semaine semana settimana vecka týdnu"
+_NUMBERED_WEEK = (
+    r"\b(?:KW|CW|Kalenderwoche|calendar week"
+    r"|(?:(?<=\bin )|(?<=\bby )|(?<=\bfrom )|(?<=\bof )|(?<=\bab )|(?<=\bbis )|(?<=\ben )|(?<=\bà )"
+    r"|(?<=\bv )|(?<=\bi ))(?:week|woche|semaine|semana|settimana|vecka|týdnu))"
+    r"(?: no\.?| nr\.?)? ?(?P<number>[1-5]?\d)\b(?![.,:%€]\S| ?(?:-|%|€))"
+)
+_ONE_OF = "one|ein|eines|einen|einem|einer|eine|un|une|uno|una|één|een|um|uma|ett|jeden|jedna|jednu"
+_DOZEN = (
+    r"(?:a |one )?dozen|ein dutzend|une douzaine|una docena|una dozzina|een dozijn|uma dúzia|ett dussin|tuzin"
+)
+_HALF_AN_HOUR = (
+    r"half an hour|(?:eine |einer )?halbe[n]? stunde|une demi-heure|media hora|mezz['’]ora|mezza ora"
+    r"|half ?uur|meia hora|(?:en )?halvtimme"
+)
 
 _HOURS_IN_WORDS: dict[str, int] = {
     word: number for word, number in number_words.VALUES.items() if number <= 12
@@ -63,120 +100,314 @@ def _pattern(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
+class _Text:
+    """A text that facts are looked for in, with the places where they may begin.
+
+    Most rules begin with a digit or with one of some words, and most texts have few of either.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.left = text  # without what a rule has taken
+        self._lower = lower(text)
+        self.digits = [match.start() for match in DIGITS.finditer(text)]
+        self.has_cjk = CJK.search(text) is not None
+        self.words: dict[str, list[int]] = defaultdict(list)
+        for match in LETTERS.finditer(self._lower):
+            self.words[match[0]].append(match.start())
+
+    def has(self, parts: tuple[str, ...]) -> bool:
+        return any(part in self._lower for part in parts)
+
+
+Matches = Iterator[re.Match[str]]
+Search = Callable[[re.Pattern[str], _Text], Matches]
+LETTERS = re.compile(r"[^\W\d_]+")
+DOTTED = re.compile(r"[_.]\w+: ")
+DIGITS = re.compile(r"\d+")
+CJK = re.compile(f"[{_CJK}]")
+
+
+def _at(places: Iterable[int], pattern: re.Pattern[str], text: str) -> Matches:
+    """Yield the matches that begin at one of the places, which are in order."""
+    end = 0
+    for place in places:
+        if place >= end and (match := pattern.match(text, place)):
+            yield match
+            end = match.end()
+
+
+def _at_digits(before: int = 0, *parts: str) -> Search:
+    """Search where a number begins, or up to so many characters before it.
+
+    Only in a text that has one of the parts, if there are any.
+    """
+    needed = tuple(lower(part.lstrip("\\")) for part in parts)
+
+    def search(pattern: re.Pattern[str], text: _Text) -> Matches:
+        if needed and not text.has(needed):
+            return iter(())
+        places: Iterable[int] = text.digits
+        if before:
+            places = (place for digit in text.digits for place in range(max(0, digit - before), digit + 1))
+        return _at(places, pattern, text.left)
+
+    return search
+
+
+def _at_words(*names: str) -> Search:
+    """Search where the first word of one of the names stands."""
+    words = {found[0] for name in names if (found := LETTERS.search(name))}
+
+    def search(pattern: re.Pattern[str], text: _Text) -> Matches:
+        places = [place for word in text.words.keys() & words for place in text.words[word]]
+        return _at(sorted(places), pattern, text.left)
+
+    return search
+
+
+def _at_starts(*names: str) -> Search:
+    """Search where a word begins like one of the names."""
+    starts = {name[:3] for name in names}
+
+    def search(pattern: re.Pattern[str], text: _Text) -> Matches:
+        places = [place for word in text.words if word[:3] in starts for place in text.words[word]]
+        return _at(sorted(places), pattern, text.left)
+
+    return search
+
+
+def _if_has(*parts: str) -> Search:
+    """Search everywhere in a text that has one of the parts."""
+
+    def search(pattern: re.Pattern[str], text: _Text) -> Matches:
+        return pattern.finditer(text.left) if text.has(parts) else iter(())
+
+    return search
+
+
+def _before_colon(pattern: re.Pattern[str], text: _Text) -> Matches:
+    """Search at the words with an underscore or a full stop that a colon follows: "load.mode: upsert"."""
+    dots = [match.start() for match in DOTTED.finditer(text.left)]
+    places = [max(text.left.rfind(mark, max(0, dot - NEAR), dot) for mark in " \n`'\"(") + 1 for dot in dots]
+    return _at(places, pattern, text.left)
+
+
+def _if_digits(pattern: re.Pattern[str], text: _Text) -> Matches:
+    return pattern.finditer(text.left) if text.digits else iter(())
+
+
+def _if_cjk(pattern: re.Pattern[str], text: _Text) -> Matches:
+    return pattern.finditer(text.left) if text.has_cjk else iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    pattern: re.Pattern[str]
+    search: Search
+
+
 # In order of priority: text that one pattern has matched is hidden from the next ones.
-PATTERNS: list[tuple[str, re.Pattern[str]]] = [
-    ("link", _pattern(r"(?:https?://|www\.)[^\s<>\"”»\x00]+[^\s<>\"”»\x00.,;:!?)\]]")),
-    ("address", _pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("link", _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?")),
-    ("phone", _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b")),
-    ("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b")),
-    (
+RULES: list[Rule] = [
+    Rule(
+        "link",
+        _pattern(r"(?:https?://|www\.)[^\s<>\"”»\x00]+[^\s<>\"”»\x00.,;:!?)\]]"),
+        _if_has("://", "www."),
+    ),
+    Rule("address", _pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _if_has("@")),
+    Rule(
+        "link",
+        _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?"),
+        _if_has(*(f".{ending}" for ending in _ENDINGS)),
+    ),
+    Rule(
+        "phone",
+        _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"),
+        _at_digits(1),
+    ),
+    Rule("setting", _pattern(_OPTION), _if_has("--")),
+    Rule("setting", _pattern(_ASSIGNED), _if_has("=")),
+    Rule("setting", _pattern(_CONFIGURED), _before_colon),
+    Rule("file", _pattern(_FILE_NAME), _if_has(*(f".{ending}" for ending in _FILE_ENDINGS.split()))),
+    Rule("ymd", _pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"), _at_digits()),
+    Rule(
         "dmy",
         _pattern(_FREE, r"(?P<d>\d{1,2})(?P<sep>[./-])\s?(?P<m>\d{1,2})(?P=sep)\s?(?P<year>\d{4}|\d\d)\b"),
+        _at_digits(),
     ),
-    ("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])")),
-    ("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])")),
-    (
+    Rule("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits()),
+    Rule("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])"), _at_digits()),
+    Rule("version", _pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(1)),
+    Rule("week", _pattern(_NUMBERED_WEEK), _at_words(*_WEEK_WORDS.split())),
+    Rule(
+        "duration",
+        _pattern(r"\b(?P<fortnight>fortnights?|quinze jours)\b"),
+        _at_words("fortnight", "fortnights", "quinze"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"\b(?P<dozen>{_DOZEN})\b"),
+        _if_has("dozen", "dutzend", "dou", "doc", "doz", "dúzia", "dussin", "tuzin"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"\b(?P<half>{_HALF_AN_HOUR})\b"),
+        _if_has("half", "halbe", "demi", "media", "mezz", "meia", "halvtimme"),
+    ),
+    Rule(
+        "duration", _pattern(rf"\b(?P<one>{_ONE_OF}) (?P<unit>{_WORD_UNIT})"), _at_words(*_ONE_OF.split("|"))
+    ),
+    Rule(
         "days",
         _pattern(
             rf"{_FREE}(?P<first>\d{{1,2}}){_NTH}\s*(?:-|to|and|or|bis|und|oder|au|et|ou|y|o|e|i|a|of|och|till|nebo|až|do|al|lub)\s*",
             rf"(?P<d>\d{{1,2}}){_NTH}\s+{_MONTH}{_YEAR}",
         ),
+        _at_digits(),
     ),
-    ("day", _pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}")),
-    ("cjk_day", _pattern(r"(?:(?P<year>\d{4})\s?年\s?)?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号號]")),
-    ("cjk_day", _pattern(r"(?<!\d)(?P<m>\d{1,2})\s?月(?!\s?\d)")),
-    (
+    Rule("day", _pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}"), _at_digits()),
+    Rule(
+        "cjk_day",
+        _pattern(r"(?:(?P<year>\d{4})\s?年\s?)?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号號]"),
+        _if_cjk,
+    ),
+    Rule("cjk_day", _pattern(r"(?<!\d)(?P<m>\d{1,2})\s?月(?!\s?\d)"), _if_cjk),
+    Rule(
         "cjk_weekday",
         _pattern(r"(?P<cjk>[月火水木金土日])曜日?|(?:星期|礼拜|周|週)(?P<zh>[一二三四五六日天])"),
+        _if_cjk,
     ),
-    ("cjk_weekday", _pattern(r"(?<=[(（])(?P<cjk>[月火水木金土日])(?=[)）・])")),
-    (
+    Rule("cjk_weekday", _pattern(r"(?<=[(（])(?P<cjk>[月火水木金土日])(?=[)）・])"), _if_cjk),
+    Rule(
         "cjk_clock",
         _pattern(
             r"(?P<part>上午|下午|晚上|早上|中午|午前|午後)?\s?(?<!\d)(?P<h>\d{1,2})\s?[時时点點](?![間间数])",
             r"(?:\s?(?P<min>\d{1,2})\s?分|(?P<thirty>半))?",
         ),
+        _if_cjk,
     ),
-    (
+    Rule(
         "day",
         _pattern(rf"\b{_MONTH}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[%€$])", _YEAR),
+        _at_words(*MONTHS),
     ),
-    ("month", _pattern(rf"\b{_MONTH}{_YEAR}")),
-    (
+    Rule("month", _pattern(rf"\b{_MONTH}{_YEAR}"), _at_words(*MONTHS)),
+    Rule(
         "day_of_weekday",
         _pattern(
             rf"\b(?:{any_of(WEEKDAYS)}|{any_of(SHORT_WEEKDAYS)})\b[.,]?\s+(?:the\s|den\s|der\s|le\s|el\s|il\s)?",
             r"(?P<d>\d{1,2})(?:st|nd|rd|th|º|:e|\.)?(?!\w|[.,:]\d|\s?(?:[%€$£-]|am\b|pm\b|a\.m|p\.m|h\b|uhr|uur))",
         ),
+        _at_words(*WEEKDAYS, *SHORT_WEEKDAYS),
     ),
-    ("weekday", _pattern(rf"\b(?P<weekday>{any_of(WEEKDAYS)})s?\b")),
-    ("short_weekday", _pattern(rf"\b(?P<weekday>{any_of(SHORT_WEEKDAYS)})\b")),
-    (
+    Rule(
+        "weekday",
+        _pattern(rf"\b(?P<weekday>{any_of(WEEKDAYS)})s?\b"),
+        _at_words(*WEEKDAYS, *(f"{name}s" for name in WEEKDAYS)),
+    ),
+    Rule(
+        "short_weekday",
+        _pattern(rf"\b(?P<weekday>{any_of(SHORT_WEEKDAYS)})\b"),
+        _at_words(*SHORT_WEEKDAYS),
+    ),
+    Rule(
         "short_weekday",
         re.compile(rf"\b(?P<weekday>{'|'.join(SHORT_GERMAN_WEEKDAYS)})\b\.?(?=,?\s*\d|\s(?:oder|und)\s|/|$)"),
+        _at_words(*map(lower, SHORT_GERMAN_WEEKDAYS)),
     ),
-    (
+    Rule(
         "short_weekday",
         re.compile(rf"(?<=\b(?:oder|.und) )(?P<weekday>{'|'.join(SHORT_GERMAN_WEEKDAYS)})\b"),
+        _at_words(*map(lower, SHORT_GERMAN_WEEKDAYS)),
     ),
-    ("half", _pattern(rf"\bhalf past (?P<past>{_CLOCK_WORD})\b")),
-    ("half", _pattern(rf"\b(?:halb|halv|půl|pul|wpół do|w pół do) (?P<to>{_CLOCK_WORD})\b")),
-    ("half", _pattern(rf"\bhalf (?P<either>{_CLOCK_WORD})\b")),
-    (
+    Rule("half", _pattern(rf"\bhalf past (?P<past>{_CLOCK_WORD})\b"), _at_words("half")),
+    Rule(
+        "half",
+        _pattern(rf"\b(?:halb|halv|půl|pul|wpół do|w pół do) (?P<to>{_CLOCK_WORD})\b"),
+        _at_words("halb", "halv", "půl", "pul", "wpół", "pół"),
+    ),
+    Rule("half", _pattern(rf"\bhalf (?P<either>{_CLOCK_WORD})\b"), _at_words("half")),
+    Rule(
         "half",
         _pattern(
             rf"\b(?P<past>{_CLOCK_WORD})(?: heures?)? (?:et demie|y media|e mezza|e mezzo|e meia)\b",
         ),
+        _if_has("demie", "media", "mezz", "meia"),
     ),
-    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*(?P<half>[ap])\.?\s?m\b\.?")),
-    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*Uhr\b(?:\s+(?P<late>\d\d)\b)?")),
-    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b")),
-    ("clock", _pattern(r"(?<![\w.,:])(?P<h>\d{1,2}):(?P<min>\d\d)(?::\d\d)?\b")),
-    ("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b")),
-    (
+    Rule(
+        "clock",
+        _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*(?P<half>[ap])\.?\s?m\b\.?"),
+        _at_digits(),
+    ),
+    Rule(
+        "clock",
+        _pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*Uhr\b(?:\s+(?P<late>\d\d)\b)?"),
+        _at_digits(),
+    ),
+    Rule("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b"), _at_digits()),
+    Rule("clock", _pattern(r"(?<![\w.,:])(?P<h>\d{1,2}):(?P<min>\d\d)(?::\d\d)?\b"), _at_digits()),
+    Rule("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b"), _at_digits()),
+    Rule(
         "clock",
         _pattern(
             r"\b(?:godz\.|godzin\w+|kl\.?|klockan|om) ?",
             rf"(?P<h>{_HOUR})\b(?:[:.](?P<min>\d\d)\b)?(?![./]\d)",
         ),
+        _at_starts("godz", "kl", "klo", "om"),
     ),
-    ("hours", _pattern(_FREE, rf"(?P<h>{_HOUR})(?:[:.](?P<min>\d\d))?\.?\s?{_OF_THE_CLOCK}\b")),
-    ("noon", _pattern(r"\b(?:noon|midi)\b")),
-    ("ordinal", _pattern(_FREE, r"(?P<d>\d{1,2})(?:st|nd|rd|th)\b")),
-    ("ordinal", _pattern(r"\b(?:am|zum|den|bis|vom|dem)\s+(?P<d>\d{1,2})\.(?=\s|,|$|\))(?!\s*\d)")),
-    (
+    Rule(
+        "hours",
+        _pattern(_FREE, rf"(?P<h>{_HOUR})(?:[:.](?P<min>\d\d))?\.?\s?{_OF_THE_CLOCK}\b"),
+        _at_digits(),
+    ),
+    Rule("noon", _pattern(r"\b(?:noon|midi)\b"), _at_words("noon", "midi")),
+    Rule("ordinal", _pattern(_FREE, r"(?P<d>\d{1,2})(?:st|nd|rd|th)\b"), _at_digits()),
+    Rule(
+        "ordinal",
+        _pattern(r"\b(?:am|zum|den|bis|vom|dem)\s+(?P<d>\d{1,2})\.(?=\s|,|$|\))(?!\s*\d)"),
+        _at_words("am", "zum", "den", "bis", "vom", "dem"),
+    ),
+    Rule(
         "ordinal",
         _pattern(
             r"\b(?:le|du|au)\s+(?P<d>\d{1,2})\b",
             r"(?!\s*(?:[h:%€.,/]\S|%|€|jours|mois|semaines|ans|unités))",
         ),
+        _at_words("le", "du", "au"),
     ),
-    ("code", re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b")),
-    (
+    Rule(
+        "code",
+        re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b"),
+        _if_digits,
+    ),
+    Rule(
         "amount",
-        _pattern(rf"(?P<unit>€|\$|£|¥|CHF|EUR|USD|GBP|NOK|SEK|PLN|CZK|JPY)\s?(?P<number>{_NUMBER}){_TIMES}"),
+        _pattern(rf"(?P<unit>{'|'.join(_CURRENCIES)})\s?(?P<number>{_NUMBER}){_TIMES}"),
+        _at_digits(4, *_CURRENCIES),
     ),
-    (
+    Rule(
         "amount",
         _pattern(
             rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}",
             rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
+        _at_digits(),
     ),
-    (
+    Rule(
         "cjk_words",
         _pattern(
             r"(?<![第星期礼拜周週一二三四五六七八九十])(?P<number>[一二两三四五六七八九十]{1,3})",
             r"(?=[^\W一二三四五六七八九十])",
         ),
+        _if_cjk,
     ),
-    (
+    Rule(
         "words",
         _pattern(
             rf"\b(?P<number>{number_words.PATTERN}){_TIMES}",
             rf"(?:{number_words.HYPHEN}(?P<unit>{_PER_CENT}|{_WORD_UNIT}))?",
         ),
+        _at_starts(*number_words.VALUES, *number_words.ONES),
     ),
 ]
 NEAR = 100  # characters of context searched before a fact
@@ -184,6 +415,9 @@ BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|von|nach|vor|à|vers|dès|avant|après"
     r"|a las|las|alle|le|dalle|às|as|das|om|tot|vanaf|na|voor|o|od|do|po|przed|v|ve|kl|efter|före|från) $"
 )
+_AND = r"\s?(?:-|to|till|until|bis|à|a|y|alle|tot|do|till|až|~|and|und|et)\s?"
+RANGE_BEHIND = _pattern(rf"{_AND}(?:\d|1\d|2[0-4])(?![\w.,/:%€$£-])")
+RANGE_BEFORE = _pattern(rf"(?<![\w.,/:-])(?:\d|1\d|2[0-4]){_AND}$")
 MINUTES_AFTER = _pattern(r"\s(?:past|to|before|after|vor|nach)\s")  # "twenty past four"
 MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
 
@@ -203,9 +437,6 @@ class Fact:
         return Fact(self.kind, self.start + by, self.end + by, self.text, self.values, self.is_vague)
 
 
-CJK = re.compile(f"[{_CJK}]")
-
-
 def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
     """Return the facts of a text in order, without overlaps.
 
@@ -218,28 +449,26 @@ def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
 
 def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
     found: list[Fact] = []
-    left = text
-    has_cjk = CJK.search(text) is not None
-    for name, pattern in [*PATTERNS, *(each for language in languages for each in _words_of(language))]:
-        if name.startswith("cjk") and not has_cjk:
-            continue
+    searched = _Text(text)
+    for rule in (*RULES, *(each for language in languages for each in _words_of(language))):
         taken = []
-        for match in pattern.finditer(left):
-            if read := READERS[name](name, match, text):
+        for match in rule.search(rule.pattern, searched):
+            if read := READERS[rule.name](rule.name, match, text):
                 found += read
                 taken += [(fact.start, fact.end) for fact in read]
         if taken:
-            left = blanked(left, taken)
+            searched.left = blanked(searched.left, taken)
     return sorted(found, key=lambda fact: fact.start)
 
 
 @cache
-def _words_of(language: str) -> list[tuple[str, re.Pattern[str]]]:
+def _words_of(language: str) -> list[Rule]:
     values = _number_words(language)
     if not values:
         return []
     unit = rf"(?:\s(?P<unit>{_PER_CENT}|{_WORD_UNIT}))?"
-    return [("own_words", _pattern(rf"\b(?P<number>{any_of(values)})\b{unit}"))]
+    pattern = _pattern(rf"\b(?P<number>{any_of(values)})\b{unit}")
+    return [Rule("own_words", pattern, _at_words(*values))]
 
 
 @cache
@@ -271,6 +500,42 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
     return [_fact("link" if name == "link" else "address", match, [("text", plain)])]
 
 
+def _read_setting(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "--mode upsert" and "reload_mode = soft". A word of prose behind an option is not its value."""
+    option, value = match["name"], (match["value"] or "")
+    if name == "setting" and value.startswith(" ") and is_function_word(value[1:]):
+        value = ""
+    end = match.start() + len(option) if not value else match.end()
+    written = (option, value.lstrip(" ="))
+    return [Fact("code", match.start(), end, text[match.start() : end], frozenset({("setting", *written)}))]
+
+
+def _read_file(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    if name == "version":
+        return [_fact("number", match, [("version", match[0].lower().lstrip("v"))])]
+    return [_fact("code", match, [("file", match[0].lower())])]
+
+
+def _read_week(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    number = int(match["number"])
+    return [_fact("date", match, [("calendar week", number), ("number", float(number), None)])]
+
+
+def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read times and amounts that are said without their number: "a fortnight", "half an hour"."""
+    groups = match.groupdict()
+    if groups.get("fortnight"):
+        return [_fact("number", match, _as_number(14.0, "day"))]
+    if groups.get("dozen"):
+        return [_fact("number", match, [("number", 12.0, None)], is_vague=True)]
+    if groups.get("half"):
+        return [_fact("number", match, [("number", 30.0, "minute")], is_vague=True)]
+    unit = _unit(match)
+    if unit in MONEY or unit is None:
+        return []
+    return [_fact("number", match, _as_number(1.0, unit), is_vague=True)]
+
+
 def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     groups = match.groupdict()
     month = MONTHS.get(lower(groups.get("month") or ""))
@@ -288,14 +553,14 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if not values:
         return []
     if name == "day_of_weekday":
-        return [_at("date", text, match.span("d"), values)]
+        return [_part("date", text, match.span("d"), values)]
     if name == "ordinal" and day and re.match(r"(?:le|au|du)\s", match[0]):  # "dopo le 17"
         values += [("clock", hour * 60) for hour in _hours(day)]
     if first := groups.get("first"):
         parts = (match.start("first"), match.end("first")), (match.start("d"), match.end())
         return [
-            _at("date", text, parts[0], [("date", year, month, int(first))]),
-            _at("date", text, parts[1], values),
+            _part("date", text, parts[0], [("date", year, month, int(first))]),
+            _part("date", text, parts[1], values),
         ]
     return [_fact("date", match, values)]
 
@@ -333,7 +598,10 @@ def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if hour > 24 or minute > 59:
         return []
     hours = [hour % 12 + (12 if half == "p" else 0)] if half else _hours(hour)
-    return [_fact("time", match, [("clock", hour * 60 + minute) for hour in hours])]
+    values: list[Value] = [("clock", hour * 60 + minute) for hour in hours]
+    if name == "clock" and not half and match[0][-1:] in "hH":  # "24h"
+        values += _as_number(float(hour), "hour")
+    return [_fact("time", match, values)]
 
 
 def _read_half(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -378,7 +646,7 @@ def _read_own_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if value is None:
         return []
     unit = _unit(match)
-    values: list[Value] = [("number", float(value), unit)]
+    values = _as_number(float(value), unit)
     if value <= 24:
         values += _on_the_clock(value, text, match.start())
     return [_fact(_kind(unit), match, values, is_vague=unit is None)]
@@ -406,11 +674,18 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if name == "amount" and not groups.get("unit") and _is_item(match):
         return []
     unit, factor = _unit(match), _factor(match)
-    values: list[Value] = [("number", round(number * factor, 4), unit) for number in readings(written)]
+    values: list[Value] = []
+    for number in readings(written):
+        values += _as_number(round(number * factor, 4), unit)
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
     if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
-        values += _on_the_clock(int(written), match.string, match.start())
+        if RANGE_BEHIND.match(text, match.end()) or RANGE_BEFORE.search(
+            text, max(0, match.start() - 8), match.start()
+        ):
+            values += [("clock", hour * 60) for hour in _hours(int(written))]  # "10-12 on friday"
+        else:
+            values += _on_the_clock(int(written), match.string, match.start())
     is_item = unit is None and text[max(0, match.start() - 1) : match.end() + 1] == f"({written})"
     return [_fact(_kind(unit), match, values, is_vague=is_item and len(written) == 1)]
 
@@ -428,7 +703,7 @@ def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
         unit, factor = (_unit(match), _factor(match)) if is_last else (None, 1)
         start = match.start() + number.start
         end = match.end() if is_last else match.start() + number.end
-        values: list[Value] = [("number", float(number.value * factor), unit)]
+        values = _as_number(float(number.value * factor), unit)
         if number.value <= 24:
             values += _on_the_clock(number.value, text, start)
         if number.is_round:
@@ -453,7 +728,10 @@ def _is_part(text: str, start: int, end: int) -> bool:
 
 
 def _unit(match: re.Match[str]) -> str | None:
-    stem = re.sub(r"^(?:working|business|calendar) ", "", lower(match.groupdict().get("unit") or ""))
+    written = lower(match.groupdict().get("unit") or "").split()
+    if {*written} & {*WORKING_BEFORE, *WORKING_BEHIND}:
+        return "working_day"
+    stem = " ".join(word for word in written if word != "calendar")
     if stem in UNITS_OF_CJK:
         return UNITS_OF_CJK[stem]
     return UNITS.get(stem, "%" if " cent" in stem else stem) or None
@@ -461,6 +739,17 @@ def _unit(match: re.Match[str]) -> str | None:
 
 def _factor(match: re.Match[str]) -> float:
     return TIMES_BY.get(lower(match.groupdict().get("times") or ""), 1)
+
+
+def _as_number(number: float, unit: str | None) -> list[Value]:
+    """Return a number with its unit, and how else the same time is said: 24 hours, one day."""
+    values: list[Value] = [("number", number, unit)]
+    for small, times, large in SAME_TIME:
+        if unit == small and number >= times and number % times == 0:
+            values.append(("number", number / times, large))
+        if unit == large:
+            values.append(("number", number * times, small))
+    return values
 
 
 def _kind(unit: str | None) -> Kind:
@@ -508,7 +797,7 @@ def _fact(kind: Kind, match: re.Match[str], values: list[Value], is_vague: bool 
     return Fact(kind, match.start(), match.start() + len(text), text, frozenset(values), is_vague)
 
 
-def _at(kind: Kind, text: str, span: tuple[int, int], values: list[Value]) -> Fact:
+def _part(kind: Kind, text: str, span: tuple[int, int], values: list[Value]) -> Fact:
     return Fact(kind, *span, text[slice(*span)], frozenset(values))
 
 
@@ -517,6 +806,11 @@ READERS = {
     "address": _read_plain,
     "phone": _read_plain,
     "code": _read_plain,
+    "setting": _read_setting,
+    "file": _read_file,
+    "version": _read_file,
+    "week": _read_week,
+    "duration": _read_duration,
     "weekday": _read_weekday,
     "clock": _read_clock,
     "noon": _read_clock,

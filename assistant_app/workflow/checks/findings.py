@@ -17,25 +17,29 @@ from typing import Literal
 from assistant_app.workflow.checks import asked
 from assistant_app.workflow.checks.attachments import speaks_of_one
 from assistant_app.workflow.checks.brought_in import brought_by
+from assistant_app.workflow.checks.contradictions import contradictions
 from assistant_app.workflow.checks.dates import Calendar, in_a_year, sent_on
 from assistant_app.workflow.checks.fact_words import MONEY
 from assistant_app.workflow.checks.facts import Fact, Value, blanked, facts
-from assistant_app.workflow.checks.languages import READ, language_of
+from assistant_app.workflow.checks.languages import READ, is_function_word, language_of
 from assistant_app.workflow.checks.lookalikes import plain
-from assistant_app.workflow.checks.names import are_among, names, words_of
-from assistant_app.workflow.checks.people import misnamed
+from assistant_app.workflow.checks.names import are_among, full_names, names, typed_small, words_of
+from assistant_app.workflow.checks.people import header_of, misnamed
 from assistant_app.workflow.checks.placeholders import placeholders
+from assistant_app.workflow.checks.questions import unanswered
+from assistant_app.workflow.checks.unfinished import open_ends, talk
 
-RULES_VERSION = 3  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 5  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
 PIECE = 4_000  # characters that are read at once
 MOST_FACTS = 2_000  # of each of the three
 MOST_PLACEHOLDERS = 200
+MOST_ADDED = 200  # amounts and products of them that are added
 MOST_COMBINED = 40  # numbers of the sources that are added, multiplied and compared with one another
 
-Source = Literal["instructions", "answer", "feedback"]
+Source = Literal["instructions", "answer", "feedback", "email"]
 Text = Literal["draft", "email", "own"]  # what may be too long to be read to its end
 
 
@@ -43,7 +47,7 @@ Text = Literal["draft", "email", "own"]  # what may be too long to be read to it
 class Finding:
     """A passage of the draft that the owner should check, from character `start` to `end`."""
 
-    kind: str  # date, time, amount, number, address, link, name, placeholder
+    kind: str  # one of `facts.Kind`, or placeholder
     start: int
     end: int
     text: str
@@ -56,10 +60,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A text by the owner, with its facts that are present in the draft or missing."""
+    """A text by the owner, with its facts that are present in the draft or missing.
+
+    Or a numbered question of the email, which is missing as a whole.
+    """
 
     source: Source
-    number: int  # of the answer or feedback, from 1
+    number: int  # of the answer, feedback or question, from 1
     text: str
     present: tuple[str, ...]
     missing: tuple[str, ...]
@@ -113,8 +120,13 @@ def check(
     All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the owner's name.
     """
     language = language_of(draft)
-    languages = tuple(filter(None, (language_of(email), language)))
-    of_email, of_owner, of_draft = Reader(languages), Reader(languages), Reader(languages)
+    emails_language = language_of(email)
+    languages = tuple(filter(None, (emails_language, language)))
+    of_email, of_owner, of_draft = (
+        Reader(languages),
+        Reader(languages),
+        Reader(languages, language=language),
+    )
     pieces: list[tuple[Source, int, Reading]] = [("instructions", 1, of_owner.read(instructions))]
     pieces += [("answer", number, of_owner.read(text)) for number, text in enumerate(answers, start=1)]
     # The last one counts most, so it is read before there may be too much.
@@ -123,7 +135,8 @@ def check(
     of_hand = [of_owner.read(text) for text in by_hand]
     by_person = [reading for _, _, reading in pieces]
     email_read = of_email.read(email)
-    known_facts = Backing(Calendar(sent_on(email)))
+    header = header_of(email)
+    known_facts = Backing(Calendar(sent_on(header)))
     known_facts.add(email_read)
     for reading in [*by_person, *of_hand]:
         known_facts.add(reading, is_of_person=True)
@@ -142,29 +155,43 @@ def check(
         set_aside = {(fact.start, fact.end) for fact in derived}
         unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
         unsupported += _unknown_names(own, known_facts, language)
-        unsupported += misnamed(
-            own.text, email[:MOST_READ], known, "\n".join(each.text for each in by_person)
-        )
+        said = "\n".join(each.text for each in by_person)
+        unsupported += misnamed(own.text, email[:MOST_READ], header, known, said, known_facts.words)
         unsupported += [
             Fact("date", start, end, own.text[start:end], frozenset())
             for start, end in known_facts.calendar.mismatches(own.text, own.facts)
         ]
-    else:
+        unsupported += known_facts.counted_otherwise(own)
+        of_person = [(reading.text, reading.facts) for reading in by_person]
+        unsupported += contradictions(own.text, own.facts, of_person, email_read.text, email_read.facts)
+    unsupported += [
+        Fact("talk", start, end, own.text[start:end], frozenset()) for start, end in talk(own.text)
+    ]
+    if not checks.is_read:
         digits = set(re.findall(r"\d+", plain(sources))) | {str(number) for number in known_facts.parts}
         unsupported = [fact for fact in unsupported if _is_new(fact, digits)]
+    has_same_words = language is None or emails_language in (None, language)
     cut: dict[Text, bool] = {
-        "draft": of_draft.has_cut or len(to_fill_in) == MOST_PLACEHOLDERS,
+        "draft": of_draft.has_cut or len(to_fill_in) >= MOST_PLACEHOLDERS,
         "email": of_email.has_cut,
         "own": of_owner.has_cut,
     }
     return replace(
         checks,
         unsupported=tuple(_findings(draft, _apart(unsupported))),
-        given=tuple(_given(own, pieces, of_hand, language) if checks.is_read else ()),
+        given=tuple(_given(own, pieces, of_hand, language, email_read.text) if checks.is_read else ())
+        + tuple(_unanswered(email_read.text, own.text, by_person) if has_same_words else ()),
         brought_in=tuple(brought_by(email[:MOST_READ], own.facts, (reading.text for reading in by_person))),
         cut=tuple(name for name, is_cut in cut.items() if is_cut),
         derived=tuple(_findings(draft, derived)),
     )
+
+
+def _unanswered(email: str, draft: str, said: Sequence[Reading]) -> Iterator[Given]:
+    questions = unanswered(email, draft, "\n".join(reading.text for reading in said))
+    for question in questions:
+        number, _, text = question.partition(". ")
+        yield Given("email", int(number), question, (), (text.rstrip(" ?"),))
 
 
 def _unknown_names(own: Reading, known: Backing, language: str | None) -> list[Fact]:
@@ -172,8 +199,7 @@ def _unknown_names(own: Reading, known: Backing, language: str | None) -> list[F
 
     A German noun beside a known name is part of no name ("Raum Elbe"), so both have to be unknown there.
     """
-    is_inflected = language in ("pl", "cs")
-    unknown = [name for name in own.names if not known.know(name.text, is_inflected)]
+    unknown = [name for name in own.names if not known.know(name.text, language)]
     places = {edge for name in unknown for edge in (name.start, name.end)}
     return [
         name for name in unknown if not name.is_vague or name.start - 1 in places or name.end + 1 in places
@@ -228,7 +254,10 @@ def _placeholders(draft: str, sources: str) -> list[Finding]:
         for start, text in placeholders(draft)
         if text.startswith(("__", "X", "x")) or text not in sources
     )
-    return list(islice(found, MOST_PLACEHOLDERS))
+    first = list(islice(found, MOST_PLACEHOLDERS))
+    if len(draft) < MOST_READ and not (first and first[-1].end == len(draft.rstrip())):
+        first += [Finding("placeholder", start, end, draft[start:end]) for start, end in open_ends(draft)]
+    return first
 
 
 # --- Sources ------------------------------------------------------------------------------------------
@@ -240,6 +269,7 @@ class Reading:
 
     text: str
     facts: tuple[Fact, ...]
+    language: str | None = None
 
     @cached_property
     def words(self) -> set[str]:
@@ -252,7 +282,7 @@ class Reading:
     @cached_property
     def names(self) -> list[Fact]:
         """The names of the text, outside its other facts."""
-        return names(blanked(self.text, [(fact.start, fact.end) for fact in self.facts]))
+        return names(blanked(self.text, [(fact.start, fact.end) for fact in self.facts]), self.language)
 
 
 @dataclass
@@ -263,6 +293,7 @@ class Reader:
     left: int = MOST_READ
     facts_left: int = MOST_FACTS
     has_cut: bool = False
+    language: str | None = None  # of the texts, if it is known
 
     def read(self, text: str) -> Reading:
         found: list[Fact] = []
@@ -275,7 +306,7 @@ class Reader:
             self.facts_left -= len(read)
             position = end
         self.has_cut = self.has_cut or position < len(text)
-        return Reading(text[:position], tuple(found))
+        return Reading(text[:position], tuple(found), self.language)
 
 
 def _end_of_piece(text: str, start: int, most: int) -> int:
@@ -287,6 +318,21 @@ def _end_of_piece(text: str, start: int, most: int) -> int:
         if (place := text.rfind(mark, start + most // 2, end)) >= 0:
             return place + 1
     return end
+
+
+WORD_BEHIND = re.compile(r"\s([^\W\d_]{3,})")
+WORDS_BEFORE = re.compile(
+    r"([^\W\d_]{3,})\s(for|to|of|für|mit|pour|de|per|para|voor|dla|för|pro|by)\s$", re.IGNORECASE
+)
+
+
+def _around(text: str, fact: Fact) -> Iterator[tuple[str, ...]]:
+    """Yield the noun behind a number, and the words before it: "two projectors", "salad for ten"."""
+    behind = WORD_BEHIND.match(text, fact.end)
+    if behind and not is_function_word(behind[1]):
+        yield ("", behind[1].casefold().rstrip("s"))
+    elif before := WORDS_BEFORE.search(text[max(0, fact.start - 30) : fact.start]):
+        yield (before[1].casefold(), before[2].casefold())
 
 
 def reading_of(text: str) -> Reading:
@@ -306,6 +352,7 @@ class Backing:
     parts: set[int] = field(default_factory=set)  # of dates and times, as numbers
     texts: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    _counts: dict[tuple[str, ...], set[object]] = field(default_factory=dict)  # by the words beside a number
 
     def add(self, reading: Reading, is_of_person: bool = False) -> None:
         self.words |= reading.words
@@ -313,6 +360,10 @@ class Backing:
         for fact in reading.facts:
             for value in fact.values:
                 self._add(value, is_of_person and not fact.is_vague)
+            if fact.kind == "number":
+                counts = {value[1] for value in fact.values if value[0] == "number"}
+                for key in _around(reading.text, fact):
+                    self._counts.setdefault(key, set()).update(counts)
 
     def _add(self, value: Value, is_bare: bool) -> None:
         match value:
@@ -338,10 +389,29 @@ class Backing:
 
     def back(self, fact: Fact) -> bool:
         """Return whether a source has one of the fact's values."""
+        if fact.kind == "link" and "://" in fact.text and fact.text.rstrip("/").count("/") == 2:
+            # A link that can be followed needs its path; a site that is only named doesn't.
+            return any(value[-1] in self.texts for value in fact.values)
         return any(self._backs(value) for value in fact.values)
 
-    def know(self, name: str, is_inflected: bool = False) -> bool:
-        return are_among(name, self.words) or (is_inflected and self._has_other_case(name))
+    def counted_otherwise(self, draft: Reading) -> Iterator[Fact]:
+        """Yield small numbers in words where a source has another one of the same: "three projectors"."""
+        known = self._counts
+        for fact in draft.facts:
+            numbers = {value[1] for value in fact.values if value[0] == "number" and value[2] is None}
+            if not fact.is_vague or not numbers or any(number in self.numbers for number in numbers):
+                continue
+            around = [known[key] for key in _around(draft.text, fact) if key in known]
+            if around and all(not counts & numbers for counts in around):
+                yield replace(fact, is_vague=False)
+
+    def know(self, name: str, language: str | None = None) -> bool:
+        if are_among(name, self.words):
+            return True
+        if language in GENITIVE_IN_S:
+            other = name[:-1] if name.endswith("s") else f"{name}s"
+            return are_among(other, self.words)
+        return language in ("pl", "cs") and self._has_other_case(name)
 
     def _has_other_case(self, name: str) -> bool:
         """Return whether a source has a Polish or Czech name with another ending: Radka, Radku."""
@@ -357,8 +427,24 @@ class Backing:
         """Return whether a fact follows from those of the sources, by the calendar or by arithmetic."""
         if fact.kind == "date":
             return self.calendar.follows(fact, self._counted_days)
-        asked_for = {(value[1], value[2]) for value in fact.values if value[0] == "number"}
-        return any(number in self._worked_out.get(unit, ()) for number, unit in asked_for)
+        numbers = {value[1:] for value in fact.values if value[0] == "number"}
+        return any(self._is_worked_out(number, unit) for number, unit in numbers)  # type: ignore[arg-type]
+
+    def _is_worked_out(self, number: float, unit: str | None) -> bool:
+        if unit in ("day", "week"):
+            return number * (7 if unit == "week" else 1) in self._days_between
+        return any(self._amounts(money).lead_to(number) for money in _MONEY_OF.get(unit, ()))
+
+    def _amounts(self, unit: str) -> _Amounts:
+        if unit not in self._by_unit:
+            known = [number for number, units in self.numbers.items() if unit in units or number in self.bare]
+            plain = [number for number, units in self.numbers.items() if None in units and number < 10_000]
+            self._by_unit[unit] = _Amounts(known[:MOST_COMBINED], plain[:MOST_COMBINED])
+        return self._by_unit[unit]
+
+    @cached_property
+    def _by_unit(self) -> dict[str, _Amounts]:
+        return {}
 
     @cached_property
     def _counted_days(self) -> set[float]:
@@ -370,31 +456,10 @@ class Backing:
         }
 
     @cached_property
-    def _worked_out(self) -> dict[object, set[float]]:
-        """Sums, differences, products and halves of money, and the days between two dates, by unit."""
+    def _days_between(self) -> set[float]:
         sent = self.calendar.sent
         days = sorted(day for day in (in_a_year(value, sent) for value in self.dates) if day)[:MOST_COMBINED]
-        between = {float((late - early).days) for early, late in combinations(days, 2) if late > early}
-        found: dict[object, set[float]] = {
-            "day": between,
-            "week": {number / 7 for number in between if number % 7 == 0},
-        }
-        plain_numbers = [
-            number for number, units in self.numbers.items() if None in units and number < 10_000
-        ]
-        for unit in MONEY:
-            sums = [number for number, units in self.numbers.items() if unit in units or number in self.bare]
-            if not sums:
-                continue
-            sums = sums[:MOST_COMBINED]
-            of_two = {round(a * b, 2) for a in sums for b in plain_numbers[:MOST_COMBINED] if b != 1}
-            of_two |= {round(a / 2, 2) for a in sums}
-            whole = {*sums, *of_two}
-            of_two |= {round(a + b, 2) for a, b in combinations(sorted(whole)[:200], 2)}
-            of_two |= {round(abs(a - b), 2) for a, b in combinations(sums, 2)}
-            found[unit] = of_two
-        found[None] = found.get("€", set()) | found.get("$", set()) | found.get("£", set())
-        return found
+        return {float((late - early).days) for early, late in combinations(days, 2) if late > early}
 
     def _backs(self, value: Value) -> bool:
         match value:
@@ -404,7 +469,8 @@ class Backing:
             case ("date", year, month, day):
                 return self._has_date((year, month, day)) or self._is_joined(value)
             case ("text", str(text)):
-                return text in self.texts or self._begins_one(f"{text}/") or self._begins_one(f"{text}?")
+                is_whole = "/" in text or "@" in text
+                return text in self.texts or (not is_whole and self._begins_one(f"{text}/"))
         return value in self.others
 
     def _has_date(self, written: Value) -> bool:
@@ -434,6 +500,24 @@ class Backing:
         return has_day and ((year, month) in self._months or (None, month) in self._months)
 
 
+class _Amounts:
+    """Amounts of one currency, and what follows from them: products, halves, sums and differences."""
+
+    def __init__(self, amounts: list[float], plain: list[float]) -> None:
+        self._amounts = set(amounts)
+        self._products = {round(amount * by, 2) for amount in amounts for by in plain if by != 1}
+        self._products |= {round(amount / 2, 2) for amount in amounts}
+        self._added = set(sorted(self._amounts | self._products)[:MOST_ADDED])
+
+    def lead_to(self, number: float) -> bool:
+        if number in self._products:
+            return True
+        is_sum = any(round(number - one, 2) in self._added and number != 2 * one for one in self._added)
+        return is_sum or any(round(one + number, 2) in self._amounts for one in self._amounts if number)
+
+
+_MONEY_OF: dict[str | None, tuple[str, ...]] = {unit: (unit,) for unit in MONEY} | {None: ("€", "$", "£")}
+GENITIVE_IN_S = ("de", "nl", "sv", "da", "no")  # without an apostrophe: "Petersens Angebot"
 ANY = "any"  # in place of a part of a date
 
 
@@ -450,16 +534,18 @@ def _given(
     pieces: Sequence[tuple[Source, int, Reading]],
     of_hand: Sequence[Reading],
     language: str | None,
+    email: str,
 ) -> Iterator[Given]:
     in_draft = Backing()
     in_draft.add(draft, is_of_person=True)
     later = [_Later(reading, in_draft) for source, _, reading in pieces if source == "feedback"]
+    known_names = full_names(email) if language != "de" else set()  # any noun has a capital there
     for source, number, reading in pieces:
         if not reading.text.strip():
             continue
         after = later[number:] if source == "feedback" else later
         found: dict[str, bool] = {}
-        for fact in _wanted(reading):
+        for fact in _wanted(reading, known_names):
             is_in = _is_in(fact, in_draft, language)
             if is_in or not _is_withdrawn(reading, fact, after, of_hand):
                 found.setdefault(fact.text, is_in)
@@ -471,7 +557,7 @@ def _given(
 def _is_in(fact: Fact, in_draft: Backing, language: str | None) -> bool:
     if fact.kind == "name":
         # Japanese and Chinese write names in other letters.
-        return language in ("ja", "zh") or in_draft.know(fact.text, language in ("pl", "cs"))
+        return language in ("ja", "zh") or in_draft.know(fact.text, language)
     if in_draft.back(fact):
         return True
     # "thu 8" and "at 4": a bare number may be the day of a date, or an hour.
@@ -480,7 +566,7 @@ def _is_in(fact: Fact, in_draft: Backing, language: str | None) -> bool:
     )
 
 
-def _wanted(reading: Reading) -> list[Fact]:
+def _wanted(reading: Reading, known_names: set[tuple[str, str]]) -> list[Fact]:
     """Return the facts that the draft needs.
 
     Not those of clauses that ask to leave something out, the numbers of the owner's points, and lengths.
@@ -490,13 +576,14 @@ def _wanted(reading: Reading) -> list[Fact]:
     items = asked.items(text)
 
     def is_wanted(fact: Fact) -> bool:
-        if fact.is_vague or (fact.kind == "number" and fact.start in items):
+        if fact.is_vague or fact.kind == "code" or (fact.kind == "number" and fact.start in items):
             return False
         if asked.is_about_the_text(text, fact):
             return False
         return not clauses.is_left_out(fact)
 
-    return sorted(filter(is_wanted, [*reading.facts, *reading.names]), key=lambda fact: fact.start)
+    every = [*reading.facts, *reading.names, *typed_small(text, known_names)]
+    return sorted(filter(is_wanted, every), key=lambda fact: fact.start)
 
 
 def _is_withdrawn(reading: Reading, fact: Fact, later: Sequence[_Later], of_hand: Sequence[Reading]) -> bool:

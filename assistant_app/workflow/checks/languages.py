@@ -143,11 +143,16 @@ _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
+def is_function_word(word: str) -> bool:
+    """Return whether it is an article, a pronoun or the like in one of the languages."""
+    return word.lower() in _WEIGHTS
+
+
 def language_of(text: str) -> str | None:
     """Return the code of the language, of `NAMES`; None where nothing speaks for one."""
     text = text[:MOST]
-    latin = len(_LATIN.findall(text))
     is_latin = max(text, default="") < FIRST_OTHER_LETTER
+    latin = 0 if is_latin else len(_LATIN.findall(text))
     for language, script in () if is_latin else _SCRIPTS.items():
         letters = len(script.findall(text))
         # A Japanese or Chinese sentence is far shorter than the addresses in it.
@@ -156,9 +161,9 @@ def language_of(text: str) -> str | None:
                 return "ja"
             return language
     scores: Counter[str] = Counter()
-    for word in _WORD.findall(text.lower().replace("’", "'")):
+    for word, times in Counter(_WORD.findall(text.lower().replace("’", "'"))).items():
         for language, weight in _WEIGHTS.get(word, ()):
-            scores[language] += weight  # type: ignore[assignment]
+            scores[language] += weight * times  # type: ignore[assignment]
     for letter, language in _LETTERS.items():
         if letter in text:
             scores[language] += min(3, text.count(letter)) / 2  # type: ignore[assignment]

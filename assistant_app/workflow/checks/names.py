@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection
 from typing import Literal
 
@@ -18,6 +17,7 @@ WORD = re.compile(
     rf"[A-Z][a-z]?(?:\.[A-Z][a-z]?)+(?!{_LETTER})"  # "Ph.D", "U.S"
     rf"|{_LETTER}+(?:[-'’]{_LETTER}+)*"
 )
+POSSESSIVE = re.compile(r"'s?$")
 CONTRACTED = re.compile(r"['’](?:ll|d|ve|m|s|re)$")  # "I'll"
 # Letters that Unicode cannot decompose, without their marks; and the two-letter spellings of German and the
 # Scandinavian languages. `casefold` turns "ß" into "ss".
@@ -130,8 +130,15 @@ def words_of(text: str) -> set[str]:
 
     The spellings are those of `_forms`.
     """
-    parts = {part for word in set(WORD.findall(text)) for part in _parts(word)}
-    return {form for part in parts for form in (*_forms(part), *part.split("."))} - {""}
+    found: set[str] = set()
+    for word in set(WORD.findall(text)):
+        if word.isascii() and word.isalpha():
+            found.add(word.casefold())
+            continue
+        for part in _parts(word):
+            found |= _forms(part)
+            found.update(part.split("."))
+    return found - {""}
 
 
 def are_among(name: str, words: Collection[str]) -> bool:
@@ -144,29 +151,59 @@ def are_among(name: str, words: Collection[str]) -> bool:
 
 
 def _parts(word: str) -> set[str]:
+    if word.isalpha():
+        return {word.casefold()}
     lower = word.casefold().replace("’", "'")
-    base = re.sub(r"'s?$", "", lower)
+    base = POSSESSIVE.sub("", lower)
     return {base, *base.split("-")}
 
 
 def _forms(word: str) -> set[str]:
     """Return the spellings of a word in lower case: "zürich", "zurich", "zuerich"; "ph.d", "phd"."""
     if word.isascii():
-        return {word, word.replace(".", "")}
+        return {word, word.replace(".", "")} if "." in word else {word}
     marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
     plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
     return {word, plain, word.translate(IN_TWO_LETTERS)}
 
 
-def names(text: str) -> list[Fact]:
-    """Return the capitalised words that do not start a sentence."""
+PAIR = re.compile(r"\b([A-Z]\w+)[ \t]([A-Z]\w+)\b")
+SMALL_PAIR = re.compile(r"(?=\b([a-z]\w+) ([a-z]\w+)\b)")
+
+
+def full_names(email: str) -> set[tuple[str, str]]:
+    """Return each two words beside each other that begin with capitals, in lower case."""
+    return {
+        (first.casefold(), last.casefold())
+        for first, last in set(PAIR.findall(email))
+        if _may_be_name(first) and _may_be_name(last) and not CLOSING.search(f"{first} {last}")
+    }
+
+
+def typed_small(text: str, pairs: Collection[tuple[str, str]]) -> list[Fact]:
+    """Return the full names of an email that stand in a text in lower case: "nuria falk".
+
+    Only two words at once: a single one may be an ordinary word ("will", "march").
+    """
+    return [
+        Fact("name", match.start(), match.end(2), f"{match[1]} {match[2]}", frozenset())
+        for match in SMALL_PAIR.finditer(text)
+        if match.groups() in pairs
+    ]
+
+
+def names(text: str, language: str | None = None) -> list[Fact]:
+    """Return the capitalised words that do not start a sentence.
+
+    In a text of a few words, the language tells better than its words whether it is German.
+    """
     tokens = list(WORD.finditer(text))
     small = {token[0] for token in tokens if token[0][:1].islower()}
-    is_german = _is_german(tokens)
+    is_german = language == "de" if language else _is_german(tokens)
     found: list[Fact] = []
     for position, token in enumerate(tokens):
         word = token[0]
-        if not _may_be_name(word) or word.casefold() in small:
+        if not word[0].isupper() or not _may_be_name(word) or word.casefold() in small:
             continue
         if _begins_sentence(text, token.start()) and not _is_in_signature(text, token):
             continue
@@ -182,8 +219,8 @@ def names(text: str) -> list[Fact]:
 
 
 def _is_german(tokens: list[re.Match[str]]) -> bool:
-    seen = Counter(token[0].casefold() for token in tokens)
-    return sum(seen[word] for word in SURE_GERMAN) > sum(seen[word] for word in SURE_OTHER)
+    words = [token[0].casefold() for token in tokens]
+    return sum(word in SURE_GERMAN for word in words) > sum(word in SURE_OTHER for word in words)
 
 
 def _begins_sentence(text: str, start: int) -> bool:
@@ -255,5 +292,7 @@ def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool
 
 
 def _may_be_name(word: str) -> bool:
+    if not word[0].isupper():
+        return False
     lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
-    return word[0].isupper() and not {lower, lower.rstrip("s")} & (COMMON | ROLES) and lower not in TITLES
+    return not {lower, lower.rstrip("s")} & (COMMON | ROLES) and lower not in TITLES

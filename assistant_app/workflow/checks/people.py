@@ -12,6 +12,7 @@ from assistant_app.workflow.checks.names import CLOSING, COMMON, ROLES, TITLES, 
 
 _LINES = 4  # the greeting is among the first lines
 _LONGEST = 80
+LONGEST_LINE = 200
 _HELLO = (
     r"dear|hi|hello|hey|good (?:morning|afternoon|evening)|hallo|guten (?:tag|morgen|abend)|liebe[rs]?"
     r"|sehr geehrte[rs]?|moin|bonjour|bonsoir|salut|chère?s?|hola|buen[oa]s (?:días|tardes|noches)"
@@ -21,17 +22,22 @@ _HELLO = (
 )
 _GREETING = re.compile(rf"[ \t]*(?:(?:{_HELLO})[ \t,]+)(?P<who>[^\n,!:.]{{1,60}})", re.IGNORECASE)
 _ALONE = re.compile(r"[ \t]*(?P<who>[^\W\d_][\w'’-]{1,30})[ \t]*,[ \t]*(?P<more>\S?)")
+_ALONE_IN_HEADER = re.compile(r"\A([^\n:]{2,20}):[ \t]*([^\n]+)")  # a single line, without a blank one below
 _FIRST_WORDS = re.compile(
     r"(?:thank|thanks|yes|no|sorry|sure|please|well|ok|okay|danke|ja|nein|merci|oui|non)\b", re.I
 )
 
 
-def misnamed(draft: str, email: str, known: str, own: str) -> Iterator[Fact]:
+Header = list[tuple[str, str]]
+
+
+def misnamed(draft: str, email: str, header: Header, known: str, own: str, words: set[str]) -> Iterator[Fact]:
     """Yield names in the greeting and under the letter that fit nobody.
 
-    `known` has the owner's names, `own` what they wrote.
+    `header` has the lines at the top of the email, `known` the owner's names, `own` what they wrote, `words`
+    the words of all of them.
     """
-    words = words_of("\n".join((email, known, own)))
+    sender = next((text for label, text in header if role_of(label) == "from"), "")
     lines = list(_lines(draft))
     for start, line in lines[:_LINES]:
         found = _GREETING.match(line) or (_ALONE.match(line) if start == lines[0][0] else None)
@@ -39,11 +45,9 @@ def misnamed(draft: str, email: str, known: str, own: str) -> Iterator[Fact]:
             continue
         is_unsure = bool(found.groupdict().get("more"))  # "Bella, thanks" or "Unfortunately, we"
         for fact in _names(found["who"], start + found.start("who")):
-            if is_unsure and not any(
-                word.startswith(fact.text[:2].casefold()) for word in words_of(_sender(email))
-            ):
+            if is_unsure and not any(word.startswith(fact.text[:2].casefold()) for word in words_of(sender)):
                 continue
-            if not _fits(fact.text, words) or _is_oneself(fact.text, email, known, own):
+            if not _fits(fact.text, words) or _is_oneself(fact.text, email, header, sender, known, own):
                 yield fact
         break
     if under := _signed(lines):
@@ -74,11 +78,9 @@ def _fits(name: str, words: set[str]) -> bool:
     return is_in_another_case and not name.isascii() and any(word.startswith(stem) for word in words)
 
 
-def _is_oneself(name: str, email: str, known: str, own: str) -> bool:
+def _is_oneself(name: str, email: str, header: Header, sender: str, known: str, own: str) -> bool:
     """Return whether the greeting copies the email's own, which greets somebody else than its sender."""
-    header = pasted(email)
-    sender = _sender(email)
-    body = email[sum(len(label) + len(text) for label, text in header) :].lstrip()
+    body = email[sum(len(label) + len(text) for label, text in header) :].lstrip(": \t\n")
     greeted = next(
         (found["who"] for _, line in list(_lines(body))[:_LINES] if (found := _GREETING.match(line))), ""
     )
@@ -86,8 +88,12 @@ def _is_oneself(name: str, email: str, known: str, own: str) -> bool:
     return bool(sender) and are_among(name, words_of(greeted)) and not are_among(name, others)
 
 
-def _sender(email: str) -> str:
-    return next((text for label, text in pasted(email) if role_of(label) == "from"), "")
+def header_of(email: str) -> Header:
+    """Return the lines at the top of an email, also a single one without an empty line below."""
+    if header := pasted(email):
+        return header
+    found = _ALONE_IN_HEADER.match(email[:LONGEST_LINE])
+    return [(found[1], found[2])] if found and role_of(found[1]) else []
 
 
 def _signed(lines: list[tuple[int, str]]) -> tuple[int, str] | None:

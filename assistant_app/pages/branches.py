@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from assistant_app.engine import registry
 from assistant_app.models import Application
-from assistant_app.models.state_queries import list_length
+from assistant_app.models.state_queries import rounds
 from assistant_app.pages import words
 
 SHOWN = (
-    *("id", "owner_id", "parent_id", "root_id", "status", "position", "next_step", "error_code"),
+    *("id", "owner_id", "workflow", "parent_id", "root_id", "status", "position", "next_step", "error_code"),
     *("lease_expires_at", "created_at", "updated_at"),
 )
 
@@ -35,12 +36,13 @@ def tree_of(row: Application) -> list[Branch]:
     An email whose parent was deleted becomes a root. An email without forks is a tree of one.
     """
     if row.is_alone:
-        number = len(row.state.get("draft_history", ()))
+        counted = registry.rounds().get(row.workflow)
+        number = counted.of(row.state) if counted else 0
         return [Branch(row, "The first", 0, number, words.kind(row), is_this=True)]
     rows = list(
         Application.objects.tree_of(row)
         .only(*SHOWN)
-        .annotate(drafts=list_length("draft_history"))
+        .annotate(drafts=rounds(registry.rounds()))
         .order_by("created_at", "id")
     )
     names = {email.pk: "The first" if not number else f"Branch {number}" for number, email in enumerate(rows)}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assistant_app.engine import history
-from assistant_app.engine.history import origins
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
 from assistant_app.operations import heavy
@@ -37,7 +36,8 @@ def versions_of(row: Application) -> list[Version]:
     if not state["draft_history"]:
         return []
     current = drafts.current_number(state)
-    with_origins = origins(row, state, history.path_to(row, row.sequence_id))
+    taken = history.taken(row, history.path_to(row, row.sequence_id))
+    with_origins = drafts.origins(state, taken)
     both = zip(state["draft_history"], with_origins, strict=True)
     return [
         Version(

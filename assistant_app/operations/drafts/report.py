@@ -18,7 +18,8 @@ from cachetools import TTLCache
 
 from assistant_app.mail.text import as_read
 from assistant_app.models import Application
-from assistant_app.operations import deletion, heavy, versions
+from assistant_app.operations import deletion, heavy
+from assistant_app.operations.drafts import versions
 from assistant_app.workflow import diffs, drafts, steps
 from assistant_app.workflow.checks.findings import RULES_VERSION, Checks, Finding, Text, check, facts_of
 from assistant_app.workflow.graph import DEFAULT_STATE

@@ -1,0 +1,18 @@
+"""The body of a request to rename an email."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rest_framework import serializers
+
+from assistant_app.api.serializers import Nothing
+from assistant_app.operations.shelves import LONGEST_TITLE
+
+
+class NewTitle(Nothing):
+    """The new title of an email; an empty one brings back its own."""
+
+    title = serializers.CharField(max_length=LONGEST_TITLE, allow_blank=True)
+
+    patterns: ClassVar[dict[str, str]] = {"title": "^[^\\u0000]*$"}

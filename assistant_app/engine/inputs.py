@@ -1,0 +1,113 @@
+"""Cleans the input of a human step: the only validation there is, whichever door it came through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assistant_app import conf
+from assistant_app.contract.workflow import ActionEntry, Field
+from assistant_app.errors import DoesNotFit, InvalidInput, unknown_fields
+
+MOST_ITEMS = 100  # of a list
+
+
+def clean(step: ActionEntry, data: Any) -> dict[str, Any]:
+    """Return the action's inputs. Raise `InvalidInput` with a message for each wrong field."""
+    if not isinstance(data, Mapping):
+        raise InvalidInput(fields={"body": ["Send one JSON object with the fields of this step."]})
+    inputs: dict[str, Any] = {}
+    problems = unknown_fields(data.keys() - {field.name for field in step.fields})
+    for field in step.fields:
+        try:
+            inputs[field.name] = _clean(field, data)
+        except ValueError as problem:
+            problems[field.name] = [str(problem)]
+    if problems:
+        raise InvalidInput(fields=problems)
+    return inputs
+
+
+def from_form(step: ActionEntry, texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input from a form, where numbers are texts. `clean` refuses a text that is no number."""
+    numbers = {field.name for field in step.fields if field.is_number}
+    return {name: _number_in(text) if name in numbers else text for name, text in texts.items()}
+
+
+def match(step: ActionEntry, inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+    """Raise `DoesNotFit` if a list has the wrong length for the state, or as `fits` does."""
+    for field in step.fields:
+        expected = len(state.get(field.one_per) or ()) if field.one_per else 0
+        if field.one_per and (given := len(inputs[field.name])) != expected:
+            raise DoesNotFit(fields={field.name: [f"{expected} are needed, {given} were sent."]})
+    if step.fits is not None:
+        step.fits(inputs, state)
+
+
+def max_length(field: Field) -> int:
+    """Return how many characters a text may have."""
+    return conf.limit(field.limit)
+
+
+def _clean(field: Field, data: Mapping[str, Any]) -> Any:
+    if field.name not in data:
+        raise ValueError("This field is needed.")
+    value = data[field.name]
+    if field.is_number:
+        return _clean_number(field, value)
+    if field.choices:
+        return _clean_choice(field, value)
+    if not (field.one_per or field.is_list):
+        return _clean_text(field, value)
+    if not isinstance(value, list):
+        raise ValueError("Send a list of texts.")
+    if len(value) > MOST_ITEMS:
+        raise ValueError("That is too many.")
+    if field.is_list and field.required and not value:
+        raise ValueError("Write something here.")
+    return [_clean_text(field, item) for item in value]
+
+
+def _clean_number(field: Field, value: Any) -> int:
+    if isinstance(value, float) and value.is_integer():  # JSON has one kind of number: 2.0 is 2
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not field.least <= value <= field.most:
+        raise ValueError(f"Send a whole number from {field.least:,} to {field.most:,}.")
+    return value
+
+
+def _number_in(text: Any) -> Any:
+    is_number = isinstance(text, str) and len(text) < 10 and text.isascii() and text.isdigit()
+    return int(text) if is_number else text
+
+
+def _clean_choice(field: Field, value: Any) -> str:
+    values = [known for known, _ in field.choices]
+    if not isinstance(value, str) or value not in values:
+        if value == "" and not field.required:
+            return ""
+        raise ValueError(f"Choose one of: {', '.join(values)}.")
+    return value
+
+
+def _clean_text(field: Field, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("Send text.")
+    if "\x00" in value:
+        raise ValueError("It holds a NUL character, which no mail has. Take it out.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("It holds half a character (a lone surrogate). Paste it again.") from None
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    most = max_length(field)
+    if len(text) > most:
+        fits = f"{most:,} fit. {field.too_long}".rstrip()
+        raise ValueError(f"It has {len(text):,} characters; {fits}")
+    if field.required and not text.strip():
+        raise ValueError("Write something here.")
+    if field.empty_decides and text and not text.strip():
+        raise ValueError("It holds only spaces. Write something, or leave it empty on purpose.")
+    if field.is_line and "\n" in text.strip():
+        raise ValueError("Write it in one line.")
+    return text if field.verbatim else text.strip()

@@ -1,0 +1,82 @@
+"""The workflows that this server runs: the only place that joins the engine and a workflow.
+
+The setting WORKFLOWS holds their dotted paths, which are imported when one is first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from assistant_app.contract.workflow import Counted, Workflow
+from assistant_app.errors import UnknownStep
+
+if TYPE_CHECKING:
+    from assistant_app.models import Application, ApplicationQuerySet
+
+
+def workflows() -> Mapping[str, Workflow]:
+    """Return the registered workflows by name, in the order of the setting."""
+    return _load(tuple(settings.WORKFLOWS))
+
+
+@lru_cache(maxsize=16)
+def _load(paths: tuple[str, ...]) -> dict[str, Workflow]:
+    return {workflow.name: workflow for workflow in load(paths)}
+
+
+def load(paths: Iterable[str]) -> list[Workflow]:
+    """Return the workflows at these dotted paths. Raise `ImportError` for a path that leads nowhere."""
+    return [import_string(path) for path in paths]
+
+
+def find(name: str) -> Workflow | None:
+    return workflows().get(name)
+
+
+def default() -> Workflow:
+    """Return the first registered workflow, which has the plain addresses."""
+    return next(iter(workflows().values()))
+
+
+def rounds() -> dict[str, Counted]:
+    """Return what counts the rounds of each workflow that has some."""
+    return {name: workflow.rounds for name, workflow in workflows().items() if workflow.rounds}
+
+
+def serves(name: str, row: Application) -> bool:
+    """Return whether the doors of a workflow show the row. Those of the default one show strangers, too."""
+    return row.workflow == name or (name == default().name and find(row.workflow) is None)
+
+
+def known_to_run(row: Application) -> Workflow:
+    """Return the row's workflow. Raise `UnknownStep` if a newer version of it made the row."""
+    workflow = find(row.workflow)
+    if workflow is None or not workflow.knows(row.position, row.next_step):
+        raise UnknownStep
+    return workflow
+
+
+def is_known(row: Application) -> bool:
+    """Return whether this version can go on with the application."""
+    workflow = find(row.workflow)
+    return workflow is not None and workflow.knows(row.position, row.next_step)
+
+
+def only_known(rows: ApplicationQuerySet) -> ApplicationQuerySet:
+    """Leave out the applications that this version cannot go on with."""
+    known = Q()
+    for name, workflow in workflows().items():
+        actions = ["", *sorted(workflow.actions)]
+        known |= Q(workflow=name, position__in=actions, next_step__in=actions)
+    return rows.filter(known) if known else rows.none()
+
+
+def only_registered(rows: ApplicationQuerySet) -> ApplicationQuerySet:
+    """Leave out the applications of workflows that this server does not run."""
+    return rows.filter(workflow__in=list(workflows()))

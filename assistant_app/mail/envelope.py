@@ -1,0 +1,292 @@
+"""Proposes the envelope of a reply: To, Cc and Subject. Pure functions of the answered email's text.
+
+The proposal answers everybody who was addressed, without the person's own addresses. What a person should
+know about it, such as a mailing list or an address that nobody reads, is a notice: a code and values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from functools import cached_property
+
+from assistant_app.mail import subjects
+from assistant_app.mail.addresses import addresses_in
+from assistant_app.mail.blocks import pattern
+from assistant_app.mail.header import SUBJECT, Header, pasted
+from assistant_app.mail.hidden import one_line
+from assistant_app.mail.threads import messages_in
+
+# Other envelopes that a person may choose instead of the proposed one.
+ALL = "all"  # everybody who was addressed
+SENDER = "sender"  # only the sender, or who the email asks to answer
+AUTHOR = "author"  # the author, where the email asks to answer another address
+ORIGINAL = "original"  # the sender of the message that was forwarded
+LIST = "list"  # the mailing list
+
+# Notices. Their values are in the order in which `Notice` gets them.
+NOBODY = "nobody"  # no sender is known
+OTHERS = "others"  # the reply goes to others, too: `number`
+OWN_UNKNOWN = "own_unknown"  # one of the addresses may be the person's own
+REPLY_TO = "reply_to"  # the email asks to answer `address` instead of `sender`
+VIA = "via"  # a list or a service sent the email for its author: `sender`, and `address` gets the reply
+TO_LIST = "to_list"  # everybody on a mailing list gets the reply: `address`
+FROM_LIST = "from_list"  # it came through a mailing list, which does not get the reply: `address`
+NO_REPLY = "no_reply"  # nobody reads what is sent to `address`
+BOUNCE = "bounce"  # a mail server reports about an email: `address`
+AUTOMATIC = "automatic"  # a program wrote it, such as an absence note: `address`
+FORWARDED = "forwarded"  # it forwards a message of `original`; the reply goes to `address`
+OWN = "own"  # the person wrote it; the reply goes to those who got it
+YOURSELF = "yourself"  # the reply goes to the person's own `address`
+
+CODES_OF_OFFERS = (ALL, SENDER, AUTHOR, ORIGINAL, LIST)
+CODES_OF_NOTICES = (
+    NOBODY,
+    OTHERS,
+    OWN_UNKNOWN,
+    REPLY_TO,
+    VIA,
+    TO_LIST,
+    FROM_LIST,
+    NO_REPLY,
+    BOUNCE,
+    AUTOMATIC,
+    FORWARDED,
+    OWN,
+    YOURSELF,
+)
+
+LONGEST_START = 10_000  # characters of an email that are searched for a forwarded message
+
+_NO_REPLY = re.compile(
+    r"(?<![a-z])(?:please|pls)?[._-]?(?:do)?[._-]?(?:no|not|dont|never)[._-]?(?:reply|replies|respond|answer)(?![a-z])",
+    re.IGNORECASE,
+)
+# The same in other languages; the local part without dots, hyphens and underlines.
+_NO_REPLY_WORDS = re.compile(
+    r"keineantwort|nichtantworten|bittenichtantworten|nepasrepondre|nepasrepondreacemail|norepondre|sansreponse"
+    r"|noresponder|norespondas|norespuesta|naoresponda|naoresponder|nonrispondere|noreplay|nietbeantwoorden"
+    r"|geenantwoord|svarainte|svarikke|ikkesvar|ikkesvare|ingensvar|eivastata|alavastaa|nieodpowiadaj|neodpovidat"
+    r"|neodpovidejte|nevalaszoljon|nuraspunde|yanitlamayin|cevaplamayin|neotvechat",
+    re.IGNORECASE,
+)
+_FORWARDED = re.compile(pattern("forwarded"), re.IGNORECASE)
+_SERVERS = re.compile(r"mailer-?daemon|mail-?daemon|postmaster|mdaemon|bounces?", re.IGNORECASE)
+_VIA = re.compile(r"\S\s+(?:via|über|par le biais de|por medio de|door middel van)\s+\S", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who gets a reply, and its subject. An empty subject means none."""
+
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a person should know about an envelope, worded on the page."""
+
+    code: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The proposed envelope, the others to choose from by their code, and what to know about it."""
+
+    envelope: Envelope
+    offers: dict[str, Envelope]
+    notices: tuple[Notice, ...]
+
+
+def propose(email: str, own: Iterable[str] = (), chosen: Envelope | None = None) -> Proposal:
+    """Return the envelope to propose for the reply to an email. `own` are the person's own addresses.
+
+    With a `chosen` envelope, return that one, what else could be chosen, and what to know about it.
+    """
+    return _Answered(email, own).proposal(chosen)
+
+
+def same(first: Iterable[Address], second: Iterable[Address]) -> bool:
+    """Return whether these are the same addresses, in any order and with any names."""
+    return {mailbox(each.addr_spec) for each in first} == {mailbox(each.addr_spec) for each in second}
+
+
+def mailbox(address: str) -> str:
+    """Return what two addresses of one mailbox share: lower case, without `+tag`."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+class _Answered:
+    """An email that is answered, as far as its envelope goes."""
+
+    def __init__(self, email: str, own: Iterable[str]) -> None:
+        self._email = email
+        self._header = Header(pasted(email))
+        self._own = {mailbox(address) for address in own if "@" in address}
+        self._sender = self._header.addresses("from")
+        self._asked = self._header.addresses("reply-to")
+        self._author = self._header.addresses("x-original-from", "x-original-sender")
+        self._to, self._cc = self._header.addresses("to"), self._header.addresses("cc")
+        delivered = self._header.addresses("delivered-to")
+        self._seems_own = {mailbox(each.addr_spec) for each in delivered} - {mailbox(self._list)}
+
+    def proposal(self, chosen: Envelope | None) -> Proposal:
+        proposed = self._from_oneself() if self._is_own_email else self._all
+        envelope = chosen or self._envelope(proposed)
+        offers = {code: self._envelope(people) for code, people in self._choices() if people[0]}
+        kept = {
+            code: each
+            for code, each in offers.items()
+            if not (same(each.to, envelope.to) and same(each.cc, envelope.cc))
+        }
+        return Proposal(envelope, kept, tuple(self._notices(envelope)))
+
+    # --- Who --------------------------------------------------------------------------------------
+
+    @cached_property
+    def _targets(self) -> list[Address]:
+        """Who gets the answer if only one person does."""
+        found = self._asked or self._author or self._sender
+        return self._without_own(found) or self._without_own(self._sender) or found
+
+    @cached_property
+    def _all(self) -> tuple[list[Address], list[Address]]:
+        """The sender, with a copy to everybody else who was addressed."""
+        return self._targets, self._others(self._targets)
+
+    def _others(self, targets: list[Address]) -> list[Address]:
+        addressed = [*self._to, *self._cc]
+        if not self._own and not self._seems_own and len(addressed) == 1 and not self._is_list(addressed[0]):
+            return []  # the only address is the person's own
+        known = {mailbox(each.addr_spec) for each in targets}
+        if self._is_via:
+            known |= {mailbox(each.addr_spec) for each in self._sender}
+        return [
+            each for each in _distinct(self._without_own(addressed)) if mailbox(each.addr_spec) not in known
+        ]
+
+    @property
+    def _is_own_email(self) -> bool:
+        return bool(self._sender) and not self._without_own(self._sender)
+
+    def _from_oneself(self) -> tuple[list[Address], list[Address]]:
+        """Who gets another email after one's own: those who got it, or whose message was forwarded."""
+        to, cc = _distinct(self._without_own(self._to)), _distinct(self._without_own(self._cc))
+        if to or cc:
+            known = {mailbox(each.addr_spec) for each in to}
+            cc = [each for each in cc if mailbox(each.addr_spec) not in known]
+            return (to, cc) if to else (cc, [])
+        return (self._original or self._sender), []
+
+    def _choices(self) -> Iterator[tuple[str, tuple[list[Address], list[Address]]]]:
+        yield ALL, self._from_oneself() if self._is_own_email else self._all
+        yield SENDER, (self._targets, [])
+        if self._asked or self._author:
+            yield AUTHOR, (self._author or self._sender, [])
+        yield ORIGINAL, (self._original, [])
+        yield LIST, (addresses_in(self._list), [])
+
+    def _without_own(self, found: Iterable[Address]) -> list[Address]:
+        own = self._own or self._seems_own
+        return [each for each in found if mailbox(each.addr_spec) not in own]
+
+    def _envelope(self, people: tuple[list[Address], list[Address]]) -> Envelope:
+        return Envelope(tuple(people[0]), tuple(people[1]), subjects.of_reply(self._header.text(*SUBJECT)))
+
+    @cached_property
+    def _original(self) -> list[Address]:
+        """The sender of the forwarded message, if the email forwards one."""
+        start = self._email[:LONGEST_START]
+        is_said = bool(subjects.FORWARD.match(self._header.text(*SUBJECT)))
+        if not is_said and not _FORWARDED.search(start):
+            return []
+        messages = messages_in(start)
+        first = next((each for each in messages[:2] if each.is_forwarded), None)
+        if first is None and is_said:
+            first = next((each for each in messages[1:2]), None)
+        found = addresses_in(first.sender, is_sender=True) if first else []
+        return [each for each in self._without_own(found) if not same([each], self._sender)]
+
+    # --- Lists and programs -----------------------------------------------------------------------
+
+    @cached_property
+    def _list(self) -> str:
+        """The address of the mailing list that the email came through; empty if it came through none."""
+        post = re.sub(r"\?[^>]*", "", self._header.text("list-post"))
+        if found := addresses_in(post):
+            return found[0].addr_spec
+        name = re.search(r"<([^<>\s.]+)\.([^<>\s]+)>", self._header.text("list-id"))
+        guess = mailbox(f"{name[1]}@{name[2]}") if name else ""
+        named = [*self._asked, *self._to, *self._cc]
+        return next((each.addr_spec for each in named if mailbox(each.addr_spec) == guess), "")
+
+    def _is_list(self, address: Address) -> bool:
+        return bool(self._list) and mailbox(address.addr_spec) == mailbox(self._list)
+
+    @property
+    def _is_via(self) -> bool:
+        """Return whether the address of the sender is a list's or a service's, not the author's."""
+        if self._author:
+            return not same(self._author, self._sender)
+        return any(_VIA.search(each.display_name) for each in self._sender) and not self._is_own_email
+
+    # --- Notices ----------------------------------------------------------------------------------
+
+    def _notices(self, envelope: Envelope) -> Iterator[Notice]:
+        if not envelope.to:
+            yield Notice(NOBODY)
+            return
+        to, sender = _named(envelope.to), _named(self._sender)
+        if self._is_own_email:
+            is_to_self = same(envelope.to, self._sender)
+            yield Notice(YOURSELF, {"address": to}) if is_to_self else Notice(OWN, {"address": to})
+        elif self._is_via:
+            yield Notice(VIA, {"sender": sender, "address": to})
+        elif _overlap(envelope.to, self._asked) and not (
+            self._is_list(envelope.to[0]) or _overlap(envelope.to, self._sender)
+        ):
+            yield Notice(REPLY_TO, {"address": to, "sender": sender})
+        if self._list:
+            goes_there = any(map(self._is_list, (*envelope.to, *envelope.cc)))
+            yield Notice(TO_LIST if goes_there else FROM_LIST, {"address": self._list})
+        yield from self._on_programs(envelope.to)
+        if self._original and not _overlap((*envelope.to, *envelope.cc), self._original):
+            yield Notice(FORWARDED, {"original": _named(self._original), "address": to})
+        if number := len(envelope.cc):
+            yield Notice(OTHERS, {"number": str(number)})
+            if not self._own and not self._seems_own:
+                yield Notice(OWN_UNKNOWN)
+
+    def _on_programs(self, to: Iterable[Address]) -> Iterator[Notice]:
+        first = next(iter(to))
+        automatic = self._header.text("auto-submitted").lower()
+        if any(_SERVERS.fullmatch(each.username) for each in (*self._sender, *to)):
+            yield Notice(BOUNCE, {"address": first.addr_spec})
+        elif unread := next((each for each in to if is_no_reply(each.addr_spec)), None):
+            yield Notice(NO_REPLY, {"address": unread.addr_spec})
+        elif automatic and not automatic.startswith("no"):
+            yield Notice(AUTOMATIC, {"address": first.addr_spec})
+
+
+def is_no_reply(address: str) -> bool:
+    """Return whether an address says that nobody reads what is sent to it."""
+    local = address.rpartition("@")[0]
+    return bool(_NO_REPLY.search(local) or _NO_REPLY_WORDS.search(re.sub(r"[._-]", "", local)))
+
+
+def _distinct(found: Iterable[Address]) -> list[Address]:
+    return list({mailbox(each.addr_spec): each for each in reversed(list(found))}.values())[::-1]
+
+
+def _overlap(first: Iterable[Address], second: Iterable[Address]) -> bool:
+    return bool({mailbox(each.addr_spec) for each in first} & {mailbox(each.addr_spec) for each in second})
+
+
+def _named(addresses: Iterable[Address]) -> str:
+    return one_line(", ".join(map(str, addresses)))

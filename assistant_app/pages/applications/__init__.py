@@ -1,0 +1,1 @@
+"""The pages of every workflow that has none of its own."""

@@ -1,0 +1,83 @@
+"""The page of the names and addresses with which a person writes."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from assistant_app.errors import InvalidInput
+from assistant_app.models.people import identities_of, signature_of
+from assistant_app.pages.access import PersonRequest, signed_in
+from assistant_app.people import identities
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def identities_page(request: PersonRequest) -> HttpResponse:
+    """Show the identities; add one, or change the one that `identity` names."""
+    if request.method != "POST":
+        return _page(request)
+    pk = _number(request.POST.get("identity", ""))
+    try:
+        identities.save(
+            actor=request.user,
+            pk=pk,
+            name=request.POST.get("name", ""),
+            addresses=request.POST.get("addresses", ""),
+            is_default=bool(request.POST.get("is_default")),
+        )
+    except InvalidInput as problem:
+        return _page(request, status=400, problems=problem.fields, refused=pk)
+    messages.success(request, "Saved.")
+    return redirect("identities")
+
+
+@signed_in
+@require_POST
+def delete_identity(request: PersonRequest) -> HttpResponse:
+    """Delete one of the user's own identities. Silently ignore unknown ones and those of other users."""
+    if (pk := _number(request.POST.get("identity", ""))) is not None:
+        identities.delete(actor=request.user, pk=pk)
+    return redirect("identities")
+
+
+def _page(
+    request: PersonRequest,
+    *,
+    status: int = 200,
+    problems: dict[str, list[str]] | None = None,
+    refused: int | None = None,
+) -> HttpResponse:
+    """Return the page; `refused` is the key of the identity whose form was refused, None for the new one."""
+    found = identities_of(request.user.pk)
+    forms = [_form(each.pk, each.name, "\n".join(each.addresses), each.is_default) for each in found]
+    name = "" if found else signature_of(request.user.pk)
+    forms.append(_form(None, name, "", not found))
+    if problems:
+        form = next((each for each in forms if each["pk"] == refused), forms[-1])
+        typed = request.POST
+        form |= {
+            "name": typed.get("name", ""),
+            "addresses": typed.get("addresses", ""),
+            "is_ticked": bool(typed.get("is_default")),
+            "problems": {name: said[0] for name, said in problems.items()},
+        }
+    return render(request, "settings/identities.html", {"forms": forms}, status=status)
+
+
+def _form(pk: int | None, name: str, addresses: str, is_default: bool) -> dict[str, object]:
+    rows = addresses.count("\n") + 1
+    return {
+        "anchor": f"i{pk}" if pk else "new",
+        "pk": pk,
+        "name": name,
+        "addresses": addresses,
+        "is_default": is_default,
+        "rows": max(rows, 2),
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

@@ -1,0 +1,89 @@
+"""The buttons of an email's forms, and what they mean."""
+
+from __future__ import annotations
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from assistant_app.contract.workflow import ActionEntry
+from assistant_app.errors import InvalidInput
+from assistant_app.mail import pasting
+from assistant_app.mail.quotes import without_quoted
+from assistant_app.pages.forms import Typed
+from assistant_app.workflow import steps
+
+INSTRUCTIONS = "response_instructions"
+IDEAS = ("Yes", "No, thanks", "Later", "Ask for more time", "Say thanks")  # of what to say, to tick
+
+
+class BothPressed(InvalidInput):
+    """You pressed Accept, but there’s feedback you haven’t sent."""
+
+
+def typed_in(step: ActionEntry, post: QueryDict) -> Typed | None:
+    """Return what a button makes of the form; None if it takes the text as it is."""
+    if step == steps.PROCESS_INPUT:
+        typed = {item.name: post.get(item.name, "") for item in step.fields}
+        return {**typed, INSTRUCTIONS: _with_ideas(post)}
+    if step != steps.PROCESS_FEEDBACK:
+        return None
+    if "correct" in post:
+        return {"feedback": _corrections(post)}
+    refined = _refined(post)
+    return {"feedback": refined} if refined else None
+
+
+def read(step: ActionEntry, typed: Typed, post: QueryDict) -> Typed:
+    """Return the step's input as the pressed button defines it. Raise `InvalidInput`."""
+    return _read_feedback(typed, post) if step == steps.PROCESS_FEEDBACK else _read_input(typed, post)
+
+
+def _with_ideas(post: QueryDict) -> str:
+    """Return the ideas that were ticked, a line each, followed by the typed instructions."""
+    ideas = [f"{idea}." for idea in IDEAS if idea in post.getlist("idea")]
+    own = post.get(INSTRUCTIONS, "")
+    return "\n".join([*ideas, own] if own else ideas)
+
+
+def _read_input(typed: Typed, post: QueryDict) -> Typed:
+    """Read a pasted source or HTML; remove the quoted messages of a file, unless the form keeps them."""
+    if "file" not in post:
+        zone = timezone.get_current_timezone()
+        return {**typed, "email_to_respond": pasting.as_text(typed["email_to_respond"], zone)}
+    if "quoted" not in post:
+        return {**typed, "email_to_respond": without_quoted(typed["email_to_respond"])}
+    return typed
+
+
+def _corrections(post: QueryDict) -> str:
+    """Return the corrected assumptions as feedback text."""
+    both = zip(post.getlist("assumption"), post.getlist("instead"), strict=False)
+    return "\n\n".join(steps.corrected(one, other) for one, other in both if other.strip())
+
+
+def _refined(post: QueryDict) -> str:
+    """Return the typed feedback plus the text of the pressed quick change; "" if none was pressed."""
+    quick, language = post.get("quick", ""), post.get("language", "")
+    if quick in steps.REFINEMENTS or (quick == "language" and language.strip()):
+        return steps.refined(quick, post.get("feedback", ""), language)
+    return ""
+
+
+def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
+    if _refined(post):
+        return typed
+    if post.get("quick") == "language":
+        raise InvalidInput(fields={"language": ["Choose a language."]})
+    text = typed["feedback"].strip()
+    if post.get("accept") == "without the feedback":
+        return {"feedback": ""}
+    if post.get("accept"):
+        if text:
+            raise BothPressed
+        return {"feedback": ""}
+    if not text:
+        if "correct" in post:
+            problem = "Say what’s right instead."
+            raise InvalidInput(fields={"assumptions": [problem]})
+        raise InvalidInput(fields={"feedback": ["Say what should change, or press Accept."]})
+    return typed

@@ -1,0 +1,169 @@
+"""Who gets the reply: the line on an email's page, and the page with its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address
+from functools import cached_property
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from assistant_app.contract.workflow import Workflow
+from assistant_app.engine import registry
+from assistant_app.mail import envelope as mail
+from assistant_app.models import Application
+from assistant_app.models.people import Preferences, quoting_of
+from assistant_app.operations.drafts.envelopes import ReplyEnvelope, envelope_of
+from assistant_app.pages import words
+from assistant_app.pages.forms import Refusal, StepForm, Typed, has_text
+from assistant_app.workflow import envelopes, steps
+
+# What people should know about an envelope. That others get a copy is said by the line itself.
+NOTICES = {
+    mail.NOBODY: "The email does not say who sent it.",
+    mail.OWN_UNKNOWN: "One of these addresses may be yours.",
+    mail.REPLY_TO: "The email asks to answer {address}. Its sender is {sender}.",
+    mail.VIA: "{sender} is a list or a service. The reply goes to {address}.",
+    mail.TO_LIST: "Everybody on the mailing list {address} gets the reply.",
+    mail.FROM_LIST: "It came through the mailing list {address}, which does not get the reply.",
+    mail.NO_REPLY: "Nobody reads what is sent to {address}.",
+    mail.BOUNCE: "A mail server wrote it to report about an email. Nobody reads a reply to {address}.",
+    mail.AUTOMATIC: "A program wrote it, for example because somebody is away.",
+    mail.FORWARDED: "It forwards a message from {original}, who does not get the reply.",
+    mail.OWN: "You wrote it, so the reply goes to those who got it.",
+    mail.YOURSELF: "You wrote it to yourself, so the reply goes to you.",
+}
+OFFERS = {
+    mail.ALL: "Reply to all ({number})",
+    mail.SENDER: "Only {name}",
+    mail.AUTHOR: "{name}, who wrote it",
+    mail.ORIGINAL: "{name}, whose message was forwarded",
+    mail.LIST: "The mailing list {name}",
+}
+
+
+def may_change(row: Application) -> bool:
+    """Return whether the envelope can be changed now: not during a run, nor after one that stopped."""
+    workflow: Workflow = registry.known_to_run(row)
+    return not row.is_running and workflow.takes(
+        steps.CHANGE_ENVELOPE.action, row.next_step, has_stopped=row.has_stopped
+    )
+
+
+@dataclass(frozen=True)
+class EnvelopeLine:
+    """To whom the reply goes, with what should be known about it."""
+
+    found: ReplyEnvelope
+    may_change: bool
+
+    @property
+    def to(self) -> list[str]:
+        return [str(each) for each in self.found.envelope.to]
+
+    @property
+    def cc(self) -> list[str]:
+        return [str(each) for each in self.found.envelope.cc]
+
+    @property
+    def subject(self) -> str:
+        return self.found.envelope.subject
+
+    @property
+    def notices(self) -> list[str]:
+        return [
+            NOTICES[notice.code].format(**notice.values)
+            for notice in self.found.notices
+            if notice.code in NOTICES
+        ]
+
+    @property
+    def asks_for_own(self) -> bool:
+        """Return whether the person should say which addresses are theirs."""
+        return any(notice.code == mail.OWN_UNKNOWN for notice in self.found.notices)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Another envelope, to be chosen with one button."""
+
+    label: str
+    to: list[str]
+    cc: list[str]
+    subject: str
+
+
+@dataclass(frozen=True)
+class EnvelopePage:
+    row: Application
+    refusal: Refusal | None = None
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        return registry.known_to_run(self.row)
+
+    @cached_property
+    def line(self) -> EnvelopeLine:
+        return EnvelopeLine(envelope_of(self.row), True)
+
+    @cached_property
+    def form(self) -> StepForm:
+        refusal = self.refusal
+        errors: Mapping[str, list[str]] = refusal.error.fields if refusal and refusal.error else {}
+        return StepForm(steps.CHANGE_ENVELOPE, self.row.state, self.typed, errors)
+
+    @cached_property
+    def typed(self) -> Typed:
+        if self.refusal is not None and has_text(self.refusal.typed):
+            return self.refusal.typed
+        found = self.line.found
+        return {
+            "to": self.line.to,
+            "cc": self.line.cc,
+            "subject": found.envelope.subject,
+            "identity": found.identity,
+            "quote": found.quote,
+        }
+
+    @property
+    def problem(self) -> tuple[str, str] | None:
+        """Heading and sentence about a refusal that no field is to blame for."""
+        error = self.refusal.error if self.refusal else None
+        if error is None or error.fields:
+            return None
+        return words.refusal(error, self.row, steps.CHANGE_ENVELOPE.action, "")
+
+    @property
+    def senders(self) -> list[str]:
+        """The identities to choose from, with the chosen one even if it was deleted."""
+        return list(dict.fromkeys(filter(None, [*self.line.found.senders, self.typed.get("identity", "")])))
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        label = dict(Preferences.Quoting.choices).get(quoting_of(self.row.owner_id), "")
+        return [("", f"As in the settings: {label.lower()}"), *envelopes.PLACES]
+
+    @property
+    def offers(self) -> list[Offer]:
+        found = self.line.found
+        return [
+            Offer(
+                OFFERS[code].format(name=_names(each.to), number=len(each.to) + len(each.cc)),
+                [str(one) for one in each.to],
+                [str(one) for one in each.cc],
+                found.envelope.subject,
+            )
+            for code, each in found.offers.items()
+        ]
+
+
+def show(request: HttpRequest, row: Application, refusal: Refusal | None = None) -> HttpResponse:
+    page = EnvelopePage(row, refusal)
+    status = refusal.error.status if refusal and refusal.error else 200
+    return render(request, "work/envelope.html", {"page": page}, status=status)
+
+
+def _names(people: tuple[Address, ...]) -> str:
+    return ", ".join(each.display_name or each.addr_spec for each in people)

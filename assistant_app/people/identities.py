@@ -1,0 +1,103 @@
+"""The names and addresses with which a person writes. They decide which addresses are the person's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from assistant_app.errors import InvalidInput
+from assistant_app.mail.addresses import LONGEST_ADDRESS, addresses_in
+from assistant_app.mail.envelope import mailbox
+from assistant_app.mail.hidden import one_line
+from assistant_app.models import Identity, Preferences
+from assistant_app.models.people import LONGEST_SIGNATURE
+
+MOST = 20  # of one person
+MOST_ADDRESSES = 20  # of one identity
+LONGEST_LIST = MOST_ADDRESSES * (LONGEST_ADDRESS + 2)  # characters typed
+
+
+def save(*, actor: AbstractBaseUser, pk: int | None, name: str, addresses: str, is_default: bool) -> Identity:
+    """Add an identity, or change the one with this key. Raise `InvalidInput`.
+
+    `addresses` are written as in a header line, or one on each line. The first identity is the default.
+    """
+    name, specs = one_line(name), _cleaned(addresses)
+    if len(name) > LONGEST_SIGNATURE:
+        raise InvalidInput(fields={"name": [f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."]})
+    with transaction.atomic():
+        _lock(actor)
+        mine = Identity.objects.filter(owner_id=actor.pk)
+        identity = mine.filter(pk=pk).first() if pk is not None else Identity(owner_id=actor.pk)
+        if identity is None:
+            raise InvalidInput(
+                fields={"gone": ["It was deleted in another window. Add it again, if you want."]}
+            )
+        others = mine.exclude(pk=identity.pk)
+        if identity.pk is None and others.count() >= MOST:
+            raise InvalidInput(fields={"addresses": [f"{MOST} are enough. Delete one first."]})
+        _refuse_doubles(specs, others)
+        identity.name, identity.addresses = name, specs
+        is_default = is_default or identity.is_default or not others.exists()
+        if is_default:
+            others.filter(is_default=True).update(is_default=False)
+            _sign(actor, name, is_new=not identity.is_default)
+        identity.is_default = is_default
+        identity.save()
+    return identity
+
+
+def delete(*, actor: AbstractBaseUser, pk: int) -> None:
+    """Delete an identity; nothing happens if it is gone. After the default one, the oldest is the default."""
+    with transaction.atomic():
+        _lock(actor)
+        mine = Identity.objects.filter(owner_id=actor.pk)
+        mine.filter(pk=pk).delete()
+        if not mine.filter(is_default=True).exists() and (oldest := mine.first()):
+            _sign(actor, oldest.name, is_new=True)
+            mine.filter(pk=oldest.pk).update(is_default=True)
+
+
+def orphans() -> QuerySet[Identity]:
+    """Return identities of accounts that a previous version erased."""
+    return Identity.objects.exclude(owner__in=User.objects.all())
+
+
+def _lock(actor: AbstractBaseUser) -> None:
+    """Make other changes of this person's identities wait, so that one of them is the default."""
+    list(User.objects.select_for_update().filter(pk=actor.pk).values_list("pk"))
+
+
+def _sign(actor: AbstractBaseUser, name: str, *, is_new: bool) -> None:
+    """Sign with the name of the default identity. A new default without a name leaves the name as it is."""
+    if name or not is_new:
+        Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
+
+
+def _cleaned(typed: str) -> list[str]:
+    """Return the addresses in a text. Raise `InvalidInput` if it has something else."""
+    if len(typed) > LONGEST_LIST:
+        raise InvalidInput(fields={"addresses": [f"It is too long: {MOST_ADDRESSES} addresses fit."]})
+    found: list[str] = []
+    for line in filter(None, map(one_line, re.split(r"[\n,;]", typed))):
+        each = addresses_in(line)
+        if len(each) != 1:
+            raise InvalidInput(fields={"addresses": [f"“{line[:100]}” is no email address."]})
+        found.append(each[0].addr_spec)
+    found = list({mailbox(spec): spec for spec in reversed(found)}.values())[::-1]
+    if not found:
+        raise InvalidInput(fields={"addresses": ["Write at least one address."]})
+    if len(found) > MOST_ADDRESSES:
+        raise InvalidInput(fields={"addresses": [f"{MOST_ADDRESSES} addresses fit."]})
+    return found
+
+
+def _refuse_doubles(specs: Iterable[str], others: QuerySet[Identity]) -> None:
+    taken = {mailbox(spec) for each in others.values_list("addresses", flat=True) for spec in each}
+    if doubled := next((spec for spec in specs if mailbox(spec) in taken), None):
+        raise InvalidInput(fields={"addresses": [f"{doubled} is in another list of yours already."]})

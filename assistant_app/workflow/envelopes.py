@@ -1,0 +1,90 @@
+"""The envelope in the state of an email: who gets the reply, its subject and sender, and where it quotes.
+
+It is `{"to": [line], "cc": [line], "subject": line, "identity": line, "quote": place}`. Addresses are lines
+as in a header, with or without a name. An empty identity leaves the sender to the mail program, and an empty
+place is the one of the preferences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.headerregistry import Address
+from typing import Any
+
+from assistant_app.errors import DoesNotFit
+from assistant_app.mail.addresses import addresses_in
+from assistant_app.mail.envelope import Envelope, mailbox
+from assistant_app.mail.hidden import one_line
+
+MOST_RECIPIENTS = 200
+LONGEST_SUBJECT = 500  # characters
+PLACES = (("below", "Below your reply"), ("above", "Above your reply"), ("none", "Not at all"))
+
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The envelope that the owner chose."""
+
+    envelope: Envelope
+    identity: str = ""
+    quote: str = ""
+
+
+def chosen(state: State) -> Chosen | None:
+    """Return the envelope in the state; None if the owner did not change the proposed one."""
+    kept = state.get("envelope")
+    if not kept:
+        return None
+    to, cc = (tuple(_addresses(kept.get(name) or ())) for name in ("to", "cc"))
+    envelope = Envelope(to, cc, kept.get("subject") or "")
+    return Chosen(envelope, kept.get("identity") or "", kept.get("quote") or "")
+
+
+def sender_name(state: State) -> str:
+    """Return the name with which the owner chose to write this reply; "" for their usual one."""
+    kept = chosen(state)
+    found = addresses_in(kept.identity, is_sender=True) if kept else []
+    return found[0].display_name if found else ""
+
+
+def cleaned(to: Sequence[str], cc: Sequence[str], subject: str, identity: str, quote: str) -> dict[str, Any]:
+    """Return an envelope as the state keeps it. A recipient is named once, in To rather than in Cc."""
+    known: set[str] = set()
+    kept: list[list[str]] = []
+    for lines in (to, cc):
+        new = [each for each in _addresses(lines) if mailbox(each.addr_spec) not in known]
+        first = {mailbox(each.addr_spec): each for each in reversed(new)}
+        known |= first.keys()
+        kept.append([str(each) for each in reversed(first.values())])
+    sender = addresses_in(identity, is_sender=True)
+    return {
+        "to": kept[0],
+        "cc": kept[1],
+        "subject": one_line(subject),
+        "identity": str(sender[0]) if sender else "",
+        "quote": quote,
+    }
+
+
+def check(inputs: dict[str, Any], state: State) -> None:
+    """Raise `DoesNotFit` if a recipient or the sender has no address, or there are too many."""
+    problems: dict[str, list[str]] = {}
+    for name in ("to", "cc"):
+        wrong = [line for line in inputs[name] if not addresses_in(line)]
+        if wrong:
+            problems[name] = [f"“{one_line(line)[:100]}” has no email address." for line in wrong[:5]]
+        elif sum(len(addresses_in(line)) for line in inputs[name]) > MOST_RECIPIENTS:
+            problems[name] = [f"{MOST_RECIPIENTS} addresses fit."]
+    if inputs["identity"] and len(addresses_in(inputs["identity"], is_sender=True)) != 1:
+        problems["identity"] = ["It has no email address."]
+    if len(inputs["subject"]) > LONGEST_SUBJECT:
+        problems["subject"] = [f"It has {len(inputs['subject']):,} characters; {LONGEST_SUBJECT} fit."]
+    if problems:
+        raise DoesNotFit(fields=problems)
+
+
+def _addresses(lines: Sequence[str]) -> list[Address]:
+    return [address for line in lines for address in addresses_in(line)]

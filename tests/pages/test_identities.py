@@ -1,0 +1,145 @@
+"""The page of one's own addresses: add, change, delete, and which one is the default."""
+
+import io
+import json
+import re
+import zipfile
+
+import pytest
+from django.core.management import call_command
+
+from assistant_app.models import Identity, Preferences
+from assistant_app.models.people import identities_of, signature_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "/settings/identities/"
+
+
+def save(browser, **typed):
+    browser.address = PAGE
+    return browser.client.post(PAGE, {"name": "", "addresses": "", **typed})
+
+
+def mine(owner):
+    return [(each.name, each.addresses, each.is_default) for each in identities_of(owner.pk)]
+
+
+def text_of(response):
+    return " ".join(re.sub("<[^>]*>", " ", response.content.decode()).split())
+
+
+def test_the_settings_lead_to_the_addresses(browser):
+    browser.open("/settings/")
+    assert browser.page.links["Your addresses"] == PAGE
+
+
+def test_the_first_is_the_default_and_its_name_ends_replies(browser, owner):
+    browser.open(PAGE).press("Add", name="Ida Brevik", addresses="Ida@example.org\r\nida@brevik.example")
+    assert browser.says("Saved.")
+    assert mine(owner) == [("Ida Brevik", ["Ida@example.org", "ida@brevik.example"], True)]
+    assert signature_of(owner.pk) == "Ida Brevik"
+    assert browser.open("/settings/").typed("signature") == ["Ida Brevik"]
+
+
+def test_the_name_under_drafts_is_the_name_of_the_default(browser, owner):
+    save(browser, name="Ida Brevik", addresses="ida@example.org")
+    browser.open("/settings/").press("Save", signature="I. Brevik", theme="")
+    assert mine(owner) == [("I. Brevik", ["ida@example.org"], True)]
+    Preferences.objects.update(signature="Set by a previous version")
+    assert mine(owner)[0][0] == "Set by a previous version"
+
+
+def test_another_one_can_be_the_default(browser, owner):
+    save(browser, name="Ida Brevik", addresses="ida@example.org")
+    save(browser, name="Shop", addresses="shop@example.org", is_default="on")
+    assert mine(owner) == [("Shop", ["shop@example.org"], True), ("Ida Brevik", ["ida@example.org"], False)]
+    assert signature_of(owner.pk) == "Shop"
+
+
+def test_a_default_without_a_name_leaves_the_name_under_drafts(browser, owner):
+    save(browser, name="Ida Brevik", addresses="ida@example.org")
+    save(browser, addresses="shop@example.org", is_default="on")
+    assert mine(owner)[0] == ("Ida Brevik", ["shop@example.org"], True)
+
+
+def test_one_is_changed(browser, owner):
+    save(browser, name="Ida Brevik", addresses="ida@example.org")
+    pk = Identity.objects.get().pk
+    save(browser, identity=pk, name="", addresses="ida@example.com")
+    assert mine(owner) == [("", ["ida@example.com"], True)]
+    assert signature_of(owner.pk) == ""
+
+
+def test_after_the_default_the_oldest_is_the_default(browser, owner):
+    for name in ("a", "b", "c"):
+        save(browser, name=name.upper(), addresses=f"{name}@example.org")
+    browser.client.post(f"{PAGE}delete/", {"identity": Identity.objects.get(is_default=True).pk})
+    assert mine(owner) == [("B", ["b@example.org"], True), ("C", ["c@example.org"], False)]
+    assert signature_of(owner.pk) == "B"
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("", "Write at least one address."),
+        ("ida", "“ida” is no email address."),
+        ("ida@example.org, not one", "“not one” is no email address."),
+        ("IDA+x@other.example", "IDA+x@other.example is in another list of yours already."),
+        (" ".join(["x"] * 8000), "20 addresses fit."),
+        ("\n".join(f"i{number}@example.org" for number in range(21)), "20 addresses fit."),
+    ],
+)
+def test_what_is_no_address_is_refused_and_shown_again(browser, owner, typed, problem):
+    save(browser, addresses="ida@other.example")
+    refused = save(browser, name="Ida", addresses=typed)
+    assert refused.status_code == 400
+    assert problem in text_of(refused)
+    assert (typed or "Ida") in refused.content.decode()
+    assert len(mine(owner)) == 1
+
+
+def test_a_long_name_is_refused(browser, owner):
+    refused = save(browser, name="x" * 201, addresses="ida@example.org")
+    assert (refused.status_code, mine(owner)) == (400, [])
+    assert "It has 201 characters; 200 fit." in text_of(refused)
+
+
+def test_there_are_at_most_twenty(browser, owner):
+    for number in range(20):
+        save(browser, addresses=f"i{number}@example.org")
+    assert save(browser, addresses="one@example.org").status_code == 400
+    assert len(mine(owner)) == 20
+
+
+def test_what_was_typed_into_a_deleted_one_is_shown_to_be_added_again(browser, owner):
+    refused = save(browser, identity="999", name="Ida", addresses="ida@example.org")
+    assert refused.status_code == 400
+    assert "It was deleted in another window." in text_of(refused)
+    assert 'value="Ida"' in refused.content.decode()
+
+
+def test_those_of_another_person_are_not_there(browser, strangers_browser, owner):
+    save(browser, name="Ida Brevik", addresses="ida@example.org")
+    pk = Identity.objects.get().pk
+    assert "ida@example.org" not in strangers_browser.open(PAGE).response.content.decode()
+    assert save(strangers_browser, identity=pk, addresses="otto@example.org").status_code == 400
+    strangers_browser.client.post(f"{PAGE}delete/", {"identity": pk})
+    strangers_browser.client.post(f"{PAGE}delete/", {"identity": "\x00"})
+    assert mine(owner) == [("Ida Brevik", ["ida@example.org"], True)]
+
+
+def test_they_go_along_and_are_erased(browser, owner):
+    save(browser, name="Ida Brevik", addresses="ida@example.org")
+    response = browser.client.get("/settings/export/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        [kept] = json.loads(archive.read("account.json"))["identities"]
+    assert (kept["name"], kept["addresses"]) == ("Ida Brevik", ["ida@example.org"])
+    browser.open("/settings/erase/").press("Erase it all", password="correct horse", sure="on")
+    assert not Identity.objects.exists()
+
+
+def test_those_of_an_account_that_a_previous_version_erased_are_pruned(browser, owner):
+    save(browser, addresses="ida@example.org")
+    Identity.objects.update(owner_id=owner.pk + 999)
+    call_command("prune", stdout=io.StringIO())
+    assert not Identity.objects.exists()

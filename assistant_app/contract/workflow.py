@@ -204,7 +204,7 @@ class Workflow:
     noun: str = "application"  # what people call one of its applications
     result: str = "result"  # what a run makes, and a day's budget counts: "draft"
     busy: str = "It is being worked on already."
-    over: str = "It is finished"  # a heading over what was sent too late
+    over: str = ""  # heading over what was sent too late: "You’ve accepted this reply"
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     counted: Mapping[str, Counted] = field(default_factory=dict)
     rounds: Counted | None = None  # that count for MAX_ROUNDS

@@ -184,7 +184,7 @@ def refusal(error: AssistantError, row: Application, step: str, meanwhile: str =
     if workflow and row.is_finished and error.status < 500:
         reopens = any(each.when_finished for each in workflow.human_steps)
         below = "Reopen it to make changes; your text" if reopens else "Your text"
-        return workflow.over, f"{not_sent}. {below} is saved below."
+        return workflow.over or f"This {workflow.noun} is finished", f"{not_sent}. {below} is saved below."
     if error.code in GONE_ON:
         return meanwhile or _meanwhile(row, step), f"{not_sent}; your text is saved below."
     return not_sent, and_kept(error)

@@ -28,7 +28,7 @@ def ida(browser, owner):
 def line_on(browser, person):
     """Return the line about the recipients on an email's page, as a person reads it."""
     page = browser.open(f"/a/{person.app_id}/").response.content.decode()
-    found = re.search(r'<div class="tight small" id="envelope">(.*?)</div>', page, re.DOTALL)
+    found = re.search(r'<div id="envelope" class="to-line">(.*?)</div>', page, re.DOTALL)
     return read(found[1]) if found else ""
 
 
@@ -57,7 +57,7 @@ def test_the_draft_and_the_accepted_reply_say_who_gets_them(browser, ida, is_acc
     if is_accepted:
         ida.give_feedback("")
     expected = "To Anna Example <anna@example.org> · Cc Bob <bob@example.org> · Subject Re: Offer 12"
-    assert line_on(browser, ida) == f"{expected} Change who gets it"
+    assert line_on(browser, ida) == f"{expected} Change who gets the reply"
 
 
 def test_the_file_says_exactly_what_the_page_says(browser, ida):
@@ -70,7 +70,7 @@ def test_the_file_says_exactly_what_the_page_says(browser, ida):
 
 def test_the_link_for_mail_programs_has_the_same_recipients(browser, ida, page_of):
     page_of(accepted(ida, TO_ALL))
-    link = urlsplit(html.unescape(browser.page.links["Open in mail program"]))
+    link = urlsplit(html.unescape(browser.page.links["Open in mail app"]))
     assert link.path == "anna@example.org"
     assert parse_qs(link.query)["cc"] == ["bob@example.org"]
 
@@ -146,8 +146,8 @@ def test_after_the_end_the_email_stays_accepted_and_can_be_reopened(browser, ida
     accepted(ida, TO_ALL)
     change(browser, ida)
     assert (ida.row.status, ida.row.next_step) == ("finished", "")
-    assert browser.open(f"/a/{ida.app_id}/").says("You accepted draft 1")
-    browser.press("Reopen for more changes")
+    assert browser.open(f"/a/{ida.app_id}/").says("Accepted")
+    browser.press("Reopen to change it")
     assert (ida.row.status, ida.row.next_step) == ("waiting", "process_feedback")
 
 

@@ -126,7 +126,7 @@ def test_what_an_office_program_copies_is_understood(reply_to):
 )
 def test_an_address_that_is_not_there_is_not_made_up(reply_to, browser, email):
     assert "To" not in reply_to(email)
-    assert browser.says("We couldn’t find an address in the email: fill it in there.")
+    assert browser.says("We couldn’t find an address. Add one above.")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_failed_run_is_told_and_tried_again_on_them(person, page_of, model):
     model.will_write(ModelTimeout())
     person.fails_at("process_input", email_to_respond=Person.EMAIL, response_instructions="Yes.")
     page = page_of(person)
-    assert page.says("Draft 1 could not be written")
+    assert page.says("Draft 1 couldn’t be finished")
     assert page.says("Your email and instructions are saved")
     page.press("Try again")
     wait_for_runs()

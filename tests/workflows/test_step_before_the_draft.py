@@ -37,11 +37,11 @@ def test_pages_and_list_say_what_is_true_of_it(asked, page_of, browser, model):
     assert browser.open("/").says("Choose the recipients")
     page = page_of(asked)
     assert page.says("The recipients come before the first draft")
-    assert page.says("Your turn: Who gets the reply?")
+    assert page.says("Who gets the reply?")
     gate = model.will_wait_to_ask()
     page.press("Go on", recipients=MARTA)
     model.wait_until_asked("questions")
-    assert page_of(asked).says("Looking for questions")
+    assert page_of(asked).says("Reading the email")
     assert not page_of(asked).says("Writing draft 1")
     assert browser.open("/").says("Reading")
     gate.set()
@@ -98,7 +98,7 @@ def test_a_run_stopped_after_it_is_told_and_tried_again(asked, page_of, model):
     stop_while_asking(asked, model, "choose_recipients", {"recipients": MARTA})
     page = page_of(asked)
     assert page.says("You stopped it")
-    assert not page.says("Draft 1 could not be written")
+    assert not page.says("Couldn’t finish draft 1")
     assert page.says("Your recipients are saved")
     page.open(f"{page.address}?change=1")
     assert page.typed("recipients") == [MARTA]
@@ -110,7 +110,7 @@ def test_a_run_stopped_after_it_is_told_and_tried_again(asked, page_of, model):
 def test_a_draft_that_failed_after_it_is_told_and_tried_again(asked, page_of, model):
     model.will_write(ModelTimeout())
     asked.fails_at("choose_recipients", recipients=MARTA)
-    assert page_of(asked).says("Draft 1 could not be written")
+    assert page_of(asked).says("Couldn’t finish draft 1")
     assert asked.retry().state["draft_history"] != []
     assert asked.row.state["recipients"] == MARTA
 
@@ -144,7 +144,7 @@ def test_try_again_goes_back_to_waiting_on_a_page(stopped, added, page_of, model
     page.press(next(button for button in ("Try again", "Continue") if button in buttons))
     assert stopped.row.next_step == "choose_recipients"
     assert stopped.row.status == "waiting"
-    assert page.says("Your turn: Who gets the reply?")
+    assert page.says("Who gets the reply?")
     assert len(model.asked) == asked
     page.press("Go on", recipients=MARTA)
     wait_for_runs()

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assistant_app import operations
+from assistant_app.contract.actions import may_call_model
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.pages import words
@@ -27,6 +28,7 @@ EXCERPT = 160  # characters of a text in the timeline
 class Entry:
     shown: StepShown
     said: Said
+    is_told: bool
 
 
 @signed_in
@@ -76,7 +78,16 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
 
 
 def _entry(history: History, shown: StepShown) -> Entry:
-    return Entry(shown, step_words.of_step(history.workflow, history.row, shown))
+    said = step_words.of_step(history.workflow, history.row, shown)
+    return Entry(shown, said, _is_told(history, shown))
+
+
+def _is_told(history: History, shown: StepShown) -> bool:
+    """Return whether people hear of it: it is theirs or a model's, or it went wrong."""
+    workflow, position = history.workflow, shown.step.position
+    if shown.is_human or shown.step.error_code or workflow is None or position not in workflow.actions:
+        return True
+    return may_call_model(workflow.graph, position)
 
 
 def _numbers(history: History) -> Mapping[str, int]:

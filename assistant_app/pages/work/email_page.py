@@ -227,9 +227,9 @@ class EmailPage:
         return words.progress(self.row, words.under_way(self.row), self._numbers)
 
     @property
-    def stopped_in_questions(self) -> bool:
+    def stopped_before_draft(self) -> bool:
         """Return whether no draft was begun when it stopped."""
-        return now.is_reading(self.row)
+        return not now.is_drafting(self.row)
 
     @property
     def partial(self) -> str:

@@ -12,8 +12,6 @@ from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.workflow import steps
 
-READING = (steps.PROCESS_INPUT.action, steps.DETERMINE_CLARIFICATIONS.action)  # before any draft
-
 
 @dataclass(frozen=True, slots=True)
 class Now:
@@ -24,9 +22,9 @@ class Now:
     icon: str = ""
 
 
-def is_reading(row: Application) -> bool:
-    """Return whether no draft was begun by the run under way, or by the one that stopped."""
-    return words.under_way(row) in READING
+def is_drafting(row: Application) -> bool:
+    """Return whether the run under way, or the one that stopped, was at a draft."""
+    return words.under_way(row) == steps.FORMULATE_DRAFT.action
 
 
 def now(row: Application, numbers: Numbers) -> Now:
@@ -40,15 +38,12 @@ def now(row: Application, numbers: Numbers) -> Now:
 
 
 def _stopped(row: Application, drafts: int) -> Now:
-    before_any_draft = is_reading(row)
+    draft = f"draft {drafts + 1}" if is_drafting(row) else ""
     if row.is_stopped_by_owner:
-        stopped = "You stopped it" if before_any_draft else f"You stopped draft {drafts + 1}"
-        return Now("calm", stopped, "stop")
+        return Now("calm", f"You stopped {draft or 'it'}", "stop")
     if row.is_interrupted:
         return Now("stopped", "Interrupted", "warn")
-    return Now(
-        "stopped", "Couldn’t start" if before_any_draft else f"Couldn’t finish draft {drafts + 1}", "warn"
-    )
+    return Now("stopped", f"Couldn’t finish {draft}" if draft else "Couldn’t start", "warn")
 
 
 def _your_turn(row: Application, numbers: Numbers) -> str:
@@ -58,7 +53,7 @@ def _your_turn(row: Application, numbers: Numbers) -> str:
         return f"{count(numbers['questions'], 'question')} for you"
     if row.next_step == steps.PROCESS_INPUT.action:
         return "Change the instructions" if row.title else "No email yet"
-    return words.to_do(row, numbers)
+    return words.detail(row, numbers)
 
 
 def announced(row: Application, state: Mapping[str, Any], numbers: Numbers, to_check: int) -> str:

@@ -21,12 +21,13 @@ LONGEST_ADDRESS = 320  # characters: RFC 5321, section 4.5.3.1
 _LOCAL = r"""(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s"(),:;<>@\[\\\]]{1,64})"""
 _ADDRESS = re.compile(rf"({_LOCAL})@(\[[0-9A-Fa-f.:IPv]{{3,60}}\]|[^\s\"(),:;<>@\[\\\]]{{1,255}})")
 _ASCII = re.compile(r"[!-~]+")  # servers without SMTPUTF8 reject the rest
+# Python's email package encodes the comma of a list where it folds the line, which makes a word of its own.
 _TOKEN = re.compile(
-    r"""(?P<word>=\?[^?\s]{1,80}\?[bBqQ]\?[^?\n]*\?=)
+    r"""(?P<end>[,;]|=\?[^?\s]{1,80}\?[qQ]\?=2[cC]\?=(?!\S))
+    |(?P<word>=\?[^?\s]{1,80}\?[bBqQ]\?[^?\n]*\?=)
     |(?P<quoted>(?<![^\s,;:>(])"(?:[^"\\]|\\.)*")
     |(?P<angle><[^<>]*>)
     |(?P<comment>\((?:[^()\\]|\\.)*\))
-    |(?P<end>[,;])
     |(?P<group>:)
     |(?P<text>[^\s"(<,;:=]+|.)""",
     re.VERBOSE | re.DOTALL,

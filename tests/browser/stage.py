@@ -149,6 +149,14 @@ def list_none(stage):
     stage.open("/?q=recipe&show=finished")
 
 
+def list_ticked(stage):
+    list_full(stage)
+    Application.objects.filter(title__startswith="Late").update(seen_version=0, version=1)
+    stage.open("/")
+    for tick in stage.page.get_by_role("checkbox").all()[:2]:
+        tick.check()
+
+
 def new(stage):
     stage.open("/new/")
 
@@ -434,7 +442,7 @@ def first_run_error(stage):
 STATES = {
     function.__name__.replace("_", "-"): function
     for function in (
-        list_empty, list_full, list_search, list_none, new, new_eml, new_eml_refused,
+        list_empty, list_full, list_search, list_none, list_ticked, new, new_eml, new_eml_refused,
         new_errors, pasting, questions, writing, draft,
         email_alone, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         missing_language, missing_correction,

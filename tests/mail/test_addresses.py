@@ -80,6 +80,12 @@ def test_a_reply_goes_where_reply_to_says_if_it_says_an_address(line, to):
     assert [each.addr_spec for each in Header(pasted(text)).addresses(*WRITE_TO)] == [to]
 
 
+def test_an_encoded_comma_between_addresses_ends_the_first():
+    line = "=?utf-8?q?=C2=AA?= <ida@example.org>, post@mail.example.com\r\n =?utf-8?q?=2C?= Otto <otto@example.org>"
+    found = [address.addr_spec for address in addresses_in(line)]
+    assert found == ["ida@example.org", "post@mail.example.com", "otto@example.org"]
+
+
 def test_a_name_keeps_nothing_behind_an_encoded_line_break():
     line = "=?utf-8?q?Anna=0D=0ABcc:_evil=40evil.example?= <anna@example.org>"
     assert written(addresses_in(line)) == "Anna <anna@example.org>"

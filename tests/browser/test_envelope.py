@@ -37,8 +37,9 @@ def test_what_could_go_to_the_wrong_person_is_pointed_out_above_the_draft(open_w
         page.goto(f"/a/{person.app_id}/")
         expect(page.locator("#envelope")).to_contain_text(said)
         expect(page.locator("#envelope")).to_be_in_viewport()
-        page.get_by_role("button", name="Looks good, finish", exact=True).click()
-        expect(page.locator("#final #envelope")).to_contain_text(said)
+        page.get_by_role("button", name="Accept", exact=True).click()
+        expect(page.locator("#final")).to_be_visible()
+        expect(page.locator("#envelope")).to_contain_text(said)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -48,13 +49,13 @@ def test_a_reply_to_all_becomes_a_reply_to_one_and_another_after_the_end(open_wi
     page.goto(f"/a/{ida.app_id}/")
     line = page.locator("#envelope")
     expect(line).to_contain_text("Cc Bob <bob@example.org>")
-    line.get_by_role("link", name="Change who gets it").click()
+    line.get_by_role("link", name="Change who gets the reply").click()
     page.get_by_role("button", name="Only Anna").click()
     expect(line).not_to_contain_text("bob@example.org")
 
-    page.get_by_role("button", name="Looks good, finish", exact=True).click()
-    expect(page.get_by_role("heading", name="Your reply, ready to send")).to_be_visible()
-    line.get_by_role("link", name="Change who gets it").click()
+    page.get_by_role("button", name="Accept", exact=True).click()
+    expect(page.get_by_role("heading", name="Ready to send")).to_be_visible()
+    line.get_by_role("link", name="Change who gets the reply").click()
     page.get_by_label("To", exact=False).first.fill("nobody")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("“nobody” has no email address.").first).to_be_visible()
@@ -63,6 +64,7 @@ def test_a_reply_to_all_becomes_a_reply_to_one_and_another_after_the_end(open_wi
     page.get_by_role("button", name="Save", exact=True).click()
     expect(line).to_contain_text("To Carl <carl@example.com>")
     with page.expect_download() as info:
-        page.get_by_role("link", name="Download .eml").click()
+        page.locator("#ways > summary").click()
+        page.get_by_role("link", name="Download .eml file").click()
     message = message_from_bytes(Path(info.value.path()).read_bytes(), policy=policy.default)
     assert (message["To"], message["From"]) == ("Carl <carl@example.com>", "ida@brevik.example")

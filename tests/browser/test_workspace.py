@@ -19,7 +19,7 @@ SIZES = {
     "phone": {"width": 390, "height": 844},
     "small phone": {"width": 320, "height": 640},
 }
-FIRST_LINE = {"desk": 170, "phone": 121, "small phone": 121}  # pixels from the top, at most
+FIRST_LINE = {"desk": 212, "phone": 163, "small phone": 163}  # pixels from the top, at most
 EMAIL = "From: Sarah Whitfield <sarah@northgate.example>\nSubject: Onboarding\n\n" + "\n\n".join(
     f"Paragraph {number} of a long email about the onboarding." for number in range(1, 41)
 )

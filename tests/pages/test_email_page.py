@@ -299,3 +299,30 @@ def test_two_windows_that_send_at_once_make_one_draft(person, page_of, browser, 
     assert sorted(answers)[0] == 302
     assert sorted(answers)[1] in (409, 412)
     assert len(person.row.state["feedback_history"]) == 1
+
+
+WRITTEN = "Dear Marta,\n\nSixty sensors ship on Thursday, and the rest a week later.\n\nAll of them "
+
+
+def test_what_was_written_before_a_failure_stands_on_the_sheet(person, page_of, model):
+    model.will_write([WRITTEN, ModelTimeout()])
+    person.fails_at("process_input", email_to_respond=person.EMAIL, response_instructions="Yes.")
+    page = page_of(person)
+    assert page.says("Couldn’t finish draft 1")
+    assert page.says("Sixty sensors ship on Thursday")
+    person.retry()
+    assert not page_of(person).says("Sixty sensors ship on Thursday")
+
+
+def test_the_feedback_that_led_to_what_was_written_stands_below_it(person, page_of, model):
+    person.give_input()
+    model.will_write([WRITTEN, ModelTimeout()])
+    person.fails_at("process_feedback", feedback="Warmer.")
+    text = page_of(person).page.text
+    assert text.index("Sixty sensors ship") < text.index("Your feedback on draft 1 Warmer.")
+
+
+def test_nothing_stands_on_the_sheet_of_a_run_that_wrote_nothing(person, page_of, model):
+    model.will_write(ModelTimeout())
+    person.fails_at("process_input", email_to_respond=person.EMAIL, response_instructions="Yes.")
+    assert 'id="reply-text"' not in page_of(person).response.content.decode()

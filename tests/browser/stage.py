@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import Application, Step
+from assistant_app.models import Application, Identity, Step
 from assistant_app.people import readings
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests import eml_samples
@@ -307,7 +307,7 @@ def kept(stage):
 def stopped(stage):
     stage.begin()
     error = "The model's server at ollama.lan:11434 gave no answer for 60 seconds. It was tried 3 times."
-    stage.model.will_write(ModelTimeout(error))
+    stage.model.will_write([DRAFTS[1][:240], ModelTimeout(error)])
     stage.person.fails_at("process_feedback", feedback=FEEDBACK)
     stage.open()
 
@@ -321,6 +321,18 @@ def finished(stage):
     stage.begin(drafts=2)
     stage.person.give_feedback("")
     stage.open()
+
+
+def recipients(stage):
+    stage.begin()
+    stage.open(f"{stage.address}envelope/")
+
+
+def addresses(stage):
+    Identity.objects.create(
+        owner=stage.owner, name="Ida Brevik", addresses=["ida@brevik.example"], is_default=True
+    )
+    stage.open("/settings/identities/")
 
 
 def delete(stage):
@@ -446,8 +458,8 @@ STATES = {
         new_errors, pasting, questions, writing, draft,
         email_alone, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         missing_language, missing_correction,
-        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, delete, history,
-        history_step, model_call, usage, settings,
+        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, recipients, delete, history,
+        history_step, model_call, usage, settings, addresses,
         settings_model, keys, read_by_staff, new_token,
         token_without_name, password, erase, erase_refused, not_found,
         sign_in, sign_in_error, signed_out, first_run, first_run_error,

@@ -458,9 +458,9 @@ STATES = {
         new_errors, pasting, questions, writing, draft,
         email_alone, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         missing_language, missing_correction,
-        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, recipients, delete, history,
-        history_step, model_call, usage, settings, addresses,
-        settings_model, keys, read_by_staff, new_token,
+        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, recipients, delete,
+        history, history_step, model_call, usage, settings, addresses, settings_model,
+        keys, read_by_staff, new_token,
         token_without_name, password, erase, erase_refused, not_found,
         sign_in, sign_in_error, signed_out, first_run, first_run_error,
     )

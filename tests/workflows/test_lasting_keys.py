@@ -19,6 +19,7 @@ from tests.workflows.reading_round import READING_ROUND
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INPUT = {"email_to_respond": Person.EMAIL, "response_instructions": "Yes."}
+ENVELOPE = {"to": ["Otto <otto@example.org>"], "cc": [], "subject": "Hi", "identity": "", "quote": ""}
 TRIP = {"destination": "Bergen", "days": 2, "pace": "slow"}
 PROPOSED = {"books": ["Solaris", "Emma"], "members": 3, "mood": "calm", "about": "We meet on Mondays."}
 WALKS = [  # each takes every action of its graph at least once
@@ -27,6 +28,7 @@ WALKS = [  # each takes every action of its graph at least once
         [
             ("process_input", INPUT),
             ("clarify_instructions", {"answers": ["On Monday."]}),
+            ("change_envelope", ENVELOPE),
             ("edit_draft", {"text": "My own words."}),
             ("use_draft", {"draft": 1}),
             ("process_feedback", {"feedback": "Shorter."}),

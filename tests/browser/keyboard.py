@@ -62,7 +62,7 @@ class Keyboard:
         self.type_in("Password", "correct horse")
         self.type_in("The password again", "correct horse")
         self.page.keyboard.press("Enter")
-        self.press("link", "Answer your first email")
+        self.press("link", "Write your first reply")
 
     def send_email(self, email, instructions):
         self.type_in("The email you want to answer", email)
@@ -90,4 +90,4 @@ class Keyboard:
         self.page.keyboard.press("Enter")
         self.press("link", "Delete…")
         self.press("button", "Delete")
-        expect(self.page.get_by_role("heading", name="Paste an email.")).to_be_visible()
+        expect(self.page.get_by_role("heading", name="Paste an email, get a reply")).to_be_visible()

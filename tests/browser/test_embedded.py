@@ -61,7 +61,7 @@ def is_written(page, number):
 def test_the_whole_way_on_the_demonstration_model(open_window):
     page = open_window()
     create_first_account(page)
-    page.get_by_role("link", name="Answer your first email").click()
+    page.get_by_role("link", name="Write your first reply").click()
     page.get_by_label("The email you want to answer").fill(EMAIL)
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
     button(page, "Get a draft").click()

@@ -58,7 +58,7 @@ def create_first_account(page):
 
 def answer_an_email(page, again=lambda: None):
     """Everything up to the finished reply; `again` looks at the page again where it does not by itself."""
-    page.get_by_role("link", name="Answer your first email").click()
+    page.get_by_role("link", name="Write your first reply").click()
     page.get_by_label("The email you want to answer").fill(EMAIL)
     page.get_by_label("What do you want to say?").fill(INSTRUCTIONS)
     button(page, "Get a draft").click()
@@ -89,7 +89,7 @@ def delete(page):
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Delete…").click()
     button(page, "Delete").click()
-    expect(heading(page, "Paste an email.")).to_be_visible()
+    expect(heading(page, "Paste an email, get a reply worth sending")).to_be_visible()
 
 
 def finish_by_keyboard(page, keyboard):

@@ -178,6 +178,8 @@ def test_who_was_at_the_stop_button_goes_on_at_the_draft(stage):
     expect(page.get_by_role("heading", name="Your turn: is draft 2 right?")).to_be_visible()
     expect(page.locator("#news")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.locator("#envelope a")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_focused()
 
 

@@ -410,6 +410,8 @@ def finish(result: dict[str, Any], **options: Any) -> dict[str, Any]:
         for status in _HEADERS_OF_ERRORS.keys() & operation["responses"].keys():
             response = operation["responses"][status]
             response["headers"] = response.get("headers", {}) | _HEADERS_OF_ERRORS[status]
+        if len(operation.get("requestBody", {}).get("content", ())) > 1:  # a step, in whichever form
+            operation["requestBody"]["required"] = True
     return result
 
 

@@ -28,8 +28,9 @@ UUID_PATTERN = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # What `engine.inputs` accepts, in the dialect of regular expressions that JSON Schema uses. White space is
 # Python's, because other languages have other lists.
 _SPACE = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_SOME_TEXT = rf"([^\u0000]*[^\u0000{_SPACE}])[^\u0000]*"
+SOME_TEXT = rf"([^\u0000]*[^\u0000{_SPACE}])[^\u0000]*"
 _ANY_TEXT = r"[^\u0000]*"
+_ONE_LINE = r"[^\u0000\r\n]*"
 STOPPED_HELP = "whether you stopped the last run; no failure then"
 
 
@@ -460,8 +461,10 @@ def _choice(choices: Iterable[tuple[str, str]], **options: Any) -> serializers.C
 
 def _pattern(field: Field) -> str:
     if field.required:
-        return f"^{_SOME_TEXT}$"
-    return f"^({_SOME_TEXT})?$" if field.empty_decides else f"^{_ANY_TEXT}$"
+        return f"^{SOME_TEXT}$"
+    if field.is_line:
+        return f"^{_ONE_LINE}$"
+    return f"^({SOME_TEXT})?$" if field.empty_decides else f"^{_ANY_TEXT}$"
 
 
 def _printable(value: Any) -> Any:

@@ -240,7 +240,9 @@ def test_an_email_as_a_file_is_described_beside_json(schema):
     bodies = operation["requestBody"]["content"]
     assert set(bodies) == {"application/json", "multipart/form-data", "message/rfc822"}
     assert bodies["message/rfc822"]["schema"] == {"type": "string", "format": "binary"}
-    assert bodies["multipart/form-data"]["schema"]["properties"]["email_to_respond"]["format"] == "binary"
+    email = bodies["multipart/form-data"]["schema"]["properties"]["email_to_respond"]
+    assert email["description"].startswith("A file")
+    assert operation["requestBody"]["required"]
     assert "Response-Instructions" in [each["name"] for each in operation["parameters"]]
     others = schema["paths"]["/api/applications/{app_id}/process_feedback/"]["put"]
     assert set(others["requestBody"]["content"]) == {"application/json"}

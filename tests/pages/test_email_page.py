@@ -127,8 +127,11 @@ def test_fifty_drafts_cost_at_most_six_queries(person, page_of, all_queries):
         person.give_feedback(f"Change {number}.")
     with all_queries() as queries:
         page_of(person)
-    assert len(queries) <= 6
-    assert page_of(person).says("Draft 50 is ready")
+    writes = [sql for _, sql in queries if sql.startswith("UPDATE")]  # the first view says that it was seen
+    assert (len(queries) - len(writes) <= 6, len(writes)) == (True, 1)
+    with all_queries() as again:
+        assert page_of(person).says("Draft 50 is ready")
+    assert len(again) <= 6
     assert not any('"messages"' in sql or '"changes"' in sql for _, sql in queries)
 
 

@@ -28,7 +28,7 @@ from assistant_app.api.schema import (
     example,
     number_in_path,
 )
-from assistant_app.api.serializers import ApplicationState
+from assistant_app.api.serializers import SOME_TEXT, ApplicationState
 from assistant_app.workflow import examples
 from assistant_app.workflow.checks.findings import RULES_VERSION
 
@@ -120,12 +120,13 @@ EMAIL_AS_FILE = MoreBodies(
             "properties": {
                 "email_to_respond": {
                     "type": "string",
-                    "format": "binary",
+                    "pattern": f"^{SOME_TEXT}$",
                     "description": "A file (`.eml`, `.emlx` or `.msg`), or the text.",
                 },
-                "response_instructions": {"type": "string"},
+                "response_instructions": {"type": "string", "pattern": f"^{SOME_TEXT}$"},
             },
             "required": ["email_to_respond", "response_instructions"],
+            "additionalProperties": False,
         },
         MessageParser.media_type: OpenApiTypes.BINARY,
     },

@@ -15,4 +15,9 @@ class NewTitle(Nothing):
 
     title = serializers.CharField(max_length=LONGEST_TITLE, allow_blank=True)
 
+    def validate_title(self, value: str) -> str:
+        if not isinstance(self.initial_data["title"], str):
+            raise serializers.ValidationError("Send text.")
+        return value
+
     patterns: ClassVar[dict[str, str]] = {"title": "^[^\\u0000]*$"}

@@ -48,7 +48,7 @@ def again_until(page, shown):
 
 def is_asked(page):
     """Wait for the model's questions, or for the first draft if it has none."""
-    skip = page.get_by_role("button", name="Skip")
+    skip = page.get_by_role("button", name="just write")
     again_until(page, heading(page, "Your turn: is draft 1 right?").or_(skip))
     return skip.is_visible()
 

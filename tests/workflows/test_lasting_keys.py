@@ -28,7 +28,10 @@ WALKS = [  # each takes every action of its graph at least once
             ("process_input", INPUT),
             ("clarify_instructions", {"answers": ["On Monday."]}),
             ("edit_draft", {"text": "My own words."}),
-            ("change_envelope", {"to": ["marta@nordlys.example"]}),
+            (
+                "change_envelope",
+                {"to": ["marta@nordlys.example"], "cc": [], "subject": "", "identity": "", "quote": ""},
+            ),
             ("use_draft", {"draft": 1}),
             ("process_feedback", {"feedback": "Shorter."}),
             ("regenerate", {}),

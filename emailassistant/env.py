@@ -26,6 +26,7 @@ T = TypeVar("T")
 _env = FileAwareEnv()
 
 NAME = r"[\w-]+(?:\.[\w-]+)*"
+DOTTED_PATH = re.compile(r"\w+(?:\.\w+)+")
 HOST = re.compile(rf"\*|\.?{NAME}|\[[0-9A-Fa-f:.]+\]")
 ORIGIN = re.compile(rf"https?://(?:(?:\*\.)?{NAME}|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 RATE = re.compile(r"0*[1-9]\d*/(s|m|h|d)[a-z]*")
@@ -93,6 +94,10 @@ def listening(name: str, default: str) -> str:
 def hosts(name: str, default: list[str]) -> list[str]:
     """Return names as people type them, of which `.example.org` stands for all below it."""
     return _matching(name, HOST, "without https:// and without a port: mail.example.org", default)
+
+
+def dotted_paths(name: str, default: list[str]) -> list[str]:
+    return _matching(name, DOTTED_PATH, "as it is imported: package.module.NAME", default)
 
 
 def origins(name: str) -> list[str]:

@@ -118,7 +118,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Workflows -----------------------------------------------------------------------------------
 
 # Dotted paths. Applications of one that is left out stay as they are; see docs/how-to/your-own-workflow.md.
-WORKFLOWS = env.words("WORKFLOWS", ["assistant_app.workflow.email.EMAIL"])
+WORKFLOWS = env.dotted_paths("WORKFLOWS", ["assistant_app.workflow.email.EMAIL"])
 
 # --- Database ------------------------------------------------------------------------------------
 

@@ -32,9 +32,10 @@ def rounds(counted_by: Mapping[str, Counted]) -> Case:
     return Case(*cases, default=Value(0), output_field=IntegerField())
 
 
-def beginning(key: str, length: int) -> NullIf:
-    """Return the beginning of a text of the state."""
-    return NullIf(Left(KT(key), length), Value("null"))  # as SQLite returns JSON null
+def beginning(length: int, *keys: str) -> Coalesce:
+    """Return the beginning of the first of these texts of the state that is there. The rest is not read."""
+    found = [NullIf(Left(KT(key), length), Value("null")) for key in keys]  # as SQLite returns JSON null
+    return Coalesce(*found, Value(None))
 
 
 def around(key: str, query: str, length: int) -> Substr:

@@ -30,6 +30,10 @@ WALKS = [  # each takes every action of its graph at least once
             ("clarify_instructions", {"answers": ["On Monday."]}),
             ("change_envelope", ENVELOPE),
             ("edit_draft", {"text": "My own words."}),
+            (
+                "change_envelope",
+                {"to": ["marta@nordlys.example"], "cc": [], "subject": "", "identity": "", "quote": ""},
+            ),
             ("use_draft", {"draft": 1}),
             ("process_feedback", {"feedback": "Shorter."}),
             ("regenerate", {}),

@@ -289,7 +289,7 @@ def _rows(mine: ApplicationQuerySet, chosen: Sequence[uuid.UUID], query: str) ->
         .defer("state")
         .annotate(
             **_numbers(),
-            **{name: beginning(f"state__{key}", EXCERPT) for name, key in list_row.BEGINNINGS.items()},
+            **{name: beginning(EXCERPT, *keys) for name, keys in list_row.BEGINNINGS.items()},
             **hits,
         )
     )

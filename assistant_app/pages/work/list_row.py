@@ -13,12 +13,11 @@ from assistant_app.models import Application
 from assistant_app.pages import words
 
 EXCERPT = 160  # characters of a snippet
-BEGINNINGS = {  # what `listing` reads of the state: the name on the row, and the key
-    "draft_begins": "current_draft",
-    "email_begins": "incoming_email",
-    "question_begins": "clarification_questions__0",
-    "feedback_begins": "feedback",
-    "instructions_begin": "response_instructions",
+BEGINNINGS = {  # what `listing` reads of the state: the name on the row, and the keys
+    "text_begins": ("state__current_draft", "state__incoming_email"),
+    "question_begins": ("state__clarification_questions__0",),
+    "feedback_begins": ("state__feedback",),
+    "instructions_begin": ("state__response_instructions",),
 }
 IN = {  # where a hit was found
     "current_draft": "{}",
@@ -88,7 +87,7 @@ def snippet(email: Any, numbers: Numbers) -> str:
         return f"{following}, after “{feedback}”" if feedback else following
     if email.next_step == "clarify_instructions":
         return one_line(email.question_begins)
-    return one_line(email.draft_begins or email.email_begins)
+    return one_line(email.text_begins)
 
 
 def _is_reading(email: Application) -> bool:

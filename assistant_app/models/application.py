@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
+from assistant_app.models.json import TextJSONField
 from assistant_app.models.people import signature_of, time_zone_of
 
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
@@ -94,7 +95,7 @@ class Application(models.Model):
     workflow = models.CharField(max_length=50, default="email", db_default="email", editable=False)
     title = models.CharField(max_length=200, blank=True)
     sender = models.CharField(max_length=200, blank=True)
-    state = models.JSONField(default=dict)
+    state = TextJSONField(default=dict)
     sequence_id = models.IntegerField("head", null=True)  # null before the first step
     last_sequence_id = models.IntegerField(null=True)  # the highest number used; numbers are never reused
     position = models.CharField(max_length=100, blank=True)

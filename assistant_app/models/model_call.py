@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from assistant_app.llm.base import Call
+from assistant_app.models.json import TextJSONField
 
 
 class ModelCall(models.Model):
@@ -20,8 +21,8 @@ class ModelCall(models.Model):
     purpose = models.CharField(max_length=50)
     provider = models.CharField(max_length=100)
     model = models.CharField(max_length=200)
-    messages = models.JSONField()
-    parameters = models.JSONField(default=dict)
+    messages = TextJSONField()
+    parameters = TextJSONField(default=dict)
     reply = models.TextField(blank=True)
     tokens_in = models.PositiveIntegerField(null=True)
     tokens_out = models.PositiveIntegerField(null=True)

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from assistant_app.contract import changes
+from assistant_app.models.json import TextJSONField
 
 
 class StepQuerySet(models.QuerySet["Step"]):
@@ -49,7 +50,7 @@ class Step(models.Model):
     base = models.IntegerField(null=True)  # sequence_id of the step it continues; null for the first
     position = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status)
-    changes = models.JSONField(default=dict)  # see `contract.changes`; read by `engine.history`
+    changes = TextJSONField(default=dict)  # see `contract.changes`; read by `engine.history`
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     # What a failed step had let out of its text, such as half a draft; null if nothing.

@@ -1,6 +1,7 @@
 """What an owner can do, through the operations that every door calls."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from assistant_app import operations
@@ -279,3 +280,15 @@ def test_what_is_sent_again_to_a_deleted_email_finds_nothing(person, model):
     operations.delete(actor=person.user, app_id=person.app_id)
     with pytest.raises(ApplicationNotFound):
         operations.wait_until_ended(runner.start(read_before))
+
+
+def test_a_text_in_another_script_takes_no_more_space_than_its_letters(person):
+    email = "納期が遅れています。" * 200
+    row = person.give_input(email=email)
+    is_sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        size = "length(cast(state AS blob))" if is_sqlite else "octet_length(state::text)"
+        cursor.execute(f"SELECT {size} FROM assistant_app_application")
+        (used,) = cursor.fetchone()
+    assert len(email.encode()) < used < len(email.encode()) + 2_000
+    assert row.state["incoming_email"] == email

@@ -12,7 +12,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
@@ -21,11 +21,12 @@ from django.utils.http import urlencode
 
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
-from assistant_app.models import Application, ApplicationQuerySet, database_clock
+from assistant_app.models import Application, ApplicationQuerySet, Identity, database_clock
+from assistant_app.models.people import identities_of
 from assistant_app.models.state_queries import around, beginning, counted
 from assistant_app.pages.forms import whole_number
 from assistant_app.pages.work import list_row
-from assistant_app.pages.work.list_row import EXCERPT
+from assistant_app.pages.work.list_row import EXCERPT, LONGEST_HEADER
 
 PAGE_SIZE = 25
 MOST_DONE = 5  # emails that were finished in the last days, below the open ones
@@ -54,6 +55,7 @@ class Row:
     is_new: bool  # changed since its owner opened it last
     instructions: str
     workflow: str = ""  # its title, unless it is the default one
+    answers_as: str = ""  # the address that the reply is from, unless it is of the default identity
     alternatives: list[Row] = field(default_factory=list)
 
     @property
@@ -140,7 +142,7 @@ class _Found:
 
 
 def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
-    """Return the requested page of a tab, with at most four queries."""
+    """Return the requested page of a tab, with at most four queries; a fifth one for several identities."""
     query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     wanted = EARLIER_TABS.get(asked.get("show", ""), asked.get("show", ""))
     show = wanted if wanted in TABS else "open"
@@ -291,9 +293,17 @@ def _rows(mine: ApplicationQuerySet, chosen: Sequence[uuid.UUID], query: str) ->
             **_numbers(),
             **{name: beginning(EXCERPT, *keys) for name, keys in list_row.BEGINNINGS.items()},
             **hits,
+            header=Case(When(_has_several(), then=beginning(LONGEST_HEADER, "state__incoming_email"))),
+            identity=KT("state__envelope__identity"),
         )
     )
-    return {email.pk: _row(email, query) for email in emails}
+    several = next((identities_of(email.owner_id) for email in emails if email.header), [])
+    return {email.pk: _row(email, query, several) for email in emails}
+
+
+def _has_several() -> Exists:
+    """Return the condition that an email's owner has identities besides the default one."""
+    return Exists(Identity.objects.filter(owner_id=OuterRef("owner_id"), is_default=False))
 
 
 def _numbers() -> dict[str, Any]:
@@ -311,7 +321,7 @@ def _searched() -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def _row(email: Any, query: str) -> Row:
+def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
     workflow = registry.find(email.workflow)
     numbers = (
         {name: getattr(email, f"n_{email.workflow}_{name}") for name in workflow.counted} if workflow else {}
@@ -327,6 +337,7 @@ def _row(email: Any, query: str) -> Row:
         changed and not email.is_running,
         list_row.one_line(email.instructions_begin),
         "" if is_default else workflow.title if workflow else email.workflow,
+        list_row.answers_as(email, identities) if is_default else "",
     )
 
 

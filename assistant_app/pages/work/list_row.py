@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assistant_app.contract.wording import count
 from assistant_app.contract.workflow import Numbers
 from assistant_app.engine import registry
-from assistant_app.models import Application
+from assistant_app.models import Application, Identity
+from assistant_app.operations.writers import identity_with, sender_line
 from assistant_app.pages import words
 
+LONGEST_HEADER = 4_000  # characters
 EXCERPT = 160  # characters of a snippet
 BEGINNINGS = {  # what `listing` reads of the state: the name on the row, and the keys
     "text_begins": ("state__current_draft", "state__incoming_email"),
@@ -88,6 +90,14 @@ def snippet(email: Any, numbers: Numbers) -> str:
     if email.next_step == "clarify_instructions":
         return one_line(email.question_begins)
     return one_line(email.text_begins)
+
+
+def answers_as(email: Any, identities: Sequence[Identity]) -> str:
+    """Return the address that the reply is from; empty if it is that of the default identity."""
+    chosen = email.identity  # None if the envelope was not changed
+    line = sender_line(email.header or "", identities) if chosen is None else chosen
+    writer = identity_with(line, identities) if identities else None
+    return writer.addresses[0] if writer and not writer.is_default and writer.addresses else ""
 
 
 def _is_reading(email: Application) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 TOLD = "told"  # the parameter's name; no field of a human step
 
@@ -13,6 +15,7 @@ class Told:
     """About the owner and the moment. Empty values are unknown."""
 
     name: str = ""  # the name that drafts end with
+    about: Mapping[str, Any] = field(default_factory=dict)  # plain data that the workflow understands
     today: str = ""  # ISO date in the owner's time zone
     time_zone: str = ""
     fence: str = ""  # a keyed hash of the email's text: the same for one email, and unknown to its writer

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,11 +17,12 @@ from assistant_app.contract.told import Told
 FENCE_DIGITS = 16
 
 
-def told(*, email: str, name: str, time_zone: str = "", skipped: asyncio.Event) -> Told:
+def told(*, email: str, about: Mapping[str, Any], time_zone: str = "", skipped: asyncio.Event) -> Told:
     """Return what the actions of a run that starts now are told."""
     zone = time_zone or settings.TIME_ZONE
     return Told(
-        name=name,
+        name=about.get("name", ""),
+        about=about,
         today=timezone.localdate(timezone=ZoneInfo(zone)).isoformat(),
         time_zone=zone,
         fence=fence_of(email),

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
 from assistant_app.models.json import TextJSONField
-from assistant_app.models.people import Identity, identities_of, signature_of, time_zone_of
+from assistant_app.models.people import Identity, identities_of, signature_of, texts_of, time_zone_of
 
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
@@ -122,6 +122,11 @@ class Application(models.Model):
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
     read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
+    read_about: str | None = None  # the owner's texts for the model, if they were loaded with the row
+    read_style: str | None = None
+    read_always: str | None = None
+    read_has_identities: bool | None = None  # whether the owner has some, if that was loaded
+    read_has_notes: bool | None = None
     read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
@@ -203,8 +208,17 @@ class Application(models.Model):
 
     @cached_property
     def identities(self) -> list[Identity]:
-        """The owner's identities, the default one first. It takes a query."""
+        """The owner's identities, the default one first. It takes a query, if they have some."""
+        if self.read_has_identities is not None and not self.read_has_identities:
+            return []
         return identities_of(self.owner_id, self.signature)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Return the owner's texts for the model."""
+        found = {"about": self.read_about, "style": self.read_style, "always": self.read_always}
+        known = {name: text for name, text in found.items() if text is not None}
+        return known if len(known) == len(found) else texts_of(self.owner_id)
 
     @property
     def time_zone(self) -> str:

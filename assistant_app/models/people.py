@@ -16,6 +16,7 @@ from assistant_app.models import sql
 
 LONGEST_NAME = 200  # characters
 LONGEST_SIGNATURE = 2_000
+LONGEST_TEXT, LONGEST_ALWAYS = 1_000, 2_000
 
 
 class ApiToken(AbstractAuthToken):
@@ -110,6 +111,11 @@ class Preferences(models.Model):
     # Where the reply's file quotes the email. The database's default serves a previous version's inserts.
     quoting = models.CharField(max_length=5, choices=Quoting.choices, db_default=Quoting.BELOW)
 
+    # Told to the model for each email, unless the owner leaves them out there.
+    about = models.TextField(max_length=LONGEST_TEXT, blank=True, default="", db_default="")
+    style = models.TextField(max_length=LONGEST_TEXT, blank=True, default="", db_default="")
+    always = models.TextField(max_length=LONGEST_ALWAYS, blank=True, default="", db_default="")
+
     # Of the owner's days and times; empty until a browser or the owner said one.
     time_zone = models.CharField(max_length=64, blank=True, db_default="")
 
@@ -180,6 +186,13 @@ class Sender:
 def senders_in(identities: Iterable[Identity]) -> list[Sender]:
     """Return the addresses of these identities, in their order."""
     return [Sender(each.name, address) for each in identities for address in each.addresses]
+
+
+def texts_of(owner_id: int | None) -> dict[str, str]:
+    """Return the owner's short texts: who they are, how they write, and their standing instructions."""
+    names = ("about", "style", "always")
+    found = Preferences.objects.filter(pk=owner_id).values_list(*names).first()
+    return dict(zip(names, found or ("", "", ""), strict=True))
 
 
 def time_zone_of(owner_id: int | None) -> str:

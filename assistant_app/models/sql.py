@@ -17,7 +17,14 @@ from django.utils import timezone
 
 FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
-    COALESCE(preferences.time_zone, '') AS read_time_zone,
+    COALESCE(preferences.time_zone, '') AS read_time_zone, COALESCE(preferences.about, '') AS read_about,
+    COALESCE(preferences.style, '') AS read_style, COALESCE(preferences.always, '') AS read_always,
+    EXISTS (
+        SELECT 1 FROM assistant_app_identity AS identity WHERE identity.owner_id = application.owner_id
+    ) AS read_has_identities,
+    EXISTS (
+        SELECT 1 FROM assistant_app_noteword AS word WHERE word.owner_id = application.owner_id
+    ) AS read_has_notes,
     EXISTS (
         SELECT 1 FROM assistant_app_application AS fork
         WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id
@@ -165,3 +172,45 @@ def _in_one(
         parts.append(f"inserted{number} AS ({statement.sql} FROM {source})")
         params.append(statement.params)
     return Statement(f"WITH {', '.join(parts)} SELECT 1 FROM changed", tuple(chain.from_iterable(params)))
+
+
+# The inner query counts in how many notes each word is: the rarer, the more it says. Most of the time goes
+# into the rows of frequent words, so it reads nothing but the index. A word of 1,000 is a note's own sender.
+NOTES_ABOUT = """
+SELECT note.*, found.score AS score
+FROM (
+    SELECT hit.note_id, SUM(
+        CASE
+            WHEN hit.says >= 1000 OR hit.notes = 1 THEN hit.says * 1.0
+            WHEN hit.notes <= 2 THEN hit.says * 0.7
+            WHEN hit.notes <= 4 THEN hit.says * 0.5
+            WHEN hit.notes <= 8 THEN hit.says * 0.35
+            WHEN hit.notes <= 16 THEN hit.says * 0.25
+            WHEN hit.notes <= 64 THEN hit.says * 0.15
+            WHEN hit.notes <= 256 THEN hit.says * 0.08
+            ELSE hit.says * 0.03
+        END
+    ) AS score
+    FROM (
+        SELECT note_id, says, COUNT(*) OVER (PARTITION BY word) AS notes
+        FROM assistant_app_noteword
+        WHERE owner_id = %s AND word IN ({words})
+    ) AS hit
+    GROUP BY hit.note_id
+) AS found
+JOIN assistant_app_note AS note ON note.id = found.note_id
+WHERE note.scope = 'all'{targets}
+ORDER BY found.score DESC, note.id
+LIMIT 20
+"""
+
+
+def notes_about(words: int, targets: Sequence[str]) -> Statement:
+    """Return the query for an owner's notes with some of so many words. Owner and words come first."""
+    marks = ", ".join(["%s"] * len(targets))
+    return Statement(
+        NOTES_ABOUT.format(
+            words=", ".join(["%s"] * words), targets=f" OR note.target IN ({marks})" if targets else ""
+        ),
+        tuple(targets),
+    )

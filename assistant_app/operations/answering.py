@@ -33,9 +33,9 @@ from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKe
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
+from assistant_app.operations.knowledge import about
 from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, once, store
-from assistant_app.operations.writers import writer_of
 
 
 def create(
@@ -133,9 +133,8 @@ def submit_now(
 def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
     fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
-    writer = writer_of(run.row, fenced)
-    name = writer.name if writer else run.row.signature
-    run.extra = {TOLD: told(email=fenced, name=name, time_zone=run.row.time_zone, skipped=run.skipped)}
+    known = about(run.row, fenced, run.step, run.inputs or {})
+    run.extra = {TOLD: told(email=fenced, about=known, time_zone=run.row.time_zone, skipped=run.skipped)}
     return runner.start(run)
 
 

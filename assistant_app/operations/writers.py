@@ -20,7 +20,7 @@ def writer_of(row: Application, email: str = "") -> Identity | None:
     `email` is the email that is taken now; without one, it is the one in the state.
     """
     kept = envelopes.chosen(row.state)
-    email = email or row.state.get("incoming_email") or ""
+    email = email or envelopes.email_in(row.state)
     line = kept.identity if kept else sender_line(email, row.identities)
     return identity_with(line, row.identities)
 

@@ -20,7 +20,7 @@ from assistant_app.llm.base import Message
 from assistant_app.mail.hidden import without_hidden
 from assistant_app.mail.quotes import places_of_quoted
 from assistant_app.mail.text import as_read
-from assistant_app.workflow import demonstration_prompts, questions
+from assistant_app.workflow import demonstration_prompts, knowledge, questions
 from assistant_app.workflow.questions import MAX_CHOICES, MAX_QUESTIONS
 
 # Stored with each call. Count up with every change of a prompt's words; a test compares them.
@@ -74,6 +74,10 @@ If it says something that neither the email nor I said, or takes something for g
 </reply>: each assumption on a line of its own that begins with "- ", as one short sentence in the language \
 of my instructions. Otherwise write nothing below </reply>."""
 
+_NOTES = """\
+My notes that seem to be about this email. They are right; use what the reply needs, and leave out the rest:
+"""
+_WORD_FOR_WORD = " (word for word: if the reply says it, keep its wording)"
 _OWN_PASSAGES = """\
 I wrote these passages of it myself. Keep their wording, unless my latest feedback asks to change it:
 """
@@ -99,6 +103,7 @@ class Case:
     instructions: str
     fence: str
     name: str = ""  # the name that drafts end with
+    about: Mapping[str, Any] = field(default_factory=dict)  # a snapshot: see `knowledge`
     today: str = ""
     time_zone: str = ""
     said_on: Mapping[str, str] = field(default_factory=dict)
@@ -202,7 +207,8 @@ def _tokens(text: str) -> int:
 
 def _messages(case: Case, draft: Draft, email: str, feedback: Mapping[int, str], task: str) -> list[Message]:
     who = f"My name, as it stands under my emails: {case.name}" if case.name else "My name is not known here."
-    parts = [who, f"The email to answer:\n{_fenced('email', email, case)}"]
+    parts = [who, *_standing(case), f"The email to answer:\n{_fenced('email', email, case)}"]
+    parts += _listed(_NOTES, list(map(_note, case.about.get("notes", ()))))
     wishes = case.instructions.strip() or "(none: write a suitable reply)"
     parts.append(f"My instructions for the reply{_day('instructions', case)}:\n{wishes}")
     if draft.questions:
@@ -224,6 +230,15 @@ def _messages(case: Case, draft: Draft, email: str, feedback: Mapping[int, str],
         parts.append(f"Today is {_in_words(case.today)}{zone}.")
     parts.append(task)
     return [Message("system", _SYSTEM.format(fence=case.fence)), Message("user", "\n\n".join(parts))]
+
+
+def _standing(case: Case) -> list[str]:
+    """Return what the user wrote down for every email."""
+    return [f"{label}:\n{case.about[key]}" for key, label in knowledge.TEXTS.items() if key in case.about]
+
+
+def _note(note: Mapping[str, Any]) -> str:
+    return f"{note['title']}{_WORD_FOR_WORD if note['verbatim'] else ''}:\n{note['text']}"
 
 
 def _ending(case: Case) -> str:

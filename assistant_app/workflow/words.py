@@ -101,6 +101,7 @@ PROCESS_FEEDBACK = Words(
 )
 EDIT_DRAFT = Words(done=_edit)
 USE_DRAFT = Words(done=_numbered("You restored draft {}"))
+CHOOSE_SOURCES = Words(done="You left some of your texts or notes out, or took them in again")
 REGENERATE = Words(done="You asked for another try")
 
 

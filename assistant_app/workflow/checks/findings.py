@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, islice, product
@@ -115,11 +116,13 @@ def check(
     by_hand: Sequence[str] = (),
     known: str = "",
     writer: str = "",
+    notes: Sequence[str] = (),
 ) -> Checks:
     """Return the findings in a draft.
 
     All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the
-    owner's names, and `writer` the one of them with which they answer.
+    owner's names, and `writer` the one of them with which they answer. The draft need not
+    contain the facts of `notes`.
     """
     language = language_of(draft)
     emails_language = language_of(email)
@@ -143,7 +146,12 @@ def check(
     for reading in [*by_person, *of_hand]:
         known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
-    sources = "\n".join([email[:MOST_READ], *(reading.text for reading in by_person)])
+    # What follows from a price list is any amount at all, so notes prove what they say, and nothing more.
+    leading = deepcopy(known_facts) if notes else known_facts
+    of_notes = [of_owner.read(text) for text in notes]
+    for reading in of_notes:
+        known_facts.add(reading, is_of_person=True)
+    sources = "\n".join([email[:MOST_READ], *(reading.text for reading in [*by_person, *of_notes])])
     draft_read = draft[:MOST_READ]
     to_fill_in = _placeholders(draft_read, sources)
     own = of_draft.read(blanked(draft, [(found.start, found.end) for found in to_fill_in]))
@@ -153,11 +161,11 @@ def check(
     unsupported = [fact for fact in own.facts if not fact.is_vague and not known_facts.back(fact)]
     derived: list[Fact] = []
     if checks.is_read:
-        derived = [fact for fact in unsupported if known_facts.leads_to(fact)]
+        derived = [fact for fact in unsupported if leading.leads_to(fact)]
         set_aside = {(fact.start, fact.end) for fact in derived}
         unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
         unsupported += _unknown_names(own, known_facts, language)
-        said = "\n".join(each.text for each in by_person)
+        said = "\n".join(each.text for each in [*by_person, *of_notes])
         unsupported += misnamed(own.text, email[:MOST_READ], header, known, said, known_facts.words, writer)
         unsupported += [
             Fact("date", start, end, own.text[start:end], frozenset())
@@ -183,7 +191,9 @@ def check(
         unsupported=tuple(_findings(draft, _apart(unsupported))),
         given=tuple(_given(own, pieces, of_hand, language, email_read.text) if checks.is_read else ())
         + tuple(_unanswered(email_read.text, own.text, by_person) if has_same_words else ()),
-        brought_in=tuple(brought_by(email[:MOST_READ], own.facts, (reading.text for reading in by_person))),
+        brought_in=tuple(
+            brought_by(email[:MOST_READ], own.facts, (reading.text for reading in [*by_person, *of_notes]))
+        ),
         cut=tuple(name for name, is_cut in cut.items() if is_cut),
         derived=tuple(_findings(draft, derived)),
     )

@@ -35,7 +35,7 @@ class Note(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    score: float  # how well it fits an email, if it was read for one
+    score: int  # how well it fits an email, in hundredths, if it was read for one
 
     class Meta:
         constraints = [
@@ -66,7 +66,7 @@ class Note(models.Model):
         if not words:
             return []
         query = sql.notes_about(len(words), list(targets))
-        return list(cls.objects.raw(query.sql, [owner_id, *words, *query.params]))
+        return list(cls.objects.raw(query.sql, [owner_id, *words, owner_id, *query.params]))
 
 
 class NoteWord(models.Model):

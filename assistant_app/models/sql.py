@@ -174,28 +174,31 @@ def _in_one(
     return Statement(f"WITH {', '.join(parts)} SELECT 1 FROM changed", tuple(chain.from_iterable(params)))
 
 
-# The inner query counts in how many notes each word is: the rarer, the more it says. Most of the time goes
-# into the rows of frequent words, so it reads nothing but the index. A word of 1,000 is a note's own sender.
+# The first query counts in how many notes each word is: the rarer, the more it says, in hundredths. Words of
+# very many notes say nothing. A word of 1,000 is a note's own sender. Both read nothing but the index.
 NOTES_ABOUT = """
+WITH asked AS (
+    SELECT word, COUNT(*) AS notes
+    FROM assistant_app_noteword
+    WHERE owner_id = %s AND word IN ({words})
+    GROUP BY word
+    HAVING COUNT(*) <= 256 OR MAX(says) >= 1000
+)
 SELECT note.*, found.score AS score
 FROM (
     SELECT hit.note_id, SUM(
-        CASE
-            WHEN hit.says >= 1000 OR hit.notes = 1 THEN hit.says * 1.0
-            WHEN hit.notes <= 2 THEN hit.says * 0.7
-            WHEN hit.notes <= 4 THEN hit.says * 0.5
-            WHEN hit.notes <= 8 THEN hit.says * 0.35
-            WHEN hit.notes <= 16 THEN hit.says * 0.25
-            WHEN hit.notes <= 64 THEN hit.says * 0.15
-            WHEN hit.notes <= 256 THEN hit.says * 0.08
-            ELSE hit.says * 0.03
+        hit.says * CASE
+            WHEN hit.says >= 1000 OR asked.notes = 1 THEN 100
+            WHEN asked.notes <= 2 THEN 70
+            WHEN asked.notes <= 4 THEN 50
+            WHEN asked.notes <= 8 THEN 35
+            WHEN asked.notes <= 16 THEN 25
+            WHEN asked.notes <= 64 THEN 15
+            ELSE 8
         END
     ) AS score
-    FROM (
-        SELECT note_id, says, COUNT(*) OVER (PARTITION BY word) AS notes
-        FROM assistant_app_noteword
-        WHERE owner_id = %s AND word IN ({words})
-    ) AS hit
+    FROM asked
+    JOIN assistant_app_noteword AS hit ON hit.owner_id = %s AND hit.word = asked.word
     GROUP BY hit.note_id
 ) AS found
 JOIN assistant_app_note AS note ON note.id = found.note_id
@@ -206,7 +209,7 @@ LIMIT 20
 
 
 def notes_about(words: int, targets: Sequence[str]) -> Statement:
-    """Return the query for an owner's notes with some of so many words. Owner and words come first."""
+    """Return the query for an owner's notes with some of so many words. Owner, words and owner come first."""
     marks = ", ".join(["%s"] * len(targets))
     return Statement(
         NOTES_ABOUT.format(

@@ -42,7 +42,7 @@ def choose(
 ) -> tuple[list[Note], int]:
     """Return the notes for a prompt about this email, and how many fit but are for local models only."""
     found = Note.about(owner_id, notes.words_of_email(email, said), notes.targets_of(email))
-    fits = notes.best([(each.score, len(each.text), each) for each in found if each.pk not in without])
+    fits = notes.best([(each.score / 100, len(each.text), each) for each in found if each.pk not in without])
     if conf.is_local():
         return fits, 0
     return [each for each in fits if not each.is_local_only], sum(each.is_local_only for each in fits)

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     in_flight,
     latency,
     lists,
+    note_choice,
     page,
     queries,
     report,
@@ -30,7 +31,20 @@ from tests.services import POSTGRES_URL, listens
 
 FIGURES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (floors, latency, cpu, page, first_token, in_flight, bursts, drafts, diffs, queries, lists)
+    for module in (
+        floors,
+        latency,
+        cpu,
+        page,
+        first_token,
+        in_flight,
+        bursts,
+        drafts,
+        diffs,
+        queries,
+        lists,
+        note_choice,
+    )
 }
 SCALE = {"scale": scale}  # only by name: it fills a database with a million emails
 

@@ -66,7 +66,7 @@ class Note(models.Model):
         if not words:
             return []
         query = sql.notes_about(len(words), list(targets))
-        return list(cls.objects.raw(query.sql, [owner_id, *words, owner_id, *query.params]))
+        return list(cls.objects.raw(query.sql, [owner_id, *words, owner_id, *words, *query.params]))
 
 
 class NoteWord(models.Model):

@@ -175,7 +175,8 @@ def _in_one(
 
 
 # The first query counts in how many notes each word is: the rarer, the more it says, in hundredths. Words of
-# very many notes say nothing. A word of 1,000 is a note's own sender. Both read nothing but the index.
+# very many notes say nothing. A word of 1,000 is a note's own sender. Both read nothing but the index;
+# without its second list of words, PostgreSQL would read all of the table.
 NOTES_ABOUT = """
 WITH asked AS (
     SELECT word, COUNT(*) AS notes
@@ -198,7 +199,7 @@ FROM (
         END
     ) AS score
     FROM asked
-    JOIN assistant_app_noteword AS hit ON hit.owner_id = %s AND hit.word = asked.word
+    JOIN assistant_app_noteword AS hit ON hit.owner_id = %s AND hit.word IN ({words}) AND hit.word = asked.word
     GROUP BY hit.note_id
 ) AS found
 JOIN assistant_app_note AS note ON note.id = found.note_id
@@ -209,7 +210,7 @@ LIMIT 20
 
 
 def notes_about(words: int, targets: Sequence[str]) -> Statement:
-    """Return the query for an owner's notes with some of so many words. Owner, words and owner come first."""
+    """Return the query for an owner's notes with some of so many words. Owner and words come first, twice."""
     marks = ", ".join(["%s"] * len(targets))
     return Statement(
         NOTES_ABOUT.format(

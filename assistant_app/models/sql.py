@@ -199,7 +199,8 @@ FROM (
         END
     ) AS score
     FROM asked
-    JOIN assistant_app_noteword AS hit ON hit.owner_id = %s AND hit.word IN ({words}) AND hit.word = asked.word
+    JOIN assistant_app_noteword AS hit
+        ON hit.owner_id = %s AND hit.word IN ({words}) AND hit.word = asked.word
     GROUP BY hit.note_id
 ) AS found
 JOIN assistant_app_note AS note ON note.id = found.note_id

@@ -14,7 +14,7 @@ from assistant_app.models import Application, ModelCall, Note, NoteWord, Step
 from assistant_app.operations.knowledge import choose
 from assistant_app.people import notes
 from assistant_app.people.notes import Written
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 from tests.pages.reading import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,6 +60,7 @@ def test_notes_are_told_shown_proven_left_out_and_taken_in_again(browser, owner,
 
     model.will_write("Hi Marta,\n\nYou can return them within 60 days, and later for 84 EUR each.\n\nIda")
     page.press("Leave out Nordlys")
+    wait_for_runs()
     assert "84 EUR" not in told(model)
     assert "differs in structure" not in told(model)
     page = browser.open(f"/a/{person.app_id}/")
@@ -72,6 +73,7 @@ def test_notes_are_told_shown_proven_left_out_and_taken_in_again(browser, owner,
 
     model.will_write("Hi Marta,\n\nUnused sensors come back within 30 days.\n\nIda")
     page.press("Use it again: Nordlys")
+    wait_for_runs()
     assert "84 EUR" in told(model)
     person.give_feedback("")
     assert browser.open(f"/a/{person.app_id}/").says("Based on your note Return policy")
@@ -194,6 +196,7 @@ def test_the_short_texts_are_told_first_and_can_be_left_out(browser, owner, mode
     page = browser.open(f"/a/{person.app_id}/")
     assert page.says("Based on “Always”")
     page.press("Leave out “Always”")
+    wait_for_runs()
     assert "Never promise" not in told(model)
     assert person.row.state["contexts"][0] == texts
     refused = person.fails_at("choose_sources", left_out=["weather"])

@@ -15,7 +15,7 @@ from assistant_app.contract.told import Told
 FENCE_DIGITS = 16
 
 
-def told(*, email: str, name: str, time_zone: str = "", skipped: asyncio.Event) -> Told:
+def told(*, email: str, name: str, time_zone: str = "", partial: str = "", skipped: asyncio.Event) -> Told:
     """Return what the actions of a run that starts now are told."""
     zone = time_zone or settings.TIME_ZONE
     return Told(
@@ -24,6 +24,7 @@ def told(*, email: str, name: str, time_zone: str = "", skipped: asyncio.Event) 
         time_zone=zone,
         fence=fence_of(email),
         prompt_tokens=conf.prompt_tokens(),
+        partial=partial,
         skipped=skipped,
     )
 

@@ -185,11 +185,29 @@ function begin() {
 // Where the eye and the focus are to be when a page opens: at what went wrong, or at what a press led to.
 function land() {
   const wrong = byId("notice") ?? document.querySelector("[data-look], .bar [aria-invalid=true]");
+  placeCaret();
   if (wrong?.matches("[role=alert], form, [data-look], [aria-invalid]")) wrong.focus();
   else if (location.hash === "#sent") { // a name that nothing has, so that the page opens at its top
     (byId("stop-writing") ?? document.querySelector("[data-lands]"))?.focus({ preventScroll: true });
   }
 }
+
+// In the editor the caret is at the end of what was begun, or selects the mark that was pressed last.
+function placeCaret() {
+  const mark = sessionStorage.getItem("mark");
+  sessionStorage.removeItem("mark");
+  const editor = document.querySelector("textarea.bare");
+  if (!editor) return;
+  const at = mark ? editor.value.indexOf(mark) : -1;
+  if ("atEnd" in editor.dataset) editor.setSelectionRange(editor.value.length, editor.value.length);
+  else if (at >= 0) editor.setSelectionRange(at, at + mark.length);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href$='#text']");
+  const mark = link?.dataset.mark ?? (link && document.querySelector("a.look:target")?.textContent);
+  if (mark) sessionStorage.setItem("mark", mark);
+});
 
 document.addEventListener("DOMContentLoaded", () => {
   begin();

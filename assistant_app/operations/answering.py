@@ -133,7 +133,13 @@ def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
     fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
     run.extra = {
-        TOLD: told(email=fenced, name=run.row.signature, time_zone=run.row.time_zone, skipped=run.skipped)
+        TOLD: told(
+            email=fenced,
+            name=run.row.signature,
+            skipped=run.skipped,
+            addresses=run.row.own_addresses,
+            time_zone=run.row.time_zone,
+        )
     }
     return runner.start(run)
 

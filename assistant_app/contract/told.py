@@ -18,6 +18,7 @@ class Told:
     time_zone: str = ""
     fence: str = ""  # a keyed hash of the email's text: the same for one email, and unknown to its writer
     prompt_tokens: int = 0  # that the model's window has for a prompt; 0 if unknown
+    partial: str = ""  # what the run that stopped before had written
     skipped: asyncio.Event | None = None  # set when the owner does not want to wait for questions
 
 

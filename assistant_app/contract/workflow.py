@@ -51,6 +51,7 @@ class Field:
     most: int = HIGHEST
     choices: tuple[tuple[str, str], ...] = ()  # the values to choose from, each with its label
     begins_with: str = ""  # state key whose value prefills the field
+    begins_with_partial: bool = False  # what a run that stopped had written prefills the field
     kept_in: str = ""  # state key where the input is kept; the field's name if empty
 
     @property
@@ -112,6 +113,7 @@ class ActionEntry:
     instead_of: str = ""  # the due action that this one may replace
     when_finished: bool = False  # allowed only when finished
     at_any_time: bool = False  # instead of each due action that it leads to, and when finished
+    when_stopped_at: tuple[str, ...] = ()  # allowed only after a run that stopped at one of these actions
     adds_draft: bool = False  # counts as a round, without a model
     fits: Callable[[dict[str, Any], State], None] | None = None  # raises if input does not fit
     template: str = ""  # its own form, if the generic one does not do
@@ -129,8 +131,8 @@ class ActionEntry:
 
     @property
     def is_choice(self) -> bool:
-        """Return whether it is never due: it is sent instead of the due step, or after the end."""
-        return self.when_finished or self.at_any_time or bool(self.instead_of)
+        """Return whether it is never due: it is sent instead of what is due, or after an end."""
+        return self.when_finished or self.at_any_time or bool(self.instead_of or self.when_stopped_at)
 
     @property
     def takes_text(self) -> bool:
@@ -261,14 +263,17 @@ class Workflow:
         """Return the actions that an application may wait for, that is, all except choices."""
         return [entry.action for entry in self.human_steps if not entry.is_choice]
 
-    def takes(self, action: str, due: str, *, has_stopped: bool) -> bool:
+    def takes(self, action: str, due: str, *, stopped_at: str | None) -> bool:
         """Return whether a human step may be sent while another one is due, "" when finished.
 
-        After a run that stopped, one that is sent at any time would take what was typed for the run away.
+        `stopped_at` is the action at which the last run stopped; None if it did not. After a run that
+        stopped, a step that is sent at any time would take what was typed for the run away.
         """
         entry = self.entry(action)
+        if entry.when_stopped_at:
+            return stopped_at in entry.when_stopped_at
         if entry.at_any_time:
-            return not has_stopped and (not due or due in self._next_to(action))
+            return stopped_at is None and (not due or due in self._next_to(action))
         if not due:
             return entry.when_finished
         return not entry.when_finished and due in (entry.action, entry.instead_of)

@@ -62,6 +62,19 @@ def known_to_run(row: Application) -> Workflow:
     return workflow
 
 
+def stopped_at(row: Application) -> str | None:
+    """Return the action at which the last run stopped; None if it did not. Raise `UnknownStep`."""
+    if not row.has_stopped:
+        return None
+    workflow = known_to_run(row)
+    return workflow.following(row.position, workflow.complete(row.state))
+
+
+def takes(row: Application, step: str) -> bool:
+    """Return whether a human step may be sent now, unless a run is under way. Raise `UnknownStep`."""
+    return known_to_run(row).takes(step, row.next_step, stopped_at=stopped_at(row))
+
+
 def is_known(row: Application) -> bool:
     """Return whether this version can go on with the application."""
     workflow = find(row.workflow)

@@ -22,6 +22,7 @@ def told(
     skipped: asyncio.Event,
     addresses: tuple[str, ...] = (),
     time_zone: str = "",
+    partial: str = "",
 ) -> Told:
     """Return what the actions of a run that starts now are told."""
     zone = time_zone or settings.TIME_ZONE
@@ -32,6 +33,7 @@ def told(
         time_zone=zone,
         fence=fence_of(email),
         prompt_tokens=conf.prompt_tokens(),
+        partial=partial,
         skipped=skipped,
     )
 

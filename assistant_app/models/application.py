@@ -282,6 +282,10 @@ class Application(models.Model):
 
     @cached_property
     def partial(self) -> str | None:
+        """The same as `read_partial`, read once: for rows that are only shown."""
+        return self.read_partial()
+
+    def read_partial(self) -> str | None:
         """Return what the run that stopped had written of its draft; None if nothing. It takes a query."""
         if not self.has_stopped or self.last_sequence_id is None:
             return None

@@ -131,14 +131,16 @@ def submit_now(
 
 def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
-    fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
+    row, workflow = run.row, registry.known_to_run(run.row)
+    goes_on = run.step is not None and bool(workflow.entry(run.step).when_stopped_at)
     run.extra = {
         TOLD: told(
-            email=fenced,
-            name=run.row.signature,
+            email=workflow.fenced(row.state, run.inputs or {}),
+            name=row.signature,
+            addresses=row.own_addresses,
+            time_zone=row.time_zone,
+            partial=(row.read_partial() or "") if goes_on else "",
             skipped=run.skipped,
-            addresses=run.row.own_addresses,
-            time_zone=run.row.time_zone,
         )
     }
     return runner.start(run)
@@ -265,9 +267,12 @@ def delete_one(
 
 
 def _state_for(row: Application, step: ActionEntry) -> Mapping[str, Any]:
-    """Return the state that the step would start from; after a stopped run, the state before its input."""
+    """Return the state that the step would start from; after a stopped run, the state before its input.
+
+    A step for stopped runs only goes on from where the run stopped.
+    """
     writer = Writer(row)
-    if row.has_stopped and step.fits is not None:
+    if row.has_stopped and step.fits is not None and not step.when_stopped_at:
         writer.go_back_before(writer.workflow.group(step.action))
     return writer.state
 

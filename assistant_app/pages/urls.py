@@ -35,6 +35,7 @@ urlpatterns = [
     path("a/<uuid:app_id>/history/<int:number>/", history.email_history_step, name="email_history_step"),
     path("a/<uuid:app_id>/calls/<int:number>/", history.email_call, name="email_call"),
     path("a/<uuid:app_id>/drafts/<int:draft>/edit/", versions.email_edit, name="email_edit"),
+    path("a/<uuid:app_id>/write/", versions.email_write, name="email_write"),
     path("a/<uuid:app_id>/compare/", versions.email_compare, name="email_compare"),
     path("a/<uuid:app_id>/fork/", applications.application_fork, name="email_fork"),
     path("a/<uuid:app_id>/aside/", versions.email_aside, name="email_aside"),

@@ -288,6 +288,12 @@ async def edit_draft(state: State, text: str) -> State:
     return state.update(**drafts.with_draft(state, text, drafts.source_of_edit(state, text)))
 
 
+@action(reads=_VERSIONS, writes=["draft_history", "draft_sources", *_CURRENT], tags=[HUMAN])
+async def write_draft(state: State, text: str, told: Told = NOTHING) -> State:
+    """Take the owner's own text as the draft at which a run stopped."""
+    return state.update(**drafts.with_draft(state, text, drafts.source_of_written(state, told.partial)))
+
+
 @action(reads=_VERSIONS, writes=_CURRENT, tags=[HUMAN])
 async def use_draft(state: State, draft: int) -> State:
     """Make an earlier draft the current one again."""
@@ -345,6 +351,7 @@ ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
     "final_result": final_result,
     "reopen": reopen,
     "change_envelope": change_envelope,
+    "write_draft": write_draft,
 }
 TRANSITIONS = [
     ("process_input", "determine_clarifications", default),
@@ -369,6 +376,13 @@ TRANSITIONS = [
     ("change_envelope", "clarify_instructions", ARE_QUESTIONS_OPEN),
     ("change_envelope", "process_feedback", IS_NOT_ACCEPTED),
     ("change_envelope", "reopen", Choice("goes on")),
+    # It goes on from wherever a run stopped on the way to a draft.
+    ("process_input", "write_draft", Choice("finishes the draft by hand")),
+    ("determine_clarifications", "write_draft", Choice("finishes the draft by hand")),
+    ("clarify_instructions", "write_draft", Choice("finishes the draft by hand")),
+    ("process_feedback", "write_draft", Choice("finishes the draft by hand")),
+    ("regenerate", "write_draft", Choice("finishes the draft by hand")),
+    ("write_draft", "process_feedback", default),
 ]
 
 

@@ -230,6 +230,19 @@ EDIT_DRAFT = ActionEntry(
         Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS", begins_with="current_draft"),
     ),
 )
+WRITE_DRAFT = ActionEntry(
+    action="write_draft",
+    template="work/_form_write_draft.html",
+    label="Finish a draft by hand",
+    words=words.WRITE_DRAFT,
+    outputs=(),
+    endpoint="write",
+    title="Finish the draft yourself",
+    button="Save draft",
+    when_stopped_at=(DETERMINE_CLARIFICATIONS.action, FORMULATE_DRAFT.action),
+    adds_draft=True,
+    fields=(Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS", begins_with_partial=True),),
+)
 USE_DRAFT = ActionEntry(
     action="use_draft",
     label="Go back to a draft",
@@ -315,6 +328,7 @@ STEPS = [
     FORMULATE_DRAFT,
     PROCESS_FEEDBACK,
     EDIT_DRAFT,
+    WRITE_DRAFT,
     USE_DRAFT,
     REGENERATE,
     FINAL_RESULT,

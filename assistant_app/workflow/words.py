@@ -54,6 +54,13 @@ def _edit(before: State, after: State) -> Said:
     return f"You edited draft {drafts.current_number(before)} into draft {number}, {words}", ""
 
 
+def _written(before: State, after: State) -> Said:
+    number = len(after["draft_history"])
+    words = count(len(after["draft_history"][-1].split()), "word")
+    verb = "finished" if drafts.sources(after)[-1].get("began_with") else "wrote"
+    return f"You {verb} draft {number} yourself, {words}", ""
+
+
 def _numbered(sentence: str) -> Callable[[State, State], Said]:
     return lambda before, after: (sentence.format(drafts.current_number(after)), "")
 
@@ -100,6 +107,11 @@ PROCESS_FEEDBACK = Words(
     typed="feedback",
 )
 EDIT_DRAFT = Words(done=_edit)
+WRITE_DRAFT = Words(
+    done=_written,
+    typed="draft",
+    gone="The draft was finished in another window",
+)
 USE_DRAFT = Words(done=_numbered("You restored draft {}"))
 REGENERATE = Words(done="You asked for another try")
 

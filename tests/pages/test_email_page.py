@@ -348,7 +348,7 @@ WRITTEN = "Dear Marta,\n\nSixty sensors ship on Thursday, and the rest a week la
 
 
 def test_what_was_written_before_a_failure_stands_on_the_sheet(person, page_of, model):
-    model.will_write([WRITTEN, ModelTimeout()])
+    model.will_write([f"<reply>{WRITTEN}", ModelTimeout()])
     person.fails_at("process_input", email_to_respond=person.EMAIL, response_instructions="Yes.")
     page = page_of(person)
     assert page.says("Couldn’t finish draft 1")
@@ -359,9 +359,9 @@ def test_what_was_written_before_a_failure_stands_on_the_sheet(person, page_of, 
 
 def test_the_feedback_that_led_to_what_was_written_stands_below_it(person, page_of, model):
     person.give_input()
-    model.will_write([WRITTEN, ModelTimeout()])
+    model.will_write([f"<reply>{WRITTEN}", ModelTimeout()])
     person.fails_at("process_feedback", feedback="Warmer.")
-    text = page_of(person).page.text
+    text = " ".join(page_of(person).page.text.split())
     assert text.index("Sixty sensors ship") < text.index("Your feedback on draft 1 Warmer.")
 
 

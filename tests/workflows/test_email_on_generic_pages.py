@@ -56,6 +56,17 @@ def test_a_failed_run_is_told_and_tried_again_on_them(person, page_of, model):
     assert page_of(person).says("Draft 1 is ready")
 
 
+def test_a_draft_that_broke_off_is_finished_by_hand_on_them(person, page_of, model):
+    model.will_write(["<reply>Dear Marta,\n\nthe sensors ", ModelTimeout()])
+    person.fails_at("process_input", email_to_respond=Person.EMAIL, response_instructions="Yes.")
+    page = page_of(person)
+    page.open(f"{page.address}?change=1")
+    assert page.typed("text") == [person.row.partial]
+    page.press("Save draft", text="Dear Marta, the sensors ship.")
+    wait_for_runs()
+    assert page_of(person).says("Dear Marta, the sensors ship.")
+
+
 def test_the_instructions_are_changed_in_a_branch_on_them(person, page_of):
     person.give_input()
     page = page_of(person).press("Paste the email again")

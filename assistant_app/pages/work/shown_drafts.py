@@ -17,7 +17,7 @@ from assistant_app.pages import words
 from assistant_app.workflow import drafts
 
 MADE_KEPT = 5_000  # emails of which a process remembers who made their drafts
-ADDS_DRAFT = ("formulate_draft", "edit_draft")  # positions of the steps that add a draft
+ADDS_DRAFT = ("formulate_draft", "edit_draft", "write_draft")  # positions of the steps that add a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,16 @@ class Draft:
     said: tuple[str, ...] = ()  # the feedback about it
     left_out: tuple[LeftOut, ...] = ()
     not_told: str = ""  # what the model's window had no room for
+    began_with: str | None = None  # what the model had written of a draft that the owner finished
+
+    @property
+    def by_owner(self) -> str:
+        """What the owner did to it, as a verb; empty for a draft of the model."""
+        if not self.is_own:
+            return ""
+        if self.began_with is None:
+            return "edited"
+        return "finished" if self.began_with else "written"
 
     @property
     def is_by_demonstration(self) -> bool:
@@ -96,6 +106,7 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                     for each in source.get("left_out", ())
                 ),
                 not_told=_not_told(source.get("shortened") or {}),
+                began_with=source.get("began_with"),
             )
         )
     return shown
@@ -121,7 +132,7 @@ def said_about(state: Mapping[str, Any]) -> dict[int, list[str]]:
     sources, about = drafts.sources(state), dict[int, list[str]]()
     for piece, text in enumerate(state["feedback_history"], start=1):
         answers = (
-            source for source in sources if source["feedback"] == piece and source["by"] == drafts.MODEL
+            source for source in sources if source["feedback"] == piece and drafts.answers_feedback(source)
         )
         number = next((source["of"] for source in answers), drafts.current_number(state))
         about.setdefault(number or 0, []).append(text)

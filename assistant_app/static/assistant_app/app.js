@@ -185,6 +185,8 @@ function begin() {
 // Where the eye and the focus are to be when a page opens: at what went wrong, or at what a press led to.
 function land() {
   const wrong = byId("notice") ?? document.querySelector("[data-look], .bar [aria-invalid=true]");
+  const begun = document.querySelector("[data-at-end]");
+  begun?.setSelectionRange(begun.value.length, begun.value.length);
   if (wrong?.matches("[role=alert], form, [data-look], [aria-invalid]")) wrong.focus();
   else if (location.hash === "#sent") { // a name that nothing has, so that the page opens at its top
     (byId("stop-writing") ?? document.querySelector("[data-lands]"))?.focus({ preventScroll: true });

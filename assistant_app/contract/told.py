@@ -13,6 +13,7 @@ class Told:
     """About the owner and the moment. Empty values are unknown."""
 
     name: str = ""  # the name that drafts end with
+    addresses: tuple[str, ...] = ()  # the owner's own email addresses
     today: str = ""  # ISO date in the owner's time zone
     time_zone: str = ""
     fence: str = ""  # a keyed hash of the email's text: the same for one email, and unknown to its writer

@@ -1,4 +1,4 @@
-"""What a run tells its actions: the owner's name, the day, the fence for the email, the model's window."""
+"""What a run tells its actions: who the owner is, the day, the fence for the email, the model's window."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ from assistant_app.contract.told import Told
 FENCE_DIGITS = 16
 
 
-def told(*, email: str, name: str, time_zone: str = "", partial: str = "", skipped: asyncio.Event) -> Told:
+def told(
+    *,
+    email: str,
+    name: str,
+    skipped: asyncio.Event,
+    addresses: tuple[str, ...] = (),
+    time_zone: str = "",
+    partial: str = "",
+) -> Told:
     """Return what the actions of a run that starts now are told."""
     zone = time_zone or settings.TIME_ZONE
     return Told(
         name=name,
+        addresses=addresses,
         today=timezone.localdate(timezone=ZoneInfo(zone)).isoformat(),
         time_zone=zone,
         fence=fence_of(email),

@@ -7,7 +7,7 @@ untrusted: one that cannot be read raises `Unreadable`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from email import message_from_bytes
@@ -140,8 +140,9 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
         raise Unreadable(f"The file has no text to answer{only}. {_PASTE}")
     if body.strip() == signed.UNREADABLE_BLOCK:
         raise Unreadable(_ENCRYPTED)
-    top = "\n".join(f"{name}: {text}" for name, text in _top(header) if text)
-    return MailFile(f"{top}\n\n{body}", tuple(_few(reading.left_out)), tuple(_notes(texts, body)))
+    left_out = tuple(_few(reading.left_out))
+    top = "\n".join(f"{name}: {text}" for name, text in _top(header, left_out) if text)
+    return MailFile(f"{top}\n\n{body}", left_out, tuple(_notes(texts, body)))
 
 
 def _notes(texts: list[_Text], body: str) -> Iterator[str]:
@@ -178,7 +179,7 @@ def _is_endless(data: bytes) -> bool:
     )
 
 
-def _top(header: Header) -> Iterator[tuple[str, str]]:
+def _top(header: Header, left_out: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the header lines to show, and those that address and thread a reply."""
     yield "From", header.text("from")
     yield "Reply-To", header.text("reply-to")
@@ -186,6 +187,7 @@ def _top(header: Header) -> Iterator[tuple[str, str]]:
     yield "Cc", _listed(header, "cc")
     yield "Date", header.text("date")
     yield "Subject", header.text("subject")
+    yield "Attachments", ", ".join(left_out)
     *before, own = header.thread or [""]
     yield "Message-ID", own
     yield "References", " ".join(before)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime
+from itertools import chain
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from django.utils.functional import cached_property
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
 from assistant_app.models.json import TextJSONField
-from assistant_app.models.people import signature_of, time_zone_of
+from assistant_app.models.people import own_addresses_of, signature_of, time_zone_of
 
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
@@ -122,6 +124,9 @@ class Application(models.Model):
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
     read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
+    # The address of the owner's account, and JSON lists of their identities' addresses, in the same way.
+    read_email: str | None = None
+    read_addresses: str | None = None
     read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
@@ -193,13 +198,22 @@ class Application(models.Model):
         """Return the owner's application, or None. Raise `ValidationError` if `pk` is not an id."""
         clock = sql.clock()
         mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
-        found = cls._base_manager.raw(sql.FIND_APPLICATION.format(clock=clock.sql), mine)
+        query = sql.FIND_APPLICATION.format(clock=clock.sql, addresses=sql.identities_addresses())
+        found = cls._base_manager.raw(query, mine)
         return next(iter(found), None)
 
     @property
     def signature(self) -> str:
         """Return the name that the owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Return the owner's own addresses."""
+        if self.read_email is None:
+            return own_addresses_of(self.owner_id)
+        lists = json.loads(f"[{self.read_addresses or ''}]")
+        return tuple(filter(None, [*chain.from_iterable(lists), self.read_email]))
 
     @property
     def time_zone(self) -> str:

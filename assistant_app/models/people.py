@@ -176,6 +176,15 @@ def senders_of(owner_id: int | None) -> list[Sender]:
     return [Sender(each.name, address) for each in identities_of(owner_id) for address in each.addresses]
 
 
+def own_addresses_of(owner_id: int | None) -> tuple[str, ...]:
+    """Return the addresses of a person's identities and of their account, in one query."""
+    if owner_id is None:
+        return ()
+    found = list(User.objects.filter(pk=owner_id).values_list("email", "identities__addresses"))
+    addresses = [*(each for _, own in found for each in own or ()), *(email for email, _ in found[:1])]
+    return tuple(filter(None, addresses))
+
+
 def time_zone_of(owner_id: int | None) -> str:
     """Return the name of the owner's time zone; empty if none is known."""
     return Preferences.objects.filter(pk=owner_id).values_list("time_zone", flat=True).first() or ""

@@ -18,6 +18,11 @@ from django.utils import timezone
 FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
     COALESCE(preferences.time_zone, '') AS read_time_zone,
+    (SELECT person.email FROM auth_user AS person WHERE person.id = application.owner_id) AS read_email,
+    (
+        SELECT {addresses} FROM assistant_app_identity AS identity
+        WHERE identity.owner_id = application.owner_id
+    ) AS read_addresses,
     EXISTS (
         SELECT 1 FROM assistant_app_application AS fork
         WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id
@@ -68,6 +73,12 @@ def clock(ahead: timedelta = timedelta(0)) -> Statement:
     if connection.vendor == "postgresql":
         return Statement("(CLOCK_TIMESTAMP() + %s)", (ahead,))
     return Statement("%s", (connection.ops.adapt_datetimefield_value(timezone.now() + ahead),))
+
+
+def identities_addresses() -> str:
+    """Return the expression for the addresses of all identities, as JSON lists with commas between."""
+    joined = "STRING_AGG(identity.addresses::text, ',')"
+    return joined if connection.vendor == "postgresql" else "GROUP_CONCAT(identity.addresses, ',')"
 
 
 def where(model: type[models.Model], **values: Any) -> Condition:

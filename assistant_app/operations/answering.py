@@ -137,6 +137,7 @@ def start(run: Run) -> Run:
         TOLD: told(
             email=workflow.fenced(row.state, run.inputs or {}),
             name=row.signature,
+            addresses=row.own_addresses,
             time_zone=row.time_zone,
             partial=(row.read_partial() or "") if goes_on else "",
             skipped=run.skipped,

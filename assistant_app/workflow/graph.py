@@ -107,6 +107,7 @@ def _case(state: State, told: Told) -> prompts.Case:
         instructions=state["response_instructions"],
         fence=told.fence or secrets.token_hex(8),
         name=envelopes.sender_name(state) or told.name,
+        recipients=envelopes.recipients(state, told.addresses),
         today=told.today,
         time_zone=told.time_zone,
         said_on=state["said_on"] or {},

@@ -241,6 +241,21 @@ def test_the_next_draft_ends_with_the_name_of_the_chosen_sender(browser, ida, mo
     assert "My name, as it stands under my emails: Club Secretary" in said
 
 
+def test_the_model_is_told_who_gets_the_reply(browser, ida, model):
+    ida.give_input(TO_ALL)
+    assert "To: Anna Example <anna@example.org>\nCc: Bob <bob@example.org>\n===" in asked(model)
+    change(browser, ida)
+    ida.give_feedback("Shorter.")
+    assert "To: anna@example.org\nAddressed by the email, but without a copy: Bob <bob@example.org>" in asked(
+        model
+    )
+    assert "ida@brevik.example" not in asked(model).partition("The reply goes to:")[2]
+
+
+def asked(model):
+    return model.asked[-1].messages[-1].content
+
+
 # --- What is said about it ------------------------------------------------------------------------
 
 FORWARD = (

@@ -39,6 +39,7 @@ READ = {
     "Outlook": (
         'From: "Kowalczyk, Marta" <m.kowalczyk@nordlys.example>\nTo: Ida Brevik <ida@brevik.example>\n'
         "Date: Sun, 22 Nov 2026 07:31:02 +0000\nSubject: RE: Sensoren für Tønsberg – Lieferung\n"
+        "Attachments: PO-4471.pdf\n"
         "Message-ID: <AM0PR04MB6481A6B7C8D9E0F1A2B3C4D5E6F7@AM0PR04MB6481.eurprd04.prod.outlook.example>\n"
         "References: <first@brevik.example> <second@nordlys.example>\n\nLiebe Ida,\n\n"
         "wo bleiben die 96 Sensoren für Tønsberg – die Rechnung über 4.200 € ist bezahlt.",

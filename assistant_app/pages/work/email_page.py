@@ -36,6 +36,7 @@ from assistant_app.pages.work.envelope_page import EnvelopeLine, may_change
 from assistant_app.pages.work.incoming import Incoming
 from assistant_app.pages.work.now import Now
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
+from assistant_app.pages.work.thread import Thread
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.email import EMAIL
@@ -119,6 +120,10 @@ class EmailPage:
     @cached_property
     def incoming(self) -> Incoming:
         return Incoming(self.email)
+
+    @cached_property
+    def thread(self) -> Thread:
+        return Thread(self.email, self.row.own_addresses)
 
     @property
     def email(self) -> str:

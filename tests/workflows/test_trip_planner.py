@@ -1,10 +1,12 @@
 """A second workflow is served by every door, from two files and with nothing else changed."""
 
 import io
+import itertools
 import json
 import threading
 import zipfile
 
+import httpx
 import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
@@ -15,11 +17,12 @@ from assistant_app.api.urls import build_urlpatterns
 from assistant_app.checks import check_workflow
 from assistant_app.engine import registry
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import Application, Step
+from assistant_app.models import ApiToken, Application, Step
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
 from docs.examples.trip_planner.workflow import TRIP_PLANNER
 from tests.admin.conftest import browser_of, say_why
+from tests.asgi_server import AsgiServer
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -242,15 +245,34 @@ def test_operators_see_a_trip_in_the_admin(trip, operator):
     assert "Write a plan" in shown
 
 
-def test_its_text_is_streamed_while_it_is_written(with_trips, api, model):
+@pytest.fixture
+def site():
+    server = AsgiServer().start()
+    yield server
+    server.stop()
+
+
+def test_its_text_is_streamed_while_it_is_written(with_trips, api, model, owner, site):
     state = api.post("/api/trip_planner/", {}, format="json").json()
     gate = threading.Event()
     model.will_write(["Day 1: ", gate, "the harbour."])
     started = api.put(one(state, "describe_trip"), ASKED, format="json", headers={"Prefer": "respond-async"})
     assert started.status_code == 202
     assert started["Location"].endswith(one(state, "events"))
-    gate.set()
-    wait_for_runs()
+
+    token = {"Authorization": f"Token {ApiToken.objects.create(owner)[1]}"}
+    with httpx.Client(base_url=site.url, headers=token, trust_env=False) as client:
+        with client.stream("GET", one(state, "events")) as answer:
+            lines = answer.iter_lines()
+            told = list(itertools.takewhile(lambda line: "Day 1" not in line, lines))
+            assert "event: draft" in told or "event: token" in told
+            assert "harbour" not in "".join(told)
+            gate.set()
+            told += lines
+        texts = [json.loads(line[6:]).get("text") for line in told if line.startswith("data: ")]
+        assert "the harbour." in texts
+        assert told.index("event: state") < told.index("event: end")
+        assert client.get(f"/api/applications/{state['app_id']}/events/").status_code == 404
     assert api.get(one(state)).json()["plans"] == ["Day 1: the harbour."]
 
 

@@ -290,3 +290,39 @@ def test_its_graph_is_drawn(with_trips):
     call_command("state_machine", "trip_planner", stdout=out)
     assert "say_wish --> write_plan : if wish" in out.getvalue()
     assert registry.find("trip_planner") is TRIP_PLANNER
+
+
+# --- Without the email assistant --------------------------------------------------------------------
+
+
+def test_it_is_served_alone(serve, browser, api, model, operator):
+    serve(TRIP_PLANNER)
+    assert browser.open("/").status == 200
+    browser.open("/new/").press("Plan it", **{**ASKED, "days": "31"})
+    assert browser.status == 400
+    assert browser.says("Send a whole number from 1 to 30.")
+    gate = threading.Event()
+    model.will_write(["Day 1: ", gate, "the harbour."])
+    browser.press("Plan it", **{**ASKED, "days": "2"})
+    model.wait_until_asked("plan")
+    app = browser.address
+    assert browser.open("/").says("Writing plan 1")
+    gate.set()
+    wait_for_runs()
+    assert browser.open("/").says("Read plan 1")
+    [row] = api.get("/api/applications/").json()["results"]
+    state = api.get(f"/api/applications/{row['app_id']}/").json()
+    assert state["plans"] == ["Day 1: the harbour."]
+    model.will_write(ModelTimeout())
+    browser.open(app).press("Send", wish="More indoors.")
+    wait_for_runs()
+    assert browser.open("/").says("Couldn’t finish")
+    api.post(allowed(api.get(f"/api/applications/{row['app_id']}/").json())["retry"]["url"])
+    api.put(f"/api/applications/{row['app_id']}/say_wish/", {"wish": ""}, format="json")
+    assert browser.open("/?show=done").says("Finished")
+    for path in (app, f"{app}history/", "/usage/", "/settings/", "/settings/data/", "/api/docs/"):
+        assert browser.open(path).status == 200, path
+    client = browser_of(operator)
+    assert client.get("/admin/assistant_app/application/").status_code == 200
+    schema = SchemaGenerator(patterns=build_urlpatterns([TRIP_PLANNER])).get_schema(public=True)
+    validate_schema(schema)

@@ -17,6 +17,7 @@ from assistant_app.api.urls import build_urlpatterns
 from assistant_app.checks import check_workflow
 from assistant_app.engine import registry
 from assistant_app.errors import ModelTimeout
+from assistant_app.llm.base import Replacement
 from assistant_app.models import ApiToken, Application, Step
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
@@ -111,6 +112,13 @@ def test_steps_calls_and_forks_have_addresses_of_its_own(trip, api):
     assert api.get(f"{one(at_plan)}steps/0/").json()["state"]["days"] == 2
     assert api.post(one(trip, "fork"), {"before": "say_wish"}, format="json").status_code == 400
     assert api.post(one(trip, "fork"), {"draft": 1}, format="json").status_code == 400
+
+
+def test_what_turned_out_to_be_thinking_is_no_part_of_a_plan(with_trips, api, model):
+    state = api.post("/api/trip_planner/", {}, format="json").json()
+    model.will_write(["They want ", Replacement("Day 1: "), "the harbour."])
+    done = api.put(one(state, "describe_trip"), ASKED, format="json").json()
+    assert done["plans"] == ["Day 1: the harbour."]
 
 
 def test_a_run_that_failed_is_tried_again(with_trips, api, model):

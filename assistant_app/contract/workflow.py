@@ -325,7 +325,7 @@ class Workflow:
             if entry.outputs is not None:
                 shown += entry.outputs
                 continue
-            action = self.graph.get_action(entry.action)
+            action = self.graph.get_action(entry.action) if entry.action in self.actions else None
             for key in action.writes if action else ():
                 if key in self.default_state and key not in keys:
                     keys.add(key)
@@ -362,7 +362,9 @@ class Workflow:
         return {
             entry.action: self._once(entry.action)
             for entry in self.human_steps
-            if not entry.is_choice and entry.action not in self._after(entry.action)
+            if entry.action in self.actions
+            and not entry.is_choice
+            and entry.action not in self._after(entry.action)
         }
 
     def _once(self, action: str) -> Once:
@@ -373,7 +375,7 @@ class Workflow:
         own = [key for key in writes if key not in written]  # that tell whether it was taken
         return Once(
             keys=tuple(key for key in own if key in self.lasting) or tuple(own),
-            before="" if action == self.entrypoint else before[0],
+            before="" if action == self.entrypoint else next(iter(before), ""),
             set_before=tuple(key for key in dict.fromkeys(written) if key in self.lasting),
         )
 

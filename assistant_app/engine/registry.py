@@ -54,6 +54,14 @@ def serves(name: str, row: Application) -> bool:
     return row.workflow == name or (name == default().name and find(row.workflow) is None)
 
 
+def served(name: str, rows: ApplicationQuerySet) -> ApplicationQuerySet:
+    """Leave out the applications that the doors of a workflow do not show."""
+    if name != default().name:
+        return rows.filter(workflow=name)
+    others = [other for other in workflows() if other != name]
+    return rows.exclude(workflow__in=others) if others else rows
+
+
 def known_to_run(row: Application) -> Workflow:
     """Return the row's workflow. Raise `UnknownStep` if a newer version of it made the row."""
     workflow = find(row.workflow)

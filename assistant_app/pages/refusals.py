@@ -55,9 +55,9 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
         return redirect("email", row.pk)
     match = request.resolver_match
     name = match.url_name if match else ""
-    if name == "email_new":
+    if name == "email_new" and step == steps.PROCESS_INPUT:
         return _new_page(request, error)
-    if name == "application_new" and step is not None:
+    if name in ("email_new", "application_new") and step is not None:
         return _new_application_page(request, step, error)
     if row is not None and step is not None:
         return _refused(request, row, step, error)

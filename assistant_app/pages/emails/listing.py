@@ -23,9 +23,10 @@ from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
 from assistant_app.models import Application, ApplicationQuerySet, database_clock
 from assistant_app.models.state_queries import around, beginning, counted
+from assistant_app.pages import list_row
+from assistant_app.pages.doors import door_of, doors
 from assistant_app.pages.forms import whole_number
-from assistant_app.pages.work import list_row
-from assistant_app.pages.work.list_row import EXCERPT
+from assistant_app.pages.list_row import EXCERPT
 
 PAGE_SIZE = 25
 MOST_DONE = 5  # emails that were finished in the last days, below the open ones
@@ -289,11 +290,18 @@ def _rows(mine: ApplicationQuerySet, chosen: Sequence[uuid.UUID], query: str) ->
         .defer("state")
         .annotate(
             **_numbers(),
-            **{name: beginning(EXCERPT, *keys) for name, keys in list_row.BEGINNINGS.items()},
+            **_beginnings(),
             **hits,
         )
     )
     return {email.pk: _row(email, query) for email in emails}
+
+
+def _beginnings() -> dict[str, Any]:
+    """Return the beginnings of texts that the rows show, as annotations."""
+    return {
+        name: beginning(EXCERPT, *keys) for door in doors() for name, keys in door.list_row.BEGINNINGS.items()
+    }
 
 
 def _numbers() -> dict[str, Any]:
@@ -321,11 +329,11 @@ def _row(email: Any, query: str) -> Row:
     changed = email.seen_version is not None and email.seen_version != email.version
     return Row(
         email,
-        list_row.state(email, numbers),
+        list_row.state_of(email, numbers),
         list_row.kind(email),
-        hit or list_row.snippet(email, numbers),
+        hit or list_row.snippet_of(email, numbers),
         changed and not email.is_running,
-        list_row.one_line(email.instructions_begin),
+        door_of(email).list_row.told_apart_by(email),
         "" if is_default else workflow.title if workflow else email.workflow,
     )
 

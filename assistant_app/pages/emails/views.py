@@ -17,13 +17,14 @@ from assistant_app.models import Application
 from assistant_app.operations import trash
 from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.pages.applications.views import send_step
+from assistant_app.pages.applications.views import application_new, send_step
 from assistant_app.pages.emails import mail_files, shelves
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.work.buttons import IDEAS
 from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.workflow import steps
+from assistant_app.workflow.email import EMAIL
 
 
 @signed_in
@@ -38,6 +39,8 @@ def email_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_new(request: PersonRequest) -> HttpResponseBase:
     """Show the form, read a file into it, or create an email; a double click creates only one."""
+    if registry.default().name != EMAIL.name:
+        return application_new(request, registry.default().name)
     step = steps.PROCESS_INPUT
     if request.method != "POST":
         typed = carried.kept_for(request)

@@ -38,10 +38,10 @@ _POLICY = compat32.clone(linesep="\r\n")
 
 @dataclass(frozen=True, slots=True)
 class ReplyFile:
-    """A message as a file. `name` has no ending."""
+    """A reply as a file. `name` has no ending."""
 
     name: str
-    message: bytes
+    content: bytes
 
 
 def as_message(
@@ -51,15 +51,16 @@ def as_message(
     place: str = BELOW,
     envelope: Envelope | None = None,
     sender: Address | None = None,
+    signature: str = "",
 ) -> bytes:
     """Return the reply as an RFC 5322 message.
 
     `email` is the text of the answered email. `place` says where it is quoted: `BELOW` the reply, `ABOVE`
-    it, or `NOWHERE`. Without an `envelope`, it has the proposed one.
+    it, or `NOWHERE`. Without an `envelope`, it has the proposed one. The `signature` is below the reply.
     """
     header = Header(pasted(email))
     envelope = envelope or propose(email).envelope
-    message = MIMEText(_text(email, reply, place) + "\n", "plain", _UTF8)  # type: ignore[arg-type]
+    message = MIMEText(_text(email, with_signature(reply, signature), place) + "\n", "plain", _UTF8)  # type: ignore[arg-type]
     message["X-Unsent"] = "1"
     message["Date"] = format_datetime(at)
     if sender:
@@ -73,6 +74,24 @@ def as_message(
         message["In-Reply-To"] = ids[-1]
         message["References"] = " ".join(ids)
     return message.as_bytes(policy=_POLICY)
+
+
+def with_signature(reply: str, signature: str) -> str:
+    """Return a reply with the signature below it, unless it ends with it already."""
+    signature = signature.strip("\n")
+    if not signature.strip() or has_signature(reply, signature):
+        return reply
+    return f"{reply.rstrip()}\n\n{signature}"
+
+
+def has_signature(reply: str, signature: str) -> bool:
+    """Return whether a reply ends with the lines of a signature. Spaces and empty lines don't count."""
+    wanted = _words_by_line(signature)
+    return not wanted or _words_by_line(reply)[-len(wanted) :] == wanted
+
+
+def _words_by_line(text: str) -> list[list[str]]:
+    return [words for line in text.splitlines() if (words := line.split())]
 
 
 def file_name(subject: str) -> str:

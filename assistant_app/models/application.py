@@ -18,7 +18,13 @@ from django.utils.functional import cached_property
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
 from assistant_app.models.json import TextJSONField
-from assistant_app.models.people import own_addresses_of, signature_of, time_zone_of
+from assistant_app.models.people import (
+    Identity,
+    identities_of,
+    own_addresses_of,
+    signature_of,
+    time_zone_of,
+)
 
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
@@ -206,6 +212,11 @@ class Application(models.Model):
     def signature(self) -> str:
         """Return the name that the owner's drafts end with."""
         return signature_of(self.owner_id) if self.read_signature is None else self.read_signature
+
+    @cached_property
+    def identities(self) -> list[Identity]:
+        """The owner's identities, the default one first. It takes a query."""
+        return identities_of(self.owner_id, self.signature)
 
     @property
     def own_addresses(self) -> tuple[str, ...]:

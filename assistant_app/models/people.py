@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.headerregistry import Address
 
@@ -13,7 +14,8 @@ from knox.models import AbstractAuthToken
 
 from assistant_app.models import sql
 
-LONGEST_SIGNATURE = 200  # characters
+LONGEST_NAME = 200  # characters
+LONGEST_SIGNATURE = 2_000
 
 
 class ApiToken(AbstractAuthToken):
@@ -103,7 +105,8 @@ class Preferences(models.Model):
         ABOVE = "above", "Above your reply"
         NONE = "none", "Not at all"
 
-    signature = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # the name under the drafts
+    # The name under the drafts, which is that of the default identity. It stays for a previous version.
+    signature = models.CharField(max_length=LONGEST_NAME, blank=True)
     # Where the reply's file quotes the email. The database's default serves a previous version's inserts.
     quoting = models.CharField(max_length=5, choices=Quoting.choices, db_default=Quoting.BELOW)
 
@@ -118,7 +121,7 @@ class Preferences(models.Model):
 
 
 class Identity(models.Model):
-    """A name and addresses with which an owner writes and gets mail.
+    """A name, addresses and a signature with which an owner writes and gets mail.
 
     The name of the default identity is `Preferences.signature`, which a previous version may change.
     """
@@ -127,8 +130,10 @@ class Identity(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="identities", db_constraint=False
     )
-    name = models.CharField(max_length=LONGEST_SIGNATURE, blank=True)  # if empty, the signature
+    name = models.CharField(max_length=LONGEST_NAME, blank=True)  # if empty, that of the default identity
     addresses = models.JSONField(default=list)  # of texts; replies are written from the first
+    # Several lines below the reply. No draft has it: it is added when a reply is taken along.
+    signature = models.TextField(max_length=LONGEST_SIGNATURE, blank=True, default="", db_default="")
     is_default = models.BooleanField(default=False)
 
     class Meta:
@@ -150,12 +155,13 @@ def signature_of(owner_id: int | None) -> str:
     return Preferences.objects.filter(pk=owner_id).values_list("signature", flat=True).first() or ""
 
 
-def identities_of(owner_id: int | None) -> list[Identity]:
-    """Return a person's identities, the default one first."""
+def identities_of(owner_id: int | None, name: str | None = None) -> list[Identity]:
+    """Return a person's identities, the default one first. `name` is `signature_of`, if it is known."""
     found = list(Identity.objects.filter(owner_id=owner_id))
-    signature = signature_of(owner_id) if found else ""
+    if found and name is None:
+        name = signature_of(owner_id)
     for identity in found:
-        identity.name = signature if identity.is_default else identity.name or signature
+        identity.name = name or "" if identity.is_default else identity.name or name or ""
     return found
 
 
@@ -171,9 +177,9 @@ class Sender:
         return str(Address(self.name, addr_spec=self.address)) if self.name else self.address
 
 
-def senders_of(owner_id: int | None) -> list[Sender]:
-    """Return a person's own addresses, those of the default identity first."""
-    return [Sender(each.name, address) for each in identities_of(owner_id) for address in each.addresses]
+def senders_in(identities: Iterable[Identity]) -> list[Sender]:
+    """Return the addresses of these identities, in their order."""
+    return [Sender(each.name, address) for each in identities for address in each.addresses]
 
 
 def own_addresses_of(owner_id: int | None) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ and `IN`. What is said of a run that stopped, and of what a newer version made, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Expression
+
 from assistant_app.contract.workflow import Numbers
-from assistant_app.models import Application
+from assistant_app.models import Application, Identity
 from assistant_app.pages import words
 from assistant_app.pages.doors import door_of
 
@@ -74,6 +76,16 @@ def snippet(email: Any, numbers: Numbers) -> str:
 
 def told_apart_by(email: Any) -> str:
     """Return what tells the alternatives of an application apart."""
+    return ""
+
+
+def read_besides(has_several: Expression) -> dict[str, Any]:
+    """Return annotations that a row needs besides; the condition says if the owner has several identities."""
+    return {}
+
+
+def answers_as(email: Any, identities: Sequence[Identity]) -> str:
+    """Return the address that the answer is from, if it is worth saying."""
     return ""
 
 

@@ -24,7 +24,7 @@ from django.utils import timezone
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.mail.hidden import one_line
 from assistant_app.models import Identity, Preferences, SignInTries
-from assistant_app.models.people import LONGEST_SIGNATURE, time_zone_of
+from assistant_app.models.people import LONGEST_NAME, time_zone_of
 
 TRIES = 5  # for one user name from one network
 TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
@@ -117,8 +117,8 @@ def _hash(text: str) -> str:
 def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
     """Sign the actor's future drafts with this name; return it as stored. Raise `InvalidInput`."""
     name = one_line(name)
-    if len(name) > LONGEST_SIGNATURE:
-        problem = f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."
+    if len(name) > LONGEST_NAME:
+        problem = f"It has {len(name):,} characters; {LONGEST_NAME} fit."
         raise InvalidInput(fields={"signature": [problem]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
     Identity.objects.filter(owner_id=actor.pk, is_default=True).update(name=name)

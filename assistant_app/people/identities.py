@@ -13,23 +13,33 @@ from django.db.models import QuerySet
 from assistant_app.errors import InvalidInput
 from assistant_app.mail.addresses import LONGEST_ADDRESS, addresses_in
 from assistant_app.mail.envelope import mailbox
-from assistant_app.mail.hidden import one_line
+from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import Identity, Preferences
-from assistant_app.models.people import LONGEST_SIGNATURE
+from assistant_app.models.people import LONGEST_NAME, LONGEST_SIGNATURE
 
 MOST = 20  # of one person
 MOST_ADDRESSES = 20  # of one identity
 LONGEST_LIST = MOST_ADDRESSES * (LONGEST_ADDRESS + 2)  # characters typed
 
 
-def save(*, actor: AbstractBaseUser, pk: int | None, name: str, addresses: str, is_default: bool) -> Identity:
+def save(
+    *,
+    actor: AbstractBaseUser,
+    pk: int | None,
+    name: str,
+    addresses: str,
+    is_default: bool,
+    signature: str | None = None,
+) -> Identity:
     """Add an identity, or change the one with this key. Raise `InvalidInput`.
 
-    `addresses` are written as in a header line, or one on each line. The first identity is the default.
+    `addresses` are written as in a header line, or one on each line. The first identity is the default, which
+    needs no address. Without a `signature`, it keeps its own.
     """
     name, specs = one_line(name), _cleaned(addresses)
-    if len(name) > LONGEST_SIGNATURE:
-        raise InvalidInput(fields={"name": [f"It has {len(name):,} characters; {LONGEST_SIGNATURE} fit."]})
+    signature = signature if signature is None else _lines(signature)
+    if len(name) > LONGEST_NAME:
+        raise InvalidInput(fields={"name": [f"It has {len(name):,} characters; {LONGEST_NAME} fit."]})
     with transaction.atomic():
         _lock(actor)
         mine = Identity.objects.filter(owner_id=actor.pk)
@@ -43,10 +53,13 @@ def save(*, actor: AbstractBaseUser, pk: int | None, name: str, addresses: str, 
             raise InvalidInput(fields={"addresses": [f"{MOST} are enough. Delete one first."]})
         _refuse_doubles(specs, others)
         identity.name, identity.addresses = name, specs
+        identity.signature = identity.signature if signature is None else signature
         is_default = is_default or identity.is_default or not others.exists()
         if is_default:
             others.filter(is_default=True).update(is_default=False)
             _sign(actor, name, is_new=not identity.is_default)
+        if not specs and not (is_default and (name or identity.signature)):
+            raise InvalidInput(fields={"addresses": ["Write at least one address."]})
         identity.is_default = is_default
         identity.save()
     return identity
@@ -90,11 +103,19 @@ def _cleaned(typed: str) -> list[str]:
             raise InvalidInput(fields={"addresses": [f"“{line[:100]}” is no email address."]})
         found.append(each[0].addr_spec)
     found = list({mailbox(spec): spec for spec in reversed(found)}.values())[::-1]
-    if not found:
-        raise InvalidInput(fields={"addresses": ["Write at least one address."]})
     if len(found) > MOST_ADDRESSES:
         raise InvalidInput(fields={"addresses": [f"{MOST_ADDRESSES} addresses fit."]})
     return found
+
+
+def _lines(signature: str) -> str:
+    """Return a signature without spaces at its ends and hidden characters. Raise `InvalidInput`."""
+    signature = without_hidden(signature.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""))
+    signature = "\n".join(line.rstrip() for line in signature.split("\n")).strip("\n")
+    if len(signature) > LONGEST_SIGNATURE:
+        problem = f"It has {len(signature):,} characters; {LONGEST_SIGNATURE:,} fit."
+        raise InvalidInput(fields={"signature": [problem]})
+    return signature
 
 
 def _refuse_doubles(specs: Iterable[str], others: QuerySet[Identity]) -> None:

@@ -42,6 +42,7 @@ def test_the_proposal_has_offers_and_notices(api, url):
         "subject": "Re: Offer 12",
         "identity": "",
         "quote": "",
+        "signature": "",
         "is_proposed": True,
         "offers": [
             {"code": "sender", "to": ["Anna <anna@example.org>"], "cc": []},

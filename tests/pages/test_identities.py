@@ -4,12 +4,16 @@ import io
 import json
 import re
 import zipfile
+from email import message_from_bytes, policy
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 
 from assistant_app.models import Identity, Preferences
 from assistant_app.models.people import identities_of, signature_of
+from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/settings/identities/"
@@ -146,3 +150,94 @@ def test_those_of_an_account_that_a_previous_version_erased_are_pruned(browser, 
     Identity.objects.update(owner_id=owner.pk + 999)
     call_command("prune", stdout=io.StringIO())
     assert not Identity.objects.exists()
+
+
+SIGNATURE = "Ida Brevik\r\nBrevik Sensors  \r\n+47 555 01 44\r\n"
+IN_LINES = "Ida Brevik\nBrevik Sensors\n+47 555 01 44"
+
+
+@pytest.fixture
+def two(browser):
+    save(browser, name="Ida Brevik", addresses="ida@brevik.example", signature=SIGNATURE)
+    save(browser, name="Shop", addresses="shop@brevik.example", signature="The shop\nOpen 9 to 5")
+
+
+def test_a_signature_is_below_the_reply_once_and_in_no_draft(browser, two, owner, model, api):
+    person = Person(owner)
+    model.will_write("Hi Anna,\n\nYes.\n\nIda")
+    person.give_input("From: Anna <anna@example.org>\nTo: ida@brevik.example\n\nWill you come?")
+    page = browser.open(f"/a/{person.app_id}/")
+    assert page.says(IN_LINES.replace("\n", " "))
+    assert "Brevik Sensors" not in str(model.asked)
+    person.send("edit_draft", text="Hi Anna,\n\nYes, I do.\n\nIda")
+    person.give_feedback("")
+    assert "Brevik Sensors" not in str(person.row.state)
+    text = browser.client.get(f"/a/{person.app_id}/reply.txt").content.decode()
+    assert text == f"Hi Anna,\n\nYes, I do.\n\nIda\n\n{IN_LINES}"
+    for content in (
+        browser.client.get(f"/a/{person.app_id}/reply.eml").content,
+        api.get(f"/api/applications/{person.app_id}/reply/").content,
+    ):
+        message = message_from_bytes(content, policy=policy.default).get_content()
+        assert message.replace("\r\n", "\n").startswith(f"{text}\n\nAnna <anna@example.org> wrote:\n>")
+    link = browser.open(f"/a/{person.app_id}/").page.links["Open in mail app"]
+    assert "Brevik%20Sensors" in link
+    pk = Identity.objects.get(name="Ida Brevik").pk
+    save(browser, identity=pk, addresses="ida@brevik.example", signature="Ida")
+    once = browser.client.get(f"/a/{person.app_id}/reply.txt").content.decode()
+    assert once == "Hi Anna,\n\nYes, I do.\n\nIda"
+
+
+def test_a_mail_to_the_second_address_is_answered_from_it(browser, two, owner, model, api):
+    person = Person(owner)
+    model.will_write("Hello,\n\nYes.\n\nThe shop")
+    person.give_input("From: Anna <anna@example.org>\nTo: shop@brevik.example\n\nAre you open?")
+    assert "My name, as it stands under my emails: Shop" in model.asked[-1].text
+    person.give_feedback("")
+    assert browser.open("/").says("From shop@brevik.example")
+    assert browser.open(f"/a/{person.app_id}/").says("The shop Open 9 to 5")
+    assert browser.says("From Shop <shop@brevik.example>")
+    found = api.get(f"/api/applications/{person.app_id}/recipients/").json()
+    assert (found["identity"], found["signature"]) == ("Shop <shop@brevik.example>", "The shop\nOpen 9 to 5")
+    eml = browser.client.get(f"/a/{person.app_id}/reply.eml").content
+    assert message_from_bytes(eml, policy=policy.default)["From"] == "Shop <shop@brevik.example>"
+    switched = {"to": "anna@example.org", "cc": "", "subject": "", "quote": ""}
+    browser.client.post(f"/a/{person.app_id}/envelope/", {**switched, "identity": "ida@brevik.example"})
+    assert browser.open(f"/a/{person.app_id}/").says("Brevik Sensors")
+    assert not browser.open("/").says("From shop@brevik.example")
+
+
+def test_an_earlier_name_under_drafts_becomes_that_of_the_default_identity(owner, stranger):
+    Preferences.objects.create(owner=owner, signature="Ida Brevik")
+    Preferences.objects.create(owner=stranger, signature="Otto")
+    Identity.objects.create(owner=stranger, name="O.", addresses=["otto@example.org"], is_default=True)
+    migration = import_module("assistant_app.migrations.0022_identity_signature")
+    migration.name_identities(apps, None)
+    assert mine(owner) == [("Ida Brevik", [], True)]
+    assert [(each.name, each.signature) for each in Identity.objects.filter(owner=stranger)] == [("Otto", "")]
+
+
+def test_a_signature_needs_no_address_and_is_not_too_long(browser, owner, model):
+    save(browser, name="Ida", signature="Ida\nBrevik Sensors")
+    assert mine(owner) == [("Ida", [], True)]
+    refused = save(browser, addresses="ida@brevik.example", signature="x" * 2001)
+    assert "It has 2,001 characters; 2,000 fit." in text_of(refused)
+    person = Person(owner)
+    person.give_input()
+    assert browser.open(f"/a/{person.app_id}/").says("Ida Brevik Sensors")
+
+
+def test_the_name_of_someone_else_under_the_reply_is_marked(browser, two, owner, model, api):
+    person = Person(owner)
+    for name, marked in (("Anna", ["Anna"]), ("Ida", []), ("", ["Best regards,"])):
+        model.will_write(f"Hi Anna,\n\nYes, I will come.\n\nBest regards,\n{name}")
+        if name == "Anna":
+            person.give_input(
+                "From: Anna <anna@example.org>\nTo: ida@brevik.example\n\nHi Ida, will you come?"
+            )
+        else:
+            person.give_feedback("Once more.")
+        number = len(person.row.state["draft_history"])
+        checks = api.get(f"/api/applications/{person.app_id}/drafts/{number}/checks/").json()
+        found = [each["text"] for each in checks["unsupported"] + checks["placeholders"]]
+        assert found == marked

@@ -96,6 +96,9 @@ class Envelope(Recipients):
         allow_blank=True,
         help_text='where the file quotes the email; "" for the place in your settings',
     )
+    signature = serializers.CharField(
+        allow_blank=True, help_text="added below the reply when you take it along; no draft has it"
+    )
     is_proposed = serializers.BooleanField(help_text="false once you sent `envelope/`")
     offers = Offer(many=True, help_text="other recipients to choose from")
     notices = Notice(many=True)
@@ -106,6 +109,7 @@ class Envelope(Recipients):
             "subject": found.envelope.subject,
             "identity": found.identity,
             "quote": found.quote,
+            "signature": found.signature,
             "is_proposed": found.is_proposed,
             "offers": [{**_recipients(each), "code": code} for code, each in found.offers.items()],
             "notices": [{"code": notice.code, "values": notice.values} for notice in found.notices],

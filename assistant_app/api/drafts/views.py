@@ -72,7 +72,7 @@ class Versions(GenericViewSet[Application]):
         file = replies.reply_file(actor=self._person, app_id=app_id)
         disposition = content_disposition_header(as_attachment=True, filename=f"{file.name}.eml")
         return HttpResponse(
-            file.message,
+            file.content,
             content_type=reply.CONTENT_TYPE,
             headers={"Content-Disposition": disposition or "attachment"},
         )

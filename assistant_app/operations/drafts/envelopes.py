@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import Envelope, Notice, mailbox, propose
-from assistant_app.mail.header import Header, pasted
+from assistant_app.mail.envelope import Envelope, Notice, propose
 from assistant_app.models import Application
-from assistant_app.models.people import Sender, senders_of
+from assistant_app.models.people import senders_in
+from assistant_app.operations.writers import identity_with, sender_line
 from assistant_app.workflow import envelopes
-
-_GOT_IT = ("to", "cc", "delivered-to")  # lines that name the address at which the email arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,7 @@ class ReplyEnvelope:
     identity: str = ""  # name and address of the sender; empty if the mail program fills it in
     quote: str = ""  # where the email is quoted; empty for the place of the preferences
     senders: tuple[str, ...] = ()  # the identities to choose from
+    signature: str = ""  # several lines that the program adds below the reply
 
     @property
     def sender(self) -> Address | None:
@@ -36,7 +35,9 @@ class ReplyEnvelope:
 def envelope_of(row: Application) -> ReplyEnvelope:
     """Return the envelope of the reply to this email."""
     email, kept = row.state.get("incoming_email") or "", envelopes.chosen(row.state)
-    senders = senders_of(row.owner_id)
+    senders = senders_in(row.identities)
+    line = kept.identity if kept else sender_line(email, row.identities)
+    writer = identity_with(line, row.identities)
     own = [*(each.address for each in senders), *filter(None, [row.owner.email])]
     proposal = propose(email, own, kept.envelope if kept else None)
     return ReplyEnvelope(
@@ -44,15 +45,8 @@ def envelope_of(row: Application) -> ReplyEnvelope:
         offers=proposal.offers,
         notices=proposal.notices,
         is_proposed=kept is None,
-        identity=kept.identity if kept else _identity_for(email, senders),
+        identity=line,
         quote=kept.quote if kept else "",
         senders=tuple(str(each) for each in senders),
+        signature=writer.signature if writer else "",
     )
-
-
-def _identity_for(email: str, senders: list[Sender]) -> str:
-    """Return the identity at whose address the email arrived, or else the default one; "" for none."""
-    header = Header(pasted(email))
-    arrived = {mailbox(each.addr_spec) for name in _GOT_IT for each in header.addresses(name)}
-    found = next((each for each in senders if mailbox(each.address) in arrived), None)
-    return str(found or next(iter(senders), ""))

@@ -24,6 +24,14 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     return row
 
 
+def reply_text(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
+    """Return the reply as a text. Raise `ApplicationNotFound` until it is finished."""
+    row = finished(actor=actor, app_id=app_id)
+    found = envelope_of(row)
+    text = reply.with_signature(row.state["final_draft"], found.signature)
+    return reply.ReplyFile(reply.file_name(found.envelope.subject), text.encode())
+
+
 def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
     """Return the reply as an RFC 5322 message. Raise `ApplicationNotFound` until it is finished."""
     row = finished(actor=actor, app_id=app_id)
@@ -35,5 +43,6 @@ def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
         found.quote or quoting_of(row.owner_id),
         found.envelope,
         found.sender,
+        found.signature,
     )
     return reply.ReplyFile(reply.file_name(found.envelope.subject), message)

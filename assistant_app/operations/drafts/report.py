@@ -20,6 +20,7 @@ from assistant_app.mail.text import as_read
 from assistant_app.models import Application
 from assistant_app.operations import deletion, heavy
 from assistant_app.operations.drafts import versions
+from assistant_app.operations.writers import writer_of
 from assistant_app.workflow import diffs, drafts, steps
 from assistant_app.workflow.checks.findings import RULES_VERSION, Checks, Finding, Text, check, facts_of
 from assistant_app.workflow.graph import DEFAULT_STATE
@@ -67,7 +68,9 @@ def report_on(row: Application, number: int) -> Report:
     text = versions.text_of(row, number)
     state = {**DEFAULT_STATE, **row.state}
     state |= drafts.with_current(state, number)
-    known = _names_of_writer(row)
+    writer = writer_of(row)
+    name = writer.name if writer else row.signature
+    known = _names_of_writer(row, name)
     key, of = (row.pk, number, RULES_VERSION), (len(state["feedback_history"]), known)
     with _lock:
         _remembered.expire()  # or texts would stay until the next report
@@ -75,7 +78,7 @@ def report_on(row: Application, number: int) -> Report:
     if found is not None and found.of == of:
         return found.report
     with heavy.admitted(row.owner_id, _length_of(state)):
-        report = _report(state, text, known)
+        report = _report(state, text, known, name)
     if report.size <= REMEMBERED_BYTES:
         with _lock:
             _remembered[key] = _Remembered(report, of)
@@ -101,7 +104,7 @@ def _length_of(state: Mapping[str, Any]) -> int:
     return sum(len(text or "") for text in [*texts, *(text for edit in edits for text in edit[:2])])
 
 
-def _report(state: Mapping[str, Any], text: str, known: str) -> Report:
+def _report(state: Mapping[str, Any], text: str, known: str, name: str) -> Report:
     """Check the current draft of a state.
 
     Feedback on drafts that did not lead to this one still supports the facts in it, because the owner wrote
@@ -120,6 +123,7 @@ def _report(state: Mapping[str, Any], text: str, known: str) -> Report:
         feedback=behind,
         by_hand=[*(each for each in said if each not in behind), *by_hand],
         known=known,
+        writer=name,
     )
     lost, changed, is_coarse = own_words_changed(state, edits, compared, text)
     cut: tuple[Cut, ...] = checks.cut
@@ -128,8 +132,8 @@ def _report(state: Mapping[str, Any], text: str, known: str) -> Report:
     return Report(text, checks, changed, lost, cut)
 
 
-def _names_of_writer(row: Application) -> str:
-    return f"{row.owner.get_username()} {row.owner.get_full_name()}\n{row.signature}"
+def _names_of_writer(row: Application, name: str) -> str:
+    return f"{row.owner.get_username()} {row.owner.get_full_name()}\n{row.signature}\n{name}"
 
 
 def written_by_hand(

@@ -12,7 +12,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
@@ -21,7 +21,8 @@ from django.utils.http import urlencode
 
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
-from assistant_app.models import Application, ApplicationQuerySet, database_clock
+from assistant_app.models import Application, ApplicationQuerySet, Identity, database_clock
+from assistant_app.models.people import identities_of
 from assistant_app.models.state_queries import around, beginning, counted
 from assistant_app.pages import list_row
 from assistant_app.pages.doors import door_of, doors
@@ -55,6 +56,7 @@ class Row:
     is_new: bool  # changed since its owner opened it last
     instructions: str
     workflow: str = ""  # its title, unless it is the default one
+    answers_as: str = ""  # the address that the reply is from, unless it is of the default identity
     alternatives: list[Row] = field(default_factory=list)
 
     @property
@@ -141,7 +143,7 @@ class _Found:
 
 
 def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
-    """Return the requested page of a tab, with at most four queries."""
+    """Return the requested page of a tab, with at most four queries; a fifth one for several identities."""
     query = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     wanted = EARLIER_TABS.get(asked.get("show", ""), asked.get("show", ""))
     show = wanted if wanted in TABS else "open"
@@ -285,16 +287,25 @@ def _rows(mine: ApplicationQuerySet, chosen: Sequence[uuid.UUID], query: str) ->
     if not chosen:
         return {}
     hits = {f"hit_{key}": around(f"state__{key}", query, EXCERPT) for key in _searched()} if query else {}
-    emails = (
+    emails: Iterable[Any] = (
         mine.filter(pk__in=chosen)
         .defer("state")
         .annotate(
             **_numbers(),
             **_beginnings(),
+            **_of_doors(),
             **hits,
         )
     )
-    return {email.pk: _row(email, query) for email in emails}
+    several = next((identities_of(email.owner_id) for email in emails if email.has_several), [])
+    return {email.pk: _row(email, query, several) for email in emails}
+
+
+def _of_doors() -> dict[str, Any]:
+    """Return what the rows of the doors read besides, as annotations."""
+    several = Exists(Identity.objects.filter(owner_id=OuterRef("owner_id"), is_default=False))
+    besides = {name: read for door in doors() for name, read in door.list_row.read_besides(several).items()}
+    return {"has_several": several, **besides}
 
 
 def _beginnings() -> dict[str, Any]:
@@ -319,7 +330,7 @@ def _searched() -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def _row(email: Any, query: str) -> Row:
+def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
     workflow = registry.find(email.workflow)
     numbers = (
         {name: getattr(email, f"n_{email.workflow}_{name}") for name in workflow.counted} if workflow else {}
@@ -335,6 +346,7 @@ def _row(email: Any, query: str) -> Row:
         changed and not email.is_running,
         door_of(email).list_row.told_apart_by(email),
         "" if is_default else workflow.title if workflow else email.workflow,
+        door_of(email).list_row.answers_as(email, identities),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page of the names and addresses with which a person writes."""
+"""The page of the names, addresses and signatures with which a person writes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant_app.errors import InvalidInput
+from assistant_app.models import Identity
 from assistant_app.models.people import identities_of, signature_of
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.people import identities
@@ -27,6 +28,7 @@ def identities_page(request: PersonRequest) -> HttpResponse:
             name=request.POST.get("name", ""),
             addresses=request.POST.get("addresses", ""),
             is_default=bool(request.POST.get("is_default")),
+            signature=request.POST.get("signature"),
         )
     except InvalidInput as problem:
         return _page(request, status=400, problems=problem.fields, refused=pk)
@@ -52,30 +54,32 @@ def _page(
 ) -> HttpResponse:
     """Return the page; `refused` is the key of the identity whose form was refused, None for the new one."""
     found = identities_of(request.user.pk)
-    forms = [_form(each.pk, each.name, "\n".join(each.addresses), each.is_default) for each in found]
+    forms = [_form(each) for each in found]
     name = "" if found else signature_of(request.user.pk)
-    forms.append(_form(None, name, "", not found))
+    forms.append(_form(Identity(name=name, is_default=not found)))
     if problems:
         form = next((each for each in forms if each["pk"] == refused), forms[-1])
         typed = request.POST
         form |= {
             "name": typed.get("name", ""),
             "addresses": typed.get("addresses", ""),
+            "signature": typed.get("signature", ""),
             "is_ticked": bool(typed.get("is_default")),
             "problems": {name: said[0] for name, said in problems.items()},
         }
     return render(request, "settings/identities.html", {"forms": forms}, status=status)
 
 
-def _form(pk: int | None, name: str, addresses: str, is_default: bool) -> dict[str, object]:
-    rows = addresses.count("\n") + 1
+def _form(identity: Identity) -> dict[str, object]:
     return {
-        "anchor": f"i{pk}" if pk else "new",
-        "pk": pk,
-        "name": name,
-        "addresses": addresses,
-        "is_default": is_default,
-        "rows": max(rows, 2),
+        "anchor": f"i{identity.pk}" if identity.pk else "new",
+        "pk": identity.pk,
+        "name": identity.name,
+        "addresses": "\n".join(identity.addresses),
+        "signature": identity.signature,
+        "is_default": identity.is_default,
+        "rows": max(len(identity.addresses), 2),
+        "signature_rows": max(identity.signature.count("\n") + 1, 4),
     }
 
 

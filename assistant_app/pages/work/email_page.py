@@ -368,7 +368,14 @@ class EmailPage:
     def mailto(self) -> str:
         """The link that opens the reply in a mail program; empty if the reply is too long for one."""
         envelope = self.envelope.found.envelope if self.envelope else Envelope()
-        return reply.mailto(envelope, self.state["final_draft"] or "")
+        return reply.mailto(envelope, reply.with_signature(self.state["final_draft"] or "", self.signature))
+
+    @property
+    def signature(self) -> str:
+        """What is added below the reply when it is taken along; empty if the text on the sheet has it."""
+        signature = self.envelope.found.signature if self.envelope else ""
+        text = self.earlier.text if self.earlier else self.draft.text if self.draft else ""
+        return "" if reply.has_signature(text, signature) else signature.strip("\n")
 
     # --- What was typed and not sent -----------------------------------------------------------
 

@@ -65,6 +65,11 @@ class EnvelopeLine:
         return [str(each) for each in self.found.envelope.cc]
 
     @property
+    def sender(self) -> str:
+        """The identity that answers, if there are several to choose from."""
+        return self.found.identity if len(self.found.senders) > 1 else ""
+
+    @property
     def subject(self) -> str:
         return self.found.envelope.subject
 

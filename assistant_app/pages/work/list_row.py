@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from django.db.models import Case, Expression, When
+from django.db.models.fields.json import KT
 
 from assistant_app.contract.wording import count
 from assistant_app.contract.workflow import Numbers
-from assistant_app.models import Application
+from assistant_app.models import Application, Identity
+from assistant_app.models.state_queries import beginning
+from assistant_app.operations.writers import identity_with, sender_line
 from assistant_app.pages import words
 from assistant_app.pages.list_row import one_line
 
+LONGEST_HEADER = 4_000  # characters
 BEGINNINGS = {
     "text_begins": ("state__current_draft", "state__incoming_email"),
     "question_begins": ("state__clarification_questions__0",),
@@ -55,6 +62,20 @@ def snippet(email: Any, numbers: Numbers) -> str:
 
 def told_apart_by(email: Any) -> str:
     return one_line(email.instructions_begin)
+
+
+def read_besides(has_several: Expression) -> dict[str, Any]:
+    """Return what `answers_as` needs. The header is read only for owners with several identities."""
+    header = beginning(LONGEST_HEADER, "state__incoming_email")
+    return {"header": Case(When(has_several, then=header)), "identity": KT("state__envelope__identity")}
+
+
+def answers_as(email: Any, identities: Sequence[Identity]) -> str:
+    """Return the address that the reply is from; empty if it is that of the default identity."""
+    chosen = email.identity  # None if the envelope was not changed
+    line = sender_line(email.header or "", identities) if chosen is None else chosen
+    writer = identity_with(line, identities) if identities else None
+    return writer.addresses[0] if writer and not writer.is_default and writer.addresses else ""
 
 
 def _is_reading(email: Application) -> bool:

@@ -15,7 +15,6 @@ from assistant_app.errors import ApplicationNotFound
 from assistant_app.mail import reply
 from assistant_app.models import Application
 from assistant_app.operations.drafts import replies, skipping
-from assistant_app.operations.drafts.envelopes import envelope_of
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.applications.views import application_step, when_stored
 from assistant_app.pages.work import envelope_page
@@ -48,9 +47,8 @@ def email_envelope(request: PersonRequest, app_id: uuid.UUID, step: str) -> Http
 @require_safe
 def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Return the accepted draft as a text file."""
-    row = replies.finished(actor=request.user, app_id=app_id)
-    name = reply.file_name(envelope_of(row).envelope.subject)
-    return as_download(row.state["final_draft"], f"{name}.txt", "text/plain; charset=utf-8")
+    file = replies.reply_text(actor=request.user, app_id=app_id)
+    return as_download(file.content, f"{file.name}.txt", "text/plain; charset=utf-8")
 
 
 @signed_in
@@ -58,7 +56,7 @@ def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Return the accepted draft as a message that mail programs open as a draft."""
     file = replies.reply_file(actor=request.user, app_id=app_id)
-    return as_download(file.message, f"{file.name}.eml", reply.CONTENT_TYPE)
+    return as_download(file.content, f"{file.name}.eml", reply.CONTENT_TYPE)
 
 
 def as_download(content: str | bytes, name: str, content_type: str) -> HttpResponse:

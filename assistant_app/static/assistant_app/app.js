@@ -36,7 +36,8 @@ function textOf(element) {
 // The same paragraphs for programs that take HTML. `dir` says what the page shows: mail has no "auto".
 function htmlOf(element) {
   const box = document.createElement("div");
-  for (const paragraph of element.querySelectorAll("p")) {
+  const paragraphs = element.matches("p") ? [element] : element.querySelectorAll("p");
+  for (const paragraph of paragraphs) {
     const copied = document.createElement("p");
     if (getComputedStyle(paragraph).direction === "rtl") copied.dir = "rtl";
     paragraph.textContent.split("\n").forEach((line, number) => {
@@ -70,9 +71,10 @@ async function write(texts) {
 }
 
 async function copy(button) {
-  const source = byId(button.dataset.copy);
-  const plain = { "text/plain": textOf(source) };
-  await write("rich" in button.dataset ? { ...plain, "text/html": htmlOf(source) } : plain);
+  // The signature is below the reply, and no part of it.
+  const sources = [byId(button.dataset.copy), byId(button.dataset.below ?? "")].filter(Boolean);
+  const plain = { "text/plain": sources.map(textOf).join("\n\n") };
+  await write("rich" in button.dataset ? { ...plain, "text/html": sources.map(htmlOf).join("") } : plain);
   button.focus();
   if ("done" in button.dataset) return;
   const label = button.querySelector(".hear") ?? button.lastChild;

@@ -29,7 +29,7 @@ from assistant_app.workflow.checks.placeholders import placeholders
 from assistant_app.workflow.checks.questions import unanswered
 from assistant_app.workflow.checks.unfinished import open_ends, talk
 
-RULES_VERSION = 5  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 6  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
@@ -114,10 +114,12 @@ def check(
     feedback: Sequence[str] = (),
     by_hand: Sequence[str] = (),
     known: str = "",
+    writer: str = "",
 ) -> Checks:
     """Return the findings in a draft.
 
-    All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the owner's name.
+    All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the
+    owner's names, and `writer` the one of them with which they answer.
     """
     language = language_of(draft)
     emails_language = language_of(email)
@@ -156,7 +158,7 @@ def check(
         unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
         unsupported += _unknown_names(own, known_facts, language)
         said = "\n".join(each.text for each in by_person)
-        unsupported += misnamed(own.text, email[:MOST_READ], header, known, said, known_facts.words)
+        unsupported += misnamed(own.text, email[:MOST_READ], header, known, said, known_facts.words, writer)
         unsupported += [
             Fact("date", start, end, own.text[start:end], frozenset())
             for start, end in known_facts.calendar.mismatches(own.text, own.facts)

@@ -31,11 +31,13 @@ _FIRST_WORDS = re.compile(
 Header = list[tuple[str, str]]
 
 
-def misnamed(draft: str, email: str, header: Header, known: str, own: str, words: set[str]) -> Iterator[Fact]:
+def misnamed(
+    draft: str, email: str, header: Header, known: str, own: str, words: set[str], writer: str = ""
+) -> Iterator[Fact]:
     """Yield names in the greeting and under the letter that fit nobody.
 
     `header` has the lines at the top of the email, `known` the owner's names, `own` what they wrote, `words`
-    the words of all of them.
+    the words of all of them. If the name of the `writer` is known, someone else may not sign.
     """
     sender = next((text for label, text in header if role_of(label) == "from"), "")
     lines = list(_lines(draft))
@@ -52,8 +54,11 @@ def misnamed(draft: str, email: str, header: Header, known: str, own: str, words
         break
     if under := _signed(lines):
         start, line = under
-        for fact in _names(line, start):
-            if not _fits(fact.text, words):
+        signed = list(_names(line, start))
+        allowed = words_of("\n".join((known, own, _greeted(email, header), *_got_it(header))))
+        is_other = bool(writer.strip()) and not any(_fits(fact.text, allowed) for fact in signed)
+        for fact in signed:
+            if is_other or not _fits(fact.text, words):
                 yield fact
 
 
@@ -80,12 +85,24 @@ def _fits(name: str, words: set[str]) -> bool:
 
 def _is_oneself(name: str, email: str, header: Header, sender: str, known: str, own: str) -> bool:
     """Return whether the greeting copies the email's own, which greets somebody else than its sender."""
-    body = email[sum(len(label) + len(text) for label, text in header) :].lstrip(": \t\n")
-    greeted = next(
-        (found["who"] for _, line in list(_lines(body))[:_LINES] if (found := _GREETING.match(line))), ""
-    )
+    body, greeted = _body(email, header), _greeted(email, header)
     others = words_of("\n".join((sender, own, known, body.replace(greeted, "", 1))))
     return bool(sender) and are_among(name, words_of(greeted)) and not are_among(name, others)
+
+
+def _body(email: str, header: Header) -> str:
+    return email[sum(len(label) + len(text) for label, text in header) :].lstrip(": \t\n")
+
+
+def _greeted(email: str, header: Header) -> str:
+    """Return whom the email greets; empty if nobody."""
+    first = list(_lines(_body(email, header)))[:_LINES]
+    return next((found["who"] for _, line in first if (found := _GREETING.match(line))), "")
+
+
+def _got_it(header: Header) -> Iterator[str]:
+    """Yield the lines that say who got the email."""
+    return (text for label, text in header if role_of(label) in ("to", "cc"))
 
 
 def header_of(email: str) -> Header:

@@ -1,0 +1,41 @@
+"""The identity with which an owner answers: the one at whose address the email arrived, unless they chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant_app.mail.addresses import addresses_in
+from assistant_app.mail.envelope import mailbox
+from assistant_app.mail.header import Header, pasted
+from assistant_app.models import Application, Identity
+from assistant_app.models.people import senders_in
+from assistant_app.workflow import envelopes
+
+_GOT_IT = ("to", "cc", "delivered-to")  # lines that name the address at which the email arrived
+
+
+def writer_of(row: Application, email: str = "") -> Identity | None:
+    """Return the identity with which the owner answers; None if they have none.
+
+    `email` is the email that is taken now; without one, it is the one in the state.
+    """
+    kept = envelopes.chosen(row.state)
+    email = email or row.state.get("incoming_email") or ""
+    line = kept.identity if kept else sender_line(email, row.identities)
+    return identity_with(line, row.identities)
+
+
+def identity_with(line: str, identities: Sequence[Identity]) -> Identity | None:
+    """Return the identity that has the address in a line; the default one if none has."""
+    wanted = {mailbox(each.addr_spec) for each in addresses_in(line, is_sender=True)}
+    found = (each for each in identities if wanted & {mailbox(one) for one in each.addresses})
+    return next(found, next(iter(identities), None))
+
+
+def sender_line(email: str, identities: Sequence[Identity]) -> str:
+    """Return name and address at which the email arrived, or else the default ones; "" for none."""
+    senders = senders_in(identities)
+    header = Header(pasted(email))
+    arrived = {mailbox(each.addr_spec) for name in _GOT_IT for each in header.addresses(name)}
+    found = next((each for each in senders if mailbox(each.address) in arrived), None)
+    return str(found or next(iter(senders), ""))

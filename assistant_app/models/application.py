@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import datetime
-from itertools import chain
 from typing import Any, Self
 
 from django.conf import settings
@@ -20,6 +18,7 @@ from assistant_app.models import sql
 from assistant_app.models.json import TextJSONField
 from assistant_app.models.people import (
     Identity,
+    identities_from,
     identities_of,
     own_addresses_of,
     signature_of,
@@ -130,9 +129,9 @@ class Application(models.Model):
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
     read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
-    # The address of the owner's account, and JSON lists of their identities' addresses, in the same way.
+    # The address of the owner's account, and their identities as JSON, in the same way.
     read_email: str | None = None
-    read_addresses: str | None = None
+    read_identities: str | None = None
     read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
@@ -204,7 +203,7 @@ class Application(models.Model):
         """Return the owner's application, or None. Raise `ValidationError` if `pk` is not an id."""
         clock = sql.clock()
         mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
-        query = sql.FIND_APPLICATION.format(clock=clock.sql, addresses=sql.identities_addresses())
+        query = sql.FIND_APPLICATION.format(clock=clock.sql, identities=sql.identities())
         found = cls._base_manager.raw(query, mine)
         return next(iter(found), None)
 
@@ -215,16 +214,18 @@ class Application(models.Model):
 
     @cached_property
     def identities(self) -> list[Identity]:
-        """The owner's identities, the default one first. It takes a query."""
-        return identities_of(self.owner_id, self.signature)
+        """The owner's identities, the default one first."""
+        if self.read_email is None:
+            return identities_of(self.owner_id, self.signature)
+        return identities_from(self.read_identities or "[]", self.owner_id, self.signature)
 
     @property
     def own_addresses(self) -> tuple[str, ...]:
         """Return the owner's own addresses."""
         if self.read_email is None:
             return own_addresses_of(self.owner_id)
-        lists = json.loads(f"[{self.read_addresses or ''}]")
-        return tuple(filter(None, [*chain.from_iterable(lists), self.read_email]))
+        addresses = [address for each in self.identities for address in each.addresses]
+        return tuple(filter(None, [*addresses, self.read_email]))
 
     @property
     def time_zone(self) -> str:

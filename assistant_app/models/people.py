@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -136,6 +137,8 @@ class Identity(models.Model):
     signature = models.TextField(max_length=LONGEST_SIGNATURE, blank=True, default="", db_default="")
     is_default = models.BooleanField(default=False)
 
+    READ = ("id", "name", "addresses", "signature", "is_default")  # the columns that `sql.identities` reads
+
     class Meta:
         verbose_name_plural = "identities"
         ordering = ["-is_default", "pk"]
@@ -158,8 +161,17 @@ def signature_of(owner_id: int | None) -> str:
 def identities_of(owner_id: int | None, name: str | None = None) -> list[Identity]:
     """Return a person's identities, the default one first. `name` is `signature_of`, if it is known."""
     found = list(Identity.objects.filter(owner_id=owner_id))
-    if found and name is None:
-        name = signature_of(owner_id)
+    return _named(found, signature_of(owner_id) if found and name is None else name)
+
+
+def identities_from(read: str, owner_id: int, name: str) -> list[Identity]:
+    """Return the identities that `sql.identities` read, the default one first."""
+    rows = [dict(zip(Identity.READ, row, strict=True)) for row in json.loads(read)]
+    found = [Identity(**{**row, "is_default": bool(row["is_default"])}, owner_id=owner_id) for row in rows]
+    return _named(sorted(found, key=lambda each: (not each.is_default, each.pk)), name)
+
+
+def _named(found: list[Identity], name: str | None) -> list[Identity]:
     for identity in found:
         identity.name = name or "" if identity.is_default else identity.name or name or ""
     return found

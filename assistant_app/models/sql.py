@@ -20,9 +20,9 @@ SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS
     COALESCE(preferences.time_zone, '') AS read_time_zone,
     (SELECT person.email FROM auth_user AS person WHERE person.id = application.owner_id) AS read_email,
     (
-        SELECT {addresses} FROM assistant_app_identity AS identity
+        SELECT {identities} FROM assistant_app_identity AS identity
         WHERE identity.owner_id = application.owner_id
-    ) AS read_addresses,
+    ) AS read_identities,
     EXISTS (
         SELECT 1 FROM assistant_app_application AS fork
         WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id
@@ -75,10 +75,12 @@ def clock(ahead: timedelta = timedelta(0)) -> Statement:
     return Statement("%s", (connection.ops.adapt_datetimefield_value(timezone.now() + ahead),))
 
 
-def identities_addresses() -> str:
-    """Return the expression for the addresses of all identities, as JSON lists with commas between."""
-    joined = "STRING_AGG(identity.addresses::text, ',')"
-    return joined if connection.vendor == "postgresql" else "GROUP_CONCAT(identity.addresses, ',')"
+def identities() -> str:
+    """Return the expression for all identities, as a JSON list with a list of `Identity.READ` for each."""
+    columns = "identity.id, identity.name, {}, identity.signature, identity.is_default"
+    if connection.vendor == "postgresql":
+        return f"JSON_AGG(JSON_BUILD_ARRAY({columns.format('identity.addresses')}))::text"
+    return f"JSON_GROUP_ARRAY(JSON_ARRAY({columns.format('JSON(identity.addresses)')}))"
 
 
 def where(model: type[models.Model], **values: Any) -> Condition:

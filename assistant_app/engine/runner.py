@@ -190,7 +190,7 @@ class Runner:
         persister.writer.sent, persister.writer.key = run.step, run.key
         if run.step is None:
             await persister.claim()
-        elif run.row.has_stopped and not persister.writer.workflow.entry(run.step).when_stopped_at:
+        elif run.row.has_stopped and not persister.writer.workflow.entry(run.step).goes_on_from_stop:
             await persister.go_back_before(persister.writer.workflow.group(run.step))
         application = await self._build(run, persister)
         inputs = {**(run.inputs or {}), **run.extra}  # each action gets those it names

@@ -25,6 +25,7 @@ from assistant_app.models.people import (
     time_zone_of,
 )
 
+MOST_SINCE_STOP = 20  # steps that change something about a run that stopped, such as its envelope
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
 
@@ -302,8 +303,12 @@ class Application(models.Model):
         """Return what the run that stopped had written of its draft; None if nothing. It takes a query."""
         if not self.has_stopped or self.last_sequence_id is None:
             return None
-        last = self.steps.filter(sequence_id=self.last_sequence_id)
-        return last.values_list("partial", flat=True).first()
+        newest = self.steps.order_by("-sequence_id").values_list("error_code", "position", "partial")
+        for error_code, position, partial in newest[:MOST_SINCE_STOP]:
+            was_taken_since = not error_code and position != self.position
+            if not was_taken_since:
+                return partial
+        return None
 
     @property
     def due_step(self) -> str | None:

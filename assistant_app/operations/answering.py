@@ -275,7 +275,7 @@ def _state_for(row: Application, step: ActionEntry) -> Mapping[str, Any]:
     A step for stopped runs only goes on from where the run stopped.
     """
     writer = Writer(row)
-    if row.has_stopped and step.fits is not None and not step.when_stopped_at:
+    if row.has_stopped and step.fits is not None and not step.goes_on_from_stop:
         writer.go_back_before(writer.workflow.group(step.action))
     return writer.state
 

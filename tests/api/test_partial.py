@@ -46,7 +46,7 @@ def test_a_draft_that_broke_off_is_finished_by_hand(walk, other):
     walk.begin_and_fail([f"<reply>{WRITTEN}", ModelFailed("The answer was cut off.")])
     state = walk.state()
     allowed = {each["name"]: each for each in state["allowed_actions"]}
-    assert [*allowed] == ["process_input", "write_draft", "retry"]
+    assert [*allowed] == ["process_input", "write_draft", "change_envelope", "retry"]
     assert allowed["write_draft"]["url"].endswith(walk.url("write"))
     assert other.put(walk.url("write"), {"text": "Mine."}, format="json").status_code == 404
     assert walk.put("write", {"text": " "}).status_code == 400

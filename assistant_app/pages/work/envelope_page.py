@@ -45,7 +45,7 @@ OFFERS = {
 
 
 def may_change(row: Application) -> bool:
-    """Return whether the envelope can be changed now: not during a run, nor after one that stopped."""
+    """Return whether the envelope can be changed now: not during a run."""
     return not row.is_running and registry.takes(row, steps.CHANGE_ENVELOPE.action)
 
 

@@ -38,6 +38,7 @@ class Field:
     help: str = ""
     limit: str = "MAX_TEXT_CHARACTERS"
     too_long: str = ""  # advice if the text is too long
+    missing: str = ""  # what to do if it is required and nothing was written
     required: bool = True
     verbatim: bool = False  # keep white space at both ends; otherwise strip it
     one_per: str = ""  # state key of a list: the field takes one text per item

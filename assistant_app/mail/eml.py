@@ -130,7 +130,7 @@ def _read(data: bytes, reading: _Reading) -> MailFile:
 def _mail_file(message: Message, reading: _Reading) -> MailFile:
     header = Header(message.raw_items(), _label_of(message))
     if not any(name in header for name in ("from", "subject", "date", "message-id")):
-        raise Unreadable("The file is no email: it says neither who sent it nor when.")
+        raise Unreadable("That’s not an .eml file. Save the email as .eml in your mail app first.")
     texts = _texts(message, reading) or reading.attached_texts
     body = "\n\n".join(text.text.strip("\n") for text in texts).strip("\n") or "\n\n".join(reading.reports)
     if not body.strip():

@@ -14,7 +14,8 @@ Said = tuple[str, str]  # heading and detail
 
 
 def _input(before: State, after: State) -> Said:
-    return "You said what you want", quoted(after["response_instructions"])
+    said = after["response_instructions"]
+    return ("You said what you want", quoted(said)) if said else ("You asked for a suitable reply", "")
 
 
 def _questions(before: State, after: State) -> Said:

@@ -183,7 +183,7 @@ def new_eml_refused(stage):
 
 def new_errors(stage):
     stage.open("/new/")
-    stage.page.get_by_label("The email you’re replying to").fill("Dear Ms Brevik,\n\nplease find below …")
+    stage.page.get_by_label("What do you want to say?").fill("Yes, on Tuesday.")
     stage.press("Draft a reply")
 
 

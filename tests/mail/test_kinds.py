@@ -111,7 +111,7 @@ REFUSED = {
     "a PDF": (b"%PDF-1.7\n", "The file is a PDF, not an email."),
     "an office document": (b"PK\x03\x04\x14\0", "The file is a zip archive or an office document, not an email."),
     "another OLE file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "save it as .eml"),
-    "no header": (b"Dear Ida,\n\nwhere are they?", "it says neither who sent it nor when"),
+    "no header": (b"Dear Ida,\n\nwhere are they?", "That’s not an .eml file"),
     "encrypted S/MIME": (smime(signed(b"x", oid="2a864886f70d010703")), "The file is encrypted."),
     "damaged S/MIME": (smime(b"AAAA"), "signed or encrypted with S/MIME, and damaged"),
     "encrypted PGP/MIME": (multipart("encrypted", part("application/pgp-encrypted", "Version: 1")), "The file is encrypted."),

@@ -157,7 +157,9 @@ def test_a_draft_can_be_copied_to_the_last_character(person, page_of, model):
 
 
 def test_a_text_that_begins_with_line_breaks_keeps_them_in_its_field(browser):
-    browser.open("/new/").press("Draft a reply", email_to_respond="\n\nHello?", response_instructions="")
+    browser.open("/new/").press(
+        "Draft a reply", email_to_respond="\n\nHello?", response_instructions="x" * 20_001
+    )
     assert browser.typed("email_to_respond") == ["\n\nHello?"]
 
 

@@ -95,10 +95,12 @@ async function copy(button) {
 
 const prefix = () => `typed ${document.body.dataset.person ?? ""} `;
 const stores = () => [sessionStorage, localStorage];
+const OPTIONS = "[name=in_language], [name=tone]";
 const fieldsOf = (form) =>
-  Array.from(form.elements).filter((field) => field.matches("textarea:not([readonly]), [name=idea]"));
+  Array.from(form.elements).filter((field) => field.matches(`textarea:not([readonly]), [name=idea], ${OPTIONS}`));
 const valueOf = (field) => (field.type === "checkbox" ? (field.checked ? "on" : "") : field.value);
-const initialOf = (field) => (field.type === "checkbox" ? (field.defaultChecked ? "on" : "") : field.defaultValue);
+const initialOf = (field) =>
+  field.type === "checkbox" ? (field.defaultChecked ? "on" : "") : (field.defaultValue ?? ""); // no choice: ""
 const valuesOf = (form) => fieldsOf(form).map(valueOf);
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 let isLeaving = false;
@@ -161,15 +163,25 @@ function offerWhatWasTyped(form) {
       if (field.type === "checkbox") field.checked = Boolean(entry.values[number]);
       else field.value = entry.values[number];
     });
+    showOptions(form);
     offer.remove();
     fieldsOf(form).find((field) => field.matches("textarea")).focus();
   });
   const words = document.createElement("p");
-  const texts = fieldsOf(form).map((field, number) => (field.type === "checkbox" ? "" : entry.values[number]));
+  const texts = fieldsOf(form).map((field, number) => (field.matches("textarea") ? entry.values[number] : ""));
   const typed = texts.join(" ").trim();
   words.textContent = `You’d started writing: “${typed.length > 80 ? `${typed.slice(0, 79)}…` : typed}”`;
   offer.append(words, button);
   form.prepend(offer);
+}
+
+// The folded line says what is set below it.
+function showOptions(form) {
+  for (const shown of form.querySelectorAll("[data-says]")) {
+    const field = form.elements[shown.dataset.says];
+    const value = field.selectedOptions ? field.selectedOptions[0].text.toLowerCase() : `In ${field.value.trim()}`;
+    shown.textContent = field.value.trim() ? value : shown.dataset.else;
+  }
 }
 
 function isUnsent(form) {
@@ -279,6 +291,7 @@ function pressSingleKey(event) {
 document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (form?.matches("[data-keep]")) remember(form, false);
+  if (event.target.matches(OPTIONS)) showOptions(form);
 });
 
 // Where a browser has no field-sizing, the field in the bar grows by script.

@@ -133,7 +133,7 @@ def visit(door, app_id, kind):
 
 
 def _has_no_text_of(path, public):
-    """Whether an address neither shows nor keeps texts of an email, like public pages and Django's own forms."""
+    """Whether an address neither shows nor keeps texts of an email: public pages, and Django's own forms."""
     return path in public or (path.startswith("/admin/") and "/application/" not in path)
 
 

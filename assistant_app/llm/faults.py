@@ -161,7 +161,8 @@ def cut_prompt(host: str, read: int, tokens: int) -> Fault:
 
 def is_error(event: dict[str, Any]) -> bool:
     """Return whether a body or an event is an error in one of the known shapes."""
-    return bool(event.get("error")) or "error" in (event.get("object"), event.get("type"))
+    get = event.get
+    return bool(get("error")) or get("object") == "error" or get("type") == "error"
 
 
 def of_status(

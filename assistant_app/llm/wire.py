@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistant_app.errors import ModelFailed, ModelUnavailable
+from assistant_app.llm import faults
 from assistant_app.llm.base import Replacement
 from assistant_app.llm.faults import shorten
 from assistant_app.llm.thinking import ThinkingFilter
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _OPENING = re.compile(r"[{\[]")
 _LAST_COMMA = re.compile(r",(\s*[}\]])")
@@ -27,6 +30,14 @@ NOTHING_BUT_THINKING = (
 
 class Garbage(ValueError):
     """The data does not follow the protocol."""
+
+
+class Complaint(Garbage):
+    """An error within an answer; `body` is what the server said."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__("an error")
+        self.body = body
 
 
 # How servers say that an answer is whole. Only these make a draft.
@@ -69,7 +80,10 @@ class Reply:
     has_choices: bool = False
     is_done: bool = False  # the end marker was read, or the whole body; ignore the rest
     filter: ThinkingFilter = field(default_factory=ThinkingFilter)
-    deltas: Deltas = field(default_factory=lambda: Deltas())
+    deltas: Deltas = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deltas = Deltas(self.pieces)
 
     @property
     def text(self) -> str:
@@ -94,8 +108,16 @@ class Reply:
         """
         return self.is_done or bool(self.finish_reason and self.endings < 2)
 
-    def take(self, event: dict[str, Any]) -> str:
-        """Add one stream event or a complete answer; return the text of the answer that it adds."""
+    def take(self, event: dict[str, Any] | None) -> str:
+        """Add one stream event or a complete answer, or None for the end marker.
+
+        Return the text of the answer that it adds. Raise `Complaint` if it is an error.
+        """
+        if event is None:
+            self.is_done = True
+            return ""
+        if faults.is_error(event):
+            raise Complaint(event)
         if usage := event.get("usage"):
             self._count(usage)
         choice = first_choice(event)
@@ -103,14 +125,20 @@ class Reply:
             return ""
         self.has_choices = True
         delta = choice.get("delta")
-        if isinstance(delta, dict) and len(delta) == 1 and choice.get("finish_reason") is None:
+        if isinstance(delta, dict) and choice.get("finish_reason") is None and "error" not in choice:
             content = delta.get("content")
-            if content and isinstance(content, str):  # nearly every event
-                return self._say(self.deltas.new_in(clean(content), is_last=bool(self.finish_reason)))
+            is_alone = len(delta) == 1 or (len(delta) == 2 and "role" in delta)
+            if is_alone and content and isinstance(content, str):  # nearly every event
+                text = clean(content)
+                if self.finish_reason or not self.deltas.are_ordinary:
+                    text = self.deltas.new_in(text, is_last=bool(self.finish_reason))
+                return self._say(text)
         return self._take_rare(choice)
 
     def _take_rare(self, choice: dict[str, Any]) -> str:
         """Add a choice with more than a piece of text."""
+        if error := choice.get("error"):
+            raise Complaint({"error": error})
         delta, message = as_dict(choice.get("delta")), as_dict(choice.get("message"))
         source = delta or message
         if refusal := text_of(source.get("refusal")):
@@ -198,53 +226,45 @@ class Reply:
 
 
 class Deltas:
-    """Finds what each piece of a text adds.
+    """Finds what each piece of a text adds to `pieces`, to which the caller appends it.
 
     Some servers send all text so far in each piece, and some send all of it again at the end.
     """
 
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._length = 0
+    def __init__(self, pieces: list[str]) -> None:
+        self._pieces = pieces
         self._second = ""  # a second piece that goes on from the first; held until the third
-        self._is_ordinary = False  # pieces that don't repeat one another
+        self.are_ordinary = False  # pieces that don't repeat one another: each is new, unless it is the last
         self._grown: str | None = None  # the latest piece, if each is the text so far
 
     def new_in(self, piece: str, *, is_last: bool) -> str:
         """Return what the piece adds to the text; empty while that is unclear."""
-        if self._is_ordinary and not is_last:
-            self._pieces.append(piece)
-            self._length += len(piece)
+        if self.are_ordinary and not is_last:
             return piece
         if self._second:
             second, self._second = self._second, ""
             if piece.startswith(second):
                 self._grown = piece
-                return self._add(piece[self._length :])
-            return self._add(second + piece)
+                return piece[len(self._pieces[0]) :]
+            return second + piece
         if self._grown is not None and piece.startswith(self._grown):
             new, self._grown = piece[len(self._grown) :], piece
-            return self._add(new)
-        if is_last and len(self._pieces) > 1 and self._length >= _REPEATED and self._repeats(piece):
-            return self._add(piece[self._length :])
+            return new
+        if is_last and len(self._pieces) > 1:
+            text = "".join(self._pieces)
+            if len(text) >= _REPEATED and piece.startswith(text):
+                return piece[len(text) :]
         if len(self._pieces) == 1 and piece.startswith(self._pieces[0]) and piece != self._pieces[0]:
             self._second = piece
             return ""
-        self._is_ordinary = len(self._pieces) > 0 and self._grown is None
-        return self._add(piece)
+        self.are_ordinary = len(self._pieces) > 0 and self._grown is None
+        return piece
 
     def finish(self) -> str:
         """Return what was held back."""
         second, self._second = self._second, ""
-        return second[self._length :] if self._length >= _REPEATED else second
-
-    def _repeats(self, piece: str) -> bool:
-        return len(piece) >= self._length and piece.startswith("".join(self._pieces))
-
-    def _add(self, text: str) -> str:
-        self._pieces.append(text)
-        self._length += len(text)
-        return text
+        first = len(self._pieces[0]) if second else 0
+        return second[first:] if first >= _REPEATED else second
 
 
 def count(value: Any) -> int | None:
@@ -341,7 +361,7 @@ def _events(line: bytes) -> list[dict[str, Any] | None]:
             return [None]
         return [parse_object(data)] if data else []
     if line.startswith(b"error:"):  # llama.cpp
-        return [{"error": parse_object(line[6:])}]
+        return [{"error": parse_object(line[6:].strip())}]
     return [parse_object(line)] if line.startswith(b"{") else []
 
 
@@ -374,8 +394,11 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
     """Return the JSON object in the data, or raise `Garbage`."""
     try:
         # Decode here: `json` would first detect the encoding of bytes.
-        value = json.loads(data if isinstance(data, str) else _decoded(data))
-    except (ValueError, RecursionError) as error:
+        text = data if isinstance(data, str) else _decoded(data)
+        value, end = _SCAN(text, 0)  # what `json.loads` calls, after more checks than a token is worth
+        if end != len(text):
+            value = json.loads(text)
+    except (ValueError, RecursionError, StopIteration) as error:
         raise Garbage(str(error)) from error
     if not isinstance(value, dict):
         raise Garbage("not an object")

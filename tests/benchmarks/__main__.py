@@ -25,12 +25,26 @@ from tests.benchmarks import (
     queries,
     report,
     scale,
+    tokens,
 )
 from tests.services import POSTGRES_URL, listens
 
 FIGURES = {
     module.__name__.rpartition(".")[2]: module
-    for module in (floors, latency, cpu, page, first_token, in_flight, bursts, drafts, diffs, queries, lists)
+    for module in (
+        floors,
+        latency,
+        cpu,
+        tokens,
+        page,
+        first_token,
+        in_flight,
+        bursts,
+        drafts,
+        diffs,
+        queries,
+        lists,
+    )
 }
 SCALE = {"scale": scale}  # only by name: it fills a database with a million emails
 

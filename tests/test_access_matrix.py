@@ -25,7 +25,7 @@ SIGNED_IN = {
     "email_list", "email_new", "email_pasted", "application_new", "password", "settings", "save_you",
     "tokens", "revoke_token", "sign_out", "api-root", "application-list", "limits", "usage",
     "export_own", "erase_own", "identities", "delete_identity", "archive", "trash", "undo",
-    "keys", "settings_model", "settings_data",
+    "email_sample", "about_you", "keys", "settings_model", "settings_data",
 }  # fmt: skip
 # Of the admin: what all staff may open, and each model with what `view_…` lets staff see of it.
 ALL_STAFF = {

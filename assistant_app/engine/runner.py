@@ -172,7 +172,7 @@ class Runner:
                 listener.committed(row)
             run.has_claimed(row)
 
-        client = self.model_client()
+        client = run.client or self.model_client()
         version = registry.known_to_run(run.row).prompt_version(client.is_demonstration)
 
         def called(call: Call) -> None:
@@ -183,6 +183,7 @@ class Runner:
 
         graph = registry.known_to_run(run.row).build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
+        persister.writer.is_free = run.client is not None
         self._model.enter(client.session(called))
         return persister
 

@@ -79,6 +79,7 @@ class Writer:
         self.key: IdempotencyKey | None = None  # of the request; saved with the claim
         # Of a request to stop the run; saved with the failed step.
         self.stop_key: IdempotencyKey | None = None
+        self.is_free = False  # it uses nothing of the owner's budget
         self._token: uuid.UUID | None = None
         self._reserved: Reservation | None = None  # of the owner's budget, for this run
         self._head: int | None = None
@@ -397,8 +398,8 @@ class Writer:
         raise Superseded if self._token else AlreadyRunning
 
     def _may_call_model(self, values: dict[str, Any]) -> bool:
-        """Return whether the run that these values claim may call the model."""
-        if values["lease_token"] is None:
+        """Return whether the run that these values claim may call the model, at somebody's cost."""
+        if self.is_free or values["lease_token"] is None:
             return False
         position, state = values.get("position", self._position), values.get("state", self._state)
         following = self.graph.get_next_node(position or None, State(state), self.entrypoint)

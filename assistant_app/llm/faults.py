@@ -176,7 +176,7 @@ def of_status(
 ) -> Fault:
     """Return the fault for an HTTP status. `words` is the server's message; it is shown without `key`."""
     hidden = words.replace(key, "\u2026") if len(key) >= SHORTEST_KEY else words
-    said = f' (its words: "{shorten(hidden)}")' if words else f" (status {http_status})"
+    said = f' (it said: "{shorten(hidden)}")' if words else f" (status {http_status})"
     pause = pause if pause is not None else _pause_in(words)
     code = server_code.lower()
     transient = http_status >= 500
@@ -206,7 +206,7 @@ def of_status(
     ):
         # A pause does not restore a spent budget.
         kind, transient = ModelUnavailable, False
-        text = f"{host} takes no more requests: the quota of its account is used up{said}."
+        text = f"{host} refused: the quota of its account is used up{said}."
     elif http_status == 429:
         kind, transient = ModelUnavailable, True
         text = f"{host} is busy right now{said}. Try again {_in(pause)}."

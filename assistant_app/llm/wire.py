@@ -195,7 +195,7 @@ class Reply:
         ending = re.sub(r"^finish_reason_", "", self.finish_reason.lower())
         shown = shorten(clean(self.finish_reason))
         if self.refusal:
-            raise ModelFailed(f'The model refused (its words: "{shorten(self.refusal)}").')
+            raise ModelFailed(f'The model refused (it said: "{shorten(self.refusal)}").')
         if ending in FILTER_ENDINGS:
             raise ModelFailed(f"The model's server held the answer back (content filter: {shown}).")
         if ending in LENGTH_ENDINGS:

@@ -93,7 +93,7 @@ class Application(models.Model):
     """One email being answered: a Burr application, with the state at its head."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting for its person"
+        WAITING = "waiting", "Waiting for their owner"
         RUNNING = "running", "Running"
         FAILED = "failed", "Stopped"
         FINISHED = "finished", "Finished"

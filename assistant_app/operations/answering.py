@@ -29,6 +29,7 @@ from assistant_app.errors import (
     StaleVersion,
     WrongStep,
 )
+from assistant_app.llm.base import ModelClient
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
@@ -114,8 +115,9 @@ def submit_now(
     expected_version: int | None,
     workflow: str | None,
     key: IdempotencyKey | None,
-) -> Run | Repeat:
-    """Do what `submit` does, for a request that was looked up already."""
+    client: ModelClient | None = None,
+) -> Run:
+    """Do what `submit` does, for a request that was looked up already. `client` replaces the model's."""
     row = get(actor=actor, app_id=app_id, workflow=workflow)
     known = registry.known_to_run(row)
     human_step = known.human_step(step)
@@ -127,7 +129,7 @@ def submit_now(
     inputs.match(human_step, given, state)
     if human_step.adds_draft:
         budget.check_drafts(known, state, sum(len(text) for text in given.values() if isinstance(text, str)))
-    return start(Run(row, step, given, expected_version, key))
+    return start(Run(row, step, given, expected_version, key, client=client))
 
 
 def start(run: Run) -> Run:

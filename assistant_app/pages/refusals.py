@@ -143,7 +143,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     The error may be the database's: middleware stores the session after the view.
     """
-    error = outage(sys.exception()) or errors.InternalError("The program made a mistake.")
+    error = outage(sys.exception()) or errors.InternalError("Something went wrong on our side.")
     return bare_page(request, error)
 
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("undo/", shelves.undo, name="undo"),
     path("new/", emails.email_new, name="email_new"),
     path("new/pasted/", emails.email_pasted, name="email_pasted"),
+    path("new/sample/", emails.email_sample, name="email_sample"),
     path("new/<slug:workflow>/", applications.application_new, name="application_new"),
     path("a/<uuid:app_id>/", applications.application, name="email"),
     path("a/<uuid:app_id>/reply.txt", work.email_reply, name="email_reply"),
@@ -42,6 +43,7 @@ urlpatterns = [
     # Must come last below `a/`: it matches any human step.
     path("a/<uuid:app_id>/<str:step>/", applications.application_step, name="email_step"),
     path("welcome/", accounts.welcome, name="welcome"),
+    path("welcome/you/", accounts.about_you, name="about_you"),
     path("sign-in/", accounts.sign_in, name="sign_in"),
     path("sign-out/", accounts.sign_out, name="sign_out"),
     path("sign-up/", accounts.sign_up, name="sign_up"),

@@ -66,7 +66,7 @@ STATE: dict[str, Any] = {
             "use",
             draft={"title": "Its number", "type": "integer", "minimum": 1, "maximum": 999_999_999},
         ),
-        _allowed("regenerate", "Let it be written once more", "POST", "regenerate"),
+        _allowed("regenerate", "Write the draft again", "POST", "regenerate"),
         _allowed(
             "change_envelope",
             "Who gets the reply",

@@ -367,7 +367,7 @@ TRANSITIONS = [
     ("regenerate", "formulate_draft", default),
     ("process_feedback", "formulate_draft", if_any("feedback")),
     ("process_feedback", "final_result", default),
-    ("final_result", "reopen", Choice("goes on")),
+    ("final_result", "reopen", Choice("reopens it")),
     ("reopen", "process_feedback", default),
     # It comes instead of any due step, and leads back to it. Without a transition, the email is finished.
     ("determine_clarifications", "change_envelope", Choice("changes the envelope")),
@@ -375,7 +375,7 @@ TRANSITIONS = [
     ("final_result", "change_envelope", Choice("changes the envelope")),
     ("change_envelope", "clarify_instructions", ARE_QUESTIONS_OPEN),
     ("change_envelope", "process_feedback", IS_NOT_ACCEPTED),
-    ("change_envelope", "reopen", Choice("goes on")),
+    ("change_envelope", "reopen", Choice("reopens it")),
     # It goes on from wherever a run stopped on the way to a draft.
     ("process_input", "write_draft", Choice("finishes the draft by hand")),
     ("determine_clarifications", "write_draft", Choice("finishes the draft by hand")),

@@ -72,7 +72,7 @@ PROCESS_INPUT = ActionEntry(
         Field(
             name="email_to_respond",
             label="The email you’re replying to",
-            help="Paste all of it. Sender, subject and quoted history are recognised.",
+            help="Paste the whole email. We’ll pick up the sender, recipients and subject.",
             limit="MAX_EMAIL_CHARACTERS",
             too_long="Cut off old quoted messages at the end.",
             missing="Paste the email you’re replying to.",
@@ -211,7 +211,7 @@ PROCESS_FEEDBACK = ActionEntry(
         Field(
             name="feedback",
             label="What should change?",
-            help="Plain words are enough. Leave it empty to accept the draft.",
+            help="“Warmer”, “leave out the discount”. Leave it empty to accept the draft.",
             required=False,
             empty_decides=True,
         ),
@@ -260,12 +260,12 @@ USE_DRAFT = ActionEntry(
 )
 REGENERATE = ActionEntry(
     action="regenerate",
-    label="Another version",
+    label="Try again",
     words=words.REGENERATE,
     outputs=(),
     endpoint="regenerate",
     method="post",
-    title="Let it be written once more",
+    title="Write the draft again",
     button="Try again",
     instead_of="process_feedback",
     fits=_was_written,

@@ -469,6 +469,15 @@ def first_run(stage):
     stage.open("/")
 
 
+def first_run_you(stage):
+    stage.open("/welcome/you/")
+
+
+def sample(stage):
+    stage.open("/")
+    stage.press("Try with a sample email")
+
+
 def first_run_error(stage):
     first_run(stage)
     stage.page.get_by_label("Username").fill("ida")
@@ -490,6 +499,6 @@ STATES = {
         history, history_step, model_call, usage, settings, addresses, settings_model,
         keys, read_by_staff, new_token,
         token_without_name, password, erase, erase_refused, not_found,
-        sign_in, sign_in_error, signed_out, first_run, first_run_error,
+        sign_in, sign_in_error, signed_out, first_run, first_run_error, first_run_you, sample,
     )
 }  # fmt: skip

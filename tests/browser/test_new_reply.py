@@ -1,4 +1,4 @@
-"""New reply is one panel: it takes a drop anywhere, has the focus where one pastes, and keeps what is typed."""
+"""New reply is one panel: it takes a drop anywhere, has the focus where one pastes, and keeps every text."""
 
 import pytest
 from playwright.sync_api import expect

@@ -16,7 +16,7 @@ SHAPES = {
         400,
         [{"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}}],
         ModelFailed,
-        'its words: "API key not valid."). Check the API key',
+        'it said: "API key not valid."). Check the API key',
         1,
     ),
     "Gemini's list, too many requests (PromptFuzz#42)": (

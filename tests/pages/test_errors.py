@@ -330,7 +330,7 @@ def test_trying_again_twice_is_once(person, browser, model):
         (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "Couldn’t finish draft 1"),
         (ModelUnavailable("The model's server at x could not be reached."), "Couldn’t finish draft 1"),
         (ModelFailed("The model gave an empty answer."), "Couldn’t finish draft 1"),
-        (RuntimeError("secret"), "The program made a mistake"),
+        (RuntimeError("secret"), "Something went wrong on our side"),
     ],
 )
 def test_a_stopped_run_says_why_and_goes_on(person, page_of, browser, model, error, words):

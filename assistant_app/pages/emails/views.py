@@ -15,6 +15,7 @@ from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
 from assistant_app.operations import trash
+from assistant_app.operations.drafts import sample
 from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.applications.views import application_new, send_step
@@ -31,7 +32,11 @@ from assistant_app.workflow.email import EMAIL
 @require_safe
 def email_list(request: PersonRequest) -> HttpResponse:
     mine = Application.objects.owned_by(request.user)
-    context = {"listing": listing(mine, request.GET), "done": shelves.just_done(request)}
+    context = {
+        "listing": listing(mine, request.GET),
+        "done": shelves.just_done(request),
+        "app_id": uuid.uuid4(),  # of the sample email
+    }
     return render(request, "emails/list.html", context)
 
 
@@ -56,6 +61,14 @@ def email_new(request: PersonRequest) -> HttpResponseBase:
     if not is_new and row.version:  # the user went back to the form and changed a text already sent
         row, _ = operations.create(actor=request.user)
     return send_step(request, row.pk, step, data, row.version)
+
+
+@signed_in
+@require_POST
+def email_sample(request: PersonRequest) -> HttpResponse:
+    """Show the sample email with its draft; a double click makes only one."""
+    row = sample.write_sample(actor=request.user, app_id=posted.id_of_new(request))
+    return redirect("email", row.pk)
 
 
 @signed_in

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from assistant_app import conf
 from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
@@ -216,6 +217,15 @@ class EmailPage:
     def news(self) -> str:
         to_check = len(self.worth_a_look.items) if self.worth_a_look else 0
         return now.announced(self.row, self.state, self._numbers, to_check)
+
+    @property
+    def next_model(self) -> str:
+        """What writes the next draft, to be named beside one of the sample."""
+        model = conf.model_config()
+        if model.embedded:
+            is_toy = not model.embedded_model_path
+            return "the toy model on this machine" if is_toy else "the model on this machine"
+        return f"{model.models['draft']} at {model.host}"
 
     @property
     def what_is_saved(self) -> str:

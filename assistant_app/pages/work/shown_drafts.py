@@ -12,6 +12,7 @@ from typing import Any
 from cachetools import LRUCache
 from django.conf import settings
 
+from assistant_app.llm import recorded
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.pages import words
 from assistant_app.workflow import drafts
@@ -45,6 +46,10 @@ class Draft:
     left_out: tuple[LeftOut, ...] = ()
     not_told: str = ""  # what the model's window had no room for
     began_with: str | None = None  # what the model had written of a draft that the owner finished
+
+    @property
+    def is_sample(self) -> bool:
+        return self.provider == recorded.PROVIDER
 
     @property
     def by_owner(self) -> str:

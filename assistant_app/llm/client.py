@@ -257,8 +257,7 @@ class _Session:
                 await stack.enter_async_context(aclosing(texts))
                 async for text in texts:
                     yield text
-            if not reply.has_choices:
-                raise Garbage("no choices")
+            rest = reply.finish()
         except (TimeoutError, Garbage, faults.Fault) as error:
             if not reply.is_complete:  # else only the end of the stream failed
                 fault = transport.fault(error, is_begun=reply.has_choices)
@@ -267,7 +266,8 @@ class _Session:
                 if fault.is_disconnection:
                     await self._client.disconnected(transport)
                 raise fault from error
-        if rest := reply.finish():
+            rest = reply.finish()
+        if rest:
             yield rest
 
 

@@ -258,6 +258,10 @@ def _pause_in(words: str) -> float | None:
     return min(minutes * 60 + seconds + milliseconds / 1000, LONGEST_PAUSE) or None
 
 
+_INNER = ("error", "detail", "errors", "Error", "fault", "base_resp")  # names of what holds the words
+_WORDS = ("message", "msg", "error", "detail", "faultstring", "status_msg", "error_msg", "error_description")
+
+
 def error_words(body: object) -> tuple[str, str, int | None]:
     """Return message, code and HTTP status from an error body in any of the known shapes.
 
@@ -267,16 +271,21 @@ def error_words(body: object) -> tuple[str, str, int | None]:
     if isinstance(body, list):
         body = body[0] if body else ""
     if isinstance(body, dict):
-        inner = body.get("error") or body.get("detail") or body.get("errors") or body
+        inner = next((found for name in _INNER if (found := body.get(name))), body)
         inner = inner[0] if isinstance(inner, list) and inner else inner
-        return _words_of(inner) if isinstance(inner, dict) else (str(inner), "", None)
+        if not isinstance(inner, dict):
+            return str(inner), "", None
+        words, code, status = _words_of(inner)
+        return words or _words_of(body)[0], code, status
     # An HTML page comes from a proxy and is useless as a message.
     is_plain = isinstance(body, str) and not body.lstrip().startswith("<")
     return (str(body) if is_plain else ""), "", None
 
 
 def _words_of(error: dict[str, Any]) -> tuple[str, str, int | None]:
-    message = _text(error.get("message")) or _text(error.get("msg")) or _text(error.get("error"))
+    held = (error.get(name) for name in _WORDS)
+    said = (_words_of(each)[0] if isinstance(each, dict) else _text(each) for each in held)
+    message = next(filter(None, said), "")
     code, param = error.get("code"), error.get("param") or error.get("loc")
     if isinstance(param, list):
         param = ".".join(map(str, param))

@@ -107,7 +107,10 @@ class Transport:
         return faults.timed_out(self.host, self._config.timeout)
 
     def _of_status(self, error: openai.APIStatusError) -> faults.Fault:
-        pause = retry_after(error.response.headers.get("retry-after"))
+        headers = error.response.headers
+        pause = retry_after(headers.get("retry-after"))
+        if pause is None and (milliseconds := retry_after(headers.get("retry-after-ms"))) is not None:
+            pause = milliseconds / 1000
         return self.complaint(error.body, http_status=error.status_code, pause=pause)
 
     def fault(self, error: Exception, *, is_begun: bool) -> faults.Fault:

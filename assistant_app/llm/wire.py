@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +51,7 @@ GOOD_ENDINGS = {
     "stop_sequence",
     "complete",
     "completed",
+    *("done", "finish", "finished", "normal"),
 }
 NO_ENDINGS = (None, "", "null", "none", "None")  # while the answer goes on
 LENGTH_ENDINGS = {"length", "max_tokens", "model_length", "max_output_tokens", "max_length", "max_new_tokens"}
@@ -78,6 +80,8 @@ class Reply:
     tokens_out: int | None = None
     tokens_of_thinking: int | None = None
     has_choices: bool = False
+    index: Any = None  # of the choice that is read; others are alternatives to it
+    stray: dict[str, Any] = field(default_factory=dict)  # an event without a choice
     is_done: bool = False  # the end marker was read, or the whole body; ignore the rest
     filter: ThinkingFilter = field(default_factory=ThinkingFilter)
     deltas: Deltas = field(init=False)
@@ -106,7 +110,8 @@ class Reply:
 
         Some servers send a finish reason with every piece, which then says nothing.
         """
-        return self.is_done or bool(self.finish_reason and self.endings < 2)
+        is_ended = self.is_done or bool(self.finish_reason and self.endings < 2)
+        return is_ended and (self.has_choices or not self.stray)
 
     def take(self, event: dict[str, Any] | None) -> str:
         """Add one stream event or a complete answer, or None for the end marker.
@@ -122,8 +127,12 @@ class Reply:
             self._count(usage)
         choice = first_choice(event)
         if choice is None:
+            self.stray = self.stray or event
             return ""
-        self.has_choices = True
+        if not self.has_choices:
+            self.has_choices, self.index = True, choice.get("index", 0)
+        elif choice.get("index", self.index) != self.index:
+            return ""
         delta = choice.get("delta")
         if isinstance(delta, dict) and choice.get("finish_reason") is None and "error" not in choice:
             content = delta.get("content")
@@ -148,7 +157,9 @@ class Reply:
                 self.reasoning.append(clean(thought))
                 break
         self.arguments += map(clean, _arguments_in(source))
-        content = source.get("content")
+        content = source.get("content") or as_dict(source.get("parsed"))
+        if isinstance(content, dict) and content and not content.keys() & {"text", "content", "type"}:
+            content = json.dumps(content)  # a structured answer that was parsed already
         text = clean(content if isinstance(content, str) else text_of(content))
         if not text and not source and "text" in choice:
             text = clean(text_of(choice["text"]))
@@ -160,7 +171,12 @@ class Reply:
         return self._say(self.deltas.new_in(text, is_last=is_last)) if text else ""
 
     def finish(self) -> str:
-        """Return the rest of the answer, which was held back until it was clear that nothing follows."""
+        """Return the rest of the answer, which was held back until it was clear that nothing follows.
+
+        Raise `Garbage` if there was no answer: a `Complaint` if there were words of another kind.
+        """
+        if not self.has_choices and not self.is_complete:
+            raise Complaint(self.stray) if faults.error_words(self.stray)[0] else Garbage("no choices")
         said = self._say(self.deltas.finish())
         self.said.append(rest := self.filter.finish())
         return type(said)(said + rest)
@@ -279,10 +295,16 @@ def as_dict(value: Any) -> dict[str, Any]:
 
 
 def first_choice(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the choice with the lowest index in an event; None if it has none."""
     choices = event.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return None
-    return choices[0]
+    if isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0], dict):  # nearly always
+        return choices[0]
+    if isinstance(choices, dict):
+        return choices
+    if "done" in event and isinstance(event.get("message"), dict):  # Ollama's own protocol
+        return {"delta": event["message"], "finish_reason": event.get("done_reason")}
+    found = [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+    return min(found, key=lambda each: count(each.get("index")) or 0, default=None)
 
 
 def text_of(content: Any) -> str:
@@ -297,8 +319,9 @@ def text_of(content: Any) -> str:
 
 def _arguments_in(source: dict[str, Any]) -> list[str]:
     calls = source.get("tool_calls")
-    functions = [as_dict(as_dict(call).get("function")) for call in calls] if isinstance(calls, list) else []
-    return [text for each in functions if isinstance(text := each.get("arguments"), str)]
+    functions = [as_dict(call).get("function") for call in calls] if isinstance(calls, list) else []
+    found = [as_dict(each).get("arguments") for each in [*functions, source.get("function_call")]]
+    return [each if isinstance(each, str) else json.dumps(each) for each in found if each]
 
 
 class WebPage(Garbage):
@@ -315,6 +338,7 @@ class BodyReader:
         self._rest = b""
         self._received = 0
         self._is_json: bool | None = None  # None until the first byte
+        self._is_error = False  # the event under way has the name "error"
         self._parts: list[bytes] = []
 
     def feed(self, data: bytes) -> list[dict[str, Any] | None]:
@@ -329,7 +353,7 @@ class BodyReader:
                 return []
             if start.startswith(b"<"):
                 raise WebPage
-            self._is_json, self._rest = start[:1] in b"{[", b""
+            self._is_json, self._rest, data = start[:1] in b"{[", b"", start
         if self._is_json:
             self._parts.append(data)
             return []
@@ -338,8 +362,11 @@ class BodyReader:
         *lines, self._rest = (data.replace(b"\r", b"\n") if b"\r" in data else data).split(b"\n")
         events: list[dict[str, Any] | None] = []
         for line in lines:
-            if line:
-                events += _events(line)
+            if line.startswith(b"event:"):
+                self._is_error = line[6:].strip().lower() == b"error"
+            elif line:
+                new = _events(line)
+                events += [{"error": each} for each in new] if self._is_error else new
         return events
 
     def finish(self) -> list[dict[str, Any] | None]:
@@ -410,20 +437,37 @@ def find_value(text: str) -> dict[str, Any] | list[Any]:
 
     It may be bare, in a code fence, or with text around it, and may have a comma behind the last item.
     """
+    if text.lstrip().startswith('"'):  # JSON in a text in JSON
+        with suppress(ValueError):
+            text = str(json.loads(text))
     text = _LAST_COMMA.sub(r"\1", text)
     decoder = json.JSONDecoder(strict=False)  # models write line ends into texts
     start = 0
     while found := _OPENING.search(text, start):
         start = found.start() + 1
         try:
-            value, _ = decoder.raw_decode(text, found.start())
+            value, end = decoder.raw_decode(text, found.start())
         except RecursionError as error:
             raise Garbage("nested too deep") from error
         except ValueError:
             continue
-        if isinstance(value, dict) or any(isinstance(item, dict | str) for item in value):
+        if isinstance(value, dict):
+            return _with_following(value, text[end:])
+        if any(isinstance(item, dict | str) for item in value):
             return value
     raise Garbage("no object")
+
+
+def _with_following(value: dict[str, Any], rest: str) -> dict[str, Any] | list[Any]:
+    """Return a list if more objects of the same shape follow: one on each line."""
+    following: list[Any] = []
+    for line in rest.strip(" ,\n").splitlines():
+        try:
+            following.append(json.loads(line.strip(" ,")))
+        except (ValueError, RecursionError):
+            return value
+    is_list = following and all(isinstance(each, dict) and each.keys() == value.keys() for each in following)
+    return [value, *following] if is_list else value
 
 
 def clean(text: str) -> str:

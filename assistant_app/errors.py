@@ -142,7 +142,7 @@ class Superseded(AssistantError):
 
 
 class Cancelled(AssistantError):
-    """You stopped it. All you typed is kept."""
+    """Stopped. What’s written so far is kept."""
 
     code = "cancelled"
     status = 409

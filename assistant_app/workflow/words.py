@@ -10,6 +10,7 @@ from assistant_app.contract.workflow import Words
 from assistant_app.workflow import drafts
 
 State = Mapping[str, Any]
+BEGINNING = 100  # characters of a draft in the history
 Said = tuple[str, str]  # heading and detail
 
 
@@ -40,7 +41,15 @@ def _answers(before: State, after: State) -> Said:
 
 def _draft(before: State, after: State) -> Said:
     texts = after["draft_history"]
-    return (f"Draft {len(texts)}, {count(len(texts[-1].split()), 'word')}" if texts else "Draft"), ""
+    if not texts:
+        return "Draft", ""
+    return f"Draft {len(texts)}, {count(len(texts[-1].split()), 'word')}", _beginning(texts[-1])
+
+
+def _beginning(text: str) -> str:
+    """Return the first words of a draft in one line."""
+    line = " ".join(text[: 2 * BEGINNING].split())
+    return line if len(line) <= BEGINNING else f"{line[: BEGINNING - 1].rstrip()}…"
 
 
 def _feedback(before: State, after: State) -> Said:

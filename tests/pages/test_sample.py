@@ -3,13 +3,17 @@
 import pytest
 
 from assistant_app.models import Application, ModelCall, Usage
+from assistant_app.people import accounts
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_sample_is_an_email_of_ones_own_and_costs_nothing(browser, strangers_browser, model, settings):
+def test_a_sample_is_an_email_of_ones_own_and_costs_nothing(
+    browser, owner, strangers_browser, model, settings
+):
     settings.MAX_DRAFTS_PER_DAY, settings.MAX_TOKENS_PER_DAY, settings.MAX_RUNS_AT_ONCE = 1, 1, 1
+    accounts.sign_with(actor=owner, name="Ida Berg")
     first = browser.open("/").page
     browser.press("Try with a sample email")
     assert browser.says("Onboarding call and outstanding invoice")
@@ -17,6 +21,7 @@ def test_a_sample_is_an_email_of_ones_own_and_costs_nothing(browser, strangers_b
     assert browser.says("Tom from support joins me.")
     assert browser.says("This is a sample: a good run, recorded. Your own emails go to the toy model")
     row = Application.objects.get()
+    assert row.state["current_draft"].endswith("\n\nBest regards,\nIda Berg")
     assert strangers_browser.open(f"/a/{row.pk}/").status == 404
     browser.page = first
     browser.press("Try with a sample email")

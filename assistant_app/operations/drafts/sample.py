@@ -33,7 +33,7 @@ Also, is there any chance of a discount if we sign for two years instead of one?
 Best,
 Sarah
 """
-INSTRUCTIONS = "Tuesday is fine. Apologise for the invoice and resend it today. 5 % off for two years."
+INSTRUCTIONS = "Tuesday is fine. Apologise for the invoice and resend it today. 5% off for two years."
 QUESTIONS: list[dict[str, Any]] = [
     {
         "question": "Who from your side will join the call?",
@@ -41,7 +41,7 @@ QUESTIONS: list[dict[str, Any]] = [
         "choices": ["Just me", "Me and a colleague"],
     },
     {
-        "question": "Does the 5 % apply to the set-up fee as well?",
+        "question": "Does the 5% apply to the set-up fee as well?",
         "reason": "You gave a figure, but not what it is taken off.",
         "choices": ["Annual fee only", "Both"],
     },
@@ -57,9 +57,10 @@ Tuesday at 10:00 works for us. Tom from our support team will join me, and I'm g
 I'm sorry that invoice 2026-1187 (EUR 4,350) never reached your finance team. I'll resend it to \
 accounts@northgate-labs.example today.
 
-If you sign for two years, we'd be happy to take 5 % off the annual fee.
+If you sign for two years, we'd be happy to take 5% off the annual fee.
 
-Best regards"""
+Best regards,
+"""
 
 
 def write_sample(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> Application:
@@ -77,6 +78,6 @@ def write_sample(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) ->
 
 
 def _replay(actor: AbstractBaseUser, row: Application, step: str, **data: Any) -> Application:
-    client = RecordedClient(QUESTIONS, DRAFT)
+    client = RecordedClient(QUESTIONS, f"{DRAFT}{row.signature or actor.get_username()}")
     run = submit_now(actor, row.pk, step, data, None, WORKFLOW.name, None, client)
     return wait_until_ended(run)

@@ -16,7 +16,7 @@ from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
 from assistant_app.operations import trash
 from assistant_app.operations.drafts import sample
-from assistant_app.pages import carried, forms, posted, words
+from assistant_app.pages import carried, forms, posted, readers, words
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.applications.views import application_new, send_step
 from assistant_app.pages.emails import mail_files, shelves
@@ -36,6 +36,7 @@ def email_list(request: PersonRequest) -> HttpResponse:
         "listing": listing(mine, request.GET),
         "done": shelves.just_done(request),
         "app_id": uuid.uuid4(),  # of the sample email
+        "who_reads": readers.of_emails(),
     }
     return render(request, "emails/list.html", context)
 
@@ -86,7 +87,7 @@ def new_page(
     model = conf.model_config()
     context |= {"form": form, "app_id": app_id, "ideas": IDEAS}
     context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
-    context |= {"reader": "this machine" if model.embedded else model.host}
+    context["who_reads"] = readers.of_this()
     context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
     return render(request, "emails/new.html", context, status=status)

@@ -87,6 +87,8 @@ def _messages(email: str, quotes: list[Quote], end: int) -> list[Message]:
 def _message(email: str, quote: Quote, end: int) -> Message:
     marks = quote.depth + quote.is_marked
     start = quote.text_start if quote.sender or quote.date else quote.start
+    if not email[start:end].strip(_NO_TEXT):
+        start = quote.start  # a text that seems to be a part of its header
     lines = [_without_marks(line, marks) for line in email[start:end].splitlines()]
     return Message(quote.sender, quote.date, "\n".join(lines).strip(), quote.is_forward)
 

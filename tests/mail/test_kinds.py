@@ -1,6 +1,6 @@
 """Whole kinds of files: what is read, and what is refused with the reason."""
 
-from base64 import encodebytes
+from base64 import b64encode, encodebytes
 
 import pytest
 
@@ -76,6 +76,9 @@ READ = {
         "---------- Forwarded message ---------\nFrom: Carl <carl@example.org>\nDate: Mon, 2 Nov 2026 09:00:00 +0100\nSubject: Pumps\n\nCan you deliver 40 pumps?",
     ),
     "a forwarded email beside a text": (multipart("mixed", part("text/plain", "FYI"), part("message/rfc822", INNER)), "40 pumps?"),
+    "a forwarded email that is encoded": (multipart("mixed", part("text/plain", "FYI"), part("message/rfc822", b64encode(INNER.encode()), "Content-Transfer-Encoding: base64")), "40 pumps?"),
+    "a forwarded email as a file": (multipart("mixed", part("text/plain", "FYI"), part("application/octet-stream; name=Offer.eml", INNER, "Content-Disposition: attachment")), "40 pumps?"),
+    "an international forward": (multipart("mixed", part("text/plain", "FYI"), part("message/global", INNER)), "40 pumps?"),
     "nothing but a forwarded email": (email_of("Content-Type: message/rfc822", body=INNER.encode()), "40 pumps?"),
     "a report of a mail server": (
         multipart("report", part("message/delivery-status", "Reporting-MTA: dns; mx.example.org\n\nAction: failed")),

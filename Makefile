@@ -20,6 +20,7 @@ help:
 	@echo "make chaos  kill and suspend processes while people work, and check what is left; MINUTES=10 SEED=1 DATABASE=postgresql"
 	@echo "make evaluate  measure the checks of a draft on labelled emails; GIVEN=file adds drafts, DETAILS=1 names each mistake"
 	@echo "make evaluate MODEL=name  have a model answer them; KEEP=file keeps what came out, AGAINST=file compares in pairs"
+	@echo "make evaluate MODEL=name ABLATE=1  have a model answer emails with a note and without it, and compare in pairs"
 	@echo "make pictures  take screenshots of every page, into .local/pictures (or PICTURES=folder)"
 	@echo "make clean  remove the environment and tool caches; your data in .local stays"
 
@@ -125,7 +126,7 @@ chaos: $(VENV)/dev.stamp
 evaluate: $(VENV)/dev.stamp
 	@$(BIN)/python -m $(if $(MODEL),tests.draft_checks.with_model --model $(MODEL),tests.draft_checks.evaluate) \
 		$(if $(GIVEN),--given $(GIVEN)) $(if $(DETAILS),--details) \
-		$(if $(MOST),--most $(MOST)) $(if $(KEEP),--keep $(KEEP)) $(if $(AGAINST),--against $(AGAINST))
+		$(if $(MOST),--most $(MOST)) $(if $(KEEP),--keep $(KEEP)) $(if $(AGAINST),--against $(AGAINST)) $(if $(ABLATE),--ablate)
 
 # The tutorial's pictures, taken from the running product.
 tutorial: $(VENV)/dev.stamp $(VENV)/embedded.stamp

@@ -34,6 +34,12 @@ def has_model_server() -> bool:
     return bool(settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL)
 
 
+def is_local() -> bool:
+    """Return whether all models that may be asked are on this machine."""
+    config = model_config()
+    return all(each.embedded or each.address.is_loopback for each in (config, *config.fallbacks))
+
+
 def prompt_tokens() -> int:
     """Return how many tokens of the model's window are left for a prompt; 0 if the window is not known."""
     window = int(settings.MODEL_CONTEXT_TOKENS)

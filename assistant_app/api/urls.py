@@ -14,6 +14,7 @@ from assistant_app.api.errors import not_found
 from assistant_app.api.identities import IdentitiesView, IdentityView
 from assistant_app.api.inspection.views import UsageView
 from assistant_app.api.limits import LimitsView
+from assistant_app.api.notes.views import NotesView, NoteView
 from assistant_app.api.serializers import address_of, basename_of
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
@@ -44,6 +45,8 @@ def build_urlpatterns(workflows: Iterable[Workflow]) -> list[URLPattern | URLRes
         path("schema/", SpectacularAPIView.as_view(), name="schema"),
         path("docs/", SpectacularSwaggerSplitView.as_view(), name="api_docs"),
         path("limits/", LimitsView.as_view(), name="limits"),
+        path("notes/", NotesView.as_view(), name="api_notes"),
+        path("notes/<int:pk>/", NoteView.as_view(), name="api_note"),
         path("usage/", UsageView.as_view(), name="usage"),
         path("identities/", IdentitiesView.as_view(), name="identity-list"),
         path("identities/<int:number>/", IdentityView.as_view(), name="identity-detail"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 TOLD = "told"  # the parameter's name; no field of a human step
 
@@ -14,6 +16,7 @@ class Told:
 
     name: str = ""  # the name that drafts end with
     addresses: tuple[str, ...] = ()  # the owner's own email addresses
+    about: Mapping[str, Any] = field(default_factory=dict)  # plain data that the workflow understands
     today: str = ""  # ISO date in the owner's time zone
     time_zone: str = ""
     fence: str = ""  # a keyed hash of the email's text: the same for one email, and unknown to its writer

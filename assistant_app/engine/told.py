@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,7 +20,7 @@ FENCE_DIGITS = 16
 def told(
     *,
     email: str,
-    name: str,
+    about: Mapping[str, Any],
     skipped: asyncio.Event,
     addresses: tuple[str, ...] = (),
     time_zone: str = "",
@@ -27,7 +29,8 @@ def told(
     """Return what the actions of a run that starts now are told."""
     zone = time_zone or settings.TIME_ZONE
     return Told(
-        name=name,
+        name=about.get("name", ""),
+        about=about,
         addresses=addresses,
         today=timezone.localdate(timezone=ZoneInfo(zone)).isoformat(),
         time_zone=zone,

@@ -14,6 +14,7 @@ from assistant_app.models.application import (
 from assistant_app.models.burr_state import BurrState, BurrStateQuerySet
 from assistant_app.models.idempotency import IdempotencyKey
 from assistant_app.models.model_call import ModelCall
+from assistant_app.models.notes import Note, NoteWord
 from assistant_app.models.people import ApiToken, Identity, MailReading, Preferences, SignInTries, Usage
 from assistant_app.models.server_deviation import ServerDeviation
 from assistant_app.models.step import Step, StepQuerySet
@@ -30,6 +31,8 @@ __all__ = [
     "Identity",
     "MailReading",
     "ModelCall",
+    "Note",
+    "NoteWord",
     "Preferences",
     "ServerDeviation",
     "SignInTries",

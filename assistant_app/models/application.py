@@ -22,6 +22,7 @@ from assistant_app.models.people import (
     identities_of,
     own_addresses_of,
     signature_of,
+    texts_of,
     time_zone_of,
 )
 
@@ -130,9 +131,13 @@ class Application(models.Model):
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
     read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
-    # The address of the owner's account, and their identities as JSON, in the same way.
+    # The address of the owner's account, their identities as JSON, and their texts for the model, likewise.
     read_email: str | None = None
     read_identities: str | None = None
+    read_about: str | None = None
+    read_style: str | None = None
+    read_always: str | None = None
+    read_has_notes: bool | None = None  # whether the owner has some, if that was loaded
     read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
@@ -227,6 +232,13 @@ class Application(models.Model):
             return own_addresses_of(self.owner_id)
         addresses = [address for each in self.identities for address in each.addresses]
         return tuple(filter(None, [*addresses, self.read_email]))
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Return the owner's texts for the model."""
+        found = {"about": self.read_about, "style": self.read_style, "always": self.read_always}
+        known = {name: text for name, text in found.items() if text is not None}
+        return known if len(known) == len(found) else texts_of(self.owner_id)
 
     @property
     def time_zone(self) -> str:

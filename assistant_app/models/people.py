@@ -17,6 +17,7 @@ from assistant_app.models import sql
 
 LONGEST_NAME = 200  # characters
 LONGEST_SIGNATURE = 2_000
+LONGEST_TEXT, LONGEST_ALWAYS = 1_000, 2_000
 
 
 class ApiToken(AbstractAuthToken):
@@ -111,6 +112,11 @@ class Preferences(models.Model):
     # Where the reply's file quotes the email. The database's default serves a previous version's inserts.
     quoting = models.CharField(max_length=5, choices=Quoting.choices, db_default=Quoting.BELOW)
 
+    # Told to the model for each email, unless the owner leaves them out there.
+    about = models.TextField(max_length=LONGEST_TEXT, blank=True, default="", db_default="")
+    style = models.TextField(max_length=LONGEST_TEXT, blank=True, default="", db_default="")
+    always = models.TextField(max_length=LONGEST_ALWAYS, blank=True, default="", db_default="")
+
     # Of the owner's days and times; empty until a browser or the owner said one.
     time_zone = models.CharField(max_length=64, blank=True, db_default="")
 
@@ -201,6 +207,13 @@ def own_addresses_of(owner_id: int | None) -> tuple[str, ...]:
     found = list(User.objects.filter(pk=owner_id).values_list("email", "identities__addresses"))
     addresses = [*(each for _, own in found for each in own or ()), *(email for email, _ in found[:1])]
     return tuple(filter(None, addresses))
+
+
+def texts_of(owner_id: int | None) -> dict[str, str]:
+    """Return the owner's short texts: who they are, how they write, and their standing instructions."""
+    names = ("about", "style", "always")
+    found = Preferences.objects.filter(pk=owner_id).values_list(*names).first()
+    return dict(zip(names, found or ("", "", ""), strict=True))
 
 
 def time_zone_of(owner_id: int | None) -> str:

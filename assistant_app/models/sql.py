@@ -17,12 +17,16 @@ from django.utils import timezone
 
 FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
-    COALESCE(preferences.time_zone, '') AS read_time_zone,
+    COALESCE(preferences.time_zone, '') AS read_time_zone, COALESCE(preferences.about, '') AS read_about,
+    COALESCE(preferences.style, '') AS read_style, COALESCE(preferences.always, '') AS read_always,
     (SELECT person.email FROM auth_user AS person WHERE person.id = application.owner_id) AS read_email,
     (
         SELECT {identities} FROM assistant_app_identity AS identity
         WHERE identity.owner_id = application.owner_id
     ) AS read_identities,
+    EXISTS (
+        SELECT 1 FROM assistant_app_noteword AS word WHERE word.owner_id = application.owner_id
+    ) AS read_has_notes,
     EXISTS (
         SELECT 1 FROM assistant_app_application AS fork
         WHERE fork.owner_id = application.owner_id AND fork.root_id = application.id
@@ -178,3 +182,50 @@ def _in_one(
         parts.append(f"inserted{number} AS ({statement.sql} FROM {source})")
         params.append(statement.params)
     return Statement(f"WITH {', '.join(parts)} SELECT 1 FROM changed", tuple(chain.from_iterable(params)))
+
+
+# The first query counts in how many notes each word is: the rarer, the more it says, in hundredths. Words of
+# very many notes say nothing. A word of 1,000 is a note's own sender. Both read nothing but the index;
+# without its second list of words, PostgreSQL would read all of the table.
+NOTES_ABOUT = """
+WITH asked AS (
+    SELECT word, COUNT(*) AS notes
+    FROM assistant_app_noteword
+    WHERE owner_id = %s AND word IN ({words})
+    GROUP BY word
+    HAVING COUNT(*) <= 256 OR MAX(says) >= 1000
+)
+SELECT note.*, found.score AS score
+FROM (
+    SELECT hit.note_id, SUM(
+        hit.says * CASE
+            WHEN hit.says >= 1000 OR asked.notes = 1 THEN 100
+            WHEN asked.notes <= 2 THEN 70
+            WHEN asked.notes <= 4 THEN 50
+            WHEN asked.notes <= 8 THEN 35
+            WHEN asked.notes <= 16 THEN 25
+            WHEN asked.notes <= 64 THEN 15
+            ELSE 8
+        END
+    ) AS score
+    FROM asked
+    JOIN assistant_app_noteword AS hit
+        ON hit.owner_id = %s AND hit.word IN ({words}) AND hit.word = asked.word
+    GROUP BY hit.note_id
+) AS found
+JOIN assistant_app_note AS note ON note.id = found.note_id
+WHERE note.scope = 'all'{targets}
+ORDER BY found.score DESC, note.id
+LIMIT 20
+"""
+
+
+def notes_about(words: int, targets: Sequence[str]) -> Statement:
+    """Return the query for an owner's notes with some of so many words. Owner and words come first, twice."""
+    marks = ", ".join(["%s"] * len(targets))
+    return Statement(
+        NOTES_ABOUT.format(
+            words=", ".join(["%s"] * words), targets=f" OR note.target IN ({marks})" if targets else ""
+        ),
+        tuple(targets),
+    )

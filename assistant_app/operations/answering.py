@@ -34,9 +34,9 @@ from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKe
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
+from assistant_app.operations.knowledge import about
 from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import Repeat, once, store
-from assistant_app.operations.writers import writer_of
 
 
 def create(
@@ -134,14 +134,13 @@ def submit_now(
 
 def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
-    row, workflow = run.row, registry.known_to_run(run.row)
-    fenced = workflow.fenced(row.state, run.inputs or {})
-    writer = writer_of(row, fenced)
+    row, workflow, inputs = run.row, registry.known_to_run(run.row), run.inputs or {}
+    fenced = workflow.fenced(row.state, inputs)
     goes_on = run.step is not None and bool(workflow.entry(run.step).when_stopped_at)
     run.extra = {
         TOLD: told(
             email=fenced,
-            name=writer.name if writer else row.signature,
+            about=about(row, fenced, run.step, inputs),
             addresses=row.own_addresses,
             time_zone=row.time_zone,
             partial=(row.read_partial() or "") if goes_on else "",

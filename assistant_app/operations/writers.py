@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant_app.engine import registry
 from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.header import Header, pasted
@@ -21,8 +20,7 @@ def writer_of(row: Application, email: str = "") -> Identity | None:
     `email` is the email that is taken now; without one, it is the one in the state.
     """
     kept = envelopes.chosen(row.state)
-    workflow = registry.find(row.workflow)
-    email = email or (workflow.fenced(row.state, {}) if workflow else "")
+    email = email or envelopes.email_in(row.state)
     line = kept.identity if kept else sender_line(email, row.identities)
     return identity_with(line, row.identities)
 

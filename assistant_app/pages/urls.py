@@ -8,6 +8,7 @@ from assistant_app.pages.emails import shelves
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.history import views as history
 from assistant_app.pages.settings import identities as own_identities
+from assistant_app.pages.settings import notes as own_notes
 from assistant_app.pages.settings import own_data
 from assistant_app.pages.settings import views as preferences
 from assistant_app.pages.work import versions
@@ -56,6 +57,10 @@ urlpatterns = [
     path("settings/you/", preferences.save_you, name="save_you"),
     path("settings/identities/", own_identities.identities_page, name="identities"),
     path("settings/identities/delete/", own_identities.delete_identity, name="delete_identity"),
+    path("settings/notes/", own_notes.notes_page, name="notes"),
+    path("settings/notes/delete/", own_notes.delete_note, name="delete_note"),
+    path("settings/notes/add/", own_notes.add_notes, name="add_notes"),
+    path("settings/notes/export/", own_notes.export_notes, name="export_notes"),
     path("settings/export/", own_data.export_own, name="export_own"),
     path("settings/erase/", own_data.erase_own, name="erase_own"),
     path("settings/tokens/", preferences.tokens, name="tokens"),

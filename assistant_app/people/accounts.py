@@ -7,6 +7,7 @@ stored as hashes, and counters are deleted when their window ends.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -22,9 +23,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from assistant_app.errors import AssistantError, InvalidInput
-from assistant_app.mail.hidden import one_line
+from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import Identity, Preferences, SignInTries
-from assistant_app.models.people import LONGEST_NAME, time_zone_of
+from assistant_app.models.people import LONGEST_ALWAYS, LONGEST_NAME, LONGEST_TEXT, time_zone_of
 
 TRIES = 5  # for one user name from one network
 TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
@@ -130,6 +131,20 @@ def quote_in_files(*, actor: AbstractBaseUser, place: str) -> None:
     if place not in Preferences.Quoting.values:
         raise InvalidInput(fields={"quoting": ["Choose one of these."]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"quoting": place})
+
+
+def say_for_all(*, actor: AbstractBaseUser, texts: Mapping[str, str]) -> None:
+    """Keep the texts that the model is told for each email. Raise `InvalidInput`."""
+    cleaned, problems = {}, {}
+    for name, text in texts.items():
+        text = without_hidden(text.replace("\r\n", "\n").replace("\x00", "")).strip()
+        most = LONGEST_ALWAYS if name == "always" else LONGEST_TEXT
+        if len(text) > most:
+            problems[name] = [f"It has {len(text):,} characters; {most:,} fit."]
+        cleaned[name] = text
+    if problems:
+        raise InvalidInput(fields=problems)
+    Preferences.objects.update_or_create(owner_id=actor.pk, defaults=cleaned)
 
 
 def is_time_zone(name: str) -> bool:

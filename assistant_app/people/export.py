@@ -26,6 +26,7 @@ from assistant_app.models import (
     IdempotencyKey,
     Identity,
     MailReading,
+    Note,
     Preferences,
     Usage,
 )
@@ -33,9 +34,9 @@ from assistant_app.models import (
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """Everything stored about you on this server, as of {now:%Y-%m-%d %H:%M} UTC.
 
-account.json   your account, the name under your drafts, the names and addresses you write with, your
-               tokens (without their secrets), the Idempotency-Keys of your API clients, your usage,
-               and who else read your emails and why
+account.json   your account, the name under your drafts, the names, addresses and signatures you write
+               with, what the model is told about you, your notes, your tokens (without their secrets),
+               the Idempotency-Keys of your API clients, your usage, and who else read your emails and why
 emails/        a folder for each email, oldest first:
   email.txt    the email, your instructions, answers and feedback, and the drafts
   email.json   the same, with every step and every call to the model in full
@@ -95,6 +96,7 @@ def _account(user: User) -> dict[str, Any]:
         "tokens": [_plain(token) for token in ApiToken.objects.filter(user_id=user.pk).order_by("created")],
         "preferences": [_plain(kept) for kept in Preferences.objects.filter(owner_id=user.pk)],
         "identities": [_plain(identity) for identity in Identity.objects.filter(owner_id=user.pk)],
+        "notes": [_plain(note) for note in Note.objects.filter(owner_id=user.pk)],
         "idempotency_keys": [_plain(key) for key in IdempotencyKey.objects.filter(owner_id=user.pk)],
         "usage": [_plain(day) for day in Usage.objects.filter(owner_id=user.pk).order_by("day")],
         "read_by_others": [_plain(reading) for reading in readings],

@@ -18,7 +18,7 @@ from assistant_app.models import ApiToken, Application, ApplicationQuerySet, Ide
 from assistant_app.models.idempotency import expired_at
 from assistant_app.operations import trash
 from assistant_app.operations.deletion import delete_rows
-from assistant_app.people import identities
+from assistant_app.people import identities, notes
 
 BATCH = 100  # emails per transaction
 TOKEN_DAYS = 30  # how long an expired token stays listed in its owner's settings
@@ -71,7 +71,9 @@ def prune(policy: Policy, *, is_dry: bool = False) -> dict[str, int]:
     for name, rows in ended(now).items():
         counts[name] = rows.count() if is_dry else rows.delete()[0]
     if not is_dry:
-        identities.orphans().delete()  # not counted: they are the rest of accounts that are erased already
+        # Not counted: they are the rest of accounts that are erased already.
+        notes.orphans().delete()
+        identities.orphans().delete()
     return counts
 
 

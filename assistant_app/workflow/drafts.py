@@ -10,6 +10,8 @@ Drafts are numbered from 1, in the order in which they were made. Each has a sou
 - `"left_out"`: optional list of `{"where": "before" or "after", "text": …}`: what the model wrote around it
 - `"shortened"`: optional, what the model was not told because its window is too small: the number of
   `quoted_messages` and of `feedback`
+- `"context"`: optional, the index of what the model was told about the owner, and `"without"`, what of that
+  was left out: see `knowledge`
 - `"at"` (ISO 8601), `"model"`, `"provider"`: only in a fork's copied drafts, whose model calls stay with the
   parent; the last two only for the model's drafts
 """
@@ -85,11 +87,11 @@ def source_of_next(
 def source_of_edit(state: State, text: str) -> Source:
     """Return the source of an edit of the current draft.
 
-    It keeps that draft's feedback and assumptions, and what was left out of it and not put back.
+    It keeps that draft's feedback, assumptions and sources, and what was left out of it and not put back.
     """
     before = source_of_current(state) or {}
     source = {"by": PERSON, "of": current_number(state), "feedback": before.get("feedback", 0)}
-    source |= {"assumptions": before["assumptions"]} if "assumptions" in before else {}
+    source |= {key: before[key] for key in ("assumptions", "context", "without") if key in before}
     left_out = [each for each in before.get("left_out", ()) if each["text"] not in text]
     return source | ({"left_out": left_out} if left_out else {})
 
@@ -153,7 +155,9 @@ def tried_before(state: State) -> str:
     tries = [
         texts[number - 1]
         for number, source in enumerate(sources(state), start=1)
-        if source["by"] == MODEL and (source["of"], source["feedback"]) == wanted
+        if source["by"] == MODEL
+        and (source["of"], source["feedback"]) == wanted
+        and source.get("without", []) == (state.get("left_out_sources") or [])
     ]
     return str(tries[-1]) if tries else ""
 

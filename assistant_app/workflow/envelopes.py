@@ -69,6 +69,11 @@ def chosen(state: State) -> Chosen | None:
     return Chosen(envelope, kept.get("identity") or "", kept.get("quote") or "")
 
 
+def email_in(state: State) -> str:
+    """Return the email to answer; empty if there is none yet."""
+    return state.get("incoming_email") or ""
+
+
 def sender_name(state: State) -> str:
     """Return the name with which the owner chose to write this reply; "" for their usual one."""
     kept = chosen(state)

@@ -28,7 +28,7 @@ from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.contract.told import NOTHING, Told
 from assistant_app.errors import AssistantError, InternalError, ModelFailed
 from assistant_app.llm.base import Model, Replacement
-from assistant_app.workflow import drafts, envelopes, prompts
+from assistant_app.workflow import drafts, envelopes, knowledge, prompts
 from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
 
@@ -59,13 +59,16 @@ DEFAULT_STATE: dict[str, Any] = {
     "final_draft": None,
     # To whom the reply goes and from whom; see `envelopes`. None until the owner changes what is proposed.
     "envelope": None,
+    # What the model was told about the owner, and what of it they leave out here; see `knowledge`.
+    "contexts": None,
+    "left_out_sources": None,
     # The days on which the owner said what: ISO dates of "instructions", "answers", each feedback by number.
     # No list, because a version that does not know the key leaves feedback without a day.
     "said_on": {},
 }
 # Keys that are written once or only appended to, so each value is a prefix of all later ones. The first step
 # of a fork relies on this (`contract.changes.leaning`). A new key waits for the next release: a version that
-# does not know it could not read the fork.
+# does not know it could not read the fork. So does `contexts`, which only grows.
 LASTING = [
     "incoming_email",
     "response_instructions",
@@ -111,8 +114,15 @@ def _case(state: State, told: Told) -> prompts.Case:
         today=told.today,
         time_zone=told.time_zone,
         said_on=state["said_on"] or {},
+        about=_context(state, told),
         room=told.prompt_tokens,
     )
+
+
+def _context(state: State, told: Told) -> knowledge.Context:
+    """Return what the model is told about the owner."""
+    name = envelopes.sender_name(state) or told.name
+    return knowledge.told({**told.about, "name": name}, knowledge.left_out(state))
 
 
 @action(reads=["said_on"], writes=["incoming_email", "response_instructions", "said_on"], tags=[HUMAN])
@@ -128,7 +138,7 @@ async def process_input(
 
 
 @action(
-    reads=["incoming_email", "response_instructions", "said_on", "envelope"],
+    reads=["incoming_email", "response_instructions", "said_on", "envelope", "left_out_sources"],
     writes=[
         "clarification_questions",
         "clarification_reasons",
@@ -210,9 +220,11 @@ async def clarify_instructions(state: State, answers: list[str], told: Told = NO
         "assumptions",
         "said_on",
         "envelope",
+        "contexts",
+        "left_out_sources",
         *_VERSIONS,
     ],
-    writes=["draft_history", "draft_sources", *_CURRENT],
+    writes=["draft_history", "draft_sources", "contexts", *_CURRENT],
 )
 async def formulate_draft(
     state: State, model: Model, told: Told = NOTHING
@@ -253,7 +265,13 @@ async def formulate_draft(
     source = drafts.source_of_next(
         state, cleaner.assumptions, cleaner.left_out, asdict(shortened) if shortened else None
     )
-    yield {"token": ""}, state.update(**drafts.with_draft(state, "".join(pieces), source))
+    contexts = state["contexts"]
+    if is_told_form and (context := _context(state, told)):  # the demonstration model is told the name only
+        contexts, source["context"] = knowledge.recorded(state, context)
+    if without := knowledge.left_out(state):
+        source["without"] = without
+    changes = drafts.with_draft(state, "".join(pieces), source)
+    yield {"token": ""}, state.update(contexts=contexts, **changes)
 
 
 async def _by_hand(state: State, model: Model) -> tuple[list[str], list[str]]:
@@ -309,6 +327,16 @@ async def regenerate(state: State) -> State:
     return state.update(feedback=feedback, **drafts.with_current(state, source["of"]))
 
 
+@action(reads=_VERSIONS, writes=["feedback", "left_out_sources", *_CURRENT], tags=[HUMAN])
+async def choose_sources(state: State, left_out: list[str]) -> State:
+    """Take what the model is not to be told about the owner, to write the current draft once more."""
+    source = drafts.source_of_current(state) or {"of": None, "feedback": 0}
+    number = source["feedback"]
+    feedback = state["feedback_history"][number - 1] if number else ""
+    changes = drafts.with_current(state, source["of"])
+    return state.update(feedback=feedback, left_out_sources=list(dict.fromkeys(left_out)), **changes)
+
+
 @action(reads=["current_draft"], writes=["final_draft"])
 async def final_result(state: State) -> State:
     """Hand over the accepted draft."""
@@ -348,6 +376,7 @@ ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
     "edit_draft": edit_draft,
     "use_draft": use_draft,
     "regenerate": regenerate,
+    "choose_sources": choose_sources,
     "final_result": final_result,
     "reopen": reopen,
     "change_envelope": change_envelope,
@@ -361,10 +390,12 @@ TRANSITIONS = [
     ("formulate_draft", "edit_draft", Choice("edits it")),
     ("formulate_draft", "use_draft", Choice("goes back")),
     ("formulate_draft", "regenerate", Choice("tries again")),
+    ("formulate_draft", "choose_sources", Choice("leaves out sources")),
     ("formulate_draft", "process_feedback", default),
     ("edit_draft", "process_feedback", default),
     ("use_draft", "process_feedback", default),
     ("regenerate", "formulate_draft", default),
+    ("choose_sources", "formulate_draft", default),
     ("process_feedback", "formulate_draft", if_any("feedback")),
     ("process_feedback", "final_result", default),
     ("final_result", "reopen", Choice("reopens it")),

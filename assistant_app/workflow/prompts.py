@@ -22,7 +22,7 @@ from assistant_app.mail.quotes import spans_beside_new
 from assistant_app.mail.text import as_read
 from assistant_app.mail.threads import Conversation, conversation
 from assistant_app.mail.threads import Message as Earlier
-from assistant_app.workflow import demonstration_prompts, questions
+from assistant_app.workflow import demonstration_prompts, knowledge, questions
 from assistant_app.workflow.envelopes import NOBODY, Recipients
 from assistant_app.workflow.questions import MAX_CHOICES, MAX_QUESTIONS
 
@@ -83,6 +83,10 @@ If it says something that neither the email nor I said, or takes something for g
 </reply>: each assumption on a line of its own that begins with "- ", as one short sentence in the language \
 of my instructions. Otherwise write nothing below </reply>."""
 
+_NOTES = """\
+My notes that seem to be about this email. They are right; use what the reply needs, and leave out the rest:
+"""
+_WORD_FOR_WORD = " (word for word: if the reply says it, keep its wording)"
 _OWN_PASSAGES = """\
 I wrote these passages of it myself. Keep their wording, unless my latest feedback asks to change it:
 """
@@ -109,6 +113,7 @@ class Case:
     fence: str
     name: str = ""  # the name that drafts end with
     recipients: Recipients = NOBODY  # of the reply
+    about: Mapping[str, Any] = field(default_factory=dict)  # a snapshot: see `knowledge`
     today: str = ""
     time_zone: str = ""
     said_on: Mapping[str, str] = field(default_factory=dict)
@@ -223,13 +228,14 @@ def _messages(
     case: Case, draft: Draft, thread: Conversation, feedback: Mapping[int, str], task: str
 ) -> list[Message]:
     who = f"My name, as it stands under my emails: {case.name}" if case.name else "My name is not known here."
-    parts = [who]
+    parts = [who, *_standing(case)]
     if thread.earlier:
         earlier = [_fenced("earlier message", _earlier(each), case) for each in reversed(thread.earlier)]
         parts.append("Earlier messages of the conversation, oldest first:\n" + "\n".join(earlier))
     parts.append(f"The email to answer:\n{_fenced('email', thread.email, case)}")
     if who_gets_it := _recipients(case.recipients):
         parts.append(f"The reply goes to:\n{_fenced('recipients', who_gets_it, case)}")
+    parts += _listed(_NOTES, list(map(_note, case.about.get("notes", ()))))
     wishes = case.instructions.strip() or "(none: write a suitable reply)"
     parts.append(f"My instructions for the reply{_day('instructions', case)}:\n{wishes}")
     if draft.questions:
@@ -267,6 +273,15 @@ def _recipients(found: Recipients) -> str:
 def _few(people: Sequence[str]) -> str:
     more = [f"and {len(people) - MOST_NAMED} more"] if len(people) > MOST_NAMED else []
     return ", ".join([*people[:MOST_NAMED], *more])
+
+
+def _standing(case: Case) -> list[str]:
+    """Return what the user wrote down for every email."""
+    return [f"{label}:\n{case.about[key]}" for key, label in knowledge.TEXTS.items() if key in case.about]
+
+
+def _note(note: Mapping[str, Any]) -> str:
+    return f"{note['title']}{_WORD_FOR_WORD if note['verbatim'] else ''}:\n{note['text']}"
 
 
 def _ending(case: Case) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant_app.contract.workflow import ActionEntry, Field, Output
 from assistant_app.errors import DoesNotFit, NothingToRegenerate
-from assistant_app.workflow import drafts, envelopes, words
+from assistant_app.workflow import drafts, envelopes, knowledge, words
 
 
 def _with_plain_lines(text: str) -> str:
@@ -38,6 +38,11 @@ def _was_written(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     source = drafts.source_of_current(state)
     if source is None or source["by"] == drafts.PERSON:
         raise NothingToRegenerate
+
+
+def _may_be_left_out(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+    _was_written(inputs, state)
+    knowledge.check(inputs, state)
 
 
 PROCESS_INPUT = ActionEntry(
@@ -270,6 +275,36 @@ REGENERATE = ActionEntry(
     instead_of="process_feedback",
     fits=_was_written,
 )
+CHOOSE_SOURCES = ActionEntry(
+    action="choose_sources",
+    label="Leave out sources",
+    words=words.CHOOSE_SOURCES,
+    outputs=(
+        Output(
+            name="left_out_sources",
+            key="left_out_sources",
+            help="what the model is not told about you for this email: about, style, always, note:ID",
+            kind="texts",
+            on_page=False,
+            value=lambda state: state["left_out_sources"] or [],
+        ),
+    ),
+    endpoint="sources",
+    title="Write it without some of your texts or notes",
+    button="Leave them out",
+    instead_of="process_feedback",
+    fits=_may_be_left_out,
+    fields=(
+        Field(
+            name="left_out",
+            label="What to leave out",
+            help="about, style, always, or note: and its number; one on each line.",
+            required=False,
+            is_list=True,
+            kept_in="left_out_sources",
+        ),
+    ),
+)
 REOPEN = ActionEntry(
     action="reopen",
     label="Reopen",
@@ -334,6 +369,7 @@ STEPS = [
     WRITE_DRAFT,
     USE_DRAFT,
     REGENERATE,
+    CHOOSE_SOURCES,
     FINAL_RESULT,
     REOPEN,
     CHANGE_ENVELOPE,

@@ -123,6 +123,7 @@ WRITE_DRAFT = Words(
     gone="The draft was finished in another window",
 )
 USE_DRAFT = Words(done=_numbered("You restored draft {}"))
+CHOOSE_SOURCES = Words(done="You left some of your texts or notes out, or took them in again")
 REGENERATE = Words(done="You asked for another try")
 
 

@@ -44,6 +44,7 @@ def test_it_knows_every_endpoint_and_no_other(schema):
     expected = {
         *("get /api/applications/", "post /api/applications/", f"get {one}", f"delete {one}"),
         *(f"get {one}state/", f"post {one}retry/"),
+        "put /api/notes/{id}/",
         *(f"{step.method} {one}{step.endpoint}/" for step in EMAIL.human_steps),
         *(f"{method} /api/identities/{{number}}/" for method in ("get", "put", "delete")),
     }

@@ -21,6 +21,7 @@ from tests.benchmarks import (
     in_flight,
     latency,
     lists,
+    note_choice,
     page,
     queries,
     report,
@@ -44,6 +45,7 @@ FIGURES = {
         diffs,
         queries,
         lists,
+        note_choice,
     )
 }
 SCALE = {"scale": scale}  # only by name: it fills a database with a million emails

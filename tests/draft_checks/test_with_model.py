@@ -91,3 +91,13 @@ def test_only_emails_of_both_runs_count():
 )
 def test_the_chance_is_that_of_the_sign_test(one, other, chance):
     assert by_chance(one, other) == pytest.approx(chance, abs=0.001)
+
+
+def test_what_a_note_brings_is_compared_in_pairs(model_server, evaluate, capsys, settings):
+    model_server.standing = Reply(text="<reply>\nHi Tom,\n\nwithin 30 days.\n\nBest,\nIda\n</reply>")
+    with_model.main(["--model", "tiny", "--ablate", "--most", "1"])
+    printed = capsys.readouterr().out
+    assert "Before: without the note. Now: with it." in printed
+    assert "| a fact from nowhere | 1 | 0 | 1 | 0 |" in printed
+    told = [json.dumps(body) for body in model_server.bodies]
+    assert sum("Customers can send unused sensors back" in text for text in told) == 2

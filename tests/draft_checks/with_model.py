@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -27,7 +28,7 @@ from assistant_app.contract.told import TOLD, Told
 from assistant_app.errors import AssistantError
 from assistant_app.llm.base import Call, ModelClient
 from assistant_app.llm.factory import build_client
-from assistant_app.workflow import prompts
+from assistant_app.workflow import knowledge, prompts
 from assistant_app.workflow.checks.dates import sent_on
 from assistant_app.workflow.checks.findings import check
 from assistant_app.workflow.checks.languages import language_of
@@ -36,6 +37,7 @@ from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, build_graph
 from tests.draft_checks.evaluate import published
 
 AT_ONCE = 4  # emails
+NOTES = Path(__file__).parents[1] / "notes" / "cases.json"
 Progress = Callable[[str], None]
 
 
@@ -108,6 +110,27 @@ def cases_of(labelled: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(cases.values())
 
 
+def cases_with_notes(*, without: bool) -> list[dict[str, Any]]:
+    """Return the emails of which each needs a fact from a note, with that note or `without` it."""
+    people = json.loads(NOTES.read_text(encoding="utf-8"))
+    cases = []
+    for person in people:
+        for number, email in enumerate(person["emails"], start=1):
+            note = person["notes"][email["needs"]]
+            told = {"id": 1, "title": note["title"], "text": note["text"], "verbatim": False}
+            cases.append(
+                {
+                    "id": f"{person['who']} {number}",
+                    "email": email["email"],
+                    "instructions": "",
+                    "known": "ida Ida Brevik",
+                    "wants": email["fact"],
+                    "about": {} if without else {"notes": [told]},
+                }
+            )
+    return cases
+
+
 async def answer_all(
     client: ModelClient, model: str, cases: Sequence[dict[str, Any]], progress: Progress = lambda _: None
 ) -> Results:
@@ -129,7 +152,8 @@ async def answer(client: ModelClient, case: dict[str, Any]) -> Answered:
     found = Answered(case["id"])
     name = case["known"].partition(" ")[2]
     sent = sent_on(header_of(case["email"]))
-    told = Told(name=name, today=sent.isoformat() if sent else "")
+    about = case.get("about", {})
+    told = Told(name=name, about=about, today=sent.isoformat() if sent else "")
     application = (
         ApplicationBuilder()
         .with_graph(build_graph(client.session(calls.append)))
@@ -195,11 +219,13 @@ def _judge(
         answers=answers,
         feedback=feedback,
         known=case["known"],
+        notes=knowledge.sources([case.get("about", {})]),
     )
     found.left_out = len(source.get("left_out") or ())
     found.unsupported = [each.text for each in checks.unsupported if each.kind != "contradiction"]
     found.contradicting = [each.text for each in checks.unsupported if each.kind == "contradiction"]
-    found.missing = checks.missing
+    wanted = re.findall(r"\d[\d.,]*\d|\d", case.get("wants", ""))
+    found.missing = [*checks.missing, *(each for each in wanted if each not in found.draft)]
     found.placeholders = [each.text for each in checks.placeholders]
     expected = language_of(case["email"])
     found.is_other_language = bool(expected and checks.language and checks.language != expected)
@@ -265,9 +291,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--most", type=int, help="so many emails at most")
     parser.add_argument("--keep", type=Path, help="keep what came out in this file")
     parser.add_argument("--against", type=Path, help="compare with what was kept in this file, in pairs")
+    parser.add_argument("--ablate", action="store_true", help="answer emails with a note, and without it")
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
     config = replace(conf.model_config(), models={"questions": options.model, "draft": options.model})
+    if options.ablate:
+        runs = [
+            asyncio.run(
+                _answer(
+                    build_client(config), options.model, cases_with_notes(without=without)[: options.most]
+                )
+            )
+            for without in (True, False)
+        ]
+        print("Before: without the note. Now: with it.", "", *paired(*runs), sep="\n")
+        return
     cases = cases_of([*(json.loads(options.given.read_text()) if options.given else ()), *published()])
     results = asyncio.run(_answer(build_client(config), options.model, cases[: options.most]))
     if options.keep:

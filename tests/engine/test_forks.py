@@ -222,6 +222,8 @@ def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, m
     person.send("edit_draft", text="My own words.")
     person.send("use_draft", draft=2)
     person.send("regenerate")
+    person.send("choose_sources", left_out=["always"])
+    person.send("choose_sources", left_out=[])
     person.give_feedback("Warmer")
     person.give_feedback("")
     person.send("reopen")
@@ -241,7 +243,7 @@ def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, m
         if not is_kept(before[key], after[key])
     }
     # The previous version, which may read these forks, stops at a lasting key that it doesn't know.
-    new = {"clarification_choices", "clarification_error"}
+    new = {"clarification_choices", "clarification_error", "contexts"}
     assert set(LASTING) | new == DEFAULT_STATE.keys() - changed
 
 

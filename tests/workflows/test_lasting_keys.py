@@ -39,6 +39,7 @@ WALKS = [  # each takes every action of its graph at least once
             ("use_draft", {"draft": 1}),
             ("process_feedback", {"feedback": "Shorter."}),
             ("regenerate", {}),
+            ("choose_sources", {"left_out": ["always"]}),
             ("process_feedback", {"feedback": ""}),
             ("reopen", {}),
             ("process_feedback", {"feedback": "Longer."}),

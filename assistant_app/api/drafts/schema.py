@@ -40,6 +40,7 @@ DRAFT_EXAMPLE: dict[str, Any] = {
     "of": 1,
     "feedback": "Say when the others ship.",
     "assumptions": [],
+    "told": {},
     "left_out": [{"where": "before", "text": "Sure! Here's the revised reply:"}],
     "shortened": None,
     "began_with": None,

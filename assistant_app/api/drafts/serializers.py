@@ -27,6 +27,26 @@ class Shortened(serializers.Serializer):
     feedback = serializers.IntegerField(help_text="the oldest pieces that the draft before contained")
 
 
+class ToldNote(serializers.Serializer):
+    id = serializers.IntegerField(help_text="of the note, which may be deleted since")
+    title = serializers.CharField()
+    text = serializers.CharField()
+    verbatim = serializers.BooleanField()
+
+
+class ToldAboutYou(serializers.Serializer):
+    """What the model was told about you. A key is missing if there was nothing."""
+
+    name = serializers.CharField(required=False)
+    about = serializers.CharField(required=False)
+    style = serializers.CharField(required=False)  # type: ignore[assignment]
+    always = serializers.CharField(required=False)
+    notes = ToldNote(many=True, required=False)
+    withheld = serializers.IntegerField(
+        required=False, help_text="how many notes are for models on this machine only, and were left out"
+    )
+
+
 class Draft(serializers.Serializer):
     """One draft."""
 
@@ -49,6 +69,7 @@ class Draft(serializers.Serializer):
         allow_blank=True,
         help_text="what the model had written of a draft that you finished; null for other drafts",
     )
+    told = ToldAboutYou(help_text="what the model was told about you for it")
     is_current = serializers.BooleanField(help_text="whether feedback and acceptance apply to this draft")
     model = serializers.CharField(allow_null=True, help_text="the model that wrote it")
     created_at = serializers.DateTimeField(allow_null=True)
@@ -64,6 +85,7 @@ class Draft(serializers.Serializer):
             "left_out": version.left_out,
             "shortened": version.shortened,
             "began_with": version.began_with,
+            "told": version.told,
             "is_current": version.is_current,
             "model": version.model or None,
             "created_at": version.created_at,

@@ -12,6 +12,7 @@ import uuid
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from cachetools import TTLCache
@@ -21,13 +22,14 @@ from assistant_app.models import Application
 from assistant_app.operations import deletion, heavy
 from assistant_app.operations.drafts import versions
 from assistant_app.operations.writers import writer_of
-from assistant_app.workflow import diffs, drafts, steps
+from assistant_app.workflow import diffs, drafts, knowledge, steps
 from assistant_app.workflow.checks.findings import RULES_VERSION, Checks, Finding, Text, check, facts_of
 from assistant_app.workflow.graph import DEFAULT_STATE
 
 Cut = Text | Literal["edits"]
 REMEMBERED_BYTES = 20_000_000  # in each process
 REMEMBERED_SECONDS = 300
+SAID_IN_OTHER_WORDS = 0.4  # share of the pairs of words that a draft has of a paragraph
 BYTES_OF_FINDING = 500  # roughly, with its texts
 
 
@@ -112,6 +114,7 @@ def _report(state: Mapping[str, Any], text: str, known: str, name: str) -> Repor
     """
     said = [steps.said_oneself(each) for each in state["feedback_history"]]
     behind = [steps.said_oneself(each) for each in drafts.feedback_behind(state)]
+    told = knowledge.behind(state)
     edits, has_older_edits = drafts.own_edits(state)
     compared = [drafts.compared(edit) for edit in edits]
     by_hand, was_cut = written_by_hand(edits, compared)
@@ -124,8 +127,10 @@ def _report(state: Mapping[str, Any], text: str, known: str, name: str) -> Repor
         by_hand=[*(each for each in said if each not in behind), *by_hand],
         known=known,
         writer=name,
+        notes=knowledge.sources(told),
     )
     lost, changed, is_coarse = own_words_changed(state, edits, compared, text)
+    lost = [*lost, *wording_changed(knowledge.verbatim(told[-1]) if told else (), text)]
     cut: tuple[Cut, ...] = checks.cut
     if has_older_edits or was_cut or is_coarse:
         cut = (*cut, "edits")
@@ -205,6 +210,27 @@ def own_words_changed(
     spans = [(start, start + len(passage)) for passage, start in starts if start >= 0]
     comparison = diffs.compare(edited, text)
     return lost, list(_in_their_place(comparison, text, spans)), comparison.is_coarse
+
+
+def wording_changed(notes: Sequence[str], text: str) -> list[str]:
+    """Return the paragraphs of word-for-word notes that the draft says in other words.
+
+    That is so if it has most of a paragraph's words, in pairs, but not the paragraph.
+    """
+    plain, pairs = _plain(text), _pairs(text)
+    paragraphs = [each.strip() for note in notes for each in re.split(r"\n\s*\n", note) if each.strip()]
+    changed = []
+    for paragraph in paragraphs:
+        wanted = _pairs(paragraph)
+        if _plain(paragraph) not in plain and len(wanted & pairs) > len(wanted) * SAID_IN_OTHER_WORDS:
+            changed.append(paragraph)
+    return changed
+
+
+def _pairs(text: str) -> set[tuple[str, str]]:
+    """Return each two words that follow one another, without marks and capitals."""
+    words = re.findall(r"\w+", text.casefold())
+    return set(pairwise(words))
 
 
 def _in_their_place(

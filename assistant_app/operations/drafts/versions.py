@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from assistant_app.engine import history
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
 from assistant_app.operations import heavy
-from assistant_app.workflow import diffs, drafts
+from assistant_app.workflow import diffs, drafts, knowledge
 from assistant_app.workflow.graph import DEFAULT_STATE
 
 
@@ -26,6 +27,7 @@ class Version:
     left_out: list[dict[str, str]]  # what the model wrote around it: where ("before" or "after"), and text
     shortened: dict[str, int] | None  # how many `quoted_messages` and `feedback` the model was not told
     began_with: str | None  # what the model had written of a draft that the owner finished; None of others
+    told: dict[str, Any]  # what the model was told about the owner: see `workflow.knowledge`
     is_current: bool  # feedback applies to it, and it can be accepted
     model: str  # that wrote it; empty for the owner's own text
     created_at: datetime | None  # None if it was not recorded
@@ -51,6 +53,7 @@ def versions_of(row: Application) -> list[Version]:
             left_out=source.get("left_out", []),
             shortened=source.get("shortened"),
             began_with=source.get("began_with"),
+            told=knowledge.of_draft(state, source),
             is_current=number == current,
             model=source.get("model", ""),
             created_at=datetime.fromisoformat(source["at"]) if "at" in source else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,15 +17,23 @@ from assistant_app.inspection import usage
 from assistant_app.inspection.usage import in_period
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application, Preferences
-from assistant_app.models.people import identities_of, quoting_of, signature_of
+from assistant_app.models.people import identities_of, quoting_of, signature_of, texts_of
 from assistant_app.operations import tokens as token_operations
 from assistant_app.pages import local_time, readers
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
-from assistant_app.people.accounts import live_in, quote_in_files, sign_with
+from assistant_app.people.accounts import live_in, quote_in_files, say_for_all, sign_with
 
 THEMES = {"": "System", "light": "Light", "dark": "Dark"}
+WRITING = {
+    "about": ("About you", "Your role, your company, what people usually write to you about."),
+    "style": ("How you write", "Short sentences, first names, no exclamation marks."),
+    "always": (
+        "Always",
+        "Standing instructions for every reply. You can switch them off for a single email.",
+    ),
+}
 KEYS_OFF = "off"  # the cookie without which single keys work
 
 
@@ -68,11 +78,17 @@ def save_you(request: PersonRequest) -> HttpResponse:
             sign_with(actor=request.user, name=typed["signature"])
         if "quoting" in typed:
             quote_in_files(actor=request.user, place=typed["quoting"])
+        texts = {name: typed[name] for name in WRITING if name in typed}
+        if texts:
+            say_for_all(actor=request.user, texts=texts)
         if zone := typed.get("time_zone", "").strip():
             live_in(actor=request.user, time_zone=zone)
             local_time.keep(request, zone)
     except InvalidInput as problem:
-        kept = {name: typed[name] for name in ("signature", "quoting", "time_zone") if name in typed}
+        kept: dict[str, Any] = {
+            name: typed[name] for name in ("signature", "quoting", "time_zone") if name in typed
+        }
+        kept["said"] = {name: typed[name] for name in WRITING if name in typed}
         problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
         return _you(request, **kept, **problems, status=400)
     messages.success(request, "Saved.")
@@ -108,7 +124,19 @@ def revoke_token(request: PersonRequest) -> HttpResponse:
 
 
 def _you(request: PersonRequest, *, status: int = 200, **context: object) -> HttpResponse:
+    said = {**texts_of(request.user.pk), **context.pop("said", {})}  # type: ignore[dict-item]
+    texts = [
+        {
+            "name": name,
+            "label": label,
+            "help": line,
+            "value": said[name],
+            "problem": context.get(f"{name}_problem"),
+        }
+        for name, (label, line) in WRITING.items()
+    ]
     context = {
+        "texts": texts,
         "themes": THEMES,
         "signature": signature_of(request.user.pk),
         "identity": next((each for each in identities_of(request.user.pk) if each.is_default), None),

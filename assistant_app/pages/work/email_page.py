@@ -32,6 +32,7 @@ from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import Refusal, StepForm, Typed, begin_with, has_text, stored, whole_number
 from assistant_app.pages.values import Shown, shown
 from assistant_app.pages.work import now
+from assistant_app.pages.work.based_on import BasedOn
 from assistant_app.pages.work.buttons import BothPressed
 from assistant_app.pages.work.envelope_page import EnvelopeLine, may_change
 from assistant_app.pages.work.incoming import Incoming
@@ -113,6 +114,10 @@ class EmailPage:
     @cached_property
     def worth_a_look(self) -> WorthALook | None:
         return WorthALook(self.report) if self.may_change and self.report else None
+
+    @cached_property
+    def based_on(self) -> BasedOn:
+        return BasedOn(self.state)
 
     @cached_property
     def tree(self) -> list[Branch]:

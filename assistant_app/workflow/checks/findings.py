@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, islice, product
@@ -143,9 +144,13 @@ def check(
     header = header_of(email)
     known_facts = Backing(Calendar(sent_on(header)))
     known_facts.add(email_read)
-    for reading in [*by_person, *of_hand, *of_notes]:
+    for reading in [*by_person, *of_hand]:
         known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
+    # What follows from a price list is any amount at all, so notes prove what they say, and nothing more.
+    leading = deepcopy(known_facts) if of_notes else known_facts
+    for reading in of_notes:
+        known_facts.add(reading, is_of_person=True)
     by_owner = [reading.text for reading in [*by_person, *of_notes]]
     sources = "\n".join([email[:MOST_READ], *by_owner])
     draft_read = draft[:MOST_READ]
@@ -157,11 +162,11 @@ def check(
     unsupported = [fact for fact in own.facts if not fact.is_vague and not known_facts.back(fact)]
     derived: list[Fact] = []
     if checks.is_read:
-        derived = [fact for fact in unsupported if known_facts.leads_to(fact)]
+        derived = [fact for fact in unsupported if leading.leads_to(fact)]
         set_aside = {(fact.start, fact.end) for fact in derived}
         unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
         unsupported += _unknown_names(own, known_facts, language)
-        said = "\n".join(each.text for each in by_person)
+        said = "\n".join(each.text for each in [*by_person, *of_notes])
         unsupported += misnamed(own.text, email[:MOST_READ], header, known, said, known_facts.words, writer)
         unsupported += [
             Fact("date", start, end, own.text[start:end], frozenset())

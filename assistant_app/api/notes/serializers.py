@@ -1,0 +1,52 @@
+"""Serializers for notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assistant_app.errors import InvalidInput, unknown_fields
+from assistant_app.models import Note
+from assistant_app.people.notes import Written
+
+
+class NoteAsSent(serializers.Serializer):
+    """A note to add, or to put in place of another one."""
+
+    title = serializers.CharField(max_length=Note._meta.get_field("title").max_length)
+    text = serializers.CharField(
+        trim_whitespace=False,
+        max_length=Note._meta.get_field("text").max_length,
+        help_text="what drafts should know",
+    )
+    scope = serializers.ChoiceField(choices=Note.Scope.values, default="all")
+    target = serializers.CharField(
+        allow_blank=True, default="", help_text="the domain or the email address; empty for all"
+    )
+    is_verbatim = serializers.BooleanField(default=False, help_text="drafts keep its wording")
+    is_local_only = serializers.BooleanField(default=False, help_text="only for models on our machine")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if unknown := self.initial_data.keys() - self.fields.keys():
+            raise InvalidInput(fields=unknown_fields(unknown))
+        return attrs
+
+    def written(self) -> Written:
+        return Written(**self.validated_data)
+
+
+class NoteAsKept(serializers.Serializer):
+    """One of your notes."""
+
+    id = serializers.IntegerField(source="pk")
+    title = serializers.CharField()
+    text = serializers.CharField(trim_whitespace=False)
+    scope = serializers.ChoiceField(choices=Note.Scope.values)
+    target = serializers.CharField(allow_blank=True)
+    is_verbatim = serializers.BooleanField()
+    is_local_only = serializers.BooleanField()
+    used_at = serializers.DateTimeField(allow_null=True, help_text="when the model was told it last")
+    used_count = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()

@@ -1,0 +1,248 @@
+"""A person's notes: add, change, delete, and bring them in and out as Markdown."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+from assistant_app.errors import InvalidInput
+from assistant_app.mail.hidden import one_line, without_hidden
+from assistant_app.models import Note, NoteWord
+from assistant_app.models.notes import LONGEST_TEXT, LONGEST_TITLE
+from assistant_app.workflow import notes
+
+MOST = 10_000  # of one person
+MOST_AT_ONCE = 500
+LARGEST_FILE = 10_000_000  # bytes
+WORD_FOR_WORD, LOCAL_ONLY = "word for word", "local models only"
+_HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S.*?)[ \t#]*$", re.MULTILINE)
+_FOR = re.compile(r"^(?:for:[ \t]*(?P<target>\S+)|\((?P<flag>[a-z ]+)\))[ \t]*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A note as a person wrote it."""
+
+    title: str
+    text: str
+    scope: str = notes.ALL
+    target: str = ""
+    is_verbatim: bool = False
+    is_local_only: bool = False
+
+
+def save(*, actor: AbstractBaseUser, pk: int | None, written: Written) -> Note:
+    """Add a note, or change the one with this key. Raise `InvalidInput`."""
+    cleaned = _cleaned(written)
+    with transaction.atomic():
+        _lock(actor)
+        mine = Note.objects.filter(owner_id=actor.pk)
+        note = mine.filter(pk=pk).first() if pk is not None else Note(owner_id=actor.pk)
+        if note is None:
+            raise InvalidInput(
+                fields={"gone": ["It was deleted in another window. Add it again, if you want."]}
+            )
+        if note.pk is None:
+            _refuse_too_many(mine, 1)
+        _write(note, cleaned)
+    return note
+
+
+def add(*, actor: AbstractBaseUser, found: Sequence[Written]) -> int:
+    """Add notes; return how many. Those that are there already, with title and text, are left out."""
+    cleaned = [_cleaned(each) for each in found]
+    if not cleaned:
+        raise InvalidInput(fields={"text": ["There’s no note in it."]})
+    if len(cleaned) > MOST_AT_ONCE:
+        raise InvalidInput(fields={"text": [f"{MOST_AT_ONCE} notes at a time are enough."]})
+    with transaction.atomic():
+        _lock(actor)
+        mine = Note.objects.filter(owner_id=actor.pk)
+        known = set(mine.values_list("title", "text"))
+        new = [each for each in cleaned if (each.title, each.text) not in known]
+        _refuse_too_many(mine, len(new))
+        for each in new:
+            _write(Note(owner_id=actor.pk), each)
+    return len(new)
+
+
+def delete(*, actor: AbstractBaseUser, pk: int) -> bool:
+    """Delete a note; return whether it was there. Emails keep what their drafts were told."""
+    with transaction.atomic():
+        _lock(actor)
+        return bool(Note.objects.filter(owner_id=actor.pk, pk=pk).delete()[0])
+
+
+def orphans() -> QuerySet[Note]:
+    """Return notes of accounts that a previous version erased."""
+    return Note.objects.exclude(owner__in=User.objects.all())
+
+
+def pasted(text: str) -> list[Written]:
+    """Return the notes in a text: one below each heading of Markdown, or else one for each paragraph.
+
+    A paragraph's first line is its title if more lines follow.
+    """
+    text = _lines(text)
+    headings = list(_HEADING.finditer(text))
+    if headings:
+        ends = [*(heading.start() for heading in headings[1:]), len(text)]
+        return [
+            _read(heading["title"], text[heading.end() : end])
+            for heading, end in zip(headings, ends, strict=True)
+            if text[heading.end() : end].strip()
+        ]
+    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
+    return [_of_paragraph(part) for part in paragraphs if part]
+
+
+def read_file(name: str, content: bytes) -> list[Written]:
+    """Return the notes in a Markdown or text file, or in a zip of them. Raise `InvalidInput`."""
+    if len(content) > LARGEST_FILE:
+        raise InvalidInput(fields={"file": ["This file is too large."]})
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return _of_file(name, content)
+    found: list[Written] = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [each for each in archive.infolist() if each.filename.lower().endswith((".md", ".txt"))]
+            if len(members) > MOST_AT_ONCE or sum(each.file_size for each in members) > LARGEST_FILE:
+                raise InvalidInput(fields={"file": ["This file is too large."]})
+            for each in members:
+                with archive.open(each) as member:
+                    found += _of_file(each.filename, member.read(LARGEST_FILE))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as problem:
+        raise InvalidInput(fields={"file": ["This file is damaged."]}) from problem
+    return found
+
+
+def as_markdown(found: Iterable[Note]) -> str:
+    """Return notes as one text that `pasted` reads again."""
+    return "\n".join(map(_as_markdown, found))
+
+
+def archive(found: Iterable[Note]) -> bytes:
+    """Return a zip with a Markdown file for each note."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        for number, note in enumerate(found, start=1):
+            file.writestr(f"{number:04}-{slugify(note.title)[:50] or 'note'}.md", _as_markdown(note))
+    return content.getvalue()
+
+
+def _as_markdown(note: Note) -> str:
+    lines = [f"# {note.title}"]
+    lines += [f"for: {note.target}"] if note.target else []
+    lines += [f"({WORD_FOR_WORD})"] if note.is_verbatim else []
+    lines += [f"({LOCAL_ONLY})"] if note.is_local_only else []
+    # A line of the text that looks like a heading or an option stays text.
+    text = re.sub(r"(?m)^(?=\\*(?:#{1,6}[ \t]|for:|\([a-z ]+\)[ \t]*$))", r"\\", note.text)
+    return "\n".join([*lines, "", text, ""])
+
+
+def _of_file(name: str, content: bytes) -> list[Written]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise InvalidInput(fields={"file": ["This file isn’t text in UTF-8."]}) from problem
+    if _HEADING.search(_lines(text)):
+        return pasted(text)
+    title = re.sub(r"\.\w+$", "", name.replace("\\", "/").rpartition("/")[2])
+    return [Written(title=title, text=text)] if text.strip() else []
+
+
+def _read(title: str, body: str) -> Written:
+    """Return the note below a heading: lines that say for whom it is and how it's used, then its text."""
+    lines = body.strip("\n").split("\n")
+    target, flags = "", set[str]()
+    while lines and (found := _FOR.match(lines[0])):
+        target, flags = found["target"] or target, flags | {(found["flag"] or "").lower()}
+        lines.pop(0)
+    text = re.sub(r"(?m)^\\(?=\\*(?:#{1,6}[ \t]|for:|\([a-z ]+\)[ \t]*$))", "", "\n".join(lines))
+    scope = notes.ALL if not target else notes.ADDRESS if "@" in target else notes.DOMAIN
+    return Written(
+        title=title,
+        text=text,
+        scope=scope,
+        target=target,
+        is_verbatim=WORD_FOR_WORD in flags,
+        is_local_only=LOCAL_ONLY in flags,
+    )
+
+
+def _of_paragraph(part: str) -> Written:
+    first, _, rest = part.partition("\n")
+    if rest.strip() and len(first) <= LONGEST_TITLE:
+        return Written(title=first.rstrip(":"), text=rest)
+    return Written(title=re.split(r"(?<=[.:!?])\s", part)[0][:60].rstrip(".: "), text=part)
+
+
+def _write(note: Note, written: Written) -> None:
+    note.title, note.text = written.title, written.text
+    note.scope, note.target = written.scope, written.target
+    note.is_verbatim, note.is_local_only = written.is_verbatim, written.is_local_only
+    note.save()
+    words = notes.words_of_note(note.title, note.text, note.scope, note.target)
+    note.words.all().delete()
+    NoteWord.objects.bulk_create(
+        NoteWord(note=note, owner_id=note.owner_id, word=word, says=says) for word, says in words.items()
+    )
+
+
+def _cleaned(written: Written) -> Written:
+    """Return a note without hidden characters and outer spaces. Raise `InvalidInput`."""
+    problems: dict[str, list[str]] = {}
+    title, text = one_line(without_hidden(written.title)), _lines(written.text).strip("\n").rstrip()
+    if not text.strip():
+        problems["text"] = ["Write something."]
+    elif len(text) > LONGEST_TEXT:
+        problems["text"] = [f"It has {len(text):,} characters; {LONGEST_TEXT:,} fit."]
+    if not title:
+        problems["title"] = ["Give it a title."]
+    elif len(title) > LONGEST_TITLE:
+        problems["title"] = [f"It has {len(title):,} characters; {LONGEST_TITLE} fit."]
+    if written.scope not in Note.Scope.values:
+        problems["scope"] = ["Choose one of these."]
+    target = "" if written.scope == notes.ALL else notes.target(written.scope, written.target)
+    if written.scope == notes.DOMAIN and not target:
+        problems["target"] = ["Write the company’s domain, such as nordlys.example."]
+    if written.scope == notes.ADDRESS and not target:
+        problems["target"] = ["Write one email address."]
+    if problems:
+        raise InvalidInput(fields=problems)
+    return Written(
+        title=title,
+        text=text,
+        scope=written.scope,
+        target=target,
+        is_verbatim=written.is_verbatim,
+        is_local_only=written.is_local_only,
+    )
+
+
+def _lines(text: str) -> str:
+    return without_hidden(text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""))
+
+
+def _refuse_too_many(mine: QuerySet[Note], new: int) -> None:
+    if mine.count() + new > MOST:
+        raise InvalidInput(fields={"text": [f"{MOST:,} notes are enough. Delete some first."]})
+
+
+def _lock(actor: AbstractBaseUser) -> None:
+    """Make other changes of this person's notes wait, so that they are counted right."""
+    list(User.objects.select_for_update().filter(pk=actor.pk).values_list("pk"))
+
+
+def of(actor: AbstractBaseUser) -> QuerySet[Note]:
+    """Return a person's notes."""
+    return Note.objects.filter(owner_id=actor.pk)

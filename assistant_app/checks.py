@@ -20,7 +20,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN, is_choice, is_human
 from assistant_app.contract.told import TOLD
-from assistant_app.contract.workflow import Workflow
+from assistant_app.contract.workflow import Workflow, say
 from assistant_app.engine import registry
 from assistant_app.llm.config import Address
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
@@ -123,10 +123,33 @@ def check_workflow(workflow: Workflow) -> Iterator[CheckMessage]:
         yield _step_error(workflow, f"The table names {name!r}, which is not an action of the graph.")
     for action in workflow.graph.actions:
         yield from _check_action(workflow, action, table.count(action.name))
-    if not is_human(workflow.graph, workflow.entrypoint):
+    if workflow.entrypoint not in workflow.actions:
+        yield _step_error(workflow, f"The entrypoint {workflow.entrypoint!r} is not an action of the graph.")
+    elif not is_human(workflow.graph, workflow.entrypoint):
         yield _step_error(workflow, f"The entrypoint {workflow.entrypoint!r} takes no person's input.")
     for key in sorted({*workflow.lasting} - workflow.default_state.keys()):
         yield _step_error(workflow, f"The lasting key {key!r} is not in the default state.")
+    counted = [*workflow.counted.values(), *filter(None, [workflow.rounds])]
+    keys = {key for each in counted for key in (each.items, each.number) if key}
+    for key in sorted(keys - workflow.default_state.keys()):
+        yield _step_error(workflow, f"The counted key {key!r} is not in the default state.")
+    yield from _check_functions(workflow)
+
+
+def _check_functions(workflow: Workflow) -> Iterator[CheckMessage]:
+    """Call what every page of the list calls, as it would be called at the beginning."""
+    numbers = dict.fromkeys(workflow.counted, 0)
+    for entry in workflow.entries:
+        for kind in ("due", "waiting", "running", "failed", "stopped", "ended"):
+            try:
+                say(getattr(entry.words, kind), numbers)
+            except Exception as problem:  # noqa: BLE001  (a function of a workflow may raise anything)
+                yield _step_error(workflow, f"The word {kind!r} of {entry.action!r} raises {problem!r}.")
+    try:
+        workflow.headline({})
+    except Exception as problem:  # noqa: BLE001
+        said = f"headline raises {problem!r} for a step that changes nothing."
+        yield _step_error(workflow, said)
 
 
 def _check_action(workflow: Workflow, action: Action, entries: int) -> Iterator[CheckMessage]:
@@ -156,7 +179,7 @@ def _inputs(action: Action) -> set[str]:
 
 
 def _step_error(workflow: Workflow, message: str) -> Error:
-    hint = "Each HUMAN action needs one entry in its workflow's table: docs/explanation/state-machine.md."
+    hint = "The rules for graph and table: docs/how-to/your-own-workflow.md."
     return Error(f"Workflow {workflow.name!r}: {message}", hint=hint, id="assistant.E010")
 
 

@@ -142,7 +142,7 @@ class Superseded(AssistantError):
 
 
 class Cancelled(AssistantError):
-    """You stopped it. All you typed is kept."""
+    """Stopped. What’s written so far is kept."""
 
     code = "cancelled"
     status = 409
@@ -218,14 +218,14 @@ class BodyTooLarge(AssistantError):
 
 
 class InternalError(AssistantError):
-    """The program made a mistake. What you typed is saved."""
+    """Something went wrong on our side. What you typed is saved."""
 
     code = "internal_error"
     status = 500
 
 
 class ModelError(AssistantError):
-    """The model gave nothing usable."""
+    """The model’s reply couldn’t be used."""
 
     code = "model_failed"
     status = 502
@@ -233,7 +233,7 @@ class ModelError(AssistantError):
 
 
 class ModelFailed(ModelError):
-    """The model gave nothing usable."""
+    """The model’s reply couldn’t be used."""
 
 
 class ModelUnavailable(ModelError):

@@ -38,6 +38,9 @@ HERE = Path(__file__).parent
 SLOW = {"browser", "server", "faults", "upgrade"}
 SLOW |= {"test_containers.py", "test_make.py", "test_audit.py", "test_leaks.py", "test_readme_walk.py"}
 SLOW_MARKERS = ("browser", "server", "embedded")
+# What may behave differently on another database. pytest-django lets no other test of this process use one.
+DATABASE = {"server", "faults", "upgrade", "chaos", "test_readme_walk.py"}
+DATABASE_MARKERS = ("django_db", "server", "postgresql")
 # Made by migrations and signals, and the same for every test.
 KEPT_TABLES = {"django_content_type", "auth_permission", "django_migrations"}
 
@@ -45,9 +48,11 @@ KEPT_TABLES = {"django_content_type", "auth_permission", "django_migrations"}
 def pytest_collection_modifyitems(items):
     """Mark what `make test` leaves out, and put it first: then no worker is left with the longest file."""
     for item in items:
-        is_slow = SLOW.intersection(item.path.relative_to(HERE).parts)
-        if is_slow or any(item.get_closest_marker(name) for name in SLOW_MARKERS):
+        parts = item.path.relative_to(HERE).parts
+        if SLOW.intersection(parts) or any(map(item.get_closest_marker, SLOW_MARKERS)):
             item.add_marker("slow")
+        if DATABASE.intersection(parts) or any(map(item.get_closest_marker, DATABASE_MARKERS)):
+            item.add_marker("database")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # stable: files stay together
 
 

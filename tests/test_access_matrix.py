@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from rest_framework.test import APIClient
 
-from assistant_app.models import ApiToken, Application, BurrState, Note, ServerDeviation
+from assistant_app.models import ApiToken, Application, BurrState, Identity, Note, ServerDeviation
 from tests.conftest import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +25,8 @@ SIGNED_IN = {
     "email_list", "email_new", "email_pasted", "application_new", "password", "settings", "save_you",
     "tokens", "revoke_token", "sign_out", "api-root", "application-list", "limits", "usage",
     "export_own", "erase_own", "identities", "delete_identity", "archive", "trash", "undo",
+    "email_sample", "about_you", "keys", "settings_model", "settings_data", "identity-list",
+    "identity-detail",
     "notes", "add_notes", "delete_note", "export_notes", "api_notes", "api_note",
 }  # fmt: skip
 # Of the admin: what all staff may open, and each model with what `view_…` lets staff see of it.
@@ -106,6 +108,7 @@ OTHERS = [each for each in ADDRESSES if not each.is_admin and not each.is_of_one
 def email(owner, model):
     """Ida's finished email, with two drafts."""
     person = Person(owner)
+    Identity.objects.create(pk=1, owner=owner, name="Ida", addresses=["ida@brevik.example"], is_default=True)
     Note.objects.create(pk=1, owner=owner, title="Sensors", text="ninety-six sensors")
     model.will_write("Dear Marta, a first answer.")
     model.will_write("And a second one, in short.")

@@ -10,7 +10,7 @@ import pytest
 from burr.core import action
 
 from assistant_app import checks
-from assistant_app.contract.workflow import ActionEntry, binding
+from assistant_app.contract.workflow import ActionEntry, Counted, Words, binding
 from assistant_app.workflow import graph, steps
 from assistant_app.workflow.email import EMAIL
 from emailassistant import env
@@ -317,6 +317,20 @@ def test_an_action_that_is_not_async_is_found():
 def test_an_entrypoint_that_takes_no_input_and_a_lasting_key_without_default_are_found():
     assert "entrypoint" in wrong_in(entrypoint="formulate_draft")
     assert "'sent'" in wrong_in(lasting=["sent"])
+    assert "'sent'" in wrong_in(counted={**EMAIL.counted, "sent": Counted("sent")})
+    assert "not an action" in wrong_in(entrypoint="begin")
+
+
+def test_a_function_of_the_table_that_raises_is_found():
+    counting = ActionEntry(
+        action="final_result", words=Words(ended=lambda numbers: f"{numbers['sent']} sent")
+    )
+    others = [step for step in steps.STEPS if step != steps.FINAL_RESULT]
+
+    assert "'ended' of 'final_result'" in wrong_in(entries=[*others, counting])
+    assert "headline raises KeyError" in wrong_in(
+        headline=lambda changes: {"title": changes["set"]["subject"]}
+    )
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_the_model_is_given_no_character_that_the_person_cannot_see(owner, model
     assert within == without_hidden(mail)
     assert row.state["incoming_email"] == mail  # kept as it came
     browser.open(f"/a/{person.app_id}/")
-    assert browser.says(f"This email holds {hidden_in(mail)} characters that nobody can see.")
+    assert browser.says(f"This email has {hidden_in(mail)} characters that nobody can see.")
 
 
 @pytest.mark.parametrize("text", ["می‌خواهم", "👩‍👩‍👧 ❤️", "שלום\u200f!", "co\u00adoperate", "क्‍ष", "a\tb\r\nc"])
@@ -126,8 +126,8 @@ def test_links_and_addresses_that_only_the_mail_brought_are_named_and_never_live
     person.give_input(mail, "Name our shop, https://our.example/shop")
     for _ in range(2):  # the draft, then the finished reply
         browser.open(f"/a/{person.app_id}/")
-        said = f"From the email, not from you: {EVIL}, boss@evil.example, +49 171 9999999."
-        assert browser.says(said)
+        for brought in (EVIL, "boss@evil.example", "+49 171 9999999"):
+            assert browser.says(f"From the email: {brought}. Make sure you trust it")
         # A link for a mail program has no recipient here: its whole text is the body.
         links = [href for href in browser.page.links.values() if not href.startswith("mailto:?body=")]
         assert not [href for href in links if "example" in href]
@@ -144,7 +144,7 @@ def test_a_draft_with_nothing_from_the_mail_alone_says_nothing(owner, model, bro
     model.will_write("Dear all, see https://our.example/shop")
     person = Person(owner)
     person.give_input("Where is your shop? Not https://evil.example?", "Name https://our.example/shop")
-    assert not browser.open(f"/a/{person.app_id}/").says("From the email, not from you")
+    assert not browser.open(f"/a/{person.app_id}/").says("Make sure you trust it")
 
 
 def test_questions_that_the_mail_made_up_are_text_and_few(owner, model, browser):

@@ -27,7 +27,7 @@ class NeedsALook(SimpleListFilter):
         return [
             ("failed", "Failed"),
             ("interrupted", "Interrupted"),
-            ("long", f"Running for over {int(TOO_LONG.total_seconds() / 60)} minutes"),
+            ("long", f"Running for more than {int(TOO_LONG.total_seconds() / 60)} minutes"),
             ("running", "Running"),
             ("cancelled", "Stopped by the owner"),
             ("waiting", "Waiting for the owner"),

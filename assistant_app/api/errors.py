@@ -76,7 +76,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Respond to an error outside of views, such as the database's when the session is stored."""
-    return json_response(outage(sys.exception()) or InternalError("The program made a mistake."))
+    return json_response(outage(sys.exception()) or InternalError("Something went wrong on our side."))
 
 
 def _translated(response: Response) -> Body:

@@ -184,19 +184,18 @@ def allowed_actions(
     more = [_allowed(workflow, row, request, name, title) for name, title in also_allowed(row).items()]
     if row.is_running:
         return [_allowed(workflow, row, request, "cancel", "Stop the current run"), *more]
+    stopped_at = registry.stopped_at(row)
     found = [
         _allowed(workflow, row, request, step.action, step.title, step, state)
         for step in workflow.human_steps
-        if _may_be_sent(workflow, step, row, state)
+        if workflow.takes(step.action, row.next_step, stopped_at=stopped_at) and _may_fit(step, row, state)
     ]
     if row.has_stopped:
         found.append(_allowed(workflow, row, request, "retry", "Retry the run that stopped"))
     return found + more
 
 
-def _may_be_sent(workflow: Workflow, step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:
-    if not workflow.takes(step.action, row.next_step, has_stopped=row.has_stopped):
-        return False
+def _may_fit(step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:
     if step.fields or step.fits is None or row.has_stopped:
         return True
     try:

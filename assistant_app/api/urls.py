@@ -11,6 +11,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from assistant_app.api.applications.events import application_events
 from assistant_app.api.applications.views import build_viewset
 from assistant_app.api.errors import not_found
+from assistant_app.api.identities import IdentitiesView, IdentityView
 from assistant_app.api.inspection.views import UsageView
 from assistant_app.api.limits import LimitsView
 from assistant_app.api.notes.views import NotesView, NoteView
@@ -47,6 +48,8 @@ def build_urlpatterns(workflows: Iterable[Workflow]) -> list[URLPattern | URLRes
         path("notes/", NotesView.as_view(), name="api_notes"),
         path("notes/<int:pk>/", NoteView.as_view(), name="api_note"),
         path("usage/", UsageView.as_view(), name="usage"),
+        path("identities/", IdentitiesView.as_view(), name="identity-list"),
+        path("identities/<int:number>/", IdentityView.as_view(), name="identity-detail"),
         *events,
         path("", include(router.urls)),
         re_path("", not_found),

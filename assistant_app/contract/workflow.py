@@ -38,6 +38,7 @@ class Field:
     help: str = ""
     limit: str = "MAX_TEXT_CHARACTERS"
     too_long: str = ""  # advice if the text is too long
+    missing: str = ""  # what to do if it is required and nothing was written
     required: bool = True
     verbatim: bool = False  # keep white space at both ends; otherwise strip it
     one_per: str = ""  # state key of a list: the field takes one text per item
@@ -51,6 +52,7 @@ class Field:
     most: int = HIGHEST
     choices: tuple[tuple[str, str], ...] = ()  # the values to choose from, each with its label
     begins_with: str = ""  # state key whose value prefills the field
+    begins_with_partial: bool = False  # what a run that stopped had written prefills the field
     kept_in: str = ""  # state key where the input is kept; the field's name if empty
 
     @property
@@ -111,7 +113,8 @@ class ActionEntry:
     method: Literal["put", "post"] = "put"
     instead_of: str = ""  # the due action that this one may replace
     when_finished: bool = False  # allowed only when finished
-    at_any_time: bool = False  # instead of each due action that it leads to, and when finished
+    at_any_time: bool = False  # also when finished; a run that stopped stays so
+    when_stopped_at: tuple[str, ...] = ()  # allowed only after a run that stopped at one of these actions
     adds_draft: bool = False  # counts as a round, without a model
     fits: Callable[[dict[str, Any], State], None] | None = None  # raises if input does not fit
     template: str = ""  # its own form, if the generic one does not do
@@ -129,8 +132,13 @@ class ActionEntry:
 
     @property
     def is_choice(self) -> bool:
-        """Return whether it is never due: it is sent instead of the due step, or after the end."""
-        return self.when_finished or self.at_any_time or bool(self.instead_of)
+        """Return whether it is never due: it is sent instead of what is due, or after an end."""
+        return self.when_finished or self.at_any_time or bool(self.instead_of or self.when_stopped_at)
+
+    @property
+    def goes_on_from_stop(self) -> bool:
+        """Return whether it keeps what was sent for the run that stopped, instead of replacing it."""
+        return self.at_any_time or bool(self.when_stopped_at)
 
     @property
     def takes_text(self) -> bool:
@@ -261,17 +269,25 @@ class Workflow:
         """Return the actions that an application may wait for, that is, all except choices."""
         return [entry.action for entry in self.human_steps if not entry.is_choice]
 
-    def takes(self, action: str, due: str, *, has_stopped: bool) -> bool:
+    def takes(self, action: str, due: str, *, stopped_at: str | None) -> bool:
         """Return whether a human step may be sent while another one is due, "" when finished.
 
-        After a run that stopped, one that is sent at any time would take what was typed for the run away.
+        `stopped_at` is the action at which the last run stopped; None if it did not. A step that is sent at
+        any time leaves such a run stopped where it was.
         """
         entry = self.entry(action)
+        if entry.when_stopped_at:
+            return stopped_at in entry.when_stopped_at
         if entry.at_any_time:
-            return not has_stopped and (not due or due in self._next_to(action))
+            is_due = not due or due in self._next_to(action)
+            return is_due if stopped_at is None else self._has_begun(stopped_at)
         if not due:
             return entry.when_finished
         return not entry.when_finished and due in (entry.action, entry.instead_of)
+
+    def _has_begun(self, stopped_at: str) -> bool:
+        """Return whether a run stopped at an action that no person takes, after their first input."""
+        return stopped_at in self.actions and not is_human(self.graph, stopped_at)
 
     def _next_to(self, action: str) -> set[str]:
         return {edge.to.name for edge in self._edges if edge.from_.name == action}
@@ -293,6 +309,15 @@ class Workflow:
         """Return the action after a position, "" after the last one."""
         found = self.graph.get_next_node(position or None, BurrState(dict(state)), self.entrypoint)
         return found.name if found else ""
+
+    def position_after(self, action: str, position: str, state: State) -> str:
+        """Return the position after an action that was taken at a position.
+
+        It stays the same if the action may be taken at any time and was taken while a run was stopped.
+        """
+        if action not in self.actions or not self.entry(action).at_any_time:
+            return action
+        return position if self._has_begun(self.following(position, state)) else action
 
     def running_after(self, position: str) -> str:
         """Return the action that most likely runs after a position, without its state.
@@ -320,7 +345,7 @@ class Workflow:
             if entry.outputs is not None:
                 shown += entry.outputs
                 continue
-            action = self.graph.get_action(entry.action)
+            action = self.graph.get_action(entry.action) if entry.action in self.actions else None
             for key in action.writes if action else ():
                 if key in self.default_state and key not in keys:
                     keys.add(key)
@@ -357,7 +382,9 @@ class Workflow:
         return {
             entry.action: self._once(entry.action)
             for entry in self.human_steps
-            if not entry.is_choice and entry.action not in self._after(entry.action)
+            if entry.action in self.actions
+            and not entry.is_choice
+            and entry.action not in self._after(entry.action)
         }
 
     def _once(self, action: str) -> Once:
@@ -368,7 +395,7 @@ class Workflow:
         own = [key for key in writes if key not in written]  # that tell whether it was taken
         return Once(
             keys=tuple(key for key in own if key in self.lasting) or tuple(own),
-            before="" if action == self.entrypoint else before[0],
+            before="" if action == self.entrypoint else next(iter(before), ""),
             set_before=tuple(key for key in dict.fromkeys(written) if key in self.lasting),
         )
 

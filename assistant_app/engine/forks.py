@@ -6,7 +6,7 @@ These functions only read; `operations.fork` writes.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +87,10 @@ def point_at_step(row: Application, sequence_id: int | None) -> Point:
     workflow = registry.known_to_run(row)
     path = path_to(row, sequence_id)
     states = _states(workflow, path)
-    for step, state in zip(reversed(path), reversed(states), strict=True):
+    positions = _positions(workflow, path, states)
+    for step, state, position in zip(path[::-1], states[::-1], positions[::-1], strict=True):
+        if position != step.position:  # the step left a run stopped where it was
+            continue
         if step.status != Step.Status.COMPLETED or step.position not in workflow.actions:
             continue
         following = workflow.following(step.position, state)
@@ -95,6 +98,17 @@ def point_at_step(row: Application, sequence_id: int | None) -> Point:
             carried = workflow.carried_into_fork(state, history.taken(row, path))
             return Point(workflow, sequence_id, step.position, carried)
     return Point(workflow, sequence_id, "", workflow.default_state)
+
+
+def _positions(workflow: Workflow, path: list[Step], states: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the position after each step of a path."""
+    positions: list[str] = []
+    position = ""
+    state = workflow.default_state
+    for step, after in zip(path, states, strict=True):
+        position, state = workflow.position_after(step.position, position, state), after
+        positions.append(position)
+    return positions
 
 
 def path_to(row: Application, sequence_id: int | None) -> list[Step]:

@@ -105,7 +105,7 @@ def _clean_text(field: Field, value: Any) -> str:
         fits = f"{most:,} fit. {field.too_long}".rstrip()
         raise ValueError(f"It has {len(text):,} characters; {fits}")
     if field.required and not text.strip():
-        raise ValueError("Write something here.")
+        raise ValueError(field.missing or "Write something here.")
     if field.empty_decides and text and not text.strip():
         raise ValueError("It holds only spaces. Write something, or leave it empty on purpose.")
     if field.is_line and "\n" in text.strip():

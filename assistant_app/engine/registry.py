@@ -54,12 +54,33 @@ def serves(name: str, row: Application) -> bool:
     return row.workflow == name or (name == default().name and find(row.workflow) is None)
 
 
+def served(name: str, rows: ApplicationQuerySet) -> ApplicationQuerySet:
+    """Leave out the applications that the doors of a workflow do not show."""
+    if name != default().name:
+        return rows.filter(workflow=name)
+    others = [other for other in workflows() if other != name]
+    return rows.exclude(workflow__in=others) if others else rows
+
+
 def known_to_run(row: Application) -> Workflow:
     """Return the row's workflow. Raise `UnknownStep` if a newer version of it made the row."""
     workflow = find(row.workflow)
     if workflow is None or not workflow.knows(row.position, row.next_step):
         raise UnknownStep
     return workflow
+
+
+def stopped_at(row: Application) -> str | None:
+    """Return the action at which the last run stopped; None if it did not. Raise `UnknownStep`."""
+    if not row.has_stopped:
+        return None
+    workflow = known_to_run(row)
+    return workflow.following(row.position, workflow.complete(row.state))
+
+
+def takes(row: Application, step: str) -> bool:
+    """Return whether a human step may be sent now, unless a run is under way. Raise `UnknownStep`."""
+    return known_to_run(row).takes(step, row.next_step, stopped_at=stopped_at(row))
 
 
 def is_known(row: Application) -> bool:

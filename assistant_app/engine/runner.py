@@ -172,7 +172,7 @@ class Runner:
                 listener.committed(row)
             run.has_claimed(row)
 
-        client = self.model_client()
+        client = run.client or self.model_client()
         version = registry.known_to_run(run.row).prompt_version(client.is_demonstration)
 
         def called(call: Call) -> None:
@@ -183,6 +183,7 @@ class Runner:
 
         graph = registry.known_to_run(run.row).build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
+        persister.writer.is_free = run.client is not None
         self._model.enter(client.session(called))
         return persister
 
@@ -190,7 +191,7 @@ class Runner:
         persister.writer.sent, persister.writer.key = run.step, run.key
         if run.step is None:
             await persister.claim()
-        elif run.row.has_stopped:
+        elif run.row.has_stopped and not persister.writer.workflow.entry(run.step).goes_on_from_stop:
             await persister.go_back_before(persister.writer.workflow.group(run.step))
         application = await self._build(run, persister)
         inputs = {**(run.inputs or {}), **run.extra}  # each action gets those it names

@@ -16,7 +16,7 @@ from burr.lifecycle.base import LifecycleAdapter
 from assistant_app.engine.outage import outage
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, InternalError, Interrupted
-from assistant_app.llm.base import Call
+from assistant_app.llm.base import Call, ModelClient
 from assistant_app.models import Application, IdempotencyKey
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ class Run:
     writer: Writer | None = None  # set when the run starts
     listeners: list[RunListener] = field(default_factory=list)
     stop_reason: AssistantError | None = None  # set if the run was cancelled
+    client: ModelClient | None = None  # instead of the model's: a recorded run, outside every budget
     skipped: asyncio.Event = field(default_factory=asyncio.Event)  # set if the owner wants no questions
 
     @property

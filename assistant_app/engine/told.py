@@ -1,4 +1,4 @@
-"""What a run tells its actions: the owner's name, the day, the fence for the email, the model's window."""
+"""What a run tells its actions: who the owner is, the day, the fence for the email, the model's window."""
 
 from __future__ import annotations
 
@@ -17,16 +17,26 @@ from assistant_app.contract.told import Told
 FENCE_DIGITS = 16
 
 
-def told(*, email: str, about: Mapping[str, Any], time_zone: str = "", skipped: asyncio.Event) -> Told:
+def told(
+    *,
+    email: str,
+    about: Mapping[str, Any],
+    skipped: asyncio.Event,
+    addresses: tuple[str, ...] = (),
+    time_zone: str = "",
+    partial: str = "",
+) -> Told:
     """Return what the actions of a run that starts now are told."""
     zone = time_zone or settings.TIME_ZONE
     return Told(
         name=about.get("name", ""),
         about=about,
+        addresses=addresses,
         today=timezone.localdate(timezone=ZoneInfo(zone)).isoformat(),
         time_zone=zone,
         fence=fence_of(email),
         prompt_tokens=conf.prompt_tokens(),
+        partial=partial,
         skipped=skipped,
     )
 

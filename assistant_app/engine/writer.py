@@ -79,11 +79,15 @@ class Writer:
         self.key: IdempotencyKey | None = None  # of the request; saved with the claim
         # Of a request to stop the run; saved with the failed step.
         self.stop_key: IdempotencyKey | None = None
+        self.is_free = False  # it uses nothing of the owner's budget
         self._token: uuid.UUID | None = None
         self._reserved: Reservation | None = None  # of the owner's budget, for this run
         self._head: int | None = None
         self._position = ""  # of the head
         self._state: dict[str, Any] = self.default_state
+        self._carried: dict[
+            str, Any
+        ] = {}  # what steps behind the head wrote that stays when they are dropped
         self._started_at = timezone.now()
         if row is not None:
             self._start_from_head(row)
@@ -143,7 +147,7 @@ class Writer:
             "sequence_id": sequence_id,
             "position": position,
             # Not `State.deserialize`, which imports any module that the data names.
-            "state": State(dict(self._state)),
+            "state": State({**self._state, **self._carried}),
             "created_at": row.updated_at.isoformat(),
             "status": status,
         }
@@ -171,7 +175,7 @@ class Writer:
     @property
     def state(self) -> Mapping[str, Any]:
         """The state that the next step starts from."""
-        return self._state
+        return {**self._state, **self._carried}
 
     def go_back_before(self, steps: Container[str]) -> None:
         """Move back to before the newest of `steps` on the path to the head, because one is sent again.
@@ -182,9 +186,13 @@ class Writer:
         if following is not None and following.name in steps:
             return
         path = self._path_to(self._known_row(), self._head)
-        while path and path.pop().position not in steps:
-            pass
+        written: set[str] = set()
+        while path and (step := path.pop()).position not in steps:
+            if self.workflow.entry(step.position).at_any_time:
+                written.update(self.graph.get_action(step.position).writes)  # type: ignore[union-attr]
         self._head = path[-1].sequence_id if path else None
+        # A new first input, such as another email, begins anew.
+        self._carried = {key: self._state[key] for key in written} if path else {}
         self._state = self._fold(path)
         self._position = path[-1].position if path else ""
 
@@ -215,11 +223,13 @@ class Writer:
             return self._save_failure(sequence_id, position, self.error or Interrupted())
         after = {key: value for key, value in state.get_all().items() if not key.startswith("__")}
         changes = changes_between(self._state, after)
+        stays_at = self._stopped_at(position)
+        follows = self._stopped() if stays_at else self._what_follows(position, state)
         values: dict[str, Any] = {
             "state": after,
             "sequence_id": sequence_id,
-            "position": position,
-            **self._what_follows(position, state),
+            "position": stays_at or position,
+            **follows,
             **self._headline(changes),
         }
         self._guard_lasting_keys(changes, position)
@@ -227,7 +237,24 @@ class Writer:
             self._commit(values, self._step(sequence_id, position, changes=changes))
         except TypeError as problem:
             raise _name_what_is_no_json(after, position) or problem from None
-        self._state, self._head, self._position = after, sequence_id, position
+        self._state, self._head, self._position = after, sequence_id, stays_at or position
+        self._carried = {}
+
+    def _stopped_at(self, position: str) -> str:
+        """Return the position at which a run is stopped and stays so after this step; "" if there is none."""
+        if self._token is not None or not self._known_row().has_stopped:
+            return ""
+        if not self.workflow.entry(position).at_any_time:
+            return ""
+        kept = self.workflow.position_after(position, self._position, self._state)
+        return kept if kept != position else ""
+
+    def _stopped(self) -> dict[str, Any]:
+        """Return the values of an application whose last run stopped and stays so."""
+        row = self._known_row()
+        code, message = row.error_now
+        reason = {"error_code": code, "error_message": message}
+        return {"status": Status.FAILED, "next_step": row.next_step, **RELEASED, **reason}
 
     def _guard_lasting_keys(self, changes: Changes, position: str) -> None:
         """Log an error if a step changes a lasting key other than by appending: forks would lose texts."""
@@ -371,8 +398,8 @@ class Writer:
         raise Superseded if self._token else AlreadyRunning
 
     def _may_call_model(self, values: dict[str, Any]) -> bool:
-        """Return whether the run that these values claim may call the model."""
-        if values["lease_token"] is None:
+        """Return whether the run that these values claim may call the model, at somebody's cost."""
+        if self.is_free or values["lease_token"] is None:
             return False
         position, state = values.get("position", self._position), values.get("state", self._state)
         following = self.graph.get_next_node(position or None, State(state), self.entrypoint)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from assistant_app.engine import budget
 from assistant_app.inspection import chart, costs
 from assistant_app.inspection.costs import NO_FAILURE, Totals
+from assistant_app.llm import recorded
 from assistant_app.models import ModelCall
 
 DAYS = 30  # unless asked for another number
@@ -44,11 +45,11 @@ class Period:
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     def calls(self, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
-        """Return the calls made on these days."""
+        """Return the calls made on these days. The sample email's were not made."""
         zone = timezone.get_default_timezone()
         begin = datetime.combine(max(self.first, FIRST_DAY), time.min, zone)
         end = datetime.combine(min(self.last, LAST_DAY) + timedelta(days=1), time.min, zone)
-        return calls.filter(created_at__gte=begin, created_at__lt=end)
+        return calls.filter(created_at__gte=begin, created_at__lt=end).exclude(provider=recorded.PROVIDER)
 
 
 def calls_of(owner_id: int | None) -> QuerySet[ModelCall]:

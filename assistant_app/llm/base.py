@@ -26,6 +26,11 @@ class Replacement(str):
     __slots__ = ()
 
 
+def joined(text: str, piece: str) -> str:
+    """Return the text of a reply with its next piece."""
+    return str(piece) if isinstance(piece, Replacement) else text + piece
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call to a model, successful or not. Times are in seconds; tokens are the server's count."""

@@ -20,15 +20,7 @@ from assistant_app.llm import faults, window
 from assistant_app.llm.base import Call, Message, Model, Purpose, Replacement
 from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.dialect import Dialect, Dialects, Memory, Refusal, is_failed_generation, refusal_in
-from assistant_app.llm.wire import (
-    BodyReader,
-    Garbage,
-    Reply,
-    WebPage,
-    clean_value,
-    find_value,
-    first_choice,
-)
+from assistant_app.llm.wire import BodyReader, Garbage, Reply, clean_value, find_value
 
 if TYPE_CHECKING:
     import httpx2
@@ -184,10 +176,9 @@ class _Session:
             "messages": [asdict(message) for message in messages],
             "max_tokens": self._config.max_tokens.get(purpose) or self._config.max_tokens["draft"],
         }
-        if self._config.temperature is not None:
-            body["temperature"] = self._config.temperature
-        if self._config.reasoning_effort:
-            body["reasoning_effort"] = self._config.reasoning_effort
+        effort = self._config.reasoning_effort or None
+        chosen = {"temperature": self._config.temperature, "reasoning_effort": effort}
+        body |= {name: value for name, value in chosen.items() if value is not None}
         return {**body, **self._config.extra_body, **options}
 
     async def _answer(self, progress: _Progress) -> AsyncGenerator[str]:
@@ -262,27 +253,26 @@ class _Session:
                 async with asyncio.timeout(min(self._config.timeout, ends_at - time.monotonic())):
                     posted = transport.post(progress.sent, prefix=progress.dialect.prefix)
                     answer = await stack.enter_async_context(posted)
-                texts = await stack.enter_async_context(
-                    aclosing(_texts(answer, reply, transport, self._config.timeout, ends_at))
-                )
+                texts = _texts(answer, reply, self._config.timeout, ends_at)
+                await stack.enter_async_context(aclosing(texts))
                 async for text in texts:
                     yield text
-            if not reply.has_choices:
-                raise Garbage("no choices")
+            rest = reply.finish()
         except (TimeoutError, Garbage, faults.Fault) as error:
             if not reply.is_complete:  # else only the end of the stream failed
-                fault = _as_fault(error, transport.host, self._config.timeout, is_begun=reply.has_choices)
+                fault = transport.fault(error, is_begun=reply.has_choices)
                 if isinstance(error, TimeoutError) and time.monotonic() >= ends_at:
                     fault = faults.too_slow(transport.host, self._config.total_timeout)
                 if fault.is_disconnection:
                     await self._client.disconnected(transport)
                 raise fault from error
-        if rest := reply.finish():
+            rest = reply.finish()
+        if rest:
             yield rest
 
 
 async def _texts(
-    answer: httpx2.Response, reply: Reply, transport: Transport, patience: float, ends_at: float
+    answer: httpx2.Response, reply: Reply, patience: float, ends_at: float
 ) -> AsyncGenerator[str]:
     """Yield the texts in a response, streamed or not, and collect them in `reply`.
 
@@ -290,43 +280,23 @@ async def _texts(
     """
     reader = BodyReader()
     clock = asyncio.get_running_loop().time
-    deadline = clock() + patience
-    async with aclosing(answer.aiter_bytes()) as chunks:
+    deadline = min(clock() + patience, ends_at)
+    # Without an encoding, the raw bytes are the same, for a tenth less CPU time.
+    read = answer.aiter_bytes if "content-encoding" in answer.headers else answer.aiter_raw
+    async with aclosing(read()) as chunks:
         data = b"more"
         while data and not reply.is_done:
-            async with asyncio.timeout_at(min(deadline, ends_at)):
+            async with asyncio.timeout_at(deadline):
                 data = await anext(chunks, b"")
-            for event in reader.feed(data) if data else reader.finish():
-                deadline = clock() + patience
-                text = _take(reply, event, transport)
+            events = reader.feed(data) if data else reader.finish()
+            for event in events:
+                text = reply.take(event)
                 if text or isinstance(text, Replacement):
                     yield text
-        if reply.is_done:
-            await _read_to_its_end(chunks)
-
-
-async def _read_to_its_end(chunks: AsyncGenerator[bytes]) -> None:
-    """Read to the end of the response, or the connection cannot be reused."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LONGEST_END):
-            while await anext(chunks, b""):
-                pass
-
-
-def _take(reply: Reply, event: dict[str, Any] | None, transport: Transport) -> str:
-    if event is None:
-        reply.is_done = True
-        return ""
-    if faults.is_error(event):
-        raise transport.complaint(event)
-    if error := (first_choice(event) or {}).get("error"):
-        raise transport.complaint({"error": error})
-    return reply.take(event)
-
-
-def _as_fault(error: Exception, host: str, timeout: float, *, is_begun: bool) -> faults.Fault:
-    if isinstance(error, faults.Fault):
-        return error
-    if isinstance(error, TimeoutError):
-        return faults.timed_out(host, timeout, is_begun=is_begun)
-    return faults.web_page(host) if isinstance(error, WebPage) else faults.garbage(host)
+            if events:
+                deadline = min(clock() + patience, ends_at)
+        # Read to the end of the response, or the connection cannot be reused.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_END):
+                while await anext(chunks, b""):
+                    pass

@@ -39,11 +39,12 @@ _FAILED_GENERATION = re.compile(
 )
 _COUNTS_LIMIT = re.compile(
     r"(?:in|for) the (?:completion|output)|output tokens|completion tokens"
-    r"|max_(?:new_|completion_|output_)?tokens|tokens you requested"
+    r"|max_(?:new_|completion_|output_)?tokens|max tokens|requested tokens|tokens you requested"
 )
 _LIMIT_TOO_LARGE = re.compile(
-    r"max_(?:new_|completion_|output_)?tokens.{0,60}"
-    r"(?:too large|at most|less than|maximum|exceed|must be <|range)|maximum tokens you requested"
+    r"max_?(?:new_|completion_|output_?)?tokens.{0,60}"
+    r"(?:too large|at most|at least|less than|maximum|exceed|must be <|range|no more than)"
+    r"|max tokens must be|range of max_tokens|maximum (?:tokens you requested|output tokens)"
 )
 _NO_SYSTEM = re.compile(
     r"system.? (?:role|message|prompt|instruction)s?\b.{0,60}\b(?:not|unsupported)\b"
@@ -57,7 +58,7 @@ _GRAMMAR = re.compile(
 _NO_STREAM = re.compile(
     r"verified to stream|\bstream(?:ing| mode)?\b.{0,60}\b"
     r"(?:not (?:supported|allowed|available|enabled)|disabled)"
-    r"|does not support stream|'stream' does not support|\(stream\)"
+    r"|does not support stream|'stream' does not support|\(stream\)|stream must be false"
 )
 _UNNAMED = re.compile(
     r"invalid request body|extra (?:inputs|fields)|unrecognized|unknown (?:field|parameter|argument)"
@@ -224,11 +225,13 @@ def _named_option(fault: Fault, words: str, body: dict[str, Any]) -> str | None:
     has_system = any(each["role"] == "system" for each in body["messages"])
     if has_system and _NO_SYSTEM.search(words):
         return "system"
-    if fault.http_status == 500 and "response_format" in body and _GRAMMAR.search(words):
+    if fault.http_status in {403, 415, 500} and "response_format" in body and _GRAMMAR.search(words):
         return str(body["response_format"]["type"])
     if fault.http_status not in _DISTRUSTED or fault.is_account:
         return None
     for option in sorted(body.keys() - _NEVER_AN_OPTION, key=len, reverse=True):
         if re.search(rf"\b{re.escape(option)}\b", words):
-            return None if option == "max_completion_tokens" else option
+            return "limit" if option == "max_completion_tokens" else option
+    if "max_completion_tokens" in body and "max_tokens" in words:
+        return "limit"  # the other name did not help
     return "stream" if body.get("stream") and _NO_STREAM.search(words) else None

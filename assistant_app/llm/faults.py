@@ -161,7 +161,8 @@ def cut_prompt(host: str, read: int, tokens: int) -> Fault:
 
 def is_error(event: dict[str, Any]) -> bool:
     """Return whether a body or an event is an error in one of the known shapes."""
-    return bool(event.get("error")) or "error" in (event.get("object"), event.get("type"))
+    get = event.get
+    return bool(get("error")) or get("object") == "error" or get("type") == "error"
 
 
 def of_status(
@@ -175,7 +176,7 @@ def of_status(
 ) -> Fault:
     """Return the fault for an HTTP status. `words` is the server's message; it is shown without `key`."""
     hidden = words.replace(key, "\u2026") if len(key) >= SHORTEST_KEY else words
-    said = f' (its words: "{shorten(hidden)}")' if words else f" (status {http_status})"
+    said = f' (it said: "{shorten(hidden)}")' if words else f" (status {http_status})"
     pause = pause if pause is not None else _pause_in(words)
     code = server_code.lower()
     transient = http_status >= 500
@@ -205,7 +206,7 @@ def of_status(
     ):
         # A pause does not restore a spent budget.
         kind, transient = ModelUnavailable, False
-        text = f"{host} takes no more requests: the quota of its account is used up{said}."
+        text = f"{host} refused: the quota of its account is used up{said}."
     elif http_status == 429:
         kind, transient = ModelUnavailable, True
         text = f"{host} is busy right now{said}. Try again {_in(pause)}."
@@ -257,6 +258,10 @@ def _pause_in(words: str) -> float | None:
     return min(minutes * 60 + seconds + milliseconds / 1000, LONGEST_PAUSE) or None
 
 
+_INNER = ("error", "detail", "errors", "Error", "fault", "base_resp")  # names of what holds the words
+_WORDS = ("message", "msg", "error", "detail", "faultstring", "status_msg", "error_msg", "error_description")
+
+
 def error_words(body: object) -> tuple[str, str, int | None]:
     """Return message, code and HTTP status from an error body in any of the known shapes.
 
@@ -266,16 +271,21 @@ def error_words(body: object) -> tuple[str, str, int | None]:
     if isinstance(body, list):
         body = body[0] if body else ""
     if isinstance(body, dict):
-        inner = body.get("error") or body.get("detail") or body.get("errors") or body
+        inner = next((found for name in _INNER if (found := body.get(name))), body)
         inner = inner[0] if isinstance(inner, list) and inner else inner
-        return _words_of(inner) if isinstance(inner, dict) else (str(inner), "", None)
+        if not isinstance(inner, dict):
+            return str(inner), "", None
+        words, code, status = _words_of(inner)
+        return words or _words_of(body)[0], code, status
     # An HTML page comes from a proxy and is useless as a message.
     is_plain = isinstance(body, str) and not body.lstrip().startswith("<")
     return (str(body) if is_plain else ""), "", None
 
 
 def _words_of(error: dict[str, Any]) -> tuple[str, str, int | None]:
-    message = _text(error.get("message")) or _text(error.get("msg")) or _text(error.get("error"))
+    held = (error.get(name) for name in _WORDS)
+    said = (_words_of(each)[0] if isinstance(each, dict) else _text(each) for each in held)
+    message = next(filter(None, said), "")
     code, param = error.get("code"), error.get("param") or error.get("loc")
     if isinstance(param, list):
         param = ".".join(map(str, param))

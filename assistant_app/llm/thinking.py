@@ -9,18 +9,20 @@ import re
 
 _THOUGHT = (
     r"(?:\w{1,10}:)?(?:think|thinking|thoughts?|thought_process|reason|reasoning|reflection|scratchpad|antthinking"
-    r"|analysis|(?:inner|internal)_monologue|chain_of_thought|tool_call)"
+    r"|analysis|(?:(?:inner|internal)_)?monologue|(?:inner|internal)(?:_thoughts?)?|chain_of_thought|cot|rationale"
+    r"|think(?:ing)?_\w{1,10}|\w{1,10}_think(?:ing)?|tool_call|details)"
 )
 _MARK = re.compile(
     rf"(?P<open><{_THOUGHT}(?: [^<>\n]{{0,40}})?>|\[THINK\]|\u25c1think\u25b7"
-    r"|<\|(?:begin_of_thought|START_THINKING)\|>|<\|channel>thought)"
-    rf"|(?P<close></{_THOUGHT}\s?>|\[/THINK\]|\u25c1/think\u25b7|<\|(?:end_of_thought|END_THINKING)\|>|<channel\|>)"
+    r"|<\|(?:begin_of_thought|START_THINKING|think(?:ing)?)\|>|<\|channel>thought|<unused94>(?:thought)?)"
+    rf"|(?P<close></{_THOUGHT}\s?>|\[/THINK\]|\u25c1/think\u25b7|<\|(?:end_of_thought|END_THINKING|/think(?:ing)?)\|>"
+    r"|<channel\|>|<unused95>)"
     r"|(?P<wrap><(?P<end>/)?(?:answer|response|final_answer|final|output)>)"
     r"|(?P<channel><\|(?:channel|start)\|>)"
     r"|(?P<skipped><\|(?:(?:begin|end)_of_(?:box|solution)|START_RESPONSE|message)\|>)"
     r"|(?P<strike><s>)"
     r"|(?P<control><\|(?:im_start|start_header_id)\|>(?:assistant)?|<[|\uff5c][^<>|\uff5c\s]{1,40}[|\uff5c]>"
-    r"|</s>|<(?:eos|bos|eot|unk|pad|(?:end|start)_of_turn)>|\[/?INST\])",
+    r"|</s>|<(?:eos|bos|eot|unk|pad|(?:end|start)_of_(?:turn|utterance))>|<turn\|>|\[EOS\]|\[/?INST\])",
     re.IGNORECASE,
 )
 # The beginning of a mark that may go on. No mark is longer.

@@ -22,7 +22,7 @@ import openai
 from assistant_app.errors import ModelUnavailable
 from assistant_app.llm import faults
 from assistant_app.llm.config import Address, ModelConfig
-from assistant_app.llm.wire import clean
+from assistant_app.llm.wire import Complaint, WebPage, clean
 
 # No limit (0): the number of runs bounds the connections. The SDK's default is 1,000.
 _LIMITS = httpx2.Limits(max_connections=0)
@@ -107,8 +107,21 @@ class Transport:
         return faults.timed_out(self.host, self._config.timeout)
 
     def _of_status(self, error: openai.APIStatusError) -> faults.Fault:
-        pause = retry_after(error.response.headers.get("retry-after"))
+        headers = error.response.headers
+        pause = retry_after(headers.get("retry-after"))
+        if pause is None and (milliseconds := retry_after(headers.get("retry-after-ms"))) is not None:
+            pause = milliseconds / 1000
         return self.complaint(error.body, http_status=error.status_code, pause=pause)
+
+    def fault(self, error: Exception, *, is_begun: bool) -> faults.Fault:
+        """Return the fault for what went wrong while an answer was read."""
+        if isinstance(error, faults.Fault):
+            return error
+        if isinstance(error, TimeoutError):
+            return faults.timed_out(self.host, self._config.timeout, is_begun=is_begun)
+        if isinstance(error, Complaint):
+            return self.complaint(error.body)
+        return faults.web_page(self.host) if isinstance(error, WebPage) else faults.garbage(self.host)
 
     def complaint(
         self, body: object, *, http_status: int | None = None, pause: float | None = None

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistant_app.errors import ModelFailed, ModelUnavailable
+from assistant_app.llm import faults
 from assistant_app.llm.base import Replacement
 from assistant_app.llm.faults import shorten
 from assistant_app.llm.thinking import ThinkingFilter
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _OPENING = re.compile(r"[{\[]")
 _LAST_COMMA = re.compile(r",(\s*[}\]])")
@@ -29,6 +33,14 @@ class Garbage(ValueError):
     """The data does not follow the protocol."""
 
 
+class Complaint(Garbage):
+    """An error within an answer; `body` is what the server said."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__("an error")
+        self.body = body
+
+
 # How servers say that an answer is whole. Only these make a draft.
 GOOD_ENDINGS = {
     "stop",
@@ -39,6 +51,7 @@ GOOD_ENDINGS = {
     "stop_sequence",
     "complete",
     "completed",
+    *("done", "finish", "finished", "normal"),
 }
 NO_ENDINGS = (None, "", "null", "none", "None")  # while the answer goes on
 LENGTH_ENDINGS = {"length", "max_tokens", "model_length", "max_output_tokens", "max_length", "max_new_tokens"}
@@ -67,9 +80,14 @@ class Reply:
     tokens_out: int | None = None
     tokens_of_thinking: int | None = None
     has_choices: bool = False
+    index: Any = None  # of the choice that is read; others are alternatives to it
+    stray: dict[str, Any] = field(default_factory=dict)  # an event without a choice
     is_done: bool = False  # the end marker was read, or the whole body; ignore the rest
     filter: ThinkingFilter = field(default_factory=ThinkingFilter)
-    deltas: Deltas = field(default_factory=lambda: Deltas())
+    deltas: Deltas = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deltas = Deltas(self.pieces)
 
     @property
     def text(self) -> str:
@@ -92,25 +110,44 @@ class Reply:
 
         Some servers send a finish reason with every piece, which then says nothing.
         """
-        return self.is_done or bool(self.finish_reason and self.endings < 2)
+        is_ended = self.is_done or bool(self.finish_reason and self.endings < 2)
+        return is_ended and (self.has_choices or not self.stray)
 
-    def take(self, event: dict[str, Any]) -> str:
-        """Add one stream event or a complete answer; return the text of the answer that it adds."""
+    def take(self, event: dict[str, Any] | None) -> str:
+        """Add one stream event or a complete answer, or None for the end marker.
+
+        Return the text of the answer that it adds. Raise `Complaint` if it is an error.
+        """
+        if event is None:
+            self.is_done = True
+            return ""
+        if faults.is_error(event):
+            raise Complaint(event)
         if usage := event.get("usage"):
             self._count(usage)
         choice = first_choice(event)
         if choice is None:
+            self.stray = self.stray or event
             return ""
-        self.has_choices = True
+        if not self.has_choices:
+            self.has_choices, self.index = True, choice.get("index", 0)
+        elif choice.get("index", self.index) != self.index:
+            return ""
         delta = choice.get("delta")
-        if isinstance(delta, dict) and len(delta) == 1 and choice.get("finish_reason") is None:
+        if isinstance(delta, dict) and choice.get("finish_reason") is None and "error" not in choice:
             content = delta.get("content")
-            if content and isinstance(content, str):  # nearly every event
-                return self._say(self.deltas.new_in(clean(content), is_last=bool(self.finish_reason)))
+            is_alone = len(delta) == 1 or (len(delta) == 2 and "role" in delta)
+            if is_alone and content and isinstance(content, str):  # nearly every event
+                text = clean(content)
+                if self.finish_reason or not self.deltas.are_ordinary:
+                    text = self.deltas.new_in(text, is_last=bool(self.finish_reason))
+                return self._say(text)
         return self._take_rare(choice)
 
     def _take_rare(self, choice: dict[str, Any]) -> str:
         """Add a choice with more than a piece of text."""
+        if error := choice.get("error"):
+            raise Complaint({"error": error})
         delta, message = as_dict(choice.get("delta")), as_dict(choice.get("message"))
         source = delta or message
         if refusal := text_of(source.get("refusal")):
@@ -120,7 +157,9 @@ class Reply:
                 self.reasoning.append(clean(thought))
                 break
         self.arguments += map(clean, _arguments_in(source))
-        content = source.get("content")
+        content = source.get("content") or as_dict(source.get("parsed"))
+        if isinstance(content, dict) and content and not content.keys() & {"text", "content", "type"}:
+            content = json.dumps(content)  # a structured answer that was parsed already
         text = clean(content if isinstance(content, str) else text_of(content))
         if not text and not source and "text" in choice:
             text = clean(text_of(choice["text"]))
@@ -132,7 +171,12 @@ class Reply:
         return self._say(self.deltas.new_in(text, is_last=is_last)) if text else ""
 
     def finish(self) -> str:
-        """Return the rest of the answer, which was held back until it was clear that nothing follows."""
+        """Return the rest of the answer, which was held back until it was clear that nothing follows.
+
+        Raise `Garbage` if there was no answer: a `Complaint` if there were words of another kind.
+        """
+        if not self.has_choices and not self.is_complete:
+            raise Complaint(self.stray) if faults.error_words(self.stray)[0] else Garbage("no choices")
         said = self._say(self.deltas.finish())
         self.said.append(rest := self.filter.finish())
         return type(said)(said + rest)
@@ -167,7 +211,7 @@ class Reply:
         ending = re.sub(r"^finish_reason_", "", self.finish_reason.lower())
         shown = shorten(clean(self.finish_reason))
         if self.refusal:
-            raise ModelFailed(f'The model refused (its words: "{shorten(self.refusal)}").')
+            raise ModelFailed(f'The model refused (it said: "{shorten(self.refusal)}").')
         if ending in FILTER_ENDINGS:
             raise ModelFailed(f"The model's server held the answer back (content filter: {shown}).")
         if ending in LENGTH_ENDINGS:
@@ -198,53 +242,45 @@ class Reply:
 
 
 class Deltas:
-    """Finds what each piece of a text adds.
+    """Finds what each piece of a text adds to `pieces`, to which the caller appends it.
 
     Some servers send all text so far in each piece, and some send all of it again at the end.
     """
 
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._length = 0
+    def __init__(self, pieces: list[str]) -> None:
+        self._pieces = pieces
         self._second = ""  # a second piece that goes on from the first; held until the third
-        self._is_ordinary = False  # pieces that don't repeat one another
+        self.are_ordinary = False  # pieces that don't repeat one another: each is new, unless it is the last
         self._grown: str | None = None  # the latest piece, if each is the text so far
 
     def new_in(self, piece: str, *, is_last: bool) -> str:
         """Return what the piece adds to the text; empty while that is unclear."""
-        if self._is_ordinary and not is_last:
-            self._pieces.append(piece)
-            self._length += len(piece)
+        if self.are_ordinary and not is_last:
             return piece
         if self._second:
             second, self._second = self._second, ""
             if piece.startswith(second):
                 self._grown = piece
-                return self._add(piece[self._length :])
-            return self._add(second + piece)
+                return piece[len(self._pieces[0]) :]
+            return second + piece
         if self._grown is not None and piece.startswith(self._grown):
             new, self._grown = piece[len(self._grown) :], piece
-            return self._add(new)
-        if is_last and len(self._pieces) > 1 and self._length >= _REPEATED and self._repeats(piece):
-            return self._add(piece[self._length :])
+            return new
+        if is_last and len(self._pieces) > 1:
+            text = "".join(self._pieces)
+            if len(text) >= _REPEATED and piece.startswith(text):
+                return piece[len(text) :]
         if len(self._pieces) == 1 and piece.startswith(self._pieces[0]) and piece != self._pieces[0]:
             self._second = piece
             return ""
-        self._is_ordinary = len(self._pieces) > 0 and self._grown is None
-        return self._add(piece)
+        self.are_ordinary = len(self._pieces) > 0 and self._grown is None
+        return piece
 
     def finish(self) -> str:
         """Return what was held back."""
         second, self._second = self._second, ""
-        return second[self._length :] if self._length >= _REPEATED else second
-
-    def _repeats(self, piece: str) -> bool:
-        return len(piece) >= self._length and piece.startswith("".join(self._pieces))
-
-    def _add(self, text: str) -> str:
-        self._pieces.append(text)
-        self._length += len(text)
-        return text
+        first = len(self._pieces[0]) if second else 0
+        return second[first:] if first >= _REPEATED else second
 
 
 def count(value: Any) -> int | None:
@@ -259,10 +295,16 @@ def as_dict(value: Any) -> dict[str, Any]:
 
 
 def first_choice(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the choice with the lowest index in an event; None if it has none."""
     choices = event.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return None
-    return choices[0]
+    if isinstance(choices, list) and len(choices) == 1 and isinstance(choices[0], dict):  # nearly always
+        return choices[0]
+    if isinstance(choices, dict):
+        return choices
+    if "done" in event and isinstance(event.get("message"), dict):  # Ollama's own protocol
+        return {"delta": event["message"], "finish_reason": event.get("done_reason")}
+    found = [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+    return min(found, key=lambda each: count(each.get("index")) or 0, default=None)
 
 
 def text_of(content: Any) -> str:
@@ -277,8 +319,9 @@ def text_of(content: Any) -> str:
 
 def _arguments_in(source: dict[str, Any]) -> list[str]:
     calls = source.get("tool_calls")
-    functions = [as_dict(as_dict(call).get("function")) for call in calls] if isinstance(calls, list) else []
-    return [text for each in functions if isinstance(text := each.get("arguments"), str)]
+    functions = [as_dict(call).get("function") for call in calls] if isinstance(calls, list) else []
+    found = [as_dict(each).get("arguments") for each in [*functions, source.get("function_call")]]
+    return [each if isinstance(each, str) else json.dumps(each) for each in found if each]
 
 
 class WebPage(Garbage):
@@ -295,6 +338,7 @@ class BodyReader:
         self._rest = b""
         self._received = 0
         self._is_json: bool | None = None  # None until the first byte
+        self._is_error = False  # the event under way has the name "error"
         self._parts: list[bytes] = []
 
     def feed(self, data: bytes) -> list[dict[str, Any] | None]:
@@ -309,7 +353,7 @@ class BodyReader:
                 return []
             if start.startswith(b"<"):
                 raise WebPage
-            self._is_json, self._rest = start[:1] in b"{[", b""
+            self._is_json, self._rest, data = start[:1] in b"{[", b"", start
         if self._is_json:
             self._parts.append(data)
             return []
@@ -318,8 +362,11 @@ class BodyReader:
         *lines, self._rest = (data.replace(b"\r", b"\n") if b"\r" in data else data).split(b"\n")
         events: list[dict[str, Any] | None] = []
         for line in lines:
-            if line:
-                events += _events(line)
+            if line.startswith(b"event:"):
+                self._is_error = line[6:].strip().lower() == b"error"
+            elif line:
+                new = _events(line)
+                events += [{"error": each} for each in new] if self._is_error else new
         return events
 
     def finish(self) -> list[dict[str, Any] | None]:
@@ -341,7 +388,7 @@ def _events(line: bytes) -> list[dict[str, Any] | None]:
             return [None]
         return [parse_object(data)] if data else []
     if line.startswith(b"error:"):  # llama.cpp
-        return [{"error": parse_object(line[6:])}]
+        return [{"error": parse_object(line[6:].strip())}]
     return [parse_object(line)] if line.startswith(b"{") else []
 
 
@@ -374,8 +421,11 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
     """Return the JSON object in the data, or raise `Garbage`."""
     try:
         # Decode here: `json` would first detect the encoding of bytes.
-        value = json.loads(data if isinstance(data, str) else _decoded(data))
-    except (ValueError, RecursionError) as error:
+        text = data if isinstance(data, str) else _decoded(data)
+        value, end = _SCAN(text, 0)  # what `json.loads` calls, after more checks than a token is worth
+        if end != len(text):
+            value = json.loads(text)
+    except (ValueError, RecursionError, StopIteration) as error:
         raise Garbage(str(error)) from error
     if not isinstance(value, dict):
         raise Garbage("not an object")
@@ -387,20 +437,37 @@ def find_value(text: str) -> dict[str, Any] | list[Any]:
 
     It may be bare, in a code fence, or with text around it, and may have a comma behind the last item.
     """
+    if text.lstrip().startswith('"'):  # JSON in a text in JSON
+        with suppress(ValueError):
+            text = str(json.loads(text))
     text = _LAST_COMMA.sub(r"\1", text)
     decoder = json.JSONDecoder(strict=False)  # models write line ends into texts
     start = 0
     while found := _OPENING.search(text, start):
         start = found.start() + 1
         try:
-            value, _ = decoder.raw_decode(text, found.start())
+            value, end = decoder.raw_decode(text, found.start())
         except RecursionError as error:
             raise Garbage("nested too deep") from error
         except ValueError:
             continue
-        if isinstance(value, dict) or any(isinstance(item, dict | str) for item in value):
+        if isinstance(value, dict):
+            return _with_following(value, text[end:])
+        if any(isinstance(item, dict | str) for item in value):
             return value
     raise Garbage("no object")
+
+
+def _with_following(value: dict[str, Any], rest: str) -> dict[str, Any] | list[Any]:
+    """Return a list if more objects of the same shape follow: one on each line."""
+    following: list[Any] = []
+    for line in rest.strip(" ,\n").splitlines():
+        try:
+            following.append(json.loads(line.strip(" ,")))
+        except (ValueError, RecursionError):
+            return value
+    is_list = following and all(isinstance(each, dict) and each.keys() == value.keys() for each in following)
+    return [value, *following] if is_list else value
 
 
 def clean(text: str) -> str:

@@ -42,6 +42,7 @@ _OLD_LABELS = {
 }
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,60}")
 _NUMBERED = re.compile(r"(?:x-)?(?:windows|win|cp|ms|ansi)[-_]?(125[0-8]|874)(?:-8)?")
+_OLD_NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|dos|oem)[-_]?0*([1-9]\d{2,3})")
 _ISO_NUMBERED = re.compile(r"(?:x-)?iso[-_ ]?8859[-_]?(\d{1,2})(?:[-_]?[ei])?(?::\d{4})?")
 _ISO_2022_JP = re.compile(r"(?:x-)?(?:iso-?2022-?jp.*|cp5022\d|csiso2022jp\d?)")
 _UNKNOWN = {"unknown", "unknown-8bit", "x-unknown", "8bit", "7bit", "binary", "none", "default", "charset"}
@@ -129,6 +130,8 @@ def codec_of(label: str) -> str:
         name = f"windows-{numbered[1]}"
     elif numbered := _ISO_NUMBERED.fullmatch(name):
         name = f"iso-8859-{numbered[1]}"
+    elif (numbered := _OLD_NUMBERED.fullmatch(name)) and f"cp{numbered[1]}" in _OLD_LABELS:
+        name = f"cp{numbered[1]}"
     if name in _OLD_LABELS:
         return codecs.lookup(_OLD_LABELS[name]).name.replace("-", "_")
     encoding = webencodings.lookup(name) or webencodings.lookup(name.replace("_", "-"))

@@ -7,7 +7,7 @@ untrusted: one that cannot be read raises `Unreadable`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from email import message_from_bytes
@@ -53,6 +53,7 @@ STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, 
 
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _PLAIN = {"text/plain", "text/markdown", "text/enriched", "text/richtext"}
+_EMAILS = {"message/rfc822", "message/global", "message/rfc-822"}
 _CALENDARS = {"text/calendar", "application/ics"}
 _PASTE = "Paste the text instead."
 _ENCRYPTED = "The file is encrypted. Open it in your mail program and paste its text."
@@ -130,7 +131,7 @@ def _read(data: bytes, reading: _Reading) -> MailFile:
 def _mail_file(message: Message, reading: _Reading) -> MailFile:
     header = Header(message.raw_items(), _label_of(message))
     if not any(name in header for name in ("from", "subject", "date", "message-id")):
-        raise Unreadable("The file is no email: it says neither who sent it nor when.")
+        raise Unreadable("That’s not an .eml file. Save the email as .eml in your mail app first.")
     texts = _texts(message, reading) or reading.attached_texts
     body = "\n\n".join(text.text.strip("\n") for text in texts).strip("\n") or "\n\n".join(reading.reports)
     if not body.strip():
@@ -140,8 +141,9 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
         raise Unreadable(f"The file has no text to answer{only}. {_PASTE}")
     if body.strip() == signed.UNREADABLE_BLOCK:
         raise Unreadable(_ENCRYPTED)
-    top = "\n".join(f"{name}: {text}" for name, text in _top(header) if text)
-    return MailFile(f"{top}\n\n{body}", tuple(_few(reading.left_out)), tuple(_notes(texts, body)))
+    left_out = tuple(_few(reading.left_out))
+    top = "\n".join(f"{name}: {text}" for name, text in _top(header, left_out) if text)
+    return MailFile(f"{top}\n\n{body}", left_out, tuple(_notes(texts, body)))
 
 
 def _notes(texts: list[_Text], body: str) -> Iterator[str]:
@@ -178,7 +180,7 @@ def _is_endless(data: bytes) -> bool:
     )
 
 
-def _top(header: Header) -> Iterator[tuple[str, str]]:
+def _top(header: Header, left_out: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the header lines to show, and those that address and thread a reply."""
     yield "From", header.text("from")
     yield "Reply-To", header.text("reply-to")
@@ -186,6 +188,7 @@ def _top(header: Header) -> Iterator[tuple[str, str]]:
     yield "Cc", _listed(header, "cc")
     yield "Date", header.text("date")
     yield "Subject", header.text("subject")
+    yield "Attachments", ", ".join(left_out)
     *before, own = header.thread or [""]
     yield "Message-ID", own
     yield "References", " ".join(before)
@@ -211,7 +214,7 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         return []
     if kind in _SMIME:
         return _signed_texts(part, reading, depth)
-    if kind == "message/rfc822":
+    if kind in _EMAILS or (kind == "application/octet-stream" and _name_of(part).lower().endswith(".eml")):
         return _attached_texts(part, reading, depth)
     if kind == "message/delivery-status":
         reading.reports.append("\n\n".join(_clean(str(each)).strip() for each in _children(part)))
@@ -309,7 +312,7 @@ def _is_about_a_link(plain: str) -> bool:
 
 def _attached_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:
     """Return an attached email as a forwarded message, with its own header."""
-    inner = next(iter(_children(part)), None)
+    inner = _attached_email(part)
     reading.attached += 1
     if inner is None or reading.attached > MOST_ATTACHED:
         reading.left_out.append(_name_of(part))
@@ -323,6 +326,25 @@ def _attached_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]
     top = [f"{name}: {text}" for name in names if (text := header.text(name.lower()))]
     texts[0].text = "\n".join([FORWARDED, *top]) + "\n\n" + texts[0].text.lstrip("\n")
     return texts
+
+
+def _attached_email(part: Message) -> Message | None:
+    """Return the email in a part; some programs encode it, or do not say that it is one."""
+    inner = next(iter(_children(part)), None)
+    if inner is None or not inner.keys():
+        encoded = _payload(part) if inner is None else _decoded_again(part, inner)
+        found = _parsed(encoded) if encoded else None
+        return found if found is not None and ("From" in found or "Subject" in found) else inner
+    return inner
+
+
+def _decoded_again(part: Message, inner: Message) -> bytes:
+    """Return the bytes of an email that was encoded as a whole, against RFC 2046."""
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding not in ("base64", "quoted-printable") or inner.is_multipart():
+        return b""
+    inner["Content-Transfer-Encoding"] = encoding
+    return _payload(inner)
 
 
 def _signed_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:

@@ -230,6 +230,8 @@ class _Reader(HTMLParser):
             self._begin(tag, attributes, style, element)
         elif tag == "table" or tag == "tr" or tag in _CELLS:
             self._begin_table_part(tag, is_hidden=look.is_blocked or self._unseen > 0)
+        elif tag in _LINES and not look.is_blocked and not self._unseen:
+            self._break()  # it has its place, and what is inside may be visible
         self._push(element)
 
     def _begin(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant_app.mail import blocks
 from assistant_app.mail.addresses import addresses_in
@@ -112,7 +112,8 @@ def quotes_in(email: str) -> list[Quote]:
 
     Below `MOST_LINES`, no more begin: the last one has all the rest.
     """
-    return list(_Scan(email).quotes())
+    scan = _Scan(email)
+    return scan.with_all_the_rest(list(scan.quotes()))
 
 
 def quoted_in(email: str) -> int:
@@ -124,9 +125,9 @@ def quoted_in(email: str) -> int:
 def start_of_quoted(email: str, spans: list[tuple[int, int]] | None = None) -> int:
     """Return the index from which everything is quoted; the length of the email if it ends with new text.
 
-    `spans` are those of `spans_of_quoted`, if they are known: to find them takes long in a long email.
+    `spans` are those of `spans_of`, if they are known: to find them takes long in a long email.
     """
-    spans = spans_of_quoted(email) if spans is None else spans
+    spans = spans_of(quotes_in(email)) if spans is None else spans
     end = len(email)
     if not spans:
         return end
@@ -143,32 +144,35 @@ def start_of_quoted(email: str, spans: list[tuple[int, int]] | None = None) -> i
 
 def without_quoted(email: str) -> str:
     """Return an email without its quoted messages. Answers between them stay, and mere forwards."""
+    spans = spans_beside_new(email)
+    return _without(email, spans).rstrip() if spans else email
+
+
+def spans_beside_new(email: str) -> list[tuple[int, int]]:
+    """Return the quoted stretches of an email; none if it has no other text, or merely forwards."""
     found = quotes_in(email)
-    spans = _spans(found)
-    kept: list[str] = []
-    position = 0
-    for start, end in spans:
-        kept.append(email[position:start])
-        position = end
-    kept.append(email[position:])
-    top = blocks.on_top(email)
-    text = "".join(kept).rstrip() if spans else email
+    spans = spans_of(found)
+    return [] if _has_nothing_new(_without(email, spans), found) else spans
+
+
+def _without(email: str, spans: list[tuple[int, int]]) -> str:
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    return "".join(email[start:end] for start, end in zip([0, *ends], [*starts, len(email)], strict=True))
+
+
+def is_the_email(email: str, first: Quote) -> bool:
+    """Return whether the first quoted message is what the email is about, as in a mere forward."""
+    return _has_nothing_new(email[: first.start], [first])
+
+
+def _has_nothing_new(text: str, found: list[Quote]) -> bool:
+    """Return whether the text beside quoted messages says nothing but that one of them is forwarded."""
+    top = blocks.on_top(text)
     new = text[top.end if top else 0 :].strip()
-    is_mere_forward = bool(found) and found[0].is_forward and _FOR_INFORMATION.fullmatch(new) is not None
-    return text if new and not is_mere_forward else email
+    return not new or bool(found and found[0].is_forward and _FOR_INFORMATION.fullmatch(new))
 
 
-def places_of_quoted(email: str) -> list[int]:
-    """Return the indexes at which quoted messages begin, in order; each is older than the one above it."""
-    return sorted({quote.start for quote in quotes_in(email)})
-
-
-def spans_of_quoted(email: str) -> list[tuple[int, int]]:
-    """Return start and end of each quoted stretch of an email, in order."""
-    return _spans(quotes_in(email))
-
-
-def _spans(quotes: list[Quote]) -> list[tuple[int, int]]:
+def spans_of(quotes: list[Quote]) -> list[tuple[int, int]]:
     """Return the quoted stretches of an email, joined where they meet."""
     spans: list[tuple[int, int]] = []
     for quote in quotes:
@@ -214,6 +218,19 @@ class _Scan:
                 )
                 self._inside_until = end
             number += 1
+
+    def with_all_the_rest(self, found: list[Quote]) -> list[Quote]:
+        """Return the quotes, of which the last one that was looked for has the messages below it, too."""
+        if len(self.lines) <= MOST_LINES:
+            return found
+        looked_at = self.lines[MOST_LINES][0]
+        kept = [quote for quote in found if quote.start < looked_at]
+        if not kept:
+            return found
+        last = kept[-1]
+        below = self._next_with_text(self._number_at(0, last.end))
+        is_thread = MOST_LINES <= below < len(self.lines) and self._opening(below) is not None
+        return [*kept[:-1], replace(last, end=len(self.email))] if is_thread else found
 
     _inside_until = 0  # number of the line where a quote that began without a first line ends
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant_app.mail import blocks
 from assistant_app.mail.blocks import role_of
 from assistant_app.mail.charsets import decode_words
-from assistant_app.mail.quotes import spans_of_quoted, start_of_quoted
+from assistant_app.mail.quotes import spans_beside_new, start_of_quoted
 
 LONG = 6_000  # characters that the page shows unfolded
 LONG_QUOTE = 1_000  # characters of a quote that is folded if the email is long and goes on below it
@@ -29,7 +29,18 @@ def without_header(email: str) -> str:
 
 def newest_part(email: str) -> str:
     """Return an email up to its first quoted message, if any text is before it; at most `LONG` characters."""
-    return _newest_part(email, start_of_quoted(email))
+    return _newest_part(email, start_of_quoted(email, spans_beside_new(email)))
+
+
+def parts(text: str) -> list[tuple[str, str]]:
+    """Return a text in parts, in order, each with its kind: "new", "quoted", or "answer" below a quote."""
+    found: list[tuple[str, str]] = []
+    position, kind = 0, "new"
+    for start, end in spans_beside_new(text):
+        found += [(text[position:start], kind), (text[start:end], "quoted")]
+        position, kind = end, "answer"
+    found.append((text[position:], kind))
+    return [(part.strip("\n") if len(found) > 1 else part, kind) for part, kind in found if part.strip()]
 
 
 def _newest_part(email: str, start: int) -> str:
@@ -46,7 +57,7 @@ def pieces(email: str) -> list[tuple[str, bool]]:
     `newest_part` is unfolded. If that is long because of quotes, these are folded, and the answers below them
     are not.
     """
-    spans = spans_of_quoted(email)
+    spans = spans_beside_new(email)
     start = start_of_quoted(email, spans)
     end = start if email[:start].strip() else len(email)
     folded = [span for span in spans if span[1] <= end and span[1] - span[0] > LONG_QUOTE]

@@ -1,4 +1,4 @@
-"""Splits an email into its newest message and the earlier ones that it quotes. A pure function of text."""
+"""Splits an email into its newest message and the earlier ones that it quotes. Pure functions of text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from assistant_app.mail import blocks
 from assistant_app.mail.charsets import decode_words
-from assistant_app.mail.quotes import Quote, quotes_in, start_of_quoted
+from assistant_app.mail.quotes import Quote, is_the_email, quotes_in, spans_of, start_of_quoted
 
 _MARK = re.compile(r"[ \t]{0,3}>[ \t]?")
+_NO_TEXT = "> \t\r\n|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,30 @@ class Message:
     is_forwarded: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """An email without the earlier messages at its end, and these messages, newest first.
+
+    What its author quotes between answers stays in `email`, and so does a message that is merely forwarded.
+    """
+
+    email: str
+    earlier: tuple[Message, ...] = ()
+
+
+def conversation(email: str) -> Conversation:
+    """Tell an email apart from the earlier messages that it quotes. No text is lost."""
+    quotes, end = _earlier(email)
+    if quotes and is_the_email(email, quotes[0]):
+        quotes = quotes[1:]
+    if not quotes:
+        return Conversation(email)
+    newest = email[: quotes[0].start].rstrip()
+    if signature := email[end:].strip():
+        newest += f"\n\n{signature}"
+    return Conversation(newest, tuple(_messages(email, quotes, end)))
+
+
 def messages_in(email: str) -> list[Message]:
     """Return the newest message and then the quoted ones, in the order in which the email has them.
 
@@ -29,21 +54,42 @@ def messages_in(email: str) -> list[Message]:
     only forwards, the forwarded message is the newest.
     """
     block = blocks.on_top(email)
-    top = block.end if block else 0
-    start = start_of_quoted(email)
-    earlier = [quote for quote in quotes_in(email) if quote.start >= start and quote.has_first_line]
-    text = email[top : start if earlier else len(email)].strip()
+    quotes, end = _earlier(email)
+    text = email[block.end if block else 0 : quotes[0].start if quotes else len(email)].strip()
     sender = decode_words(block.text("from")) if block else ""
-    newest = (
-        [Message(sender, block.text("sent", "date") if block else "", text)] if text or not earlier else []
-    )
-    return newest + [_message(email, quote, earlier[number + 1 :]) for number, quote in enumerate(earlier)]
+    date = block.text("sent", "date") if block else ""
+    newest = [Message(sender, date, text)] if text or not quotes else []
+    return newest + _messages(email, quotes, end)
 
 
-def _message(email: str, quote: Quote, later: list[Quote]) -> Message:
-    end = min([quote.end, *(each.start for each in later[:1])])
+def _earlier(email: str) -> tuple[list[Quote], int]:
+    """Return the quoted messages at the end of an email, and where the last of them ends.
+
+    One that has text of the message above it below its end, such as an answer, is a part of that message.
+    """
+    found = quotes_in(email)
+    start = start_of_quoted(email, spans_of(found))
+    quotes = [quote for quote in found if quote.start >= start and quote.has_first_line]
+    end = below = max((quote.end for quote in quotes), default=len(email))
+    kept: list[Quote] = []
+    for quote in reversed(quotes):
+        if not email[quote.end : below].strip(_NO_TEXT):
+            kept.append(quote)
+            below = quote.start
+    return kept[::-1], end
+
+
+def _messages(email: str, quotes: list[Quote], end: int) -> list[Message]:
+    ends = [*(quote.start for quote in quotes[1:]), end][: len(quotes)]
+    return [_message(email, quote, below) for quote, below in zip(quotes, ends, strict=True)]
+
+
+def _message(email: str, quote: Quote, end: int) -> Message:
     marks = quote.depth + quote.is_marked
-    lines = [_without_marks(line, marks) for line in email[quote.text_start : end].splitlines()]
+    start = quote.text_start if quote.sender or quote.date else quote.start
+    if not email[start:end].strip(_NO_TEXT):
+        start = quote.start  # a text that seems to be a part of its header
+    lines = [_without_marks(line, marks) for line in email[start:end].splitlines()]
     return Message(quote.sender, quote.date, "\n".join(lines).strip(), quote.is_forward)
 
 

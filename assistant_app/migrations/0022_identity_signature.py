@@ -24,7 +24,7 @@ def name_identities(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant_app', '0018_preferences_time_zone'),
+        ('assistant_app', '0019_status_words'),
     ]
 
     operations = [

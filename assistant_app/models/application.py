@@ -16,8 +16,17 @@ from django.utils.functional import cached_property
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
 from assistant_app.models.json import TextJSONField
-from assistant_app.models.people import Identity, identities_of, signature_of, texts_of, time_zone_of
+from assistant_app.models.people import (
+    Identity,
+    identities_from,
+    identities_of,
+    own_addresses_of,
+    signature_of,
+    texts_of,
+    time_zone_of,
+)
 
+MOST_SINCE_STOP = 20  # steps that change something about a run that stopped, such as its envelope
 TYPED_BEFORE = "typed_before"  # an extra key in the state of a row, see `Application.typed_before`
 
 
@@ -85,7 +94,7 @@ class Application(models.Model):
     """One email being answered: a Burr application, with the state at its head."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting for its person"
+        WAITING = "waiting", "Waiting for their owner"
         RUNNING = "running", "Running"
         FAILED = "failed", "Stopped"
         FINISHED = "finished", "Finished"
@@ -122,11 +131,13 @@ class Application(models.Model):
     read_at: datetime | str | None = None  # the database's clock when the row was read
     read_signature: str | None = None  # the owner's signature, if it was loaded with the row
     read_time_zone: str | None = None  # the owner's time zone, if it was loaded with the row
-    read_about: str | None = None  # the owner's texts for the model, if they were loaded with the row
+    # The address of the owner's account, their identities as JSON, and their texts for the model, likewise.
+    read_email: str | None = None
+    read_identities: str | None = None
+    read_about: str | None = None
     read_style: str | None = None
     read_always: str | None = None
-    read_has_identities: bool | None = None  # whether the owner has some, if that was loaded
-    read_has_notes: bool | None = None
+    read_has_notes: bool | None = None  # whether the owner has some, if that was loaded
     read_parent_deleted_at: datetime | str | None = None  # set if the parent is deleted, if that was loaded
     read_is_forked: bool | None = None  # whether it is the oldest ancestor of others, if that was loaded
 
@@ -198,7 +209,8 @@ class Application(models.Model):
         """Return the owner's application, or None. Raise `ValidationError` if `pk` is not an id."""
         clock = sql.clock()
         mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
-        found = cls._base_manager.raw(sql.FIND_APPLICATION.format(clock=clock.sql), mine)
+        query = sql.FIND_APPLICATION.format(clock=clock.sql, identities=sql.identities())
+        found = cls._base_manager.raw(query, mine)
         return next(iter(found), None)
 
     @property
@@ -208,10 +220,18 @@ class Application(models.Model):
 
     @cached_property
     def identities(self) -> list[Identity]:
-        """The owner's identities, the default one first. It takes a query, if they have some."""
-        if self.read_has_identities is not None and not self.read_has_identities:
-            return []
-        return identities_of(self.owner_id, self.signature)
+        """The owner's identities, the default one first."""
+        if self.read_email is None:
+            return identities_of(self.owner_id, self.signature)
+        return identities_from(self.read_identities or "[]", self.owner_id, self.signature)
+
+    @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Return the owner's own addresses."""
+        if self.read_email is None:
+            return own_addresses_of(self.owner_id)
+        addresses = [address for each in self.identities for address in each.addresses]
+        return tuple(filter(None, [*addresses, self.read_email]))
 
     @property
     def texts(self) -> dict[str, str]:
@@ -288,11 +308,19 @@ class Application(models.Model):
 
     @cached_property
     def partial(self) -> str | None:
+        """The same as `read_partial`, read once: for rows that are only shown."""
+        return self.read_partial()
+
+    def read_partial(self) -> str | None:
         """Return what the run that stopped had written of its draft; None if nothing. It takes a query."""
         if not self.has_stopped or self.last_sequence_id is None:
             return None
-        last = self.steps.filter(sequence_id=self.last_sequence_id)
-        return last.values_list("partial", flat=True).first()
+        newest = self.steps.order_by("-sequence_id").values_list("error_code", "position", "partial")
+        for error_code, position, partial in newest[:MOST_SINCE_STOP]:
+            was_taken_since = not error_code and position != self.position
+            if not was_taken_since:
+                return partial
+        return None
 
     @property
     def due_step(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -142,6 +143,8 @@ class Identity(models.Model):
     signature = models.TextField(max_length=LONGEST_SIGNATURE, blank=True, default="", db_default="")
     is_default = models.BooleanField(default=False)
 
+    READ = ("id", "name", "addresses", "signature", "is_default")  # the columns that `sql.identities` reads
+
     class Meta:
         verbose_name_plural = "identities"
         ordering = ["-is_default", "pk"]
@@ -164,8 +167,17 @@ def signature_of(owner_id: int | None) -> str:
 def identities_of(owner_id: int | None, name: str | None = None) -> list[Identity]:
     """Return a person's identities, the default one first. `name` is `signature_of`, if it is known."""
     found = list(Identity.objects.filter(owner_id=owner_id))
-    if found and name is None:
-        name = signature_of(owner_id)
+    return _named(found, signature_of(owner_id) if found and name is None else name)
+
+
+def identities_from(read: str, owner_id: int, name: str) -> list[Identity]:
+    """Return the identities that `sql.identities` read, the default one first."""
+    rows = [dict(zip(Identity.READ, row, strict=True)) for row in json.loads(read)]
+    found = [Identity(**{**row, "is_default": bool(row["is_default"])}, owner_id=owner_id) for row in rows]
+    return _named(sorted(found, key=lambda each: (not each.is_default, each.pk)), name)
+
+
+def _named(found: list[Identity], name: str | None) -> list[Identity]:
     for identity in found:
         identity.name = name or "" if identity.is_default else identity.name or name or ""
     return found
@@ -186,6 +198,15 @@ class Sender:
 def senders_in(identities: Iterable[Identity]) -> list[Sender]:
     """Return the addresses of these identities, in their order."""
     return [Sender(each.name, address) for each in identities for address in each.addresses]
+
+
+def own_addresses_of(owner_id: int | None) -> tuple[str, ...]:
+    """Return the addresses of a person's identities and of their account, in one query."""
+    if owner_id is None:
+        return ()
+    found = list(User.objects.filter(pk=owner_id).values_list("email", "identities__addresses"))
+    addresses = [*(each for _, own in found for each in own or ()), *(email for email, _ in found[:1])]
+    return tuple(filter(None, addresses))
 
 
 def texts_of(owner_id: int | None) -> dict[str, str]:

@@ -19,9 +19,11 @@ FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
     COALESCE(preferences.time_zone, '') AS read_time_zone, COALESCE(preferences.about, '') AS read_about,
     COALESCE(preferences.style, '') AS read_style, COALESCE(preferences.always, '') AS read_always,
-    EXISTS (
-        SELECT 1 FROM assistant_app_identity AS identity WHERE identity.owner_id = application.owner_id
-    ) AS read_has_identities,
+    (SELECT person.email FROM auth_user AS person WHERE person.id = application.owner_id) AS read_email,
+    (
+        SELECT {identities} FROM assistant_app_identity AS identity
+        WHERE identity.owner_id = application.owner_id
+    ) AS read_identities,
     EXISTS (
         SELECT 1 FROM assistant_app_noteword AS word WHERE word.owner_id = application.owner_id
     ) AS read_has_notes,
@@ -75,6 +77,14 @@ def clock(ahead: timedelta = timedelta(0)) -> Statement:
     if connection.vendor == "postgresql":
         return Statement("(CLOCK_TIMESTAMP() + %s)", (ahead,))
     return Statement("%s", (connection.ops.adapt_datetimefield_value(timezone.now() + ahead),))
+
+
+def identities() -> str:
+    """Return the expression for all identities, as a JSON list with a list of `Identity.READ` for each."""
+    columns = "identity.id, identity.name, {}, identity.signature, identity.is_default"
+    if connection.vendor == "postgresql":
+        return f"JSON_AGG(JSON_BUILD_ARRAY({columns.format('identity.addresses')}))::text"
+    return f"JSON_GROUP_ARRAY(JSON_ARRAY({columns.format('JSON(identity.addresses)')}))"
 
 
 def where(model: type[models.Model], **values: Any) -> Condition:

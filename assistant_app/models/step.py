@@ -39,7 +39,7 @@ class StepQuerySet(models.QuerySet["Step"]):
 
 
 class Step(models.Model):
-    """One executed action. The state after it is the fold of the changes from the first step to this one."""
+    """One executed action. Folding the changes from the first step to this one gives its state."""
 
     class Status(models.TextChoices):
         COMPLETED = "completed", "Completed"

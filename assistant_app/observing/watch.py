@@ -97,7 +97,10 @@ class Watch(RunListener):
             return "superseded"
         if isinstance(outcome.error, Cancelled):
             return "stopped"
-        return "failed" if outcome.error or outcome.row is None else str(outcome.row.status)
+        if outcome.error or outcome.row is None:
+            return "failed"
+        is_aside = outcome.row.has_stopped  # it changed something about a run that stopped before
+        return "waiting" if is_aside else str(outcome.row.status)
 
 
 @contextmanager

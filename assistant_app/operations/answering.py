@@ -29,6 +29,7 @@ from assistant_app.errors import (
     StaleVersion,
     WrongStep,
 )
+from assistant_app.llm.base import ModelClient
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
 from assistant_app.operations import repeats
 from assistant_app.operations.deletion import delete_rows
@@ -114,8 +115,9 @@ def submit_now(
     expected_version: int | None,
     workflow: str | None,
     key: IdempotencyKey | None,
-) -> Run | Repeat:
-    """Do what `submit` does, for a request that was looked up already."""
+    client: ModelClient | None = None,
+) -> Run:
+    """Do what `submit` does, for a request that was looked up already. `client` replaces the model's."""
     row = get(actor=actor, app_id=app_id, workflow=workflow)
     known = registry.known_to_run(row)
     human_step = known.human_step(step)
@@ -127,14 +129,24 @@ def submit_now(
     inputs.match(human_step, given, state)
     if human_step.adds_draft:
         budget.check_drafts(known, state, sum(len(text) for text in given.values() if isinstance(text, str)))
-    return start(Run(row, step, given, expected_version, key))
+    return start(Run(row, step, given, expected_version, key, client=client))
 
 
 def start(run: Run) -> Run:
     """Start a run. Its actions may name `told`, which says something about the owner and the moment."""
-    fenced = registry.known_to_run(run.row).fenced(run.row.state, run.inputs or {})
-    known = about(run.row, fenced, run.step, run.inputs or {})
-    run.extra = {TOLD: told(email=fenced, about=known, time_zone=run.row.time_zone, skipped=run.skipped)}
+    row, workflow, inputs = run.row, registry.known_to_run(run.row), run.inputs or {}
+    fenced = workflow.fenced(row.state, inputs)
+    goes_on = run.step is not None and bool(workflow.entry(run.step).when_stopped_at)
+    run.extra = {
+        TOLD: told(
+            email=fenced,
+            about=about(row, fenced, run.step, inputs),
+            addresses=row.own_addresses,
+            time_zone=row.time_zone,
+            partial=(row.read_partial() or "") if goes_on else "",
+            skipped=run.skipped,
+        )
+    }
     return runner.start(run)
 
 
@@ -259,9 +271,12 @@ def delete_one(
 
 
 def _state_for(row: Application, step: ActionEntry) -> Mapping[str, Any]:
-    """Return the state that the step would start from; after a stopped run, the state before its input."""
+    """Return the state that the step would start from; after a stopped run, the state before its input.
+
+    A step for stopped runs only goes on from where the run stopped.
+    """
     writer = Writer(row)
-    if row.has_stopped and step.fits is not None:
+    if row.has_stopped and step.fits is not None and not step.goes_on_from_stop:
         writer.go_back_before(writer.workflow.group(step.action))
     return writer.state
 

@@ -17,5 +17,5 @@ def check_step(row: Application, step: str, expected_version: int | None) -> Non
         raise Finished(f"This {workflow.noun} is finished.")
     if row.is_running:
         raise AlreadyRunning(workflow.busy)
-    if not workflow.takes(step, row.next_step, has_stopped=row.has_stopped):
+    if not registry.takes(row, step):
         raise WrongStep

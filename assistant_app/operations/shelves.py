@@ -57,7 +57,10 @@ def rename(
 
 
 def archive_all(*, actor: AbstractBaseUser, app_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
-    """Archive these emails of the actor; return the ids of those that were not archived yet."""
+    """Archive these emails of the actor; return the ids of those that were not archived yet.
+
+    Leave alone what only a newer version can change.
+    """
     return _move(actor, app_ids, archived_at__isnull=True, to=timezone.now())
 
 
@@ -97,7 +100,8 @@ def _change(row: Application, key: IdempotencyKey | None, values: dict[str, Any]
 
 def _move(actor: AbstractBaseUser, app_ids: Iterable[uuid.UUID], to: Any, **where: bool) -> list[uuid.UUID]:
     with transaction.atomic():
-        rows = Application.objects.owned_by(actor).select_for_update().filter(pk__in=list(app_ids), **where)
+        mine = registry.only_known(Application.objects.owned_by(actor))
+        rows = mine.select_for_update().filter(pk__in=list(app_ids), **where)
         moved = list(rows.order_by("pk").values_list("pk", flat=True))
         Application.objects.filter(pk__in=moved).update(archived_at=to)
     return moved

@@ -147,10 +147,13 @@ def _texts_of(item: Field, post: QueryDict) -> list[str]:
     ]
 
 
-def begin_with(step: ActionEntry, state: Mapping[str, Any], before: Mapping[str, Any]) -> Typed:
-    """Return what prefills a form: a value of the state, or the input of the time before."""
+def begin_with(
+    step: ActionEntry, state: Mapping[str, Any], before: Mapping[str, Any], partial: str = ""
+) -> Typed:
+    """Return what prefills a form: a value of the state, what a run had written, or the input before."""
     known = stored(step, before)
     prefilled = {item.name: state.get(item.begins_with) for item in step.fields if item.begins_with}
+    prefilled |= {item.name: partial for item in step.fields if item.begins_with_partial}
     return {**prefilled, **{name: value for name, value in known.items() if value is not None}}
 
 

@@ -55,9 +55,9 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
         return redirect("email", row.pk)
     match = request.resolver_match
     name = match.url_name if match else ""
-    if name == "email_new":
+    if name == "email_new" and step == steps.PROCESS_INPUT:
         return _new_page(request, error)
-    if name == "application_new" and step is not None:
+    if name in ("email_new", "application_new") and step is not None:
         return _new_application_page(request, step, error)
     if row is not None and step is not None:
         return _refused(request, row, step, error)
@@ -143,7 +143,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     The error may be the database's: middleware stores the session after the view.
     """
-    error = outage(sys.exception()) or errors.InternalError("The program made a mistake.")
+    error = outage(sys.exception()) or errors.InternalError("Something went wrong on our side.")
     return bare_page(request, error)
 
 

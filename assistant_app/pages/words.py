@@ -14,7 +14,7 @@ from assistant_app.models import Application
 STOPPED = {
     "model_timeout": "the model did not answer",
     "model_unavailable": "the model could not be reached",
-    "model_failed": "the model gave nothing usable",
+    "model_failed": "the model’s reply couldn’t be used",
     "interrupted": "interrupted, can go on",
     "cancelled": "stopped by you",
 }

@@ -135,14 +135,18 @@ def passages(before: str, after: str) -> list[str]:
     return passages_in(compare(before, after))
 
 
-def passages_in(comparison: Comparison) -> list[str]:
-    """Return the same, of two texts that were compared; at most `MOST_PASSAGES`."""
+def passages_in(comparison: Comparison, *, with_sentence: bool = True) -> list[str]:
+    """Return the same, of two texts that were compared; at most `MOST_PASSAGES`.
+
+    Without their sentence, short passages are told as they are.
+    """
     found: dict[str, None] = {}
     for row in comparison.rows:
         if row.same or len(found) >= MOST_PASSAGES:
             continue
         text = "".join(segment.text for segment in row.segments if segment.op != "delete")
-        found |= {text[start:stop].strip(): None for start, stop in _new_spans(text, row.segments)}
+        spans = _new_spans(text, row.segments, with_sentence)
+        found |= {text[start:stop].strip(): None for start, stop in spans}
     return list(found)[:MOST_PASSAGES]
 
 
@@ -159,7 +163,7 @@ def deletions(before: str, after: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _new_spans(text: str, segments: Iterable[Segment]) -> list[tuple[int, int]]:
+def _new_spans(text: str, segments: Iterable[Segment], with_sentence: bool) -> list[tuple[int, int]]:
     """Return where the new passages of a paragraph are; those that overlap are one."""
     sentences = [match.span() for match in SENTENCE.finditer(text)]
     spans: list[tuple[int, int]] = []
@@ -170,7 +174,7 @@ def _new_spans(text: str, segments: Iterable[Segment]) -> list[tuple[int, int]]:
         if not words:
             continue
         stop = start + len(segment.text.rstrip())
-        if words < SHORT_PASSAGE:
+        if words < SHORT_PASSAGE and with_sentence:
             start = stop - len(segment.text.strip())
             start = sentences[bisect_right(sentences, start, key=itemgetter(0)) - 1][0]
             stop = sentences[bisect_left(sentences, stop, key=itemgetter(1))][1]

@@ -4,7 +4,8 @@ Drafts are numbered from 1, in the order in which they were made. Each has a sou
 
 - `"by"`: `"model"` or `"person"`, which is the owner
 - `"of"`: number of the draft that it was made from, or None
-- `"feedback"`: number of the feedback that it answers, or 0; an owner's text copies it from the draft `of`
+- `"feedback"`: number of the feedback that it answers, or 0; an edit copies it from the draft `of`
+- `"began_with"`: only of a draft that the owner finished by hand: what the model had written, or ""
 - `"assumptions"`: optional list
 - `"left_out"`: optional list of `{"where": "before" or "after", "text": …}`: what the model wrote around it
 - `"shortened"`: optional, what the model was not told because its window is too small: the number of
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant_app.contract.workflow import StepTaken
 from assistant_app.workflow import diffs
@@ -30,6 +31,14 @@ Source = dict[str, Any]
 MODEL, PERSON = "model", "person"
 MOST_COMPARED = 500_000  # characters of the owner's edits, and of what they edited; the newest count
 MOST_OWN = 1_000  # passages of the owner's that are looked for
+
+
+class Edit(NamedTuple):
+    """What the owner changed by hand: a whole draft, or the beginning that the model wrote."""
+
+    before: str
+    after: str
+    is_of_beginning: bool = False
 
 
 def sources(state: State) -> list[Source]:
@@ -87,6 +96,17 @@ def source_of_edit(state: State, text: str) -> Source:
     return source | ({"left_out": left_out} if left_out else {})
 
 
+def source_of_written(state: State, began_with: str) -> Source:
+    """Return the source of the draft that the owner finishes in place of the model."""
+    source = {"by": PERSON, "of": current_number(state), "feedback": pending_feedback(state)}
+    return source | {"began_with": began_with}
+
+
+def answers_feedback(source: Source) -> bool:
+    """Return whether a draft was made to answer its feedback; an edit only inherits it."""
+    return source["by"] == MODEL or "began_with" in source
+
+
 def put_back(text: str, left_out: Mapping[str, str]) -> str:
     """Return a draft with what was left out of it."""
     parts = [left_out["text"], text] if left_out["where"] == "before" else [text, left_out["text"]]
@@ -94,9 +114,9 @@ def put_back(text: str, left_out: Mapping[str, str]) -> str:
 
 
 def feedback_for(state: State, source: Source) -> str:
-    """Return the feedback that a draft answers; empty for a first draft and for the owner's own text."""
+    """Return the feedback that a draft answers; empty for a first draft and for an edit."""
     said, number = state["feedback_history"], source["feedback"]
-    return str(said[number - 1]) if source["by"] == MODEL and 0 < number <= len(said) else ""
+    return str(said[number - 1]) if answers_feedback(source) and 0 < number <= len(said) else ""
 
 
 def pending_feedback(state: State) -> int:
@@ -163,34 +183,54 @@ def has_own(state: State) -> bool:
     return any(source["by"] == PERSON for source in way_to_current(state).values())
 
 
-def own_edits(state: State) -> tuple[list[tuple[str, str]], bool]:
+def own_edits(state: State) -> tuple[list[Edit], bool]:
     """Return the owner's edits that led to the current draft, and whether older ones were left out.
 
-    Each edit is the text before and after it, the oldest first. There are as many of the newest ones as can
-    be compared in a fraction of a second: see `MOST_COMPARED`.
+    The oldest is first. There are as many of the newest ones as can be compared in a fraction of a second:
+    see `MOST_COMPARED`.
     """
-    texts, edits, left = state["draft_history"], list[tuple[str, str]](), MOST_COMPARED
+    edits, left = list[Edit](), MOST_COMPARED
     own = [(number, source) for number, source in way_to_current(state).items() if source["by"] == PERSON]
     for number, source in reversed(own):
-        edit = (texts[source["of"] - 1] if source["of"] else "", texts[number - 1])
-        left -= len(edit[0]) + len(edit[1])
+        edit = _edit(state, number, source)
+        left -= len(edit.before) + len(edit.after)
         if edits and left < 0:
             return edits[::-1], True
         edits.append(edit)
     return edits[::-1], False
 
 
+def _edit(state: State, number: int, source: Source) -> Edit:
+    text = state["draft_history"][number - 1]
+    if "began_with" in source:
+        return Edit(source["began_with"], text, is_of_beginning=True)
+    return Edit(state["draft_history"][source["of"] - 1] if source["of"] else "", text)
+
+
+def compared(edit: Edit) -> diffs.Comparison:
+    return diffs.compare(edit.before, edit.after)
+
+
 def own_passages(state: State) -> list[str]:
     """Return the passages of the current draft that the owner wrote. Slow for long drafts."""
     edits, _ = own_edits(state)
     text = (state["current_draft"] or "").replace("\r\n", "\n")
-    return passages_still_in(text, (diffs.compare(*edit) for edit in edits))
+    return passages_still_in(text, ((edit, compared(edit)) for edit in edits))
 
 
-def passages_still_in(text: str, edits: Iterable[diffs.Comparison]) -> list[str]:
+def passages_still_in(text: str, edits: Iterable[tuple[Edit, diffs.Comparison]]) -> list[str]:
     """Return the passages of a text that these edits brought, without repetition."""
-    brought = dict.fromkeys(passage for edit in edits for passage in diffs.passages_in(edit))
+    brought = dict.fromkeys(passage for edit, comparison in edits for passage in _brought(edit, comparison))
     return [passage for passage in list(brought)[-MOST_OWN:] if passage in text]
+
+
+def _brought(edit: Edit, comparison: diffs.Comparison) -> list[str]:
+    """Return the passages that an edit brought; nothing of them stands in a beginning by the model."""
+    if not edit.is_of_beginning:
+        return diffs.passages_in(comparison)
+    begun = " ".join(edit.before.split())
+    passages = diffs.passages_in(comparison, with_sentence=False)
+    return [passage for passage in passages if " ".join(passage.split()) not in begun]
 
 
 def struck_out(state: State) -> list[str]:
@@ -198,10 +238,11 @@ def struck_out(state: State) -> list[str]:
 
     Slow for long drafts.
     """
-    texts, current, found = state["draft_history"], state["current_draft"] or "", list[str]()
+    current, found = state["current_draft"] or "", list[str]()
     for number, source in way_to_current(state).items():
-        if source["by"] == PERSON and source["of"]:
-            deleted = diffs.deletions(texts[source["of"] - 1], texts[number - 1])
+        edit = _edit(state, number, source)
+        if source["by"] == PERSON and edit.before:
+            deleted = diffs.deletions(edit.before, edit.after)
             found += [passage for passage in deleted if passage not in current]
     return list(dict.fromkeys(found))
 

@@ -67,7 +67,7 @@ STATE: dict[str, Any] = {
             "use",
             draft={"title": "Its number", "type": "integer", "minimum": 1, "maximum": 999_999_999},
         ),
-        _allowed("regenerate", "Let it be written once more", "POST", "regenerate"),
+        _allowed("regenerate", "Write the draft again", "POST", "regenerate"),
         _allowed(
             "choose_sources",
             "Write it without some of your texts or notes",

@@ -110,6 +110,7 @@ def _case(state: State, told: Told) -> prompts.Case:
         instructions=state["response_instructions"],
         fence=told.fence or secrets.token_hex(8),
         name=envelopes.sender_name(state) or told.name,
+        recipients=envelopes.recipients(state, told.addresses),
         today=told.today,
         time_zone=told.time_zone,
         said_on=state["said_on"] or {},
@@ -305,6 +306,12 @@ async def edit_draft(state: State, text: str) -> State:
     return state.update(**drafts.with_draft(state, text, drafts.source_of_edit(state, text)))
 
 
+@action(reads=_VERSIONS, writes=["draft_history", "draft_sources", *_CURRENT], tags=[HUMAN])
+async def write_draft(state: State, text: str, told: Told = NOTHING) -> State:
+    """Take the owner's own text as the draft at which a run stopped."""
+    return state.update(**drafts.with_draft(state, text, drafts.source_of_written(state, told.partial)))
+
+
 @action(reads=_VERSIONS, writes=_CURRENT, tags=[HUMAN])
 async def use_draft(state: State, draft: int) -> State:
     """Make an earlier draft the current one again."""
@@ -373,6 +380,7 @@ ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
     "final_result": final_result,
     "reopen": reopen,
     "change_envelope": change_envelope,
+    "write_draft": write_draft,
 }
 TRANSITIONS = [
     ("process_input", "determine_clarifications", default),
@@ -390,7 +398,7 @@ TRANSITIONS = [
     ("choose_sources", "formulate_draft", default),
     ("process_feedback", "formulate_draft", if_any("feedback")),
     ("process_feedback", "final_result", default),
-    ("final_result", "reopen", Choice("goes on")),
+    ("final_result", "reopen", Choice("reopens it")),
     ("reopen", "process_feedback", default),
     # It comes instead of any due step, and leads back to it. Without a transition, the email is finished.
     ("determine_clarifications", "change_envelope", Choice("changes the envelope")),
@@ -398,7 +406,14 @@ TRANSITIONS = [
     ("final_result", "change_envelope", Choice("changes the envelope")),
     ("change_envelope", "clarify_instructions", ARE_QUESTIONS_OPEN),
     ("change_envelope", "process_feedback", IS_NOT_ACCEPTED),
-    ("change_envelope", "reopen", Choice("goes on")),
+    ("change_envelope", "reopen", Choice("reopens it")),
+    # It goes on from wherever a run stopped on the way to a draft.
+    ("process_input", "write_draft", Choice("finishes the draft by hand")),
+    ("determine_clarifications", "write_draft", Choice("finishes the draft by hand")),
+    ("clarify_instructions", "write_draft", Choice("finishes the draft by hand")),
+    ("process_feedback", "write_draft", Choice("finishes the draft by hand")),
+    ("regenerate", "write_draft", Choice("finishes the draft by hand")),
+    ("write_draft", "process_feedback", default),
 ]
 
 

@@ -29,7 +29,7 @@ def is_prompt_next(step: str | None, inputs: Mapping[str, Any]) -> bool:
     """Return whether a run that starts with this step asks a model. None continues a run that stopped."""
     if step == "process_feedback":
         return bool(inputs.get("feedback"))
-    return step not in ("change_envelope", "edit_draft", "use_draft", "reopen")
+    return step not in ("change_envelope", "edit_draft", "use_draft", "write_draft", "reopen")
 
 
 def is_first_prompt(step: str | None) -> bool:
@@ -94,13 +94,19 @@ def behind(state: Mapping[str, Any]) -> list[Context]:
     return [context for context in found if context]
 
 
-def sources(contexts: Iterable[Context]) -> list[str]:
-    """Return the owner's texts in these snapshots, each once: what a draft may take from them."""
-    found: dict[str, None] = {}
+def sources(contexts: Iterable[Context]) -> dict[str, str]:
+    """Return the owner's texts in these snapshots by title: what a draft may take from them.
+
+    A note that was changed between two of them is there in both wordings.
+    """
+    found: dict[str, dict[str, None]] = {}
     for context in contexts:
-        found |= {f"{note['title']}\n{note['text']}": None for note in context.get("notes", ())}
-        found |= {context[key]: None for key in TEXTS if key in context}
-    return list(found)
+        for note in context.get("notes", ()):
+            found.setdefault(f"note:{note['id']}", {})[f"{note['title']}\n{note['text']}"] = None
+        for key in TEXTS:
+            if key in context:
+                found.setdefault(key, {})[context[key]] = None
+    return {title: "\n\n".join(wordings) for title, wordings in found.items()}
 
 
 def verbatim(context: Mapping[str, Any]) -> list[str]:

@@ -86,7 +86,11 @@ def _items_of(reply: Any) -> list[Any]:
     found = next((value for value in values if value and isinstance(value, list)), None)
     if found is not None:
         return _items_of(found)
-    return [item for key, value in reply.items() if "question" in key.lower() for item in _within(value)]
+    named = [item for key, value in reply.items() if "question" in key.lower() for item in _within(value)]
+    if named:
+        return named
+    inner = (each for each in reply.values() if isinstance(each, dict) and "questions" in each)
+    return _items_of(next(inner, None))
 
 
 def _within(value: Any) -> list[Any]:
@@ -102,7 +106,7 @@ def is_readable(reply: Any) -> bool:
 
 
 def _text_of(about: dict[str, Any]) -> Any:
-    text = about.get("question", about.get("text"))
+    text = about.get("question", about.get("text", about.get("q")))
     return _text_of(text) if isinstance(text, dict) else text
 
 
@@ -116,7 +120,7 @@ def _question_in(item: Any) -> str:
     # Some questions have no question mark ("Please give the date"). But a text that has none and speaks of
     # questions is the model's comment.
     if "?" not in question and re.search(
-        r"\b(?:questions?|clarif\w+|nothing|none)\b", question, re.IGNORECASE
+        r"\b(?:questions?|clarif\w+|nothing|none|n/a)\b", question, re.IGNORECASE
     ):
         return ""
     return "" if is_preamble else question

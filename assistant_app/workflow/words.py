@@ -10,11 +10,13 @@ from assistant_app.contract.workflow import Words
 from assistant_app.workflow import drafts
 
 State = Mapping[str, Any]
+BEGINNING = 100  # characters of a draft in the history
 Said = tuple[str, str]  # heading and detail
 
 
 def _input(before: State, after: State) -> Said:
-    return "You said what you want", quoted(after["response_instructions"])
+    said = after["response_instructions"]
+    return ("You said what you want", quoted(said)) if said else ("You asked for a suitable reply", "")
 
 
 def _questions(before: State, after: State) -> Said:
@@ -39,7 +41,15 @@ def _answers(before: State, after: State) -> Said:
 
 def _draft(before: State, after: State) -> Said:
     texts = after["draft_history"]
-    return (f"Draft {len(texts)}, {count(len(texts[-1].split()), 'word')}" if texts else "Draft"), ""
+    if not texts:
+        return "Draft", ""
+    return f"Draft {len(texts)}, {count(len(texts[-1].split()), 'word')}", _beginning(texts[-1])
+
+
+def _beginning(text: str) -> str:
+    """Return the first words of a draft in one line."""
+    line = " ".join(text[: 2 * BEGINNING].split())
+    return line if len(line) <= BEGINNING else f"{line[: BEGINNING - 1].rstrip()}…"
 
 
 def _feedback(before: State, after: State) -> Said:
@@ -52,6 +62,13 @@ def _edit(before: State, after: State) -> Said:
     number = len(after["draft_history"])
     words = count(len(after["draft_history"][-1].split()), "word")
     return f"You edited draft {drafts.current_number(before)} into draft {number}, {words}", ""
+
+
+def _written(before: State, after: State) -> Said:
+    number = len(after["draft_history"])
+    words = count(len(after["draft_history"][-1].split()), "word")
+    verb = "finished" if drafts.sources(after)[-1].get("began_with") else "wrote"
+    return f"You {verb} draft {number} yourself, {words}", ""
 
 
 def _numbered(sentence: str) -> Callable[[State, State], Said]:
@@ -100,6 +117,11 @@ PROCESS_FEEDBACK = Words(
     typed="feedback",
 )
 EDIT_DRAFT = Words(done=_edit)
+WRITE_DRAFT = Words(
+    done=_written,
+    typed="draft",
+    gone="The draft was finished in another window",
+)
 USE_DRAFT = Words(done=_numbered("You restored draft {}"))
 CHOOSE_SOURCES = Words(done="You left some of your texts or notes out, or took them in again")
 REGENERATE = Words(done="You asked for another try")

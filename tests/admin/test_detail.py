@@ -70,7 +70,7 @@ def test_a_failed_step_shows_why(admin_site, one_draft):
 
 def test_what_a_step_changed_and_the_state_after_it_are_shown(admin_site, one_draft):
     step = words(steps_of(html(admin_site, one_draft))[3])
-    assert "What it changed: draft_history , current_draft" in step
+    assert "Changes: draft_history , current_draft" in step
     assert "current_draft Dear Marta, 60 ship on Thursday." in step
     assert "draft_history 1. Dear Marta, 60 ship on Thursday." in step
     assert "incoming_email From: Marta Kowalczyk" in step  # of the state, not of the change
@@ -93,9 +93,9 @@ def test_the_state_after_a_step_is_the_fold_along_its_bases(admin_site, tell):
     )
     story.step("process_input", incoming_email="second", response_instructions="two")
     first, second = steps_of(html(admin_site, story))
-    assert "gone back from" in first
+    assert "abandoned" in first
     assert "first" in first
-    assert "gone back from" not in second
+    assert "abandoned" not in second
     assert ">\nfirst<" not in second
 
 

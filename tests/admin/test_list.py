@@ -31,7 +31,7 @@ def test_shows_owner_status_next_step_position_drafts_calls_and_age(admin_site, 
     Application.objects.update(created_at=timezone.now() - timedelta(days=3))
     page = admin_site.get(LIST)
     assert "ida" in column(page, "owner_link")[0]
-    assert "Waiting for its person" in column(page, "state_word")[0]
+    assert "Waiting for their owner" in column(page, "state_word")[0]
     assert column(page, "due") == ["<code>process_<wbr>feedback</code>"]
     assert column(page, "last") == ["<code>formulate_<wbr>draft</code>"]
     assert column(page, "draft_count") == ["1"]

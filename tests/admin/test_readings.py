@@ -139,29 +139,29 @@ def test_reading_your_own_email_needs_no_reason(operator, admin_site, tell):
 
 
 def test_the_owner_sees_who_read_what_when_and_why(admin_site, one_draft, owner, stranger):
-    settings_page = browser_of(owner).get("/settings/").content.decode()
-    assert "Nobody. Administrators have to say why" in settings_page
+    settings_page = browser_of(owner).get("/settings/data/").content.decode()
+    assert "No one. An administrator has to give a reason first" in settings_page
     say_why(admin_site, one_draft.row)
-    settings_page = browser_of(owner).get("/settings/").content.decode()
-    assert ">root</bdi></b> read " in " ".join(settings_page.split())
+    settings_page = browser_of(owner).get("/settings/data/").content.decode()
+    assert ">root</bdi></b> opened " in " ".join(settings_page.split())
     assert f'href="/a/{one_draft.row.pk}/"' in settings_page
     assert WHY in settings_page
-    assert WHY not in browser_of(stranger).get("/settings/").content.decode()
+    assert WHY not in browser_of(stranger).get("/settings/data/").content.decode()
 
 
 def test_it_stays_when_the_email_and_the_reader_are_gone(admin_site, one_draft, owner, operator):
     say_why(admin_site, one_draft.row)
     operations.delete(actor=owner, app_id=one_draft.row.pk)
     operator.delete()
-    page = browser_of(owner).get("/settings/").content.decode()
-    assert ">root</bdi></b> read an email that is deleted by now" in " ".join(page.split())
+    page = browser_of(owner).get("/settings/data/").content.decode()
+    assert ">root</bdi></b> opened an email that has been deleted" in " ".join(page.split())
     assert WHY in page
 
 
 def test_what_a_reader_writes_is_text(admin_site, one_draft, owner):
     evil = "<script>alert(1)</script> is my reason"
     admin_site.post(address(one_draft.row, "read/"), {"reason": evil})
-    page = browser_of(owner).get("/settings/").content.decode()
+    page = browser_of(owner).get("/settings/data/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 

@@ -183,7 +183,7 @@ def test_what_was_refused_stands_in_the_form_again(browser):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
     form = page.form("PUT")
-    response, again = send(browser, page, form, *fill(form, "A long email </textarea>", ""))
+    response, again = send(browser, page, form, *fill(form, "A long email </textarea>", "x" * 20_001))
     assert response.status_code == 400
     assert again.form("PUT")["fields"][0] == ["email_to_respond", "A long email </textarea>"]
 

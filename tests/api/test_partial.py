@@ -42,6 +42,23 @@ def test_a_failed_draft_keeps_what_was_let_out(walk):
     assert (done["status"], done["partial"], walk.state()["partial"]) == ("completed", None, None)
 
 
+def test_a_draft_that_broke_off_is_finished_by_hand(walk, other):
+    walk.begin_and_fail([f"<reply>{WRITTEN}", ModelFailed("The answer was cut off.")])
+    state = walk.state()
+    allowed = {each["name"]: each for each in state["allowed_actions"]}
+    assert [*allowed] == ["process_input", "write_draft", "change_envelope", "retry"]
+    assert allowed["write_draft"]["url"].endswith(walk.url("write"))
+    assert other.put(walk.url("write"), {"text": "Mine."}, format="json").status_code == 404
+    assert walk.put("write", {"text": " "}).status_code == 400
+    text = f"{state['partial']}ship from Bergen."
+    done = walk.put("write", {"text": text}).json()
+    assert (done["drafts"], done["next_step"], done["partial"]) == ([text], "process_feedback", None)
+    draft = walk.client.get(walk.url("drafts", "1")).json()
+    assert (draft["by"], draft["began_with"]) == ("person", state["partial"])
+    refused = walk.put("write", {"text": text})
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_step")
+
+
 def test_a_failure_that_let_nothing_out_keeps_nothing(walk):
     walk.begin_and_fail(ModelFailed("No."))
     assert failed_step(walk)["partial"] is None

@@ -46,6 +46,7 @@ def test_it_knows_every_endpoint_and_no_other(schema):
         *(f"get {one}state/", f"post {one}retry/"),
         "put /api/notes/{id}/",
         *(f"{step.method} {one}{step.endpoint}/" for step in EMAIL.human_steps),
+        *(f"{method} /api/identities/{{number}}/" for method in ("get", "put", "delete")),
     }
     found = {name for name, _ in operations_of(schema) if "schema" not in name and "events" not in name}
     assert found >= expected

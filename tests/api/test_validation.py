@@ -17,9 +17,8 @@ BAD_TEXTS = {
     "Burr's own encoding": BURR,
     "a NUL": "a\x00b",
     "a lone surrogate": "a\ud800b",
-    "nothing": "",
-    "spaces": " \n ",
 }
+EMPTY_TEXTS = {"nothing": "", "spaces": " \n "}
 
 
 def raw(walk, body, content_type="application/json", endpoint="initialize_draft"):
@@ -32,6 +31,15 @@ def test_a_text_that_is_none_is_refused(walk, nothing_happens, field, text):
     # By hand: the test client's encoder would refuse the lone surrogate itself.
     assert is_error(raw(walk, json.dumps({**INPUT, field: text})), 400, "invalid", field)
     nothing_happens()
+
+
+@pytest.mark.parametrize("text", EMPTY_TEXTS.values(), ids=EMPTY_TEXTS)
+def test_an_email_is_needed_and_instructions_are_not(walk, nothing_happens, text):
+    refused = walk.put("initialize_draft", {**INPUT, "email_to_respond": text})
+    assert is_error(refused, 400, "invalid", "email_to_respond")
+    nothing_happens()
+    state = walk.put("initialize_draft", {**INPUT, "response_instructions": text}).json()
+    assert (state["response_instructions"], state["next_step"]) == ("", "process_feedback")
 
 
 @pytest.mark.parametrize(

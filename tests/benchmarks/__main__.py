@@ -26,6 +26,7 @@ from tests.benchmarks import (
     queries,
     report,
     scale,
+    tokens,
 )
 from tests.services import POSTGRES_URL, listens
 
@@ -35,6 +36,7 @@ FIGURES = {
         floors,
         latency,
         cpu,
+        tokens,
         page,
         first_token,
         in_flight,

@@ -210,7 +210,7 @@ def test_what_was_too_long_to_be_checked_is_said(api, owner, model):
     assert report["cut"] == ["email"]
     assert [found["text"] for found in report["unsupported"]] == ["71"]
     page = Browser(_signed_in(owner)).open(f"/a/{person.app_id}/")
-    assert page.says("This is too long to be checked to its end: the email was read only in part.")
+    assert page.says("Too long to check to the end: only part of the email was read.")
 
 
 def test_a_long_draft_without_findings_is_not_called_clear(owner, model):
@@ -218,7 +218,7 @@ def test_a_long_draft_without_findings_is_not_called_clear(owner, model):
     model.will_write("We wait. " * 6_000)
     person.give_input()
     page = Browser(_signed_in(owner)).open(f"/a/{person.app_id}/")
-    assert page.says("this draft was read only in part")
+    assert page.says("Too long to check to the end: only part of this draft was read.")
     assert not page.says("match the email and what you wrote")
 
 

@@ -62,11 +62,14 @@ class Keyboard:
         self.type_in("Password", "correct horse")
         self.type_in("Confirm password", "correct horse")
         self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/welcome/you/")
+        self.type_in("Your name", "Ida")
+        self.page.keyboard.press("Enter")
         self.press("link", "Write your first reply")
 
     def send_email(self, email, instructions):
         self.type_in("The email you’re replying to", email)
-        self.type_in("What do you want to say?", instructions)
+        self.type_in("What do you want to say? Optional", instructions)
         self.page.keyboard.press("Control+Enter")
 
     def send_feedback(self, text):

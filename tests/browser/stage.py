@@ -1,5 +1,6 @@
 """Every page in each of its states, by name: for the checks of all pages, and for the pictures."""
 
+import threading
 import uuid
 from datetime import timedelta
 
@@ -182,7 +183,7 @@ def new_eml_refused(stage):
 
 def new_errors(stage):
     stage.open("/new/")
-    stage.page.get_by_label("The email you’re replying to").fill("Dear Ms Brevik,\n\nplease find below …")
+    stage.page.get_by_label("What do you want to say?").fill("Yes, on Tuesday.")
     stage.press("Draft a reply")
 
 
@@ -307,9 +308,35 @@ def kept(stage):
 def stopped(stage):
     stage.begin()
     error = "The model's server at ollama.lan:11434 gave no answer for 60 seconds. It was tried 3 times."
-    stage.model.will_write([DRAFTS[1][:240], ModelTimeout(error)])
+    stage.model.will_write([f"<reply>{DRAFTS[1][:240]}", ModelTimeout(error)])
     stage.person.fails_at("process_feedback", feedback=FEEDBACK)
     stage.open()
+
+
+def stopped_by_you(stage):
+    stage.begin()
+    gate = threading.Event()
+    stage.gates.append(gate)
+    stage.model.will_write([f"<reply>{DRAFTS[1][:240]}", gate])
+    stage.person.begin("process_feedback", {"feedback": FEEDBACK}).claimed.result(30)
+    stage.open()
+    stage.page.wait_for_function("() => document.querySelector('#reply-text').textContent.includes('crew')")
+    stage.press("Stop")
+
+
+def stopped_before_draft(stage):
+    stage.person = Person(stage.owner)
+    stage.gates.append(stage.model.will_wait_to_ask("Which day?"))
+    data = {"email_to_respond": EMAIL, "response_instructions": INSTRUCTIONS}
+    stage.person.begin("process_input", data).claimed.result(30)
+    stage.open()
+    stage.press("Stop")
+
+
+def finishing(stage):
+    stopped(stage)
+    stage.page.get_by_role("link", name="Finish it yourself").click()
+    stage.page.wait_for_url("**/write/**")
 
 
 def changing(stage):
@@ -442,6 +469,15 @@ def first_run(stage):
     stage.open("/")
 
 
+def first_run_you(stage):
+    stage.open("/welcome/you/")
+
+
+def sample(stage):
+    stage.open("/")
+    stage.press("Try with a sample email")
+
+
 def first_run_error(stage):
     first_run(stage)
     stage.page.get_by_label("Username").fill("ida")
@@ -458,10 +494,11 @@ STATES = {
         new_errors, pasting, questions, writing, draft,
         email_alone, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         missing_language, missing_correction,
-        empty_feedback, both_pressed, conflict, kept, stopped, changing, finished, recipients, delete,
+        empty_feedback, both_pressed, conflict, kept, stopped, stopped_by_you,
+        stopped_before_draft, finishing, changing, finished, recipients, delete,
         history, history_step, model_call, usage, settings, addresses, settings_model,
         keys, read_by_staff, new_token,
         token_without_name, password, erase, erase_refused, not_found,
-        sign_in, sign_in_error, signed_out, first_run, first_run_error,
+        sign_in, sign_in_error, signed_out, first_run, first_run_error, first_run_you, sample,
     )
 }  # fmt: skip

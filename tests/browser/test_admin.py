@@ -77,7 +77,7 @@ def test_who_says_why_reads_the_texts(desk, by_keyboard):
         else:
             page.get_by_role("button", name="Show the texts").click()
     expect(page.get_by_role("heading", name="Step by step")).to_be_visible()
-    page.get_by_text("What it changed").first.click()
+    page.get_by_text("Changes:").first.click()
     expect(page.locator("pre", has_text="60 ship on Thursday.").first).to_be_visible()
 
 

@@ -71,6 +71,7 @@ def test_the_whole_way_on_the_demonstration_model(open_window):
     is_written(page, 1)
     expect(page.get_by_text("Written by the toy model.")).to_be_visible()
     for number in (2, 3):
+        page.get_by_text("Quick changes", exact=True).click()
         button(page, "Shorter").click()
         is_written(page, number)
     button(page, "Accept").click()

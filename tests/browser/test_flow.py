@@ -54,6 +54,8 @@ def create_first_account(page):
     page.get_by_label("Password", exact=True).fill("correct horse")
     page.get_by_label("Confirm password").fill("correct horse")
     button(page, "Create account").click()
+    page.get_by_label("Your name").fill("Ida")
+    button(page, "Continue").click()
 
 
 def answer_an_email(page, again=lambda: None):

@@ -343,3 +343,12 @@ def test_a_short_weekday_supports_the_full_one(asked, draft):
     checks = check(f"I can do {draft}.", email="", instructions=asked)
     assert checks.unsupported == ()
     assert [given.missing for given in checks.given] == [()]
+
+
+def test_notes_support_facts_that_need_not_be_in_the_draft():
+    told = {"email": "From: Anna\n\nWhat does it cost?", "instructions": "Answer."}
+    notes = {"Prices": "A visit costs EUR 480, see https://brevik.example/prices. We close on 24 December."}
+    draft = "Dear Anna,\n\na visit costs EUR 480: https://brevik.example/prices.\n\nIda"
+    assert {each.text for each in check(draft, **told).unsupported} >= {"EUR 480"}
+    found = check(draft, **told, notes=notes)
+    assert (found.unsupported, found.missing, found.brought_in) == ((), [], ())

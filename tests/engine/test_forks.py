@@ -230,6 +230,9 @@ def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, m
     for to in ("anna@example.org", "bob@example.org"):
         envelope = {"to": [to], "cc": [], "subject": "", "identity": "", "quote": ""}
         person.send("change_envelope", **envelope)
+    model.will_write(["<reply>Hello", ModelTimeout()])
+    person.fails_at("process_feedback", feedback="Longer")
+    person.send("write_draft", text="Hello, finished by hand.")
     path = path_to(person.row, person.row.sequence_id)
     assert {step.position for step in path} == ACTIONS.keys()
     states = list(accumulate((step.changes for step in path), apply_changes, initial=DEFAULT_STATE))

@@ -120,7 +120,26 @@ DRAFTS = [
         sent=stream(chunk({}, "length"), {"choices": [], "usage": {"completion_tokens": 4000}}),
         expected=(ModelFailed, "used all its 4,000 tokens for thinking. Raise MODEL_MAX_TOKENS"),
     ),
+    *(
+        Behaviour(name=f"thinking in {begin}", report=report, sent=said(f"{begin}They ask.{end}\n\n{LETTER}"))
+        for begin, end, report in [
+            ('<details type="reasoning" done="true">', "</details>", "Open WebUI"),
+            ("<longcat_think>", "</longcat_think>", "LongCat"),
+            ("<unused94>thought\n", "<unused95>", "MedGemma"),
+            ("<|thinking|>", "<|/thinking|>", "none: a mark with bars"),
+            ("<rationale>", "</rationale>", "none: a word for thinking"),
+            ("<inner_thoughts>", "</inner_thoughts>", "MemGPT"),
+        ]
+    ),
     # Tokens of the chat template
+    *(
+        Behaviour(name=f"the stop token {token}", report=report, sent=said(f"{LETTER}{token}"))
+        for token, report in [
+            ("<end_of_utterance>", "SmolVLM"),
+            ("<turn|>", "Gemma"),
+            ("[EOS]", "none: a token as text"),
+        ]
+    ),
     Behaviour(name="a stop token", report="vllm#3303", sent=said(f"{LETTER}<|im_end|>")),
     Behaviour(name="an older stop token", report="llama.cpp#6859", sent=said(f"{LETTER}</s>")),
     Behaviour(
@@ -190,6 +209,54 @@ DRAFTS = [
     Behaviour(name="a whole answer without one", report="pi#6226", sent=whole({"content": LETTER}, None)),
     Behaviour(name="another good ending", report="Anthropic", sent=said(LETTER, ending="end_turn")),
     Behaviour(name="an ending in capitals", report="Gemini", sent=said(LETTER, ending="STOP")),
+    *(
+        Behaviour(
+            name=f"the ending {ending}", report="none: another good word", sent=said(LETTER, ending=ending)
+        )
+        for ending in ("done", "finish", "finished", "normal")
+    ),
+    Behaviour(
+        name="a byte order mark before the stream",
+        report="none: files written by .NET begin so",
+        sent=Reply(
+            body=f"\ufeff{said(LETTER).body}", headers={"content-type": "text/event-stream; charset=utf-8"}
+        ),
+    ),
+    Behaviour(
+        name="alternatives beside it",
+        report="n in MODEL_EXTRA_BODY",
+        sent=stream(
+            *(
+                {
+                    "choices": [
+                        {"index": 1, "delta": {"content": "Other"}},
+                        {"index": 0, "delta": {"content": LETTER[at : at + 9]}},
+                    ]
+                }
+                for at in range(0, len(LETTER), 9)
+            ),
+            {"choices": [{"index": 1, "delta": {"content": "Other"}}]},
+            {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        ),
+    ),
+    Behaviour(
+        name="a choice that is no list",
+        report="none: another shape",
+        sent=Reply(body={"choices": {"message": {"content": LETTER}, "finish_reason": "stop"}}),
+    ),
+    Behaviour(
+        name="another protocol",
+        report="Ollama's /api/chat",
+        sent=Reply(
+            body="\n".join(
+                json.dumps(each)
+                for each in (
+                    *({"message": {"role": "assistant", "content": text}, "done": False} for text in LETTER),
+                    {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"},
+                )
+            )
+        ),
+    ),
     # Endings
     *(
         Behaviour(
@@ -241,6 +308,23 @@ DRAFTS = [
         expected=(ModelFailed, "Slot lost"),
     ),
     Behaviour(
+        name="an event with the name error",
+        report="text-generation-inference",
+        sent=stream(*HALF, end='event: error\ndata: {"message": "Lost a shard"}\n\n'),
+        expected=(ModelFailed, "Lost a shard"),
+    ),
+    *(
+        Behaviour(
+            name=f"an error as an answer: {said}", report=report, sent=Reply(body=body), expected=expected
+        )
+        for said, report, body, expected in [
+            ("detail", "FastAPI", {"detail": "No slot is free"}, (ModelFailed, "No slot is free")),
+            ("message", "Envoy", {"message": "no upstream", "code": 503}, (ModelUnavailable, "no upstream")),
+            ("list", "Cloudflare", {"errors": [{"message": "No route"}]}, (ModelFailed, "No route")),
+            ("own", "MiniMax", {"base_resp": {"status_msg": "login fail"}}, (ModelFailed, "login fail")),
+        ]
+    ),
+    Behaviour(
         name="a web page",
         report="altimate-code#1119",
         sent=Reply(body="<!doctype html><title>Chat</title>", headers={"content-type": "text/html"}),
@@ -281,6 +365,19 @@ QUESTIONS = [
             {"content": None, "tool_calls": [{"function": {"name": "a", "arguments": JSON}}]}, "tool_calls"
         ),
     ),
+    Behaviour(
+        name="as the arguments of a function",
+        report="OpenAI's older protocol",
+        sent=whole({"content": None, "function_call": {"name": "a", "arguments": JSON}}, "function_call"),
+    ),
+    Behaviour(
+        name="as arguments that are parsed",
+        report="Ollama",
+        sent=whole({"tool_calls": [{"function": {"name": "a", "arguments": ASKED}}]}, "tool_calls"),
+    ),
+    Behaviour(name="as content that is parsed", report="none: another shape", sent=whole({"content": ASKED})),
+    Behaviour(name="beside no content", report="OpenAI", sent=whole({"content": None, "parsed": ASKED})),
+    Behaviour(name="JSON in JSON", report="weak models", sent=whole({"content": json.dumps(JSON)})),
     Behaviour(
         name="below other JSON in thinking",
         report="llama.cpp#12107",

@@ -90,7 +90,7 @@ FAILURES = {
     "a wrong key": (
         error(401, "Incorrect API key"),
         ModelFailed,
-        'refused (its words: "Incorrect API key"). Check the API key.',
+        'refused (it said: "Incorrect API key"). Check the API key.',
     ),
     "no permission": (error(403, "No access"), ModelFailed, "refused"),
     "an unknown model": (
@@ -116,7 +116,7 @@ FAILURES = {
     "a refusal": (
         Reply(text=None, chunks=[], refusal="I will not."),
         ModelFailed,
-        'refused (its words: "I will not.")',
+        'refused (it said: "I will not.")',
     ),
     "nothing": (Reply(text="", chunks=[]), ModelFailed, "empty answer"),
     "white space": (Reply(text="  \n", chunks=[" ", "\n"]), ModelFailed, "empty answer"),

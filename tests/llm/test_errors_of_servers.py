@@ -16,7 +16,7 @@ SHAPES = {
         400,
         [{"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}}],
         ModelFailed,
-        'its words: "API key not valid."). Check the API key',
+        'it said: "API key not valid."). Check the API key',
         1,
     ),
     "Gemini's list, too many requests (PromptFuzz#42)": (
@@ -318,6 +318,19 @@ WORDS = [
         400,
         "This endpoint's maximum context length is 4096 tokens: 1000 of text input, 4000 in the output",
     ),
+    (
+        "limit",
+        400,
+        "too many tokens: max tokens must be less than or equal to 4096, the maximum output",
+    ),  # Cohere
+    (
+        "limit",
+        400,
+        "it has a maxOutputTokens value of 9000 but the supported range is from 1 to 8193",
+    ),  # Vertex
+    ("limit", 400, "max_tokens must be at least 1, got -804."),  # vLLM
+    ("limit", 400, "Range of max_tokens should be [1, 2048]"),  # DashScope
+    ("limit", 400, "Requested tokens (4900) exceed context window of 4096"),  # llama-cpp-python
     ("system", 400, "Developer instruction is not enabled for models/gemma-3-27b-it"),
     ("system", 400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
     ("system", 500, "Only user and assistant roles are supported!"),
@@ -327,6 +340,7 @@ WORDS = [
     ("stream", 400, "Unsupported value: 'stream' does not support true with this model."),
     ("stream", 400, "This model does not support streaming"),
     ("stream", 400, "streaming is not enabled"),
+    ("stream", 400, "stream must be false"),
     ("stream_options", 422, "Extra inputs are not permitted (body.stream_options)"),
 ]
 
@@ -343,6 +357,22 @@ def test_words_of_a_refusal_are_understood(model_server, option, status, words):
     found = {"limit": not has_limit, "system": not has_system, "stream": not is_streamed}
     found["stream_options"] = is_streamed and not options
     assert [name for name, is_so in found.items() if is_so] == [option]
+
+
+@pytest.mark.parametrize("words", ["The value of max_tokens is illegal", "Bad max_tokens"])
+def test_a_limit_that_no_name_helps_is_left_out(model_server, words):
+    model_server.script(*[error(400, words)] * 2)
+
+    assert "".join(Caller(model_server.url).write()) == DRAFT
+    limits = [{"max_tokens", "max_completion_tokens"} & body.keys() for body in model_server.bodies]
+    assert limits == [{"max_tokens"}, {"max_completion_tokens"}, set()]
+
+
+@pytest.mark.parametrize("status", [403, 415])
+def test_a_refusal_of_structured_answers_is_seen_under_other_statuses(model_server, status):
+    model_server.script(error(status, "This model does not support structured output"), questions("When?"))
+
+    assert Caller(model_server.url).ask() == {"questions": ["When?"]}
 
 
 TOO_LONG = [

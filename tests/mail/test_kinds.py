@@ -1,6 +1,6 @@
 """Whole kinds of files: what is read, and what is refused with the reason."""
 
-from base64 import encodebytes
+from base64 import b64encode, encodebytes
 
 import pytest
 
@@ -76,6 +76,9 @@ READ = {
         "---------- Forwarded message ---------\nFrom: Carl <carl@example.org>\nDate: Mon, 2 Nov 2026 09:00:00 +0100\nSubject: Pumps\n\nCan you deliver 40 pumps?",
     ),
     "a forwarded email beside a text": (multipart("mixed", part("text/plain", "FYI"), part("message/rfc822", INNER)), "40 pumps?"),
+    "a forwarded email that is encoded": (multipart("mixed", part("text/plain", "FYI"), part("message/rfc822", b64encode(INNER.encode()), "Content-Transfer-Encoding: base64")), "40 pumps?"),
+    "a forwarded email as a file": (multipart("mixed", part("text/plain", "FYI"), part("application/octet-stream; name=Offer.eml", INNER, "Content-Disposition: attachment")), "40 pumps?"),
+    "an international forward": (multipart("mixed", part("text/plain", "FYI"), part("message/global", INNER)), "40 pumps?"),
     "nothing but a forwarded email": (email_of("Content-Type: message/rfc822", body=INNER.encode()), "40 pumps?"),
     "a report of a mail server": (
         multipart("report", part("message/delivery-status", "Reporting-MTA: dns; mx.example.org\n\nAction: failed")),
@@ -111,7 +114,7 @@ REFUSED = {
     "a PDF": (b"%PDF-1.7\n", "The file is a PDF, not an email."),
     "an office document": (b"PK\x03\x04\x14\0", "The file is a zip archive or an office document, not an email."),
     "another OLE file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "save it as .eml"),
-    "no header": (b"Dear Ida,\n\nwhere are they?", "it says neither who sent it nor when"),
+    "no header": (b"Dear Ida,\n\nwhere are they?", "That’s not an .eml file"),
     "encrypted S/MIME": (smime(signed(b"x", oid="2a864886f70d010703")), "The file is encrypted."),
     "damaged S/MIME": (smime(b"AAAA"), "signed or encrypted with S/MIME, and damaged"),
     "encrypted PGP/MIME": (multipart("encrypted", part("application/pgp-encrypted", "Version: 1")), "The file is encrypted."),

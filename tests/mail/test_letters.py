@@ -80,7 +80,13 @@ MATRIX = [
         for label in ("euc-kr", "ks_c_5601-1987", "cp949", "windows-949", "korean")
     ],
     ("iso-2022-kr", "iso2022_kr", KOREAN),
-    *[("cp850", "cp850", "Déjà reçu"), ("cp437", "cp437", "Déjà reçu"), ("hz-gb-2312", "hz", CHINESE)],
+    *[
+        ("cp850", "cp850", "Déjà reçu"),
+        ("cp-850", "cp850", "Déjà reçu"),
+        ("DOS-850", "cp850", "Déjà reçu"),
+        ("cp437", "cp437", "Déjà reçu"),
+        ("hz-gb-2312", "hz", CHINESE),
+    ],
 ]
 IDS = [f"{label} for {codec}" for label, codec, _ in MATRIX]
 

@@ -1,10 +1,12 @@
 """The newest message told apart from what it quotes, and what is no quote although it looks like one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant_app.mail import shown
 from assistant_app.mail.quotes import quoted_in, without_quoted
-from assistant_app.mail.threads import Message, messages_in
+from assistant_app.mail.threads import Message, conversation, messages_in
 
 TOP = "From: Anna <anna@example.org>\nDate: Tue, 3 Nov 2026 09:00:00 +0100\nSubject: Re: Offer 12\n\n"
 NO_QUOTES = {
@@ -136,3 +138,63 @@ def test_a_forward_with_a_message_of_its_own_is_removed_with_the_quotes():
         without_quoted(f"{TOP}Please answer him for me, I am away.\n\n{FORWARD}")
         == f"{TOP}Please answer him for me, I am away."
     )
+
+
+# --- An email and the conversation before it ------------------------------------------------------
+
+
+def test_an_email_is_told_apart_from_the_messages_before_it():
+    first = "On Mon, 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n>\n"
+    second = "> On Sun, 1 Nov 2026 at 08:00, Anna <anna@example.org> wrote:\n>> Have you pumps?\n"
+    found = conversation(f"{TOP}We take 12.\n\n{first}{second}\n-- \nAnna Example")
+    assert found.email == f"{TOP}We take 12.\n\n-- \nAnna Example"
+    assert [(each.sender, each.date, each.text) for each in found.earlier] == [
+        ("Ida <ida@example.org>", "Mon, 2 Nov 2026 at 10:00", "How many?"),
+        ("Anna <anna@example.org>", "Sun, 1 Nov 2026 at 08:00", "Have you pumps?"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        TOP + BETWEEN,
+        TOP + FORWARD,
+        f"{TOP}FYI\n\n{FORWARD}",
+        "Twelve.",
+        "> Twelve.",
+        f"{TOP}See:\n\n> Twelve.",
+    ],
+)
+def test_what_is_a_part_of_the_email_stays_in_it(email):
+    assert conversation(email).email == email
+    assert not conversation(email).earlier
+
+
+def test_a_forward_with_what_it_quotes_is_the_email_and_the_messages_before_it():
+    older = "> On 1 Nov 2026 at 08:00, Ida <ida@example.org> wrote:\n>> We have pumps."
+    found = conversation(
+        f"{TOP}FYI\n\n{FORWARD}\nOn 1 Nov 2026 at 08:00, Ida <ida@example.org> wrote:\n> We have pumps."
+    )
+    assert found.email == f"{TOP}FYI\n\n{FORWARD}".rstrip()
+    assert [each.text for each in found.earlier] == ["We have pumps."]
+    found = conversation(
+        f"{TOP}Yes.\n\nOn 2 Nov 2026 at 08:00, Carl <c@example.org> wrote:\n{older}\n> So take 12."
+    )
+    assert [each.text for each in found.earlier] == [
+        "On 1 Nov 2026 at 08:00, Ida <ida@example.org> wrote:\n> We have pumps.\nSo take 12."
+    ]
+
+
+PIECES = st.sampled_from(
+    ["\n", "New words.\n", "> Quoted.\n", ">> Older.\n", "> \n", "-- \n", "On 2 Nov 2026 at 08:00, Ida <i@example.org> wrote:\n",
+     "> On 1 Nov 2026 at 08:00, Bo <b@example.org> wrote:\n", "-----Original Message-----\nFrom: Bo\nSent: Monday\nSubject: Hi\n\n",
+     "---------- Forwarded message ---------\nFrom: Bo <b@example.org>\nDate: Monday\nSubject: Hi\n\n"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_no_text_is_lost_when_messages_are_told_apart(email):
+    found = conversation(email)
+    kept = " ".join([found.email, *(each.text for each in found.earlier)])
+    for word in ("New words.", "Quoted.", "Older."):
+        assert kept.count(word) == email.count(word)

@@ -48,6 +48,6 @@ def test_a_fact_from_a_note_is_proven_and_a_changed_one_is_marked(is_changed):
             continue
         draft = f"Hello,\n\nthank you for your email. The answer is {fact}.\n\nKind regards\nIda"
         text = f"{note['title']}\n{note['text']}"
-        report = check(draft, email=email["email"], known="Ida", notes=[text])
+        report = check(draft, email=email["email"], known="Ida", notes={note["title"]: text})
         marked = [found.text for found in report.unsupported]
         assert bool(marked) is is_changed, (note["title"], fact, marked)

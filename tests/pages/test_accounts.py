@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from assistant_app.models import SignInTries
+from assistant_app.models import Preferences, SignInTries
 from assistant_app.pages.account.forms import SignUpForm
 from assistant_app.people import accounts
 
@@ -34,7 +34,14 @@ def test_without_any_account_every_page_leads_to_the_first_one(visitor, address,
 
 def test_the_first_account_is_an_administrator_and_signed_in_at_once(visitor):
     visitor.open("/welcome/").press("Create account", **FIRST)
+    assert visitor.address == "/welcome/you/"
+    visitor.press("Continue", name="Ida Berg", time_zone="Nowhere")
+    assert visitor.says("Write a time zone’s name")
+    assert visitor.typed("name") == ["Ida Berg"]
+    visitor.press("Continue", time_zone="Europe/Berlin")
     assert visitor.says("Write your first reply")
+    preferences = Preferences.objects.get()
+    assert (preferences.signature, preferences.time_zone) == ("Ida Berg", "Europe/Berlin")
     user = User.objects.get()
     assert (user.is_superuser, user.is_staff) == (True, True)
     assert user.check_password("correct horse")
@@ -418,7 +425,8 @@ def test_with_open_sign_up_anybody_makes_an_ordinary_account(visitor, owner, set
     visitor.open("/sign-in/")
     visitor.open(visitor.page.links["Create an account"])
     visitor.press("Create account", **FIRST | {"username": "mia"})
-    assert visitor.says("Write your first reply")
+    assert visitor.address == "/welcome/you/"
+    assert visitor.open("/").says("Write your first reply")
     mia = User.objects.get(username="mia")
     assert (mia.is_staff, mia.is_superuser) == (False, False)
 

@@ -77,9 +77,49 @@ def test_in_many_languages_what_an_email_quotes_is_folded(person, page_of, heade
     person.give_input(f"{header}\n\nWhere are they?\n\n{over}")
     page = page_of(person)
     assert page.says(" ".join(header.replace(":", "").split()))
+    earlier, _, newest = page.page.text.partition("Where are they?")
+    assert "1 earlier message" in earlier
+    assert "Soon." in earlier
+    assert "Soon." not in newest
+
+
+THREAD = (
+    "From: Marta Lind <m@example.org>\nSubject: Order\n\nWe take 12.\n\n"
+    "On Mon, 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n>\n"
+    "> On Sun, 1 Nov 2026 at 08:00, Marta Lind <m@example.org> wrote:\n>> Have you pumps?\n"
+)
+
+
+def test_earlier_messages_are_folded_with_sender_and_date_over_the_newest_one(person, owner, page_of):
+    owner.email = "ida@example.org"
+    owner.save()
+    person.give_input(THREAD)
+    page = page_of(person)
     assert page.says(
-        f"Where are they? The rest of the email ({len(over)} characters) {' '.join(over.split())}"
+        "2 earlier messages 1 November to 2 November"
+        " Y You How many? 2 November How many? ML Marta Lind Have you pumps? 1 November Have you pumps?"
     )
+    html = page.response.content.decode()
+    assert html.index('<details class="fold earlier"') < html.index("We take 12.")
+
+
+def test_an_answer_between_quotes_stands_out(person, page_of):
+    person.give_input(
+        "From: Marta <m@example.org>\n\nHi,\n\n> Which <b>colour</b>?\n\nBlue.\n\n> When?\n\nNow."
+    )
+    html = page_of(person).response.content.decode()
+    assert '<blockquote class="quote"><p>&gt; Which &lt;b&gt;colour&lt;/b&gt;?</p></blockquote>' in html
+    assert '<div class="between"><p>Blue.</p></div>' in html
+    assert "earlier message" not in html
+
+
+def test_what_is_merely_forwarded_is_read_as_the_email(person, page_of):
+    forward = "---------- Forwarded message ---------\nFrom: Carl <c@example.org>\nSubject: Pumps\n\nForty?"
+    person.give_input(f"From: Marta <m@example.org>\n\nFYI\n\n{forward}")
+    html = page_of(person).response.content.decode()
+    assert "Forty?" in html
+    assert "earlier message" not in html
+    assert "The rest of the email" not in html
 
 
 def test_markup_in_every_field_is_shown_and_never_obeyed(browser, model):
@@ -117,7 +157,9 @@ def test_a_draft_can_be_copied_to_the_last_character(person, page_of, model):
 
 
 def test_a_text_that_begins_with_line_breaks_keeps_them_in_its_field(browser):
-    browser.open("/new/").press("Draft a reply", email_to_respond="\n\nHello?", response_instructions="")
+    browser.open("/new/").press(
+        "Draft a reply", email_to_respond="\n\nHello?", response_instructions="x" * 20_001
+    )
     assert browser.typed("email_to_respond") == ["\n\nHello?"]
 
 
@@ -308,7 +350,7 @@ WRITTEN = "Dear Marta,\n\nSixty sensors ship on Thursday, and the rest a week la
 
 
 def test_what_was_written_before_a_failure_stands_on_the_sheet(person, page_of, model):
-    model.will_write([WRITTEN, ModelTimeout()])
+    model.will_write([f"<reply>{WRITTEN}", ModelTimeout()])
     person.fails_at("process_input", email_to_respond=person.EMAIL, response_instructions="Yes.")
     page = page_of(person)
     assert page.says("Couldn’t finish draft 1")
@@ -319,9 +361,9 @@ def test_what_was_written_before_a_failure_stands_on_the_sheet(person, page_of, 
 
 def test_the_feedback_that_led_to_what_was_written_stands_below_it(person, page_of, model):
     person.give_input()
-    model.will_write([WRITTEN, ModelTimeout()])
+    model.will_write([f"<reply>{WRITTEN}", ModelTimeout()])
     person.fails_at("process_feedback", feedback="Warmer.")
-    text = page_of(person).page.text
+    text = " ".join(page_of(person).page.text.split())
     assert text.index("Sixty sensors ship") < text.index("Your feedback on draft 1 Warmer.")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Step
 from tests.conftest import Person
@@ -156,15 +157,61 @@ def test_a_new_email_has_no_envelope_yet(browser, ida):
     assert change(browser, ida).status_code == 409
 
 
-def test_after_a_run_that_stopped_what_was_typed_for_it_comes_first(browser, ida, model):
+def test_after_a_run_that_stopped_it_stays_stopped_and_keeps_what_was_typed(browser, ida, model):
+    ida.give_input(TO_ALL)
+    model.will_write(["<reply>Dear Anna, ", "twelve it is. " * 30, ModelTimeout()])
+    ida.fails_at("process_feedback", feedback="Shorter.")
+    written = ida.row.read_partial()
+    for to in ("bob@example.org", "carl@example.com"):
+        assert change(browser, ida, to=to).status_code == 302
+    row = ida.row
+    assert (row.status, row.error_code, row.next_step) == ("failed", "model_timeout", "process_feedback")
+    assert (row.state["feedback"], row.state["envelope"]["to"]) == ("Shorter.", ["carl@example.com"])
+    assert written
+    assert row.read_partial() == written
+    browser.open(f"/a/{ida.app_id}/")
+    assert browser.says("Couldn’t finish draft 2")
+    assert browser.says("Your feedback on draft 1 Shorter.")
+    ida.retry()
+    assert (ida.row.status, len(ida.row.state["draft_history"])) == ("waiting", 2)
+    assert ida.row.state["envelope"]["to"] == ["carl@example.com"]
+    assert "Shorter." in asked(model)
+
+
+def test_a_changed_envelope_stays_when_the_feedback_is_sent_anew(browser, ida, model):
     ida.give_input(TO_ALL)
     model.will_write(ModelTimeout())
     ida.fails_at("process_feedback", feedback="Shorter.")
-    refused = change(browser, ida, to="carl@example.com")
-    assert refused.status_code == 409
-    assert "carl@example.com" in refused.content.decode()
-    assert ida.row.state["feedback"] == "Shorter."
-    assert not Step.objects.filter(position="change_envelope").exists()
+    change(browser, ida, to="carl@example.com")
+    ida.give_feedback("Longer.")
+    row = ida.row
+    assert (row.state["feedback_history"], row.state["envelope"]["to"]) == (["Longer."], ["carl@example.com"])
+    steps = Step.objects.positions_to(row.pk, row.sequence_id)
+    assert "change_envelope" not in [step.position for step in steps]
+    fork, _ = operations.fork(actor=ida.user, app_id=ida.app_id)
+    assert fork.state["envelope"]["to"] == ["carl@example.com"]
+
+
+def test_before_the_first_draft_it_can_be_changed_once_the_email_is_there(browser, ida, model):
+    model.will_ask("How many?")
+    model.will_write(ModelTimeout())
+    ida.give_input(TO_ALL)
+    ida.fails_at("clarify_instructions", answers=["Twelve"])
+    change(browser, ida, to="carl@example.com")
+    fork, _ = operations.fork(actor=ida.user, app_id=ida.app_id)
+    assert fork.next_step == "clarify_instructions"  # as without the change
+    ida.retry()
+    assert (ida.row.next_step, ida.row.state["clarification_answers"]) == ("process_feedback", ["Twelve"])
+    assert ida.row.state["envelope"]["to"] == ["carl@example.com"]
+
+
+def test_another_email_has_another_envelope(browser, ida, model):
+    model.will_write(ModelTimeout())
+    ida.fails_at("process_input", email_to_respond=TO_ALL, response_instructions="Yes.")
+    change(browser, ida, to="carl@example.com")
+    assert ida.row.next_step == "process_input"
+    ida.give_input("From: Dora <dora@example.org>\n\nHi")
+    assert ida.row.state["envelope"] is None
 
 
 def test_a_click_twice_changes_it_once(browser, ida):
@@ -239,6 +286,21 @@ def test_the_next_draft_ends_with_the_name_of_the_chosen_sender(browser, ida, mo
     ida.give_feedback("Shorter.")
     said = " ".join(each.content for each in model.asked[-1].messages)
     assert "My name, as it stands under my emails: Club Secretary" in said
+
+
+def test_the_model_is_told_who_gets_the_reply(browser, ida, model):
+    ida.give_input(TO_ALL)
+    assert "To: Anna Example <anna@example.org>\nCc: Bob <bob@example.org>\n===" in asked(model)
+    change(browser, ida)
+    ida.give_feedback("Shorter.")
+    assert "To: anna@example.org\nAddressed by the email, but without a copy: Bob <bob@example.org>" in asked(
+        model
+    )
+    assert "ida@brevik.example" not in asked(model).partition("The reply goes to:")[2]
+
+
+def asked(model):
+    return model.asked[-1].messages[-1].content
 
 
 # --- What is said about it ------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def test_what_was_typed_for_an_email_that_was_deleted_meanwhile_is_shown_again(p
 
 
 def test_a_new_email_without_anything_names_each_field_and_makes_nothing(browser):
-    browser.open("/new/").press("Draft a reply", email_to_respond="", response_instructions=" ")
+    browser.open("/new/").press("Draft a reply", email_to_respond="", response_instructions="x" * 20_001)
     assert browser.status == 400
     assert browser.says("Please check 2 things")
     assert not Application.objects.exists()
@@ -129,9 +129,10 @@ def test_too_long_feedback_is_shown_again_below_the_draft(person, page_of, brows
 
 
 def test_one_problem_is_counted_in_words(browser):
-    browser.open("/new/").press("Draft a reply", email_to_respond="Hello?", response_instructions="")
+    browser.open("/new/").press("Draft a reply", email_to_respond=" ", response_instructions="Yes.")
     assert browser.says("Please check one thing")
-    assert browser.page.links["What do you want to say? Write something here."] == "#response_instructions"
+    said = "The email you’re replying to: Paste the email you’re replying to."
+    assert browser.page.links[said] == "#email_to_respond"
 
 
 def test_a_wrong_number_of_answers_is_refused_and_they_are_shown_again(person, page_of, browser, model):
@@ -329,7 +330,7 @@ def test_trying_again_twice_is_once(person, browser, model):
         (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "Couldn’t finish draft 1"),
         (ModelUnavailable("The model's server at x could not be reached."), "Couldn’t finish draft 1"),
         (ModelFailed("The model gave an empty answer."), "Couldn’t finish draft 1"),
-        (RuntimeError("secret"), "The program made a mistake"),
+        (RuntimeError("secret"), "Something went wrong on our side"),
     ],
 )
 def test_a_stopped_run_says_why_and_goes_on(person, page_of, browser, model, error, words):

@@ -5,7 +5,7 @@ import pytest
 from assistant_app import operations
 from assistant_app.models import Application
 from assistant_app.operations.drafts import forking
-from tests.conftest import wait_for_runs
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -262,3 +262,23 @@ def test_the_address_of_a_step_alone_leads_to_the_page(person, browser):
 def test_an_unknown_step_is_not_found(person, browser):
     assert browser.client.post(f"/a/{person.app_id}/determine_clarifications/").status_code == 404
     assert browser.client.post(f"/a/{person.app_id}/nonsense/").status_code == 404
+
+
+def test_nothing_has_to_be_said_and_options_and_ideas_are_instructions(browser, model):
+    browser.open("/new/").press("Draft a reply", email_to_respond=Person.EMAIL)
+    wait_for_runs()
+    assert "(none: write a suitable reply)" in model.asked[-1].text
+    browser.open(browser.address)
+    assert browser.says("Draft 1 is ready")
+    assert browser.open(f"{browser.address}history/").says("You asked for a suitable reply")
+    browser.open("/new/").press(
+        "Draft a reply",
+        email_to_respond=Person.EMAIL,
+        response_instructions="On Tuesday.",
+        idea=["Yes", "Say thanks", "Unknown"],
+        in_language="Deutsch",
+        tone="brief",
+    )
+    wait_for_runs()
+    said = Application.objects.latest("created_at").state["response_instructions"]
+    assert said == "Yes.\nSay thanks.\nOn Tuesday.\nWrite it in Deutsch.\nKeep it brief."

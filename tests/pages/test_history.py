@@ -63,7 +63,7 @@ def test_the_history_tells_what_happened_in_order(browser, answered):
     places = [text.index(part) for part in told]
     assert places == sorted(places)
     text = " ".join(browser.page.text.split())
-    assert "Not yet: Leave out sources, Another version" in text
+    assert "Not yet: Leave out sources" in text
     for part in ("Steps 7", "Model calls 4 1 failed", "formulate_draft · 2 times"):
         assert part in text
     assert "Cost" not in text

@@ -31,7 +31,7 @@ def test_each_form_that_spends_says_what_is_left(budget, person, page_of, model)
     assert page_of(person).says("to accept 49 drafts left today Send feedback")
     model.will_write(ModelTimeout())
     person.fails_at("process_feedback", feedback="Warmer")
-    assert page_of(person).says("49 drafts left today Edit feedback")
+    assert page_of(person).says("49 drafts left today Write it yourself")
 
 
 def test_a_draft_that_is_being_written_is_no_longer_left(budget, person, model, browser):

@@ -39,6 +39,7 @@ READ = {
     "Outlook": (
         'From: "Kowalczyk, Marta" <m.kowalczyk@nordlys.example>\nTo: Ida Brevik <ida@brevik.example>\n'
         "Date: Sun, 22 Nov 2026 07:31:02 +0000\nSubject: RE: Sensoren für Tønsberg – Lieferung\n"
+        "Attachments: PO-4471.pdf\n"
         "Message-ID: <AM0PR04MB6481A6B7C8D9E0F1A2B3C4D5E6F7@AM0PR04MB6481.eurprd04.prod.outlook.example>\n"
         "References: <first@brevik.example> <second@nordlys.example>\n\nLiebe Ida,\n\n"
         "wo bleiben die 96 Sensoren für Tønsberg – die Rechnung über 4.200 € ist bezahlt.",
@@ -149,9 +150,9 @@ def test_answers_between_the_quoted_lines_stay(drop):
 def test_what_was_read_stays_when_something_else_is_wrong(drop):
     browser = drop(samples.OUTLOOK)
     text = email_in(browser)
-    browser.press("Draft a reply", response_instructions="", quoted=[])
+    browser.press("Draft a reply", response_instructions="x" * 20_001, quoted=[])
     assert browser.status == 400
-    assert browser.says("What do you want to say? Write something here.")
+    assert browser.says("What do you want to say? It has 20,001 characters; 20,000 fit.")
     assert email_in(browser) == text
     assert browser.says("Late delivery.eml")
     assert browser.says("PO-4471.pdf not read")
@@ -175,7 +176,7 @@ def test_a_file_that_is_removed_gives_back_what_stood_there(drop):
     [
         (b"", "The file is empty."),
         (b" \r\n ", "The file is empty."),
-        (b"Dear Ida,\n\nwhere are they?", "The file is no email"),
+        (b"Dear Ida,\n\nwhere are they?", "That’s not an .eml file."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00\x00", "The file is no Outlook message, or is damaged."),
         (b"%PDF-1.7", "The file is a PDF, not an email."),
         (HEAD + b"Content-Type: image/png; name=a.png\n\nx", "no text to answer, only a.png"),
@@ -237,7 +238,7 @@ def test_what_was_hidden_or_guessed_is_said_and_stays_said(drop):
     assert email_in(browser).endswith("\n\nДобрый")
     for said in (hidden, guessed):
         assert browser.says(said)
-    browser.press("Draft a reply", response_instructions="")
+    browser.press("Draft a reply", response_instructions="x" * 20_001)
     assert browser.status == 400
     for said in (hidden, guessed):
         assert browser.says(said)

@@ -233,5 +233,5 @@ def test_a_configured_server_is_named_without_its_key(browser, settings):
 
 def test_an_administrator_finds_the_way_to_make_accounts(visitor, operator, browser):
     visitor.client.force_login(operator)
-    assert visitor.open("/settings/").page.links["Make accounts for others"] == "/admin/"
+    assert visitor.open("/settings/").page.links["Manage users"] == "/admin/"
     assert "Administration" not in browser.open("/settings/").page.links

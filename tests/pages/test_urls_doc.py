@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from assistant_app.errors import ModelTimeout
 from assistant_app.pages import urls
 from tests.conftest import Person
 from tests.real_server import ROOT
@@ -33,6 +34,9 @@ def test_each_page_is_made_from_the_template_beside_it(url, template, django_use
         person = Person(owner)
         person.give_input()
         person.give_feedback("Shorter, please.")
+        if url.endswith("/write/"):
+            model.will_write(ModelTimeout())
+            person.fails_at("process_feedback", feedback="Warmer.")
         numbers = {"draft": 2, "number": 1, "app_id": person.app_id, "workflow": "email"}
         url = re.sub(r"<\w+:(\w+)>", lambda part: str(numbers[part[1]]), url)
         if url not in STRANGERS:

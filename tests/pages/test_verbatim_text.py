@@ -98,7 +98,7 @@ def test_a_draft_is_edited_as_it_was_written_and_shown_again_as_it_was_typed(wit
 
 
 def test_refused_texts_are_in_their_fields_again(browser, answered, page_of):
-    typed = {"email_to_respond": AROUND, "response_instructions": "\n"}
+    typed = {"email_to_respond": AROUND, "response_instructions": "\n" + "x" * 20_001}
     browser.open("/new/").press("Draft a reply", **typed)
     assert {name: browser.typed(name) for name in typed} == {name: [text] for name, text in typed.items()}
     page = page_of(answered)

@@ -361,7 +361,7 @@ def test_instructions_are_changed_in_an_alternative_that_begins_with_them(at_dra
     assert at_draft_2.typed("response_instructions") == [person.INSTRUCTIONS]
     assert at_draft_2.says("Your 2 drafts stay as they are.")
     assert Application.objects.count() == 1, "nothing is made by looking"
-    at_draft_2.press("Draft an alternative", response_instructions=" ")
+    at_draft_2.press("Draft an alternative", response_instructions="x" * 20_001)
     assert at_draft_2.status == 400
     assert at_draft_2.says("Please check one thing")
     assert Application.objects.count() == 1

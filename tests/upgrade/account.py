@@ -71,9 +71,10 @@ class Account:
         page = self.ida.get(server, "/settings/")
         assert f'value="{NAME}"' in page
         assert 'data-theme="dark"' in page
+        page = self.ida.get(server, "/settings/data/")
         assert page.count(WHY) == 2
         assert f'href="/a/{self.read.app_id}/"' in page
-        assert "an email that is deleted by now" in page
+        assert "an email that has been deleted" in " ".join(page.split())
         assert self.read.email.split()[-1] in self.root.get(server, f"{ADMIN}{self.read.app_id}/change/")
         assert _ask(server, self.read_only, "GET", f"{self.read.app_id}/") == 200
         assert _ask(server, self.read_only, "POST") == 403

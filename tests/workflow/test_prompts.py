@@ -8,6 +8,7 @@ import pytest
 
 from assistant_app.mail.quotes import MOST_LINES
 from assistant_app.workflow import demonstration_prompts, prompts
+from assistant_app.workflow.envelopes import NOBODY, Recipients
 from assistant_app.workflow.prompts import Case, Draft, questions_messages, questions_schema
 from assistant_app.workflow.questions import Question, parse_questions
 from tests.conftest import before_long
@@ -33,7 +34,7 @@ def questions_for(*, demonstration=False, **changed):
     return questions_messages(Case(**(ABOUT | changed)), demonstration=demonstration)
 
 
-_ABOUT_ONLY = {"name": "", "today": "", "time_zone": "", "said_on": {}, "room": 0}
+_ABOUT_ONLY = {"name": "", "recipients": NOBODY, "today": "", "time_zone": "", "said_on": {}, "room": 0}
 
 
 def told(messages):
@@ -221,7 +222,61 @@ def test_the_version_counts_up_with_the_words():
         :12
     ]
 
-    assert (prompts.VERSION, digest) == ("2", "4d0e821f0e88")
+    assert (prompts.VERSION, digest) == ("3", "7133a1ade5fc")
+
+
+# --- The conversation, and who gets the reply ----------------------------------------------------
+
+CONVERSATION = (
+    "From: Anna <anna@example.org>\nSubject: Pumps\nAttachments: offer.pdf\n\nWe take 12.\n\n"
+    "On 2 Nov 2026 at 10:00, Ida <ida@example.org> wrote:\n> How many?\n>\n"
+    "> On 1 Nov 2026 at 08:00, Anna <anna@example.org> wrote:\n>> Have you pumps?\n"
+)
+
+
+def test_earlier_messages_stand_over_the_email_oldest_first_and_marked():
+    text = told(draft_messages(email=CONVERSATION))
+    mark, fence = f"=== earlier message {FENCE} ===", f"=== email {FENCE} ==="
+    assert (
+        "Earlier messages of the conversation, oldest first:\n"
+        f"{mark}\nFrom: Anna <anna@example.org>\nDate: 1 Nov 2026 at 08:00\n\nHave you pumps?\n{mark}\n"
+        f"{mark}\nFrom: Ida <ida@example.org>\nDate: 2 Nov 2026 at 10:00\n\nHow many?\n{mark}\n\n"
+        f"The email to answer:\n{fence}\nFrom: Anna <anna@example.org>\nSubject: Pumps\n"
+        f"Attachments: offer.pdf\n\nWe take 12.\n{fence}"
+    ) in text
+
+
+def test_all_calls_for_a_conversation_begin_with_the_same_text_to_its_last_letter():
+    to_bob = Recipients(to=("bob@example.org",))
+    calls = [
+        questions_for(email=CONVERSATION, name="Ida Brevik", today="2026-11-29"),
+        draft_messages(email=CONVERSATION, name="Ida Brevik", recipients=to_bob, today="2026-12-01"),
+        draft_messages(email=CONVERSATION, name="Ida Brevik", previous="", feedback={}, instructions="no"),
+    ]
+    end = "We take 12."
+    assert len({system.content for system, _ in calls}) == 1
+    assert len({user.content[: user.content.index(end) + len(end)] for _, user in calls}) == 1
+
+
+def test_the_model_is_told_who_gets_the_reply_and_who_does_not():
+    found = Recipients(("Anna <anna@example.org>",), tuple(f"b{n}@example.org" for n in range(22)), ("Carl",))
+    text = draft_messages(recipients=found)[-1].content
+    fence = f"=== recipients {FENCE} ==="
+    cc = ", ".join(f"b{n}@example.org" for n in range(20))
+    assert (
+        f"{fence}\nTo: Anna <anna@example.org>\nCc: {cc}, and 2 more\n"
+        f"Addressed by the email, but without a copy: Carl\n{fence}"
+    ) in text
+    assert text.index(EMAIL) < text.index(fence) < text.index("yes, but at one")
+
+
+def test_answers_between_quotes_stay_when_the_prompt_is_too_long():
+    email = f"Hi\n\n> First {'f' * 6000}\n\nTwelve.\n\n> Second {'s' * 300}\n\nOn Friday."
+    messages, cut = with_room(2_200, email=email)
+    assert cut == prompts.Shortened(quoted_messages=2, feedback=0)
+    note = prompts.QUOTE_LEFT_OUT
+    assert " ".join(f"Hi {note} Twelve. {note} On Friday.".split()) in " ".join(told(messages).split())
+    assert with_room(10, email="> Twelve " + "x" * 100)[1].quoted_messages == 0
 
 
 # --- Prompts that are too long -------------------------------------------------------------------
@@ -235,9 +290,8 @@ THREAD = (
 
 
 def with_room(room, **changed):
-    return prompts.draft_messages(
-        Case(**(ABOUT | {"email": THREAD, "room": room})), Draft(**(SAID | changed)), demonstration=False
-    )
+    about = ABOUT | {"email": changed.pop("email", THREAD), "room": room}
+    return prompts.draft_messages(Case(**about), Draft(**(SAID | changed)), demonstration=False)
 
 
 def test_the_oldest_quoted_message_goes_first():

@@ -1,5 +1,7 @@
 """Questions in the forms in which models give them, although they are asked for JSON of one form."""
 
+import json
+
 import pytest
 
 from assistant_app.llm.wire import Garbage, find_value
@@ -7,6 +9,11 @@ from assistant_app.workflow.questions import parse_questions
 
 TWO = ["Which carrier?", "Any discount?"]
 FORMS = {
+    "JSON in JSON": json.dumps(json.dumps({"questions": TWO})),
+    "an object on each line": "\n".join(json.dumps({"question": each}) for each in TWO),
+    "within another object": json.dumps({"response": {"questions": TWO}}),
+    "the schema, filled in": json.dumps({"type": "object", "properties": {"questions": TWO}}),
+    "under a short key": json.dumps({"questions": [{"q": each} for each in TWO]}),
     "single quotes": "{'questions': ['Which carrier?', 'Any discount?']}",
     "typographic quotes": "{\u201cquestions\u201d: [\u201cWhich carrier?\u201d, \u201cAny discount?\u201d]}",
     "cut off": '{"questions": ["Which carrier?", "Any discount?", "And wh',
@@ -20,6 +27,7 @@ FORMS = {
     "objects": '[{"question": {"text": "Which carrier?"}}, {"text": "Any discount?"}]',
 }
 NONE = {
+    "not applicable": '{"questions": ["N/A"]}',
     "the schema": '{"properties": {"questions": {"type": "array"}}, "required": ["questions"]}',
     "an empty list beside thoughts": '{"thoughts": "Should I ask? No.", "questions": []}',
     "null": '{"questions": null}',

@@ -10,6 +10,7 @@ from assistant_app import operations
 from assistant_app.contract.changes import apply_changes
 from assistant_app.contract.workflow import binding
 from assistant_app.engine import history
+from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application
 from assistant_app.workflow.email import EMAIL
 from docs.examples.trip_planner import graph as trips
@@ -20,6 +21,7 @@ from tests.workflows.reading_round import READING_ROUND
 pytestmark = pytest.mark.django_db(transaction=True)
 INPUT = {"email_to_respond": Person.EMAIL, "response_instructions": "Yes."}
 ENVELOPE = {"to": ["Otto <otto@example.org>"], "cc": [], "subject": "Hi", "identity": "", "quote": ""}
+FAILING = "the next draft breaks off"
 TRIP = {"destination": "Bergen", "days": 2, "pace": "slow"}
 PROPOSED = {"books": ["Solaris", "Emma"], "members": 3, "mood": "calm", "about": "We meet on Mondays."}
 WALKS = [  # each takes every action of its graph at least once
@@ -41,6 +43,9 @@ WALKS = [  # each takes every action of its graph at least once
             ("process_feedback", {"feedback": ""}),
             ("reopen", {}),
             ("process_feedback", {"feedback": "Longer."}),
+            FAILING,
+            ("process_feedback", {"feedback": "Warmer."}),
+            ("write_draft", {"text": "Dear Marta, finished by hand."}),
             ("process_feedback", {"feedback": ""}),
         ],
     ),
@@ -66,11 +71,15 @@ walks = pytest.mark.parametrize(
 )
 
 
-def walk(owner, workflow, sent):
+def walk(owner, workflow, sent, model):
     row = operations.create(actor=owner, workflow=workflow.name)[0]
-    for step, data in sent:
+    for each in sent:
+        if each == FAILING:
+            model.will_write(["<reply>Dear Marta,\n\nwe ", ModelTimeout()])
+            continue
+        step, data = each
         run = operations.submit(actor=owner, app_id=row.pk, step=step, data=data, workflow=workflow.name)
-        operations.wait_until_ended(run)
+        run.ended.result(30)
     return Application.objects.get(pk=row.pk)
 
 
@@ -83,7 +92,7 @@ def test_every_action_keeps_every_lasting_key(serve, owner, model, caplog, workf
     serve(*([EMAIL] if workflow is EMAIL else [EMAIL, workflow]))
     for _ in range(2):
         model.will_ask("Which day?")
-    row = walk(owner, workflow, sent)
+    row = walk(owner, workflow, sent, model)
     state, seen, taken = dict(workflow.default_state), set(), []
     for step in history.path_to(row, row.sequence_id):
         before, state = state, apply_changes(state, step.changes)
@@ -104,6 +113,6 @@ def test_a_save_that_changes_one_is_logged_without_its_text(serve, owner, model,
     actions = {**trips.ACTIONS, "accept_plan": accept_plan}
     serve(EMAIL, replace(TRIP_PLANNER, build_graph=binding(actions, trips.TRANSITIONS)))
     model.will_write("Day 1: the harbour.")
-    walk(owner, TRIP_PLANNER, [("describe_trip", TRIP), ("say_wish", {"wish": ""})])
+    walk(owner, TRIP_PLANNER, [("describe_trip", TRIP), ("say_wish", {"wish": ""})], model)
     [logged] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert logged.getMessage() == "The step accept_plan changed the lasting key plans."

@@ -16,6 +16,8 @@ from assistant_app.models import Application, ModelCall, Step
 from assistant_app.people import retention
 from assistant_app.people.export import archive
 from tests.admin.conftest import browser_of, say_why
+from tests.asgi_client import events_of
+from tests.test_access_matrix import OF_ONE_EMAIL, ask, client_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLD = timezone.now() - timezone.timedelta(days=400)
@@ -71,7 +73,8 @@ def unchanged():
 
     def rows():
         columns = "version", "status", "position", "next_step", "state", "error_code", "lease_token"
-        stored = list(Application.objects.order_by("pk").values("pk", *columns))
+        columns += "title", "archived_at", "deleted_at"
+        stored = list(Application.with_deleted.order_by("pk").values("pk", *columns))
         return stored, Step.objects.count(), ModelCall.objects.count()
 
     before = rows()
@@ -93,6 +96,12 @@ def test_pages_show_it_and_say_why_it_cannot_be_changed(newer, browser):
     assert browser.open("/?q=delivery").says("Late delivery")
 
 
+def test_every_address_shows_it_or_says_why_not(newer, owner, unchanged):
+    for address in OF_ONE_EMAIL:
+        answer, _ = ask(client_of(owner, address), address, "get", newer.pk)
+        assert answer.status_code in (200, 302, 404, 405, 409), address
+
+
 def test_the_api_shows_it(newer, api):
     url = f"/api/applications/{newer.pk}/"
     state = api.get(url)
@@ -100,9 +109,13 @@ def test_the_api_shows_it(newer, api):
     assert (state.json()["newer_version"], state.json()["allowed_actions"]) == (True, [])
     for path in ("state/", "steps/", "steps/0/", "calls/", "drafts/"):
         assert api.get(url + path).status_code == 200, path
-    assert api.get("/api/applications/").status_code == 200
+    [row] = api.get("/api/applications/").json()["results"]
+    assert (row["app_id"], row["newer_version"]) == (str(newer.pk), True)
+    told = events_of(newer.owner, f"{url}events/")
+    assert told.index("event: state") < told.index("event: end")
 
 
+ENVELOPE = {"to": ["a@b.example"], "cc": [], "subject": "Hello", "identity": "", "quote": ""}
 WRITES = {
     "step": lambda api, url: api.put(f"{url}process_feedback/", {"feedback": "Shorter."}, format="json"),
     "choice": lambda api, url: api.post(f"{url}reopen/"),
@@ -113,6 +126,11 @@ WRITES = {
     "fork before": lambda api, url: api.post(f"{url}fork/", {"before": "process_input"}, format="json"),
     "fork at a draft": lambda api, url: api.post(f"{url}fork/", {"draft": 1}, format="json"),
     "delete": lambda api, url: api.delete(url),
+    "archive": lambda api, url: api.post(f"{url}archive/"),
+    "unarchive": lambda api, url: api.post(f"{url}unarchive/"),
+    "title": lambda api, url: api.post(f"{url}title/", {"title": "Other"}, format="json"),
+    "no questions": lambda api, url: api.post(f"{url}skip_questions/"),
+    "envelope": lambda api, url: api.put(f"{url}envelope/", ENVELOPE, format="json"),
 }
 
 
@@ -132,6 +150,9 @@ def test_the_api_refuses_every_write(newer, api, model, unchanged, write):
         ("fork/", {"again": "input"}),
         ("sign_letter/", {"name": "Ida"}),
         ("delete/", {}),
+        ("title/", {"title": "Other"}),
+        ("skip-questions/", {}),
+        ("envelope/", {"subject": "Hello"}),
     ],
 )
 def test_pages_refuse_every_write_and_keep_the_text(newer, browser, unchanged, path, data):
@@ -139,6 +160,12 @@ def test_pages_refuse_every_write_and_keep_the_text(newer, browser, unchanged, p
     assert answer.status_code == 409
     assert "newer version" in answer.content.decode()
     assert data.get("feedback", "") in answer.content.decode()
+
+
+def test_the_list_leaves_it_alone(newer, browser, unchanged):
+    for path, data in (("/archive/", {}), ("/archive/", {"do": "unarchive"}), ("/trash/", {})):
+        answer = browser.client.post(path, {"email": [str(newer.pk)], **data}, follow=True)
+        assert answer.status_code == 200
 
 
 def test_a_stopped_run_of_a_newer_version_is_left_to_it(stopped, unchanged, capsys):

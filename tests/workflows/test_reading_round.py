@@ -1,10 +1,8 @@
 """A third workflow, in a style that neither of the others has, is served by every door as it is."""
 
-import asyncio
 import io
 import zipfile
 
-import httpx
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -13,11 +11,11 @@ from jsonschema import Draft202012Validator
 from assistant_app.api.urls import build_urlpatterns
 from assistant_app.checks import check_workflow
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import ApiToken, Application
+from assistant_app.models import Application
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
-from emailassistant.asgi import application
 from tests.admin.conftest import browser_of, say_why
+from tests.asgi_client import events_of
 from tests.conftest import wait_for_runs
 from tests.workflows.reading_round import READING_ROUND
 
@@ -126,20 +124,6 @@ def test_its_events_tell_each_step_and_end(ranked, api, owner):
     assert told.index("event: state") < told.index("event: end")
     assert '"status": "finished"' in told.replace('":"', '": "')
     assert events_of(owner, f"/api/applications/{ranked['app_id']}/events/", status=404)
-
-
-def events_of(owner, path, status=200):
-    """Return the text of an event stream of the whole ASGI application."""
-    token = ApiToken.objects.create(owner)[1]
-
-    async def read():
-        transport = httpx.ASGITransport(application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            answer = await client.get(path, headers={"Authorization": f"Token {token}"})
-        assert answer.status_code == status
-        return answer.text
-
-    return asyncio.run(read())
 
 
 def test_operators_and_the_export_see_it(ranked, operator, owner):

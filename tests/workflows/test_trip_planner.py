@@ -1,10 +1,12 @@
 """A second workflow is served by every door, from two files and with nothing else changed."""
 
 import io
+import itertools
 import json
 import threading
 import zipfile
 
+import httpx
 import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
@@ -15,11 +17,13 @@ from assistant_app.api.urls import build_urlpatterns
 from assistant_app.checks import check_workflow
 from assistant_app.engine import registry
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import Application, Step
+from assistant_app.llm.base import Replacement
+from assistant_app.models import ApiToken, Application, Step
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
 from docs.examples.trip_planner.workflow import TRIP_PLANNER
 from tests.admin.conftest import browser_of, say_why
+from tests.asgi_server import AsgiServer
 from tests.conftest import wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,6 +112,13 @@ def test_steps_calls_and_forks_have_addresses_of_its_own(trip, api):
     assert api.get(f"{one(at_plan)}steps/0/").json()["state"]["days"] == 2
     assert api.post(one(trip, "fork"), {"before": "say_wish"}, format="json").status_code == 400
     assert api.post(one(trip, "fork"), {"draft": 1}, format="json").status_code == 400
+
+
+def test_what_turned_out_to_be_thinking_is_no_part_of_a_plan(with_trips, api, model):
+    state = api.post("/api/trip_planner/", {}, format="json").json()
+    model.will_write(["They want ", Replacement("Day 1: "), "the harbour."])
+    done = api.put(one(state, "describe_trip"), ASKED, format="json").json()
+    assert done["plans"] == ["Day 1: the harbour."]
 
 
 def test_a_run_that_failed_is_tried_again(with_trips, api, model):
@@ -242,15 +253,34 @@ def test_operators_see_a_trip_in_the_admin(trip, operator):
     assert "Write a plan" in shown
 
 
-def test_its_text_is_streamed_while_it_is_written(with_trips, api, model):
+@pytest.fixture
+def site():
+    server = AsgiServer().start()
+    yield server
+    server.stop()
+
+
+def test_its_text_is_streamed_while_it_is_written(with_trips, api, model, owner, site):
     state = api.post("/api/trip_planner/", {}, format="json").json()
     gate = threading.Event()
     model.will_write(["Day 1: ", gate, "the harbour."])
     started = api.put(one(state, "describe_trip"), ASKED, format="json", headers={"Prefer": "respond-async"})
     assert started.status_code == 202
     assert started["Location"].endswith(one(state, "events"))
-    gate.set()
-    wait_for_runs()
+
+    token = {"Authorization": f"Token {ApiToken.objects.create(owner)[1]}"}
+    with httpx.Client(base_url=site.url, headers=token, trust_env=False) as client:
+        with client.stream("GET", one(state, "events")) as answer:
+            lines = answer.iter_lines()
+            told = list(itertools.takewhile(lambda line: "Day 1" not in line, lines))
+            assert "event: draft" in told or "event: token" in told
+            assert "harbour" not in "".join(told)
+            gate.set()
+            told += lines
+        texts = [json.loads(line[6:]).get("text") for line in told if line.startswith("data: ")]
+        assert "the harbour." in texts
+        assert told.index("event: state") < told.index("event: end")
+        assert client.get(f"/api/applications/{state['app_id']}/events/").status_code == 404
     assert api.get(one(state)).json()["plans"] == ["Day 1: the harbour."]
 
 
@@ -268,3 +298,39 @@ def test_its_graph_is_drawn(with_trips):
     call_command("state_machine", "trip_planner", stdout=out)
     assert "say_wish --> write_plan : if wish" in out.getvalue()
     assert registry.find("trip_planner") is TRIP_PLANNER
+
+
+# --- Without the email assistant --------------------------------------------------------------------
+
+
+def test_it_is_served_alone(serve, browser, api, model, operator):
+    serve(TRIP_PLANNER)
+    assert browser.open("/").status == 200
+    browser.open("/new/").press("Plan it", **{**ASKED, "days": "31"})
+    assert browser.status == 400
+    assert browser.says("Send a whole number from 1 to 30.")
+    gate = threading.Event()
+    model.will_write(["Day 1: ", gate, "the harbour."])
+    browser.press("Plan it", **{**ASKED, "days": "2"})
+    model.wait_until_asked("plan")
+    app = browser.address
+    assert browser.open("/").says("Writing plan 1")
+    gate.set()
+    wait_for_runs()
+    assert browser.open("/").says("Read plan 1")
+    [row] = api.get("/api/applications/").json()["results"]
+    state = api.get(f"/api/applications/{row['app_id']}/").json()
+    assert state["plans"] == ["Day 1: the harbour."]
+    model.will_write(ModelTimeout())
+    browser.open(app).press("Send", wish="More indoors.")
+    wait_for_runs()
+    assert browser.open("/").says("Couldn’t finish")
+    api.post(allowed(api.get(f"/api/applications/{row['app_id']}/").json())["retry"]["url"])
+    api.put(f"/api/applications/{row['app_id']}/say_wish/", {"wish": ""}, format="json")
+    assert browser.open("/?show=done").says("Finished")
+    for path in (app, f"{app}history/", "/usage/", "/settings/", "/settings/data/", "/api/docs/"):
+        assert browser.open(path).status == 200, path
+    client = browser_of(operator)
+    assert client.get("/admin/assistant_app/application/").status_code == 200
+    schema = SchemaGenerator(patterns=build_urlpatterns([TRIP_PLANNER])).get_schema(public=True)
+    validate_schema(schema)

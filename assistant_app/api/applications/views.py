@@ -49,6 +49,7 @@ from assistant_app.api.serializers import (
 from assistant_app.api.shelves import schema as shelves_schema
 from assistant_app.api.shelves.serializers import NewTitle
 from assistant_app.contract.workflow import ActionEntry, Workflow
+from assistant_app.engine import registry
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey
@@ -82,7 +83,7 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
 
     def get_queryset(self) -> ApplicationQuerySet:
         mine = Application.objects.owned_by(self.request.user)
-        return mine.filter(workflow=self.workflow.name).newest_first()
+        return registry.served(self.workflow.name, mine).newest_first()
 
     def get_serializer_class(self) -> Any:
         """Return the fork's serializer with the places of this workflow; the browsable API shows them."""

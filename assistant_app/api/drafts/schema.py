@@ -43,6 +43,7 @@ DRAFT_EXAMPLE: dict[str, Any] = {
     "told": {},
     "left_out": [{"where": "before", "text": "Sure! Here's the revised reply:"}],
     "shortened": None,
+    "began_with": None,
     "is_current": True,
     "model": "gpt-5-mini",
     "created_at": "2026-01-05T09:01:30Z",

@@ -64,6 +64,11 @@ class Draft(serializers.Serializer):
     shortened = Shortened(
         allow_null=True, help_text="what the model was not told, as its window is too small; null if nothing"
     )
+    began_with = serializers.CharField(
+        allow_null=True,
+        allow_blank=True,
+        help_text="what the model had written of a draft that you finished; null for other drafts",
+    )
     told = ToldAboutYou(help_text="what the model was told about you for it")
     is_current = serializers.BooleanField(help_text="whether feedback and acceptance apply to this draft")
     model = serializers.CharField(allow_null=True, help_text="the model that wrote it")
@@ -79,6 +84,7 @@ class Draft(serializers.Serializer):
             "assumptions": version.assumptions,
             "left_out": version.left_out,
             "shortened": version.shortened,
+            "began_with": version.began_with,
             "told": version.told,
             "is_current": version.is_current,
             "model": version.model or None,

@@ -19,6 +19,8 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     row = Application.find(app_id, owner_id=actor.pk)
     if row is None or row.workflow != EMAIL.name or not row.is_finished:
         raise ApplicationNotFound
+    if not row.state.get("final_draft"):  # finished by a step that only a newer version knows
+        raise ApplicationNotFound
     return row
 
 
@@ -35,7 +37,7 @@ def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
     row = finished(actor=actor, app_id=app_id)
     found = envelope_of(row)
     message = reply.as_message(
-        row.state["incoming_email"],
+        row.state.get("incoming_email") or "",
         row.state["final_draft"],
         row.updated_at,
         found.quote or quoting_of(row.owner_id),

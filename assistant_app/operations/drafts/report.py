@@ -103,7 +103,7 @@ def _length_of(state: Mapping[str, Any]) -> int:
     edits, _ = drafts.own_edits(state)
     own = [*(state["clarification_answers"] or ()), *state["feedback_history"]]
     texts = [state["current_draft"], state["incoming_email"], state["response_instructions"], *own]
-    return sum(len(text or "") for text in [*texts, *(text for edit in edits for text in edit)])
+    return sum(len(text or "") for text in [*texts, *(text for edit in edits for text in edit[:2])])
 
 
 def _report(state: Mapping[str, Any], text: str, known: str, name: str) -> Report:
@@ -116,7 +116,7 @@ def _report(state: Mapping[str, Any], text: str, known: str, name: str) -> Repor
     behind = [steps.said_oneself(each) for each in drafts.feedback_behind(state)]
     told = knowledge.behind(state)
     edits, has_older_edits = drafts.own_edits(state)
-    compared = [diffs.compare(*edit) for edit in edits]
+    compared = [drafts.compared(edit) for edit in edits]
     by_hand, was_cut = written_by_hand(edits, compared)
     checks = check(
         text,
@@ -142,7 +142,7 @@ def _names_of_writer(row: Application, name: str) -> str:
 
 
 def written_by_hand(
-    edits: Sequence[tuple[str, str]], compared: Sequence[diffs.Comparison]
+    edits: Sequence[drafts.Edit], compared: Sequence[diffs.Comparison]
 ) -> tuple[list[str], bool]:
     """Return what the owner wrote into the drafts, and whether a draft was too long to be read to its end.
 
@@ -151,10 +151,10 @@ def written_by_hand(
     """
     written: list[str] = []
     has_cut = False
-    for (_, edited), comparison in reversed(list(zip(edits, compared, strict=True))):
+    for edit, comparison in reversed(list(zip(edits, compared, strict=True))):
         spans = list(_new_spans(comparison))
         inserted = [segment.text for segment in comparison.segments if segment.op == "insert"]
-        facts, was_cut = facts_of(edited)
+        facts, was_cut = facts_of(edit.after)
         has_cut = has_cut or was_cut or comparison.is_coarse
         written += inserted
         written += [found.text for found in facts if _is_touched(spans, found.start, found.end)]
@@ -189,7 +189,7 @@ def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def own_words_changed(
     state: Mapping[str, Any],
-    edits: Sequence[tuple[str, str]],
+    edits: Sequence[drafts.Edit],
     compared: Sequence[diffs.Comparison],
     text: str,
 ) -> tuple[list[str], list[Finding], bool]:
@@ -201,8 +201,8 @@ def own_words_changed(
     own = [number for number, source in drafts.way_to_current(state).items() if source["by"] == drafts.PERSON]
     if not own or own[-1] == drafts.current_number(state):
         return [], [], False
-    edited, plain = edits[-1][1], _plain(text)
-    passages = drafts.passages_still_in(edited, compared)
+    edited, plain = edits[-1].after, _plain(text)
+    passages = drafts.passages_still_in(edited, zip(edits, compared, strict=True))
     lost = [passage for passage in passages if _plain(passage) not in plain]
     if not lost:
         return [], [], False

@@ -22,10 +22,11 @@ class Version:
     text: str
     by: str  # "model" or "person"
     of: int | None  # number of the draft that it was made from
-    feedback: str  # that it answers; empty for a first draft and for the owner's own text
+    feedback: str  # that it answers; empty for a first draft and for an edit
     assumptions: list[str]
     left_out: list[dict[str, str]]  # what the model wrote around it: where ("before" or "after"), and text
     shortened: dict[str, int] | None  # how many `quoted_messages` and `feedback` the model was not told
+    began_with: str | None  # what the model had written of a draft that the owner finished; None of others
     told: dict[str, Any]  # what the model was told about the owner: see `workflow.knowledge`
     is_current: bool  # feedback applies to it, and it can be accepted
     model: str  # that wrote it; empty for the owner's own text
@@ -51,6 +52,7 @@ def versions_of(row: Application) -> list[Version]:
             assumptions=source.get("assumptions", []),
             left_out=source.get("left_out", []),
             shortened=source.get("shortened"),
+            began_with=source.get("began_with"),
             told=knowledge.of_draft(state, source),
             is_current=number == current,
             model=source.get("model", ""),

@@ -8,11 +8,13 @@ from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from assistant_app import conf
-from assistant_app.pages import carried
+from assistant_app.errors import InvalidInput
+from assistant_app.pages import carried, local_time
 from assistant_app.pages.access import PersonRequest, next_address, sign_in_page, signed_in
 from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, SignUpForm
 from assistant_app.people import accounts, hashing
@@ -31,9 +33,27 @@ def welcome(request: HttpRequest) -> HttpResponse:
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         login(request, accounts.create_first(form.save(commit=False)))
-        return redirect("email_list")
+        return redirect("about_you")
     context = {"form": form, "has_demonstration": conf.model_config().embedded}
     return render(request, "account/welcome.html", context, status=400 if form.is_bound else 200)
+
+
+@signed_in
+def about_you(request: PersonRequest) -> HttpResponse:
+    """Ask a new user once for name and time zone. Both can be left as they are, and changed later."""
+    typed = {"name": "", "time_zone": timezone.get_current_timezone_name()}
+    if request.method != "POST":
+        return render(request, "account/about_you.html", typed)
+    typed = {key: request.POST.get(key, "").strip() for key in typed}
+    try:
+        if typed["time_zone"]:
+            accounts.live_in(actor=request.user, time_zone=typed["time_zone"])
+            local_time.keep(request, typed["time_zone"])
+        if typed["name"]:
+            accounts.sign_with(actor=request.user, name=typed["name"])
+    except InvalidInput as problem:
+        return render(request, "account/about_you.html", {**typed, "problems": problem.fields}, status=400)
+    return redirect("email_list")
 
 
 @sensitive_post_parameters()
@@ -72,7 +92,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid() and (user := form.create()):
         login(request, user)
-        return redirect("email_list")
+        return redirect("about_you")
     response = render(request, "account/sign_up.html", {"form": form}, status=400 if form.is_bound else 200)
     if form.is_refused_for_now:
         response.status_code = hashing.TooManySignIns.status

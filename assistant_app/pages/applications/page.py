@@ -137,11 +137,11 @@ class ApplicationPage:
     @property
     def _may_be_sent(self) -> list[ActionEntry]:
         assert self.workflow is not None  # noqa: S101  (tells mypy the type)
-        due, has_stopped = self.row.next_step, self.row.has_stopped
+        due, stopped_at = self.row.next_step, registry.stopped_at(self.row)
         may_be_sent = [
             step
             for step in self.workflow.human_steps
-            if self.workflow.takes(step.action, due, has_stopped=has_stopped)
+            if self.workflow.takes(step.action, due, stopped_at=stopped_at)
         ]
         return sorted(may_be_sent, key=lambda step: (step.action != due, step.at_any_time))
 
@@ -157,7 +157,8 @@ class ApplicationPage:
             return StepForm(step, self.state, refusal.typed, refusal.error.fields if refusal.error else {})
         is_again = self.row.has_stopped and step.action == self.row.next_step
         before = self.state if is_again else self.row.typed_before
-        return StepForm(step, self.state, begin_with(step, self.state, before))
+        partial = (self.row.partial or "") if step.when_stopped_at else ""
+        return StepForm(step, self.state, begin_with(step, self.state, before, partial))
 
     @property
     def kept(self) -> StepForm | None:

@@ -24,9 +24,10 @@ from assistant_app.engine import registry
 from assistant_app.models import Application, ApplicationQuerySet, Identity, database_clock
 from assistant_app.models.people import identities_of
 from assistant_app.models.state_queries import around, beginning, counted
+from assistant_app.pages import list_row
+from assistant_app.pages.doors import door_of, doors
 from assistant_app.pages.forms import whole_number
-from assistant_app.pages.work import list_row
-from assistant_app.pages.work.list_row import EXCERPT, LONGEST_HEADER
+from assistant_app.pages.list_row import EXCERPT
 
 PAGE_SIZE = 25
 MOST_DONE = 5  # emails that were finished in the last days, below the open ones
@@ -286,24 +287,32 @@ def _rows(mine: ApplicationQuerySet, chosen: Sequence[uuid.UUID], query: str) ->
     if not chosen:
         return {}
     hits = {f"hit_{key}": around(f"state__{key}", query, EXCERPT) for key in _searched()} if query else {}
-    emails = (
+    emails: Iterable[Any] = (
         mine.filter(pk__in=chosen)
         .defer("state")
         .annotate(
             **_numbers(),
-            **{name: beginning(EXCERPT, *keys) for name, keys in list_row.BEGINNINGS.items()},
+            **_beginnings(),
+            **_of_doors(),
             **hits,
-            header=Case(When(_has_several(), then=beginning(LONGEST_HEADER, "state__incoming_email"))),
-            identity=KT("state__envelope__identity"),
         )
     )
-    several = next((identities_of(email.owner_id) for email in emails if email.header), [])
+    several = next((identities_of(email.owner_id) for email in emails if email.has_several), [])
     return {email.pk: _row(email, query, several) for email in emails}
 
 
-def _has_several() -> Exists:
-    """Return the condition that an email's owner has identities besides the default one."""
-    return Exists(Identity.objects.filter(owner_id=OuterRef("owner_id"), is_default=False))
+def _of_doors() -> dict[str, Any]:
+    """Return what the rows of the doors read besides, as annotations."""
+    several = Exists(Identity.objects.filter(owner_id=OuterRef("owner_id"), is_default=False))
+    besides = {name: read for door in doors() for name, read in door.list_row.read_besides(several).items()}
+    return {"has_several": several, **besides}
+
+
+def _beginnings() -> dict[str, Any]:
+    """Return the beginnings of texts that the rows show, as annotations."""
+    return {
+        name: beginning(EXCERPT, *keys) for door in doors() for name, keys in door.list_row.BEGINNINGS.items()
+    }
 
 
 def _numbers() -> dict[str, Any]:
@@ -331,13 +340,13 @@ def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
     changed = email.seen_version is not None and email.seen_version != email.version
     return Row(
         email,
-        list_row.state(email, numbers),
+        list_row.state_of(email, numbers),
         list_row.kind(email),
-        hit or list_row.snippet(email, numbers),
+        hit or list_row.snippet_of(email, numbers),
         changed and not email.is_running,
-        list_row.one_line(email.instructions_begin),
+        door_of(email).list_row.told_apart_by(email),
         "" if is_default else workflow.title if workflow else email.workflow,
-        list_row.answers_as(email, identities) if is_default else "",
+        door_of(email).list_row.answers_as(email, identities),
     )
 
 

@@ -15,22 +15,29 @@ from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
 from assistant_app.operations import trash
-from assistant_app.pages import carried, forms, posted, words
+from assistant_app.operations.drafts import sample
+from assistant_app.pages import carried, forms, posted, readers, words
 from assistant_app.pages.access import PersonRequest, signed_in
-from assistant_app.pages.applications.views import send_step
+from assistant_app.pages.applications.views import application_new, send_step
 from assistant_app.pages.emails import mail_files, shelves
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.work.buttons import IDEAS
 from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.workflow import steps
+from assistant_app.workflow.email import EMAIL
 
 
 @signed_in
 @require_safe
 def email_list(request: PersonRequest) -> HttpResponse:
     mine = Application.objects.owned_by(request.user)
-    context = {"listing": listing(mine, request.GET), "done": shelves.just_done(request)}
+    context = {
+        "listing": listing(mine, request.GET),
+        "done": shelves.just_done(request),
+        "app_id": uuid.uuid4(),  # of the sample email
+        "who_reads": readers.of_emails(),
+    }
     return render(request, "emails/list.html", context)
 
 
@@ -38,6 +45,8 @@ def email_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_new(request: PersonRequest) -> HttpResponseBase:
     """Show the form, read a file into it, or create an email; a double click creates only one."""
+    if registry.default().name != EMAIL.name:
+        return application_new(request, registry.default().name)
     step = steps.PROCESS_INPUT
     if request.method != "POST":
         typed = carried.kept_for(request)
@@ -57,6 +66,14 @@ def email_new(request: PersonRequest) -> HttpResponseBase:
 
 @signed_in
 @require_POST
+def email_sample(request: PersonRequest) -> HttpResponse:
+    """Show the sample email with its draft; a double click makes only one."""
+    row = sample.write_sample(actor=request.user, app_id=posted.id_of_new(request))
+    return redirect("email", row.pk)
+
+
+@signed_in
+@require_POST
 def email_pasted(request: PersonRequest) -> JsonResponse:
     """Return the text of HTML that was pasted into the form. Nothing is stored."""
     found = pasting.from_clipboard(request.POST.get("html", ""), request.POST.get("text", ""))
@@ -70,7 +87,7 @@ def new_page(
     model = conf.model_config()
     context |= {"form": form, "app_id": app_id, "ideas": IDEAS}
     context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
-    context |= {"reader": "this machine" if model.embedded else model.host}
+    context["who_reads"] = readers.of_this()
     context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
     return render(request, "emails/new.html", context, status=status)

@@ -19,7 +19,7 @@ from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application, Preferences
 from assistant_app.models.people import identities_of, quoting_of, signature_of, texts_of
 from assistant_app.operations import tokens as token_operations
-from assistant_app.pages import local_time
+from assistant_app.pages import local_time, readers
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
@@ -54,11 +54,10 @@ def model_page(request: PersonRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def data_page(request: PersonRequest) -> HttpResponse:
-    model = conf.model_config()
     context = {
         "emails": Application.objects.owned_by(request.user).count(),
         "readings": readings.of_owner(request.user)[: readings.SHOWN],
-        "model_host": "" if model.embedded else model.host,
+        "who_reads": readers.of_emails(),
     }
     return render(request, "settings/data.html", context)
 

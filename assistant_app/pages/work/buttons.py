@@ -13,7 +13,9 @@ from assistant_app.pages.forms import Typed
 from assistant_app.workflow import steps
 
 INSTRUCTIONS = "response_instructions"
+TONES = {"warmer": "Make it warm.", "formal": "Make it formal.", "brief": "Keep it brief."}
 IDEAS = ("Yes", "No, thanks", "Later", "Ask for more time", "Say thanks")  # of what to say, to tick
+LONGEST_LANGUAGE = 40  # characters of its name
 
 
 class BothPressed(InvalidInput):
@@ -39,10 +41,14 @@ def read(step: ActionEntry, typed: Typed, post: QueryDict) -> Typed:
 
 
 def _with_ideas(post: QueryDict) -> str:
-    """Return the ideas that were ticked, a line each, followed by the typed instructions."""
+    """Return the ideas that were ticked, the typed instructions and the chosen options, a line each."""
     ideas = [f"{idea}." for idea in IDEAS if idea in post.getlist("idea")]
+    language = post.get("in_language", "").strip()[:LONGEST_LANGUAGE]
+    options = [f"Write it in {language}."] if language else []
+    tone = TONES.get(str(post.get("tone", "")))
+    options += [tone] if tone else []
     own = post.get(INSTRUCTIONS, "")
-    return "\n".join([*ideas, own] if own else ideas)
+    return "\n".join([*ideas, own, *options] if own else [*ideas, *options])
 
 
 def _read_input(typed: Typed, post: QueryDict) -> Typed:

@@ -21,13 +21,14 @@ from assistant_app.operations.drafts import forking
 from assistant_app.pages import carried, forms, posted
 from assistant_app.pages.access import PersonRequest
 from assistant_app.pages.forms import Refusal
-from assistant_app.pages.work import envelope_page
+from assistant_app.pages.work import envelope_page, list_row
 from assistant_app.pages.work.email_page import EmailPage
 from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.pages.work.stream import ShownInStream
 from assistant_app.workflow import steps
 from emailassistant.pending import PendingResponse
 
+__all__ = ["fork", "list_row", "not_continued", "refused", "show", "shown_in_stream", "was_obeyed"]
 TEMPLATE = "work/email.html"
 ONCE_MORE = {"questions": steps.CLARIFY_INSTRUCTIONS.action, "input": steps.PROCESS_INPUT.action}
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from assistant_app import conf
 from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
@@ -23,6 +24,7 @@ from assistant_app.events.publisher import publisher
 from assistant_app.mail import reply
 from assistant_app.mail.envelope import Envelope
 from assistant_app.models import Application, Step
+from assistant_app.operations.drafts import skipping
 from assistant_app.operations.drafts.envelopes import envelope_of
 from assistant_app.operations.drafts.report import Report, report_on
 from assistant_app.pages import words
@@ -36,6 +38,7 @@ from assistant_app.pages.work.envelope_page import EnvelopeLine, may_change
 from assistant_app.pages.work.incoming import Incoming
 from assistant_app.pages.work.now import Now
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
+from assistant_app.pages.work.thread import Thread
 from assistant_app.pages.work.worth_a_look import WorthALook
 from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.email import EMAIL
@@ -51,6 +54,7 @@ class EmailPage:
     wants_change: bool = False  # edit the last input after a run that stopped
     is_still: bool = False  # no automatic refresh
     wants_edit: bool = False  # edit the current draft by hand
+    wants_to_finish: bool = False  # finish the draft that stopped by hand
     wants_draft: int = 0  # read the draft with this number
     wants_again: str = ""  # "input" or "questions": give that again, for an alternative
     not_continued: AssistantError | None = None  # why the retry of a stopped run was rejected
@@ -122,6 +126,10 @@ class EmailPage:
     @cached_property
     def incoming(self) -> Incoming:
         return Incoming(self.email)
+
+    @cached_property
+    def thread(self) -> Thread:
+        return Thread(self.email, self.row.own_addresses)
 
     @property
     def email(self) -> str:
@@ -206,12 +214,23 @@ class EmailPage:
             return "Not sent yet"
         if self.again:
             return "An alternative"
+        if self.is_finishing:
+            return f"Finishing draft {self.next_draft}"
         return f"Editing draft {self.number}" if self.is_editing else self.now.words
 
     @property
     def news(self) -> str:
         to_check = len(self.worth_a_look.items) if self.worth_a_look else 0
         return now.announced(self.row, self.state, self._numbers, to_check)
+
+    @property
+    def next_model(self) -> str:
+        """What writes the next draft, to be named beside one of the sample."""
+        model = conf.model_config()
+        if model.embedded:
+            is_toy = not model.embedded_model_path
+            return "the toy model on this machine" if is_toy else "the model on this machine"
+        return f"{model.models['draft']} at {model.host}"
 
     @property
     def what_is_saved(self) -> str:
@@ -292,6 +311,8 @@ class EmailPage:
     def _bar_of_form(self) -> str:
         if self.is_editing:
             return "work/_bar_edit.html"
+        if self.is_finishing:
+            return "work/_bar_write.html"
         if self.has_bar_for_text:
             return "work/_bar_conflict.html" if self.is_about_another_draft else "work/_bar_feedback.html"
         is_questions = self.row.due_step == steps.CLARIFY_INSTRUCTIONS.action
@@ -300,12 +321,18 @@ class EmailPage:
     @property
     def has_bar_for_text(self) -> bool:
         """Return whether the form is the bar itself, because it asks for feedback."""
-        return self.row.due_step == steps.PROCESS_FEEDBACK.action and not self.is_editing
+        is_writing = self.is_editing or self.is_finishing
+        return self.row.due_step == steps.PROCESS_FEEDBACK.action and not is_writing
 
     @property
     def may_skip_questions(self) -> bool:
         """Return whether the model is looking for questions."""
         return words.under_way(self.row) == DETERMINING
+
+    @property
+    def may_skip_after_stop(self) -> bool:
+        """Return whether a run stopped before it had questions, so that the draft may do without."""
+        return self.row.has_stopped and skipping.may_skip(self.row)
 
     @property
     def without_questions(self) -> str:
@@ -349,7 +376,7 @@ class EmailPage:
         """Who gets the reply, from the start, so that the text below never moves."""
         if not self.state["incoming_email"]:
             return None
-        is_reading = not (self.is_editing or self.earlier or self.again)
+        is_reading = not (self.is_editing or self.is_finishing or self.earlier or self.again)
         return EnvelopeLine(envelope_of(self.row), is_reading and may_change(self.row))
 
     @property
@@ -398,6 +425,8 @@ class EmailPage:
             return False
         if self.again:
             return self.refusal.step == AGAIN[self.again]
+        if self.is_finishing:
+            return self.refusal.step == steps.WRITE_DRAFT
         return self.row.due_step == self.refusal.step.action or self.is_editing
 
     @cached_property
@@ -405,6 +434,17 @@ class EmailPage:
         """Return whether the sheet is the editor: on request, or because it holds unsent text."""
         is_refused = self.refusal is not None and self.refusal.step == steps.EDIT_DRAFT
         return self.may_change and (self.wants_edit or is_refused)
+
+    @cached_property
+    def may_finish(self) -> bool:
+        """Return whether the owner may finish by hand what a run began, or did not even begin."""
+        return self.row.has_stopped and registry.takes(self.row, steps.WRITE_DRAFT.action)
+
+    @cached_property
+    def is_finishing(self) -> bool:
+        """Return whether the sheet is the editor of the draft that stopped, as `is_editing`."""
+        is_refused = self.refusal is not None and self.refusal.step == steps.WRITE_DRAFT
+        return self.may_finish and (self.wants_to_finish or is_refused)
 
     @cached_property
     def seen_draft(self) -> int:
@@ -475,8 +515,9 @@ class EmailPage:
             return self._form_again
         if not self.row.due_step or (self.row.has_stopped and not self.changes_input):
             return None
-        due = registry.known_to_run(self.row).entry(self.row.due_step)
-        step = steps.EDIT_DRAFT if self.is_editing else due
+        step = registry.known_to_run(self.row).entry(self.row.due_step)
+        if self.is_editing or self.is_finishing:
+            step = steps.EDIT_DRAFT if self.is_editing else steps.WRITE_DRAFT
         if self.refusal is not None and self.fits_form:
             errors = self.refusal.error.fields if self.refusal.error else {}
             return StepForm(step, self.state, self.refusal.typed, errors)
@@ -492,6 +533,8 @@ class EmailPage:
 
     def _to_begin_with(self, step: ActionEntry) -> Typed:
         """Return the values that prefill a form: the text to edit, or the input to send again."""
+        if self.is_finishing:
+            return begin_with(step, {}, {}, self.partial)
         if self.row.has_stopped and not self.is_editing:
             return {} if self.is_another_try else begin_with(step, self.state, self.state)
         return begin_with(step, self.state, self.row.typed_before)
@@ -503,4 +546,4 @@ class EmailPage:
 
     @property
     def changes_input(self) -> bool:
-        return self.wants_change or self.fits_form
+        return self.wants_change or self.is_finishing or self.fits_form

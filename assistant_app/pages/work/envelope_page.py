@@ -45,11 +45,8 @@ OFFERS = {
 
 
 def may_change(row: Application) -> bool:
-    """Return whether the envelope can be changed now: not during a run, nor after one that stopped."""
-    workflow: Workflow = registry.known_to_run(row)
-    return not row.is_running and workflow.takes(
-        steps.CHANGE_ENVELOPE.action, row.next_step, has_stopped=row.has_stopped
-    )
+    """Return whether the envelope can be changed now: not during a run."""
+    return not row.is_running and registry.takes(row, steps.CHANGE_ENVELOPE.action)
 
 
 @dataclass(frozen=True)

@@ -1,63 +1,39 @@
-"""What a row of the list says: the state, and the beginning of what its owner would read next."""
+"""What the row of an email says in the list; see `pages.list_row` for what each function is for."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from django.db.models import Case, Expression, When
+from django.db.models.fields.json import KT
 
 from assistant_app.contract.wording import count
 from assistant_app.contract.workflow import Numbers
-from assistant_app.engine import registry
 from assistant_app.models import Application, Identity
+from assistant_app.models.state_queries import beginning
 from assistant_app.operations.writers import identity_with, sender_line
 from assistant_app.pages import words
+from assistant_app.pages.list_row import one_line
 
 LONGEST_HEADER = 4_000  # characters
-EXCERPT = 160  # characters of a snippet
-BEGINNINGS = {  # what `listing` reads of the state: the name on the row, and the keys
+BEGINNINGS = {
     "text_begins": ("state__current_draft", "state__incoming_email"),
     "question_begins": ("state__clarification_questions__0",),
     "feedback_begins": ("state__feedback",),
     "instructions_begin": ("state__response_instructions",),
 }
-IN = {  # where a hit was found
+IN = {
     "current_draft": "{}",
     "incoming_email": "In the email: “{}”",
     "response_instructions": "In your instructions: “{}”",
 }
 
 
-def rank_of(email: Application) -> int:
-    """Return the number that `listing` sorts by: stopped, waiting, being written, finished."""
-    if email.has_stopped:
-        return 0
-    if email.is_running:
-        return 2
-    return 3 if email.is_finished else 1
-
-
-def kind(email: Application) -> str:
-    """Return the class of the state's colour."""
-    if email.has_stopped:
-        return "turn" if email.is_stopped_by_owner else "stopped"
-    if email.is_running:
-        return "writing"
-    return "done" if email.is_finished else "turn"
-
-
 def state(email: Application, numbers: Numbers) -> str:
-    """Return the state in one to three words."""
-    if words.kind(email) == "newer":
-        return words.KINDS["newer"]
     is_reading = _is_reading(email)
-    if email.is_stopped_by_owner:
-        return "Stopped"
     if email.has_stopped:
-        broken = "Couldn’t start" if is_reading else "Couldn’t write"
-        return "Interrupted" if email.is_interrupted else broken
-    if email.workflow != registry.default().name:
-        return words.to_do(email, numbers)
+        return "Couldn’t start" if is_reading else "Couldn’t write"
     if email.is_running:
         return "Reading" if is_reading else "Writing"
     if email.is_finished:
@@ -73,14 +49,6 @@ def state(email: Application, numbers: Numbers) -> str:
 
 def snippet(email: Any, numbers: Numbers) -> str:
     """Return what the owner would read next: the cause, the question, the draft, or else the email."""
-    if words.kind(email) == "newer":
-        return ""
-    if email.is_stopped_by_owner:
-        return "What’s written so far is kept."
-    if email.has_stopped:
-        return one_line(email.error_now[1])
-    if email.workflow != registry.default().name:
-        return ""
     feedback = one_line(email.feedback_begins)
     if email.is_running:
         if _is_reading(email):
@@ -90,6 +58,16 @@ def snippet(email: Any, numbers: Numbers) -> str:
     if email.next_step == "clarify_instructions":
         return one_line(email.question_begins)
     return one_line(email.text_begins)
+
+
+def told_apart_by(email: Any) -> str:
+    return one_line(email.instructions_begin)
+
+
+def read_besides(has_several: Expression) -> dict[str, Any]:
+    """Return what `answers_as` needs. The header is read only for owners with several identities."""
+    header = beginning(LONGEST_HEADER, "state__incoming_email")
+    return {"header": Case(When(has_several, then=header)), "identity": KT("state__envelope__identity")}
 
 
 def answers_as(email: Any, identities: Sequence[Identity]) -> str:
@@ -102,16 +80,3 @@ def answers_as(email: Any, identities: Sequence[Identity]) -> str:
 
 def _is_reading(email: Application) -> bool:
     return words.under_way(email) in ("process_input", "determine_clarifications")
-
-
-def sentence_with_hit(email: Any, query: str, keys: Iterable[str]) -> str:
-    """Return the text around the first hit of a search, and where it is; "" if it is in title or sender."""
-    for key in sorted(keys, key=lambda key: list(IN).index(key) if key in IN else len(IN)):
-        text = one_line(getattr(email, f"hit_{key}"))
-        if re.search(re.escape(query), text, re.IGNORECASE):
-            return IN.get(key, "{}").format(f"…{text}…")
-    return ""
-
-
-def one_line(text: Any) -> str:
-    return " ".join(str(text or "").split())

@@ -22,7 +22,7 @@ def is_stored_already(
         return row.is_finished or (row.position == step.action and not row.state["feedback"])
     if step == steps.PROCESS_FEEDBACK and seen_draft is not None and seen_draft != _last_said_about(row):
         return False
-    if step == steps.EDIT_DRAFT:
+    if step in (steps.EDIT_DRAFT, steps.WRITE_DRAFT):
         # “Save and finish” continues with an empty feedback step.
         is_taken = row.position == step.action or is_stored_already(
             row, steps.PROCESS_FEEDBACK, {"feedback": ""}

@@ -12,12 +12,13 @@ from typing import Any
 from cachetools import LRUCache
 from django.conf import settings
 
+from assistant_app.llm import recorded
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.pages import words
 from assistant_app.workflow import drafts
 
 MADE_KEPT = 5_000  # emails of which a process remembers who made their drafts
-ADDS_DRAFT = ("formulate_draft", "edit_draft")  # positions of the steps that add a draft
+ADDS_DRAFT = ("formulate_draft", "edit_draft", "write_draft")  # positions of the steps that add a draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,20 @@ class Draft:
     said: tuple[str, ...] = ()  # the feedback about it
     left_out: tuple[LeftOut, ...] = ()
     not_told: str = ""  # what the model's window had no room for
+    began_with: str | None = None  # what the model had written of a draft that the owner finished
+
+    @property
+    def is_sample(self) -> bool:
+        return self.provider == recorded.PROVIDER
+
+    @property
+    def by_owner(self) -> str:
+        """What the owner did to it, as a verb; empty for a draft of the model."""
+        if not self.is_own:
+            return ""
+        if self.began_with is None:
+            return "edited"
+        return "finished" if self.began_with else "written"
 
     @property
     def is_by_demonstration(self) -> bool:
@@ -96,6 +111,7 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
                     for each in source.get("left_out", ())
                 ),
                 not_told=_not_told(source.get("shortened") or {}),
+                began_with=source.get("began_with"),
             )
         )
     return shown
@@ -121,7 +137,7 @@ def said_about(state: Mapping[str, Any]) -> dict[int, list[str]]:
     sources, about = drafts.sources(state), dict[int, list[str]]()
     for piece, text in enumerate(state["feedback_history"], start=1):
         answers = (
-            source for source in sources if source["feedback"] == piece and source["by"] == drafts.MODEL
+            source for source in sources if source["feedback"] == piece and drafts.answers_feedback(source)
         )
         number = next((source["of"] for source in answers), drafts.current_number(state))
         about.setdefault(number or 0, []).append(text)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assistant_app import operations
+from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine import inputs
 from assistant_app.models import Application
 from assistant_app.operations import heavy
@@ -30,18 +31,32 @@ def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpRes
     """Show the current draft in the editor, or save the edited text as the next draft."""
     row = own(request, app_id)
     if request.method == "POST":
-        return _save(request, row)
+        return _save(request, row, steps.EDIT_DRAFT)
     page = EmailPage(row, wants_edit=True)
     if not page.is_editing or page.number != draft:
         return redirect("email", app_id)
     return render(request, "work/email.html", {"page": page})
 
 
-def _save(request: PersonRequest, row: Application) -> HttpResponseBase:
-    step, version = steps.EDIT_DRAFT, posted.version(request)
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_write(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
+    """Show what was written before a draft stopped in the editor, or save the text as that draft."""
+    row = own(request, app_id)
+    if request.method == "POST":
+        return _save(request, row, steps.WRITE_DRAFT)
+    page = EmailPage(row, wants_to_finish=True)
+    if not page.is_finishing:
+        return redirect("email", app_id)
+    return render(request, "work/email.html", {"page": page})
+
+
+def _save(request: PersonRequest, row: Application, step: ActionEntry) -> HttpResponseBase:
+    version = posted.version(request)
     data = forms.read(step, request.POST)
     finishes = bool(request.POST.get("accept"))
-    if finishes and steps.is_current(inputs.clean(step, data)["text"], row.state):
+    is_edit = step == steps.EDIT_DRAFT
+    if finishes and is_edit and steps.is_current(inputs.clean(step, data)["text"], row.state):
         return _accept(request, row, version)
     sent = operations.submit(
         actor=request.user, app_id=row.pk, step=step.action, data=data, expected_version=version

@@ -95,10 +95,12 @@ async function copy(button) {
 
 const prefix = () => `typed ${document.body.dataset.person ?? ""} `;
 const stores = () => [sessionStorage, localStorage];
+const OPTIONS = "[name=in_language], [name=tone]";
 const fieldsOf = (form) =>
-  Array.from(form.elements).filter((field) => field.matches("textarea:not([readonly]), [name=idea]"));
+  Array.from(form.elements).filter((field) => field.matches(`textarea:not([readonly]), [name=idea], ${OPTIONS}`));
 const valueOf = (field) => (field.type === "checkbox" ? (field.checked ? "on" : "") : field.value);
-const initialOf = (field) => (field.type === "checkbox" ? (field.defaultChecked ? "on" : "") : field.defaultValue);
+const initialOf = (field) =>
+  field.type === "checkbox" ? (field.defaultChecked ? "on" : "") : (field.defaultValue ?? ""); // no choice: ""
 const valuesOf = (form) => fieldsOf(form).map(valueOf);
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 let isLeaving = false;
@@ -161,15 +163,25 @@ function offerWhatWasTyped(form) {
       if (field.type === "checkbox") field.checked = Boolean(entry.values[number]);
       else field.value = entry.values[number];
     });
+    showOptions(form);
     offer.remove();
     fieldsOf(form).find((field) => field.matches("textarea")).focus();
   });
   const words = document.createElement("p");
-  const texts = fieldsOf(form).map((field, number) => (field.type === "checkbox" ? "" : entry.values[number]));
+  const texts = fieldsOf(form).map((field, number) => (field.matches("textarea") ? entry.values[number] : ""));
   const typed = texts.join(" ").trim();
   words.textContent = `You’d started writing: “${typed.length > 80 ? `${typed.slice(0, 79)}…` : typed}”`;
   offer.append(words, button);
   form.prepend(offer);
+}
+
+// The folded line says what is set below it.
+function showOptions(form) {
+  for (const shown of form.querySelectorAll("[data-says]")) {
+    const field = form.elements[shown.dataset.says];
+    const value = field.selectedOptions ? field.selectedOptions[0].text.toLowerCase() : `In ${field.value.trim()}`;
+    shown.textContent = field.value.trim() ? value : shown.dataset.else;
+  }
 }
 
 function isUnsent(form) {
@@ -187,11 +199,29 @@ function begin() {
 // Where the eye and the focus are to be when a page opens: at what went wrong, or at what a press led to.
 function land() {
   const wrong = byId("notice") ?? document.querySelector("[data-look], .bar [aria-invalid=true]");
+  placeCaret();
   if (wrong?.matches("[role=alert], form, [data-look], [aria-invalid]")) wrong.focus();
   else if (location.hash === "#sent") { // a name that nothing has, so that the page opens at its top
     (byId("stop-writing") ?? document.querySelector("[data-lands]"))?.focus({ preventScroll: true });
   }
 }
+
+// In the editor the caret is at the end of what was begun, or selects the mark that was pressed last.
+function placeCaret() {
+  const mark = sessionStorage.getItem("mark");
+  sessionStorage.removeItem("mark");
+  const editor = document.querySelector("textarea.bare");
+  if (!editor) return;
+  const at = mark ? editor.value.indexOf(mark) : -1;
+  if ("atEnd" in editor.dataset) editor.setSelectionRange(editor.value.length, editor.value.length);
+  else if (at >= 0) editor.setSelectionRange(at, at + mark.length);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href$='#text']");
+  const mark = link?.dataset.mark ?? (link && document.querySelector("a.look:target")?.textContent);
+  if (mark) sessionStorage.setItem("mark", mark);
+});
 
 document.addEventListener("DOMContentLoaded", () => {
   begin();
@@ -261,6 +291,7 @@ function pressSingleKey(event) {
 document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (form?.matches("[data-keep]")) remember(form, false);
+  if (event.target.matches(OPTIONS)) showOptions(form);
 });
 
 // Where a browser has no field-sizing, the field in the bar grows by script.

@@ -31,6 +31,12 @@ def sent_on(header: Iterable[tuple[str, str]]) -> date | None:
     return None
 
 
+def only_day(text: str) -> date | None:
+    """Return the day that a short text names; None if it names none, or could mean several."""
+    days = {day for fact in facts(text.strip()[:LONGEST_LINE]) for day in _days(fact.values)}
+    return days.pop() if len(days) == 1 else None
+
+
 def _days(values: Iterable[Value]) -> Iterator[date]:
     """Yield the full dates among the values of a fact."""
     for value in values:

@@ -114,6 +114,10 @@ class _Text:
         self.words: dict[str, list[int]] = defaultdict(list)
         for match in LETTERS.finditer(self._lower):
             self.words[match[0]].append(match.start())
+        self.known = frozenset(self.words)
+        self.beginnings: dict[str, list[str]] = defaultdict(list)
+        for word in self.words:
+            self.beginnings[word[:3]].append(word)
 
     def has(self, parts: tuple[str, ...]) -> bool:
         return any(part in self._lower for part in parts)
@@ -156,10 +160,10 @@ def _at_digits(before: int = 0, *parts: str) -> Search:
 
 def _at_words(*names: str) -> Search:
     """Search where the first word of one of the names stands."""
-    words = {found[0] for name in names if (found := LETTERS.search(name))}
+    words = frozenset(found[0] for name in names if (found := LETTERS.search(name)))
 
     def search(pattern: re.Pattern[str], text: _Text) -> Matches:
-        places = [place for word in text.words.keys() & words for place in text.words[word]]
+        places = [place for word in text.known & words for place in text.words[word]]
         return _at(sorted(places), pattern, text.left)
 
     return search
@@ -170,7 +174,9 @@ def _at_starts(*names: str) -> Search:
     starts = {name[:3] for name in names}
 
     def search(pattern: re.Pattern[str], text: _Text) -> Matches:
-        places = [place for word in text.words if word[:3] in starts for place in text.words[word]]
+        beginnings = text.beginnings.keys() & starts
+        found = (word for each in beginnings for word in text.beginnings[each])
+        places = [place for word in found for place in text.words[word]]
         return _at(sorted(places), pattern, text.left)
 
     return search

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -114,15 +114,15 @@ def check(
     answers: Sequence[str] = (),
     feedback: Sequence[str] = (),
     by_hand: Sequence[str] = (),
+    notes: Mapping[str, str] | None = None,
     known: str = "",
     writer: str = "",
-    notes: Sequence[str] = (),
 ) -> Checks:
     """Return the findings in a draft.
 
-    All other texts are sources. `by_hand` holds what the owner wrote into drafts; `known` the
-    owner's names, and `writer` the one of them with which they answer. The draft need not
-    contain the facts of `notes`.
+    All other texts are sources. `by_hand` holds what the owner wrote into drafts, `notes` their notes by
+    title, which support facts that need not be in the draft; `known` the owner's names, and `writer` the
+    one of them with which they answer.
     """
     language = language_of(draft)
     emails_language = language_of(email)
@@ -138,6 +138,7 @@ def check(
     latest = [("feedback", number, of_owner.read(text)) for number, text in _latest_first(feedback)]
     pieces += latest[::-1]  # type: ignore[arg-type]
     of_hand = [of_owner.read(text) for text in by_hand]
+    of_notes = [of_owner.read(text) for text in (notes or {}).values()]
     by_person = [reading for _, _, reading in pieces]
     email_read = of_email.read(email)
     header = header_of(email)
@@ -147,11 +148,11 @@ def check(
         known_facts.add(reading, is_of_person=True)
     known_facts.add(reading_of(known))
     # What follows from a price list is any amount at all, so notes prove what they say, and nothing more.
-    leading = deepcopy(known_facts) if notes else known_facts
-    of_notes = [of_owner.read(text) for text in notes]
+    leading = deepcopy(known_facts) if of_notes else known_facts
     for reading in of_notes:
         known_facts.add(reading, is_of_person=True)
-    sources = "\n".join([email[:MOST_READ], *(reading.text for reading in [*by_person, *of_notes])])
+    by_owner = [reading.text for reading in [*by_person, *of_notes]]
+    sources = "\n".join([email[:MOST_READ], *by_owner])
     draft_read = draft[:MOST_READ]
     to_fill_in = _placeholders(draft_read, sources)
     own = of_draft.read(blanked(draft, [(found.start, found.end) for found in to_fill_in]))
@@ -191,9 +192,7 @@ def check(
         unsupported=tuple(_findings(draft, _apart(unsupported))),
         given=tuple(_given(own, pieces, of_hand, language, email_read.text) if checks.is_read else ())
         + tuple(_unanswered(email_read.text, own.text, by_person) if has_same_words else ()),
-        brought_in=tuple(
-            brought_by(email[:MOST_READ], own.facts, (reading.text for reading in [*by_person, *of_notes]))
-        ),
+        brought_in=tuple(brought_by(email[:MOST_READ], own.facts, by_owner)),
         cut=tuple(name for name, is_cut in cut.items() if is_cut),
         derived=tuple(_findings(draft, derived)),
     )

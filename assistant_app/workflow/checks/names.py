@@ -85,6 +85,7 @@ CLOSING = re.compile(
     re.IGNORECASE,
 )
 COMMON = frozenset(_COMMON.split())
+_NO_NAMES = COMMON | ROLES
 ARROWS = "\u2190"  # symbols from here on may be emoji, which end a sentence; "°", "©" and "™" are lower
 ENDS_SENTENCE = ".!?:…\n•*"
 OPENS = " \t\"'“”„‘’«»()[]_¿¡"
@@ -295,4 +296,4 @@ def _may_be_name(word: str) -> bool:
     if not word[0].isupper():
         return False
     lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
-    return not {lower, lower.rstrip("s")} & (COMMON | ROLES) and lower not in TITLES
+    return lower not in _NO_NAMES and lower.rstrip("s") not in _NO_NAMES and lower not in TITLES

@@ -11,7 +11,7 @@ from burr.core.action import streaming_action
 
 from assistant_app.contract.actions import HUMAN
 from assistant_app.contract.workflow import binding
-from assistant_app.llm.base import Message, Model
+from assistant_app.llm.base import Message, Model, joined
 
 ENTRYPOINT = "describe_trip"
 DEFAULT_STATE: dict[str, Any] = {
@@ -35,12 +35,12 @@ async def describe_trip(state: State, destination: str, days: int, pace: str) ->
 @streaming_action(reads=["destination", "days", "pace", "plans", "wishes"], writes=["plans"])
 async def write_plan(state: State, model: Model) -> AsyncGenerator[tuple[dict[str, str], State | None], None]:
     """Write a plan and yield its text in pieces."""
-    pieces: list[str] = []
-    async with aclosing(model.stream("plan", prompt(state))) as chunks:
-        async for chunk in chunks:
-            pieces.append(chunk)
-            yield {"token": chunk}, None
-    yield {"token": ""}, state.append(plans="".join(pieces))
+    text = ""
+    async with aclosing(model.stream("plan", prompt(state))) as pieces:
+        async for piece in pieces:
+            text = joined(text, piece)
+            yield {"token": piece}, None
+    yield {"token": ""}, state.append(plans=text)
 
 
 def prompt(state: State) -> list[Message]:

@@ -228,7 +228,11 @@ RULES: list[Rule] = [
     ),
     Rule(
         "phone",
-        _pattern(r"(?<![\w:.,])(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"),
+        # "03/12/2026" is a day.
+        _pattern(
+            r"(?<![\w:.,])(?!0\d(?P<sep>[/-]) ?\d{1,2}(?P=sep) ?(?:(?:19|20)\d\d(?!\d)|\d\d(?![ /.-]?\d)))"
+            r"(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"
+        ),
         _at_digits(1),
     ),
     Rule("setting", _pattern(_OPTION), _if_has("--")),
@@ -351,7 +355,14 @@ RULES: list[Rule] = [
         _at_digits(),
     ),
     Rule("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b"), _at_digits()),
-    Rule("clock", _pattern(r"(?<![\w.,:])(?P<h>\d{1,2}):(?P<min>\d\d)(?::\d\d)?\b"), _at_digits()),
+    Rule(
+        "clock",
+        # No space stands between a time and its neighbours in Japanese and Chinese.
+        _pattern(
+            rf"(?:(?<![\w.,:])|(?<=[{_CJK}]))(?P<h>\d{{1,2}})[:：](?P<min>\d\d)(?::\d\d)?(?:\b|(?=[{_CJK}]))"
+        ),
+        _at_digits(),
+    ),
     Rule("clock", _pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b"), _at_digits()),
     Rule(
         "clock",

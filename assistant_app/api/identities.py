@@ -16,18 +16,24 @@ from assistant_app.api.serializers import Nothing
 from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.mail.addresses import LONGEST_ADDRESS
 from assistant_app.models import Identity
-from assistant_app.models.people import LONGEST_SIGNATURE, identities_of
+from assistant_app.models.people import LONGEST_NAME, LONGEST_SIGNATURE, identities_of
 from assistant_app.people import identities
 
 NUMBER = [schema.number_in_path("number", "The number of the identity.", 10)]
-SHOWN = {"id": 3, "name": "Ida Brevik", "addresses": ["ida@brevik.example"], "is_default": True}
+SHOWN = {
+    "id": 3,
+    "name": "Ida Brevik",
+    "addresses": ["ida@brevik.example"],
+    "is_default": True,
+    "signature": "Ida",
+}
 
 
 class IdentityInput(Nothing):
     """A name, and the addresses that it has."""
 
     name = serializers.CharField(
-        max_length=LONGEST_SIGNATURE,
+        max_length=LONGEST_NAME,
         allow_blank=True,
         help_text="under drafts and as the sender; empty for the name of the default identity",
     )
@@ -41,13 +47,22 @@ class IdentityInput(Nothing):
         help_text="whether it is used where no other one fits; the default one stays so until another is"
     )
 
+    signature = serializers.CharField(
+        max_length=LONGEST_SIGNATURE,
+        allow_blank=True,
+        required=False,
+        trim_whitespace=False,
+        help_text="the lines that are added below replies; without this field, they stay as they are",
+    )
+
     patterns: ClassVar[dict[str, str]] = {"name": "^[^\\u0000]*$", "addresses": "^[!-~]+$"}
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Refuse numbers, which DRF would take as texts."""
         sent = self.initial_data
-        if not isinstance(sent["name"], str):
-            raise serializers.ValidationError({"name": ["Send text."]})
+        for name in ("name", "signature"):
+            if not isinstance(sent.get(name, ""), str):
+                raise serializers.ValidationError({name: ["Send text."]})
         if not all(isinstance(each, str) for each in given["addresses"]):
             raise serializers.ValidationError({"addresses": ["Send texts."]})
         return given
@@ -60,6 +75,7 @@ class IdentityShown(serializers.Serializer):
     name = serializers.CharField(allow_blank=True)
     addresses = serializers.ListField(child=serializers.CharField())
     is_default = serializers.BooleanField()
+    signature = serializers.CharField(allow_blank=True)
 
 
 class _Identities(BaseView):
@@ -85,6 +101,7 @@ class _Identities(BaseView):
                 name=given["name"],
                 addresses="\n".join(given["addresses"]),
                 is_default=given["is_default"],
+                signature=given.get("signature"),
             )
         except InvalidInput as problem:
             if "gone" in problem.fields:  # deleted meanwhile
@@ -92,8 +109,9 @@ class _Identities(BaseView):
             raise DoesNotFit(fields=problem.fields) from None
 
     def _same(self, request: Request, given: dict[str, Any]) -> Identity | None:
-        found = (each for each in self.mine(request) if each.addresses == given["addresses"])
-        return next((each for each in found if each.name == given["name"]), None)
+        sent = given["name"], given["addresses"], given.get("signature", "")
+        mine = self.mine(request)
+        return next((each for each in mine if (each.name, each.addresses, each.signature) == sent), None)
 
     def one(self, request: Request, number: int) -> Identity:
         """Return one of the user's own identities. Raise `ApplicationNotFound`."""

@@ -9,22 +9,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 URL = "/api/identities/"
 IDA = {"name": "Ida Brevik", "addresses": ["ida@brevik.example", "shop@brevik.example"], "is_default": False}
-CLUB = {"name": "", "addresses": ["club@brevik.example"], "is_default": False}
+CLUB = {"name": "", "addresses": ["club@brevik.example"], "is_default": False, "signature": "The club"}
 
 
 def test_they_are_added_listed_changed_and_deleted(api):
     made = api.post(URL, IDA, format="json")
     first = made.json()["id"]
-    assert (made.status_code, made.json()) == (201, IDA | {"id": first, "is_default": True})
+    assert (made.status_code, made.json()) == (201, IDA | {"id": first, "is_default": True, "signature": ""})
     second = api.post(URL, CLUB, format="json").json()
     assert second == CLUB | {"id": second["id"], "name": "Ida Brevik"}  # the name of the default one
     assert [each["id"] for each in api.get(URL).json()] == [first, second["id"]]
 
-    changed = api.put(f"{URL}{second['id']}/", CLUB | {"name": "Club", "is_default": True}, format="json")
+    changed = api.put(
+        f"{URL}{second['id']}/",
+        CLUB | {"name": "Club", "is_default": True, "signature": "A\nB"},
+        format="json",
+    )
     assert (changed.status_code, changed.json()["name"], changed.json()["is_default"]) == (200, "Club", True)
     assert api.get(f"{URL}{first}/").json()["is_default"] is False
     assert api.delete(f"{URL}{second['id']}/").status_code == 204
-    assert api.get(URL).json() == [IDA | {"id": first, "is_default": True}]
+    assert api.get(URL).json() == [IDA | {"id": first, "is_default": True, "signature": ""}]
     for method in ("get", "put", "delete"):
         assert getattr(api, method)(f"{URL}{second['id']}/", CLUB, format="json").status_code == 404
 
@@ -44,7 +48,9 @@ def test_the_same_request_sent_again_adds_nothing(api):
         ({"name": "x" * 201}, "name"),
         ({"name": None}, "name"),
         ({"is_default": "maybe"}, "is_default"),
-        ({"signature": "Ida"}, "signature"),
+        ({"signature": None}, "signature"),
+        ({"signature": "x" * 2_001}, "signature"),
+        ({"greeting": "Hi"}, "greeting"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_field(api, sent, field):

@@ -67,8 +67,9 @@ DEFAULT_STATE: dict[str, Any] = {
     "said_on": {},
 }
 # Keys that are written once or only appended to, so each value is a prefix of all later ones. The first step
-# of a fork relies on this (`contract.changes.leaning`). A new key waits for the next release: a version that
-# does not know it could not read the fork. So does `contexts`, which only grows.
+# of a fork relies on this (`contract.changes.leaning`). A new key waits until no version that doesn't know it
+# serves beside this one: it could not read the fork. Until then, forks keep `contexts`, which only grows, in
+# their first step as well as in the row.
 LASTING = [
     "incoming_email",
     "response_instructions",

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 
 from assistant_app.api.notes.serializers import NoteAsKept, NoteAsSent
 from assistant_app.api.pagination import DESCRIBED
-from assistant_app.api.schema import ALWAYS, JSON, ONE, WITH_BODY, WRITING, answers
+from assistant_app.api.schema import ALWAYS, JSON, ONCE, ONE, REPLAYED, WITH_BODY, WRITING, answers
 
 SENT = {
     "title": "Return policy",
@@ -39,6 +39,8 @@ LIST = extend_schema(
 ADD = extend_schema(
     operation_id="add_note",
     summary="Add a note",
+    description=ONCE,
+    parameters=[REPLAYED],
     request={JSON: NoteAsSent},
     responses=answers({201: NoteAsKept}, WITH_BODY),
     examples=[*_KEPT, *_SENT],
@@ -52,7 +54,8 @@ SHOW = extend_schema(
 CHANGE = extend_schema(
     operation_id="change_note",
     summary="Change a note",
-    description="What is not sent gets its default.",
+    description=f"What is not sent gets its default. {ONCE}",
+    parameters=[REPLAYED],
     request={JSON: NoteAsSent},
     responses=answers({200: NoteAsKept}, [*WITH_BODY, *ONE]),
     examples=[*_KEPT, *_SENT],
@@ -60,6 +63,9 @@ CHANGE = extend_schema(
 DELETE = extend_schema(
     operation_id="delete_note",
     summary="Delete a note",
-    description="It is in no later prompt. Emails whose drafts were told it keep what they were told.",
+    description=(
+        f"It is in no later prompt. Emails whose drafts were told it keep what they were told. {ONCE}"
+    ),
+    parameters=[REPLAYED],
     responses=answers({204: None}, [*WRITING, *ONE]),
 )

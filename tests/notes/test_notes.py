@@ -14,6 +14,7 @@ from assistant_app.models import Application, ModelCall, Note, NoteWord, Step
 from assistant_app.operations.knowledge import choose
 from assistant_app.people import notes
 from assistant_app.people.notes import Written
+from assistant_app.workflow import wording
 from tests.conftest import Person, wait_for_runs
 from tests.pages.reading import Browser
 
@@ -92,6 +93,22 @@ def test_a_word_for_word_note_is_kept_letter_by_letter(browser, owner, model, ap
         checks = api.get(f"/api/applications/{person.app_id}/drafts/{number}/checks/").json()
         assert checks["lost"] == ([] if number == 1 else [RETURNS["text"]])
     assert "keep its wording" in told(model)
+    restored = f"Hi Marta,\n\n{RETURNS['text']}\n\nIda"
+    assert checks["restored"] == restored
+    browser.open(f"/a/{person.app_id}/").press("Use the note’s wording")
+    assert person.row.state["current_draft"] == restored
+    checks = api.get(f"/api/applications/{person.app_id}/drafts/3/checks/").json()
+    assert (checks["lost"], checks["restored"]) == ([], "")
+    assert "Use the note’s wording" not in browser.open(f"/a/{person.app_id}/").response.content.decode()
+
+
+def test_only_the_sentences_that_say_a_note_are_put_back():
+    note = "Unused sensors come back within 30 days. We pay the postage."
+    said = "They work. Unused sensors can come back within thirty days; we pay all the postage. Greetings!"
+    assert wording.changed([note], said) == [note]
+    assert wording.restored([note], said) == f"They work. {note} Greetings!"
+    assert wording.changed([note], "We pay the postage.") == []
+    assert wording.restored(["Nothing of it."], said) == said
 
 
 def test_a_note_for_local_models_is_left_out_elsewhere_and_the_draft_says_so(browser, owner, model, settings):

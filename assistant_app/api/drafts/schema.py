@@ -76,6 +76,7 @@ CHECKS_EXAMPLE = {
     ],
     "changed": [],
     "lost": [],
+    "restored": "",
     "derived": [],
     "brought_in": [],
     "speaks_of_attachment": False,

@@ -69,7 +69,8 @@ def step_of(request: HttpRequest) -> ActionEntry | None:
 
 def _is_in(step: ActionEntry, post: QueryDict) -> bool:
     """Return whether the texts of a step were posted."""
-    return step.takes_text and all(item.name in post for item in step.fields)
+    needed = [item.name for item in step.fields if not item.may_be_missing]
+    return step.takes_text and all(name in post for name in needed)
 
 
 def from_page(request: HttpRequest) -> Carried | None:

@@ -372,6 +372,16 @@ def test_instructions_are_changed_in_an_alternative_that_begins_with_them(at_dra
     assert person.row.state["response_instructions"] == person.INSTRUCTIONS
 
 
+def test_an_alternative_with_other_instructions_leaves_out_what_was_left_out(person, browser):
+    person.send(
+        "process_input", email_to_respond=person.EMAIL, response_instructions="", left_out=["notes", "about"]
+    )
+    browser.open(f"/a/{person.app_id}/?again=input")
+    press(browser, "Draft an alternative", response_instructions="Say no.")
+    branch = Application.objects.exclude(pk=person.app_id).get()
+    assert branch.state["left_out_sources"] == ["notes", "about"]
+
+
 def test_instructions_are_changed_as_soon_as_a_question_shows_that_they_are_wrong(person, page_of, model):
     model.will_ask("Which of the 96?")
     person.give_input()

@@ -42,7 +42,7 @@ class Recipients:
     others: tuple[str, ...] = ()
 
 
-NOBODY = Recipients()
+NO_RECIPIENTS = Recipients()
 
 
 def recipients(state: State, own: Sequence[str]) -> Recipients:

@@ -31,7 +31,7 @@ SCHEMA: dict[str, Any] = {
                 "required": ["question", "reason", "choices"],
                 "additionalProperties": False,
             },
-            "description": f"Nought to {MAX_QUESTIONS} questions to the user; empty if nothing is unclear.",
+            "description": f"Up to {MAX_QUESTIONS} questions to the user; empty if nothing is unclear.",
         }
     },
     "required": ["questions"],

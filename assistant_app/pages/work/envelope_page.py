@@ -22,14 +22,14 @@ from assistant_app.workflow import envelopes, steps
 
 # What people should know about an envelope. That others get a copy is said by the line itself.
 NOTICES = {
-    mail.NOBODY: "The email does not say who sent it.",
+    mail.NO_SENDER: "The email does not say who sent it.",
     mail.OWN_UNKNOWN: "One of these addresses may be yours.",
     mail.REPLY_TO: "The email asks to answer {address}. Its sender is {sender}.",
     mail.VIA: "{sender} is a list or a service. The reply goes to {address}.",
     mail.TO_LIST: "Everybody on the mailing list {address} gets the reply.",
     mail.FROM_LIST: "It came through the mailing list {address}, which does not get the reply.",
-    mail.NO_REPLY: "Nobody reads what is sent to {address}.",
-    mail.BOUNCE: "A mail server wrote it to report about an email. Nobody reads a reply to {address}.",
+    mail.NO_REPLY: "No one reads what is sent to {address}.",
+    mail.BOUNCE: "A mail server wrote it to report about an email. No one reads a reply to {address}.",
     mail.AUTOMATIC: "A program wrote it, for example because somebody is away.",
     mail.FORWARDED: "It forwards a message from {original}, who does not get the reply.",
     mail.OWN: "You wrote it, so the reply goes to those who got it.",

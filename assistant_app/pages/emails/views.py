@@ -14,6 +14,7 @@ from assistant_app import conf, operations
 from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application
+from assistant_app.models.people import ideas_of
 from assistant_app.operations import trash
 from assistant_app.operations.drafts import sample
 from assistant_app.pages import carried, forms, posted, readers, words
@@ -22,7 +23,6 @@ from assistant_app.pages.applications.views import application_new, send_step
 from assistant_app.pages.emails import mail_files, shelves
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
-from assistant_app.pages.work.buttons import IDEAS
 from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL
@@ -85,7 +85,7 @@ def new_page(
     request: HttpRequest, form: StepForm, app_id: uuid.UUID, status: int = 200, **context: object
 ) -> HttpResponse:
     model = conf.model_config()
-    context |= {"form": form, "app_id": app_id, "ideas": IDEAS}
+    context |= {"form": form, "app_id": app_id, "ideas": ideas_of(request.user.pk)}
     context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
     context["who_reads"] = readers.of_this()
     context["most_bytes"] = settings.MAX_BODY_BYTES

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app.api import schema
-from assistant_app.api.base import BaseView
-from assistant_app.api.serializers import Nothing
+from assistant_app.api.repeats import Repeatable
+from assistant_app.api.serializers import Nothing, payload_of
 from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.mail.addresses import LONGEST_ADDRESS
 from assistant_app.models import Identity
@@ -78,7 +78,7 @@ class IdentityShown(serializers.Serializer):
     signature = serializers.CharField(allow_blank=True)
 
 
-class _Identities(BaseView):
+class _Identities(Repeatable):
     serializer_class = IdentityInput  # of the browsable API's form
 
     def mine(self, request: Request) -> list[Identity]:
@@ -88,7 +88,14 @@ class _Identities(BaseView):
         return cast(AbstractBaseUser, request.user)
 
     def save(self, request: Request, pk: int | None) -> Identity:
-        """Add an identity, or change one. Raise `InvalidInput`, `DoesNotFit` or `ApplicationNotFound`."""
+        """Add an identity, or change one. Raise `InvalidInput`, `DoesNotFit` or `ApplicationNotFound`.
+
+        For a request that is sent again, return the identity as it is now.
+        """
+        if self.is_repeat("save_identity", payload_of(request.data), pk or "") and self.key is not None:
+            return identities.one(self.person(request), self.key.record_number)
+        if pk is not None:
+            identities.one(self.person(request), pk)  # 404 before any error about the body
         typed = IdentityInput(data=request.data)
         typed.is_valid(raise_exception=True)
         given = typed.validated_data
@@ -102,6 +109,7 @@ class _Identities(BaseView):
                 addresses="\n".join(given["addresses"]),
                 is_default=given["is_default"],
                 signature=given.get("signature"),
+                key=self.key,
             )
         except InvalidInput as problem:
             if "gone" in problem.fields:  # deleted meanwhile
@@ -114,11 +122,7 @@ class _Identities(BaseView):
         return next((each for each in mine if (each.name, each.addresses, each.signature) == sent), None)
 
     def one(self, request: Request, number: int) -> Identity:
-        """Return one of the user's own identities. Raise `ApplicationNotFound`."""
-        found = next((each for each in self.mine(request) if each.pk == number), None)
-        if found is None:
-            raise ApplicationNotFound
-        return found
+        return identities.one(self.person(request), number)
 
 
 @extend_schema_view(
@@ -130,7 +134,10 @@ class _Identities(BaseView):
     post=extend_schema(
         operation_id="create_identity",
         summary="Add a name with its addresses",
-        description="The first one is the default. The same request sent again changes nothing.",
+        description=(
+            f"The first one is the default. The same request sent again changes nothing. {schema.ONCE}"
+        ),
+        parameters=[schema.REPLAYED],
         request=IdentityInput,
         responses=schema.answers({201: IdentityShown}, [*schema.WITH_BODY, DoesNotFit]),
     ),
@@ -157,15 +164,16 @@ class IdentitiesView(_Identities):
     put=extend_schema(
         operation_id="change_identity",
         summary="Change one of your identities",
-        parameters=NUMBER,
+        description=schema.ONCE,
+        parameters=[*NUMBER, schema.REPLAYED],
         request=IdentityInput,
         responses=schema.answers({200: IdentityShown}, [*schema.WITH_BODY, *schema.ONE, DoesNotFit]),
     ),
     delete=extend_schema(
         operation_id="delete_identity",
         summary="Delete one of your identities",
-        description="If it was the default one, the oldest of the others is the default.",
-        parameters=NUMBER,
+        description="If it was the default one, the oldest of the others is the default. " + schema.ONCE,
+        parameters=[*NUMBER, schema.REPLAYED],
         responses=schema.answers({204: None}, [*schema.WRITING, *schema.ONE]),
     ),
 )
@@ -176,9 +184,11 @@ class IdentityView(_Identities):
         return Response(IdentityShown(self.one(request, number)).data)
 
     def put(self, request: Request, number: int) -> Response:
-        changed = self.save(request, self.one(request, number).pk)
+        changed = self.save(request, number)
         return Response(IdentityShown(self.one(request, changed.pk)).data)
 
     def delete(self, request: Request, number: int) -> Response:
-        identities.delete(actor=self.person(request), pk=self.one(request, number).pk)
+        if not self.is_repeat("delete_identity", payload_of(request.data), number):
+            self.one(request, number)
+        identities.delete(actor=self.person(request), pk=number, key=self.key)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -35,7 +35,8 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=LONGEST_KEY)
     operation = models.CharField(max_length=100)
     digest = models.CharField(max_length=64)  # HMAC of operation, application and payload
-    application_id = models.UUIDField()  # no foreign key: the record outlives the application
+    # No foreign key: the record outlives the application. Of a note or an identity, it holds the number.
+    application_id = models.UUIDField()
     version = models.PositiveIntegerField()  # of the application after the request was stored
     sequence_id = models.IntegerField(null=True)  # of the newest step then
     created_at = models.DateTimeField(default=timezone.now)
@@ -85,6 +86,15 @@ class IdempotencyKey(models.Model):
     def describe(self, application_id: uuid.UUID, version: int, sequence_id: int | None) -> None:
         """Set what the request changed."""
         self.application_id, self.version, self.sequence_id = application_id, version, sequence_id
+
+    def describe_record(self, number: int) -> None:
+        """Set which note or identity the request changed. These have no versions."""
+        self.describe(uuid.UUID(int=number), 0, None)
+
+    @property
+    def record_number(self) -> int:
+        """The number of the note or identity that the request changed."""
+        return self.application_id.int
 
     def dropping(self) -> Statement:
         """Return the DELETE of the owner's expired keys, among which may be this one."""

@@ -18,6 +18,8 @@ from assistant_app.models import sql
 LONGEST_NAME = 200  # characters
 LONGEST_SIGNATURE = 2_000
 LONGEST_TEXT, LONGEST_ALWAYS = 1_000, 2_000
+IDEAS = ("Yes", "No, thanks", "Later", "Ask for more time", "Say thanks")  # of owners without their own
+LONGEST_IDEA, MOST_IDEAS = 200, 30
 
 
 class ApiToken(AbstractAuthToken):
@@ -117,6 +119,9 @@ class Preferences(models.Model):
     style = models.TextField(max_length=LONGEST_TEXT, blank=True, default="", db_default="")
     always = models.TextField(max_length=LONGEST_ALWAYS, blank=True, default="", db_default="")
 
+    # What the owner often wants to say, to tick for a new reply: a list of texts. None for `IDEAS`.
+    ideas = models.JSONField(null=True)
+
     # Of the owner's days and times; empty until a browser or the owner said one.
     time_zone = models.CharField(max_length=64, blank=True, db_default="")
 
@@ -214,6 +219,12 @@ def texts_of(owner_id: int | None) -> dict[str, str]:
     names = ("about", "style", "always")
     found = Preferences.objects.filter(pk=owner_id).values_list(*names).first()
     return dict(zip(names, found or ("", "", ""), strict=True))
+
+
+def ideas_of(owner_id: int | None) -> list[str]:
+    """Return what the owner often wants to say, to tick for a new reply."""
+    own = Preferences.objects.filter(pk=owner_id).values_list("ideas", flat=True).first()
+    return list(IDEAS if own is None else own)
 
 
 def time_zone_of(owner_id: int | None) -> str:

@@ -83,6 +83,18 @@ def store(key: IdempotencyKey | None, row: Application) -> None:
     if key is None:
         return
     key.describe(row.pk, row.version, row.sequence_id)
+    _insert(key)
+
+
+def store_record(key: IdempotencyKey | None, number: int) -> None:
+    """Save the key of a request that changed the note or identity with this number, as `store` does."""
+    if key is None:
+        return
+    key.describe_record(number)
+    _insert(key)
+
+
+def _insert(key: IdempotencyKey) -> None:
     try:
         key.insert()
     except IntegrityError:

@@ -25,7 +25,15 @@ from django.utils import timezone
 from assistant_app.errors import AssistantError, InvalidInput
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import Identity, Preferences, SignInTries
-from assistant_app.models.people import LONGEST_ALWAYS, LONGEST_NAME, LONGEST_TEXT, time_zone_of
+from assistant_app.models.people import (
+    IDEAS,
+    LONGEST_ALWAYS,
+    LONGEST_IDEA,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST_IDEAS,
+    time_zone_of,
+)
 
 TRIES = 5  # for one user name from one network
 TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
@@ -145,6 +153,19 @@ def say_for_all(*, actor: AbstractBaseUser, texts: Mapping[str, str]) -> None:
     if problems:
         raise InvalidInput(fields=problems)
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults=cleaned)
+
+
+def offer_ideas(*, actor: AbstractBaseUser, text: str) -> None:
+    """Keep what is offered to tick for a new reply, one on each line. Raise `InvalidInput`."""
+    lines = filter(None, (one_line(without_hidden(line.replace("\x00", ""))) for line in text.splitlines()))
+    ideas = list(dict.fromkeys(lines))
+    longest = max(map(len, ideas), default=0)
+    if longest > LONGEST_IDEA:
+        raise InvalidInput(fields={"ideas": [f"A line has {longest:,} characters; {LONGEST_IDEA} fit."]})
+    if len(ideas) > MOST_IDEAS:
+        raise InvalidInput(fields={"ideas": [f"{MOST_IDEAS} lines are enough."]})
+    own = None if ideas == list(IDEAS) else ideas
+    Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"ideas": own})
 
 
 def is_time_zone(name: str) -> bool:

@@ -10,12 +10,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from assistant_app.errors import InvalidInput
+from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.mail.addresses import LONGEST_ADDRESS, addresses_in
 from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.hidden import one_line, without_hidden
-from assistant_app.models import Identity, Preferences
-from assistant_app.models.people import LONGEST_NAME, LONGEST_SIGNATURE
+from assistant_app.models import IdempotencyKey, Identity, Preferences
+from assistant_app.models.people import LONGEST_NAME, LONGEST_SIGNATURE, identities_of
+from assistant_app.operations.repeats import once, store_record
 
 MOST = 20  # of one person
 MOST_ADDRESSES = 20  # of one identity
@@ -30,12 +31,30 @@ def save(
     addresses: str,
     is_default: bool,
     signature: str | None = None,
+    key: IdempotencyKey | None = None,
 ) -> Identity:
-    """Add an identity, or change the one with this key. Raise `InvalidInput`.
+    """Add an identity, or change the one with this number. Raise `InvalidInput`.
 
     `addresses` are written as in a header line, or one on each line. The first identity is the default, which
-    needs no address. Without a `signature`, it keeps its own.
+    needs no address. Without a `signature`, it keeps its own. Raise `ApplicationNotFound` if the request
+    repeats another one whose identity is gone.
     """
+    return once(
+        key,
+        lambda: _save(actor, pk, name, addresses, is_default, signature, key),
+        lambda found: one(actor, found.record_number),
+    )
+
+
+def _save(
+    actor: AbstractBaseUser,
+    pk: int | None,
+    name: str,
+    addresses: str,
+    is_default: bool,
+    signature: str | None,
+    key: IdempotencyKey | None,
+) -> Identity:
     name, specs = one_line(name), _cleaned(addresses)
     signature = signature if signature is None else _lines(signature)
     if len(name) > LONGEST_NAME:
@@ -62,11 +81,16 @@ def save(
             raise InvalidInput(fields={"addresses": ["Write at least one address."]})
         identity.is_default = is_default
         identity.save()
+        store_record(key, identity.pk)
     return identity
 
 
-def delete(*, actor: AbstractBaseUser, pk: int) -> None:
+def delete(*, actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None = None) -> None:
     """Delete an identity; nothing happens if it is gone. After the default one, the oldest is the default."""
+    once(key, lambda: _delete(actor, pk, key), lambda _: None)
+
+
+def _delete(actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None) -> None:
     with transaction.atomic():
         _lock(actor)
         mine = Identity.objects.filter(owner_id=actor.pk)
@@ -74,6 +98,15 @@ def delete(*, actor: AbstractBaseUser, pk: int) -> None:
         if not mine.filter(is_default=True).exists() and (oldest := mine.first()):
             _sign(actor, oldest.name, is_new=True)
             mine.filter(pk=oldest.pk).update(is_default=True)
+        store_record(key, pk)
+
+
+def one(actor: AbstractBaseUser, pk: int) -> Identity:
+    """Return one of a person's identities. Raise `ApplicationNotFound`."""
+    found = next((each for each in identities_of(actor.pk) if each.pk == pk), None)
+    if found is None:
+        raise ApplicationNotFound
+    return found
 
 
 def orphans() -> QuerySet[Identity]:

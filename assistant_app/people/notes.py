@@ -14,10 +14,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
 
-from assistant_app.errors import InvalidInput
+from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.mail.hidden import one_line, without_hidden
-from assistant_app.models import Note, NoteWord
+from assistant_app.models import IdempotencyKey, Note, NoteWord
 from assistant_app.models.notes import LONGEST_TEXT, LONGEST_TITLE
+from assistant_app.operations.repeats import once, store_record
 from assistant_app.workflow import notes
 
 MOST = 10_000  # of one person
@@ -40,8 +41,17 @@ class Written:
     is_local_only: bool = False
 
 
-def save(*, actor: AbstractBaseUser, pk: int | None, written: Written) -> Note:
-    """Add a note, or change the one with this key. Raise `InvalidInput`."""
+def save(
+    *, actor: AbstractBaseUser, pk: int | None, written: Written, key: IdempotencyKey | None = None
+) -> Note:
+    """Add a note, or change the one with this number. Raise `InvalidInput`.
+
+    Raise `ApplicationNotFound` if the request repeats another one whose note is gone.
+    """
+    return once(key, lambda: _save(actor, pk, written, key), lambda found: one(actor, found.record_number))
+
+
+def _save(actor: AbstractBaseUser, pk: int | None, written: Written, key: IdempotencyKey | None) -> Note:
     cleaned = _cleaned(written)
     with transaction.atomic():
         _lock(actor)
@@ -54,6 +64,7 @@ def save(*, actor: AbstractBaseUser, pk: int | None, written: Written) -> Note:
         if note.pk is None:
             _refuse_too_many(mine, 1)
         _write(note, cleaned)
+        store_record(key, note.pk)
     return note
 
 
@@ -75,11 +86,18 @@ def add(*, actor: AbstractBaseUser, found: Sequence[Written]) -> int:
     return len(new)
 
 
-def delete(*, actor: AbstractBaseUser, pk: int) -> bool:
+def delete(*, actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None = None) -> bool:
     """Delete a note; return whether it was there. Emails keep what their drafts were told."""
+    return once(key, lambda: _delete(actor, pk, key), lambda _: True)
+
+
+def _delete(actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None) -> bool:
     with transaction.atomic():
         _lock(actor)
-        return bool(Note.objects.filter(owner_id=actor.pk, pk=pk).delete()[0])
+        is_gone = bool(Note.objects.filter(owner_id=actor.pk, pk=pk).delete()[0])
+        if is_gone:
+            store_record(key, pk)
+    return is_gone
 
 
 def orphans() -> QuerySet[Note]:
@@ -246,3 +264,11 @@ def _lock(actor: AbstractBaseUser) -> None:
 def of(actor: AbstractBaseUser) -> QuerySet[Note]:
     """Return a person's notes."""
     return Note.objects.filter(owner_id=actor.pk)
+
+
+def one(actor: AbstractBaseUser, pk: int) -> Note:
+    """Return one of a person's notes. Raise `ApplicationNotFound`."""
+    note = of(actor).filter(pk=pk).first()
+    if note is None:
+        raise ApplicationNotFound("There is no such note.")
+    return note

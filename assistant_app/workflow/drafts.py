@@ -275,11 +275,14 @@ def up_to(state: State, number: int) -> dict[str, Any]:
     """Return the state as it was when that draft was the newest."""
     known = sources(state)[:number]
     said = max((source["feedback"] for source in known), default=0)
+    told = max((source["context"] + 1 for source in known if "context" in source), default=0)
     earlier = {
         **state,
         "draft_history": state["draft_history"][:number],
         "draft_sources": known,
         "feedback_history": state["feedback_history"][:said],
+        "contexts": (state.get("contexts") or [])[:told] or None,
+        "left_out_sources": known[-1].get("without") if known else None,
         "final_draft": None,
     }
     earlier["feedback"] = earlier["feedback_history"][-1] if said else ""

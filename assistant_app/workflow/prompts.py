@@ -27,7 +27,7 @@ from assistant_app.workflow.envelopes import NO_RECIPIENTS, Recipients
 from assistant_app.workflow.questions import MAX_CHOICES, MAX_QUESTIONS
 
 # Stored with each call. Count up with every change of a prompt's words; a test compares them.
-VERSION = "3"
+VERSION = "4"
 SKIPPED = "(skipped: use your judgement)"
 LEFT_OUT = "[Older messages are left out here.]"
 QUOTE_LEFT_OUT = "[Quoted text is left out here.]"

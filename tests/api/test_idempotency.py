@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from assistant_app.errors import ModelFailed, ModelTimeout
-from assistant_app.models import Application, IdempotencyKey, ModelCall, Step
+from assistant_app.models import Application, IdempotencyKey, Identity, ModelCall, Note, Step
 from tests.api.conftest import INPUT, LIST_URL, Walk, etag, is_error
 from tests.conftest import wait_for_runs
 
@@ -427,3 +427,53 @@ def test_a_key_costs_one_more_query_and_no_more_when_it_is_stored(drafted, all_q
         feed_back(drafted, "Longer.")
     extra = 1 if connection.vendor == "postgresql" else 3  # SQLite deletes and inserts by themselves
     assert len(with_key) == len(plain) + extra, [sql for _, sql in with_key]
+
+
+# --- Notes and identities -------------------------------------------------------------------------
+
+RECORDS = [
+    ("/api/notes/", {"title": "Hours", "text": "8 to 16."}, "text"),
+    ("/api/identities/", {"name": "Ida", "addresses": ["ida@brevik.example"], "is_default": True}, "name"),
+]
+
+
+@pytest.mark.parametrize(("url", "sent", "name"), RECORDS)
+def test_a_note_and_an_identity_are_added_changed_and_deleted_once(api, other, url, sent, name):
+    def send(client, method, address, key, body=sent):
+        return getattr(client, method)(address, body, format="json", headers=keyed(key))
+
+    first, again = send(api, "post", url, "a"), send(api, "post", url, "a")
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert (was_replayed(first), was_replayed(again)) == (False, True)
+    assert "Idempotency-Version" not in again.headers
+    assert is_error(send(api, "post", url, "a", {**sent, name: "Another."}), 422, "idempotency_key_reused")
+    one = f"{url}{first.json()['id']}/"
+    assert send(api, "put", one, "b", {**sent, name: "Another."}).json()[name] == "Another."
+    api.put(one, {**sent, name: "A third."}, format="json")
+    changed = send(api, "put", one, "b", {**sent, name: "Another."})
+    assert (changed.json()[name], was_replayed(changed)) == ("A third.", True)
+    assert is_error(send(other, "put", one, "b"), 404, "not_found")
+    assert is_error(send(api, "put", one, "", sent), 400, "invalid", "Idempotency-Key")
+    for _ in range(2):
+        assert send(api, "delete", one, "c", None).status_code == 204
+    assert is_error(send(api, "delete", one, "d", None), 404, "not_found")
+    assert is_error(send(api, "post", url, "a"), 404, "not_found")
+    assert IdempotencyKey.objects.count() == 3
+
+
+@pytest.mark.parametrize(("url", "sent", "name"), RECORDS)
+def test_of_requests_with_one_key_at_once_one_adds(owner, url, sent, name):
+    model = Note if "notes" in url else Identity
+
+    def send(_):
+        client = APIClient()
+        client.force_authenticate(owner)
+        try:
+            return client.post(url, sent, format="json", headers=keyed())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(send, range(3)))
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({answer.json()["id"] for answer in answers}) == model.objects.count() == 1

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from assistant_app.models import Application
+from assistant_app.people.identities import save as save_identity
 from tests.browser import stage as states
 from tests.browser.conftest import NARROW
 from tests.browser.keyboard import Keyboard, is_said_to_be_copied
@@ -135,6 +136,18 @@ def test_a_page_without_the_new_clipboard_copies_both_as_well(open_window, owner
         button(page, "Copy").click()
     assert page.evaluate("navigator.clipboard.readText()") == final
     assert page.evaluate(READ_HTML) == html_of(final).replace("<p>", '<p dir="rtl">')
+
+    signature = "Ida Brevik\nNordlys <sales>"
+    save_identity(actor=owner, pk=None, name="", addresses="", is_default=True, signature=signature)
+    for write in ("undefined", "Clipboard.prototype.write"):
+        page.reload()
+        page.evaluate(f"() => {{ navigator.clipboard.write = {write}; }}")
+        expect(page.locator("#final").get_by_text("Nordlys <sales>")).to_have_count(1)
+        button(page, "Copy").click()
+        expect(button(page, "Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == f"{final}\n\n{signature}"
+        rich = page.evaluate(READ_HTML)
+        assert rich.replace(' dir="rtl"', "").replace(' dir="ltr"', "") == html_of(f"{final}\n\n{signature}")
     expect(page.get_by_role("link", name="Open in mail app")).to_be_visible()
 
 

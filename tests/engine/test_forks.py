@@ -1,6 +1,7 @@
 """Forks: an email that continues from a step of another one."""
 
 import json
+import tarfile
 from itertools import accumulate, pairwise
 
 import pytest
@@ -12,8 +13,10 @@ from assistant_app.errors import ApplicationNotFound, IdTaken, InvalidInput, Mod
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.operations.drafts import forking
 from assistant_app.operations.drafts.versions import versions_of
+from assistant_app.people.accounts import say_for_all
 from assistant_app.workflow.graph import ACTIONS, DEFAULT_STATE, LASTING
 from tests.conftest import Person
+from tests.upgrade.previous import ARCHIVE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -245,6 +248,38 @@ def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, m
     # The previous version, which may read these forks, stops at a lasting key that it doesn't know.
     new = {"clarification_choices", "clarification_error", "contexts"}
     assert set(LASTING) | new == DEFAULT_STATE.keys() - changed
+
+
+def code_of_previous_version(path):
+    """Return what a module of the previous version defines."""
+    with tarfile.open(ARCHIVE) as archive:
+        (member,) = [each for each in archive.getnames() if each.removeprefix("./") == path]
+        source = archive.extractfile(member).read()
+    defined = {"__name__": "previous"}
+    exec(compile(source, path, "exec"), defined)
+    return defined
+
+
+def test_a_fork_keeps_what_its_drafts_were_told_also_for_the_previous_version(person):
+    for always in ("No discounts.", "No promises."):
+        say_for_all(actor=person.user, texts={"always": always})
+        person.give_feedback("Shorter") if person.row.version else person.give_input()
+    person.send("choose_sources", left_out=["always"])
+    contexts = person.row.state["contexts"]
+    assert [context["always"] for context in contexts] == ["No discounts.", "No promises."]
+    assert fork(person, draft=1).row.state["contexts"] == contexts[:1]
+    row = fork(person, draft=2).row
+    assert row.state["contexts"] == folded(row)["contexts"] == contexts
+    assert not row.state["left_out_sources"]
+    last = fork(person, draft=3)
+    assert last.row.state["left_out_sources"] == ["always"]
+    last.give_feedback("Longer")
+    assert "discounts" not in str(ModelCall.objects.last().messages)
+
+    whole = code_of_previous_version("assistant_app/history.py")["whole"]
+    known = {key: value for key, value in DEFAULT_STATE.items() if key != "contexts"}
+    stored = Step.objects.get(application=row, sequence_id=0).changes
+    assert whole(stored, known, row.state)["set"]["contexts"] == contexts
 
 
 def test_where_a_run_failed_a_fork_begins_before_what_started_it(answered, model):

@@ -200,7 +200,9 @@ def test_from_step_to_step_it_answers_as_documented(call, model, emails):
         app_id = copy_of(copy(stopped)) if stops else call(data, "create_application").json().get("app_id")
         if app_id is None:
             return
-        choices = data.draw(st.permutations(["edit", "use", "regenerate", "sources", "envelope", "process_feedback"]))
+        choices = data.draw(
+            st.permutations(["edit", "use", "regenerate", "sources", "envelope", "process_feedback"])
+        )
         for operation_id in (*begin, *choices, "accept", "reopen"):
             if not data.draw(st.integers(0, 3)):
                 call(data, data.draw(st.sampled_from(ON_ONE)), app_id)

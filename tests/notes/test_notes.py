@@ -14,6 +14,7 @@ from assistant_app.models import Application, ModelCall, Note, NoteWord, Step
 from assistant_app.operations.knowledge import choose
 from assistant_app.people import notes
 from assistant_app.people.notes import Written
+from assistant_app.workflow import wording
 from tests.conftest import Person, wait_for_runs
 from tests.pages.reading import Browser
 
@@ -92,6 +93,22 @@ def test_a_word_for_word_note_is_kept_letter_by_letter(browser, owner, model, ap
         checks = api.get(f"/api/applications/{person.app_id}/drafts/{number}/checks/").json()
         assert checks["lost"] == ([] if number == 1 else [RETURNS["text"]])
     assert "keep its wording" in told(model)
+    restored = f"Hi Marta,\n\n{RETURNS['text']}\n\nIda"
+    assert checks["restored"] == restored
+    browser.open(f"/a/{person.app_id}/").press("Use the note’s wording")
+    assert person.row.state["current_draft"] == restored
+    checks = api.get(f"/api/applications/{person.app_id}/drafts/3/checks/").json()
+    assert (checks["lost"], checks["restored"]) == ([], "")
+    assert "Use the note’s wording" not in browser.open(f"/a/{person.app_id}/").response.content.decode()
+
+
+def test_only_the_sentences_that_say_a_note_are_put_back():
+    note = "Unused sensors come back within 30 days. We pay the postage."
+    said = "They work. Unused sensors can come back within thirty days; we pay all the postage. Greetings!"
+    assert wording.changed([note], said) == [note]
+    assert wording.restored([note], said) == f"They work. {note} Greetings!"
+    assert wording.changed([note], "We pay the postage.") == []
+    assert wording.restored(["Nothing of it."], said) == said
 
 
 def test_a_note_for_local_models_is_left_out_elsewhere_and_the_draft_says_so(browser, owner, model, settings):
@@ -201,6 +218,43 @@ def test_the_short_texts_are_told_first_and_can_be_left_out(browser, owner, mode
     assert person.row.state["contexts"][0] == texts
     refused = person.fails_at("choose_sources", left_out=["weather"])
     assert refused.code == "does_not_fit"
+
+
+def test_what_is_told_is_chosen_before_the_first_draft(browser, owner, model, api):
+    assert "Use for this reply" not in browser.open("/new/").response.content.decode()
+    save(browser, **RETURNS)
+    browser.client.post("/settings/you/", {"about": "I sell sensors.", "always": "Never promise a date."})
+    asked = {"email_to_respond": EMAIL, "source": ["about"], "length": "short", "tone": "warmer"}
+    refused = browser.open("/new/").press("Draft a reply", **asked | {"email_to_respond": ""})
+    names = re.findall(r'name="source"\s+value="(\w+)"( checked)?', refused.response.content.decode())
+    assert names == [("about", " checked"), ("always", ""), ("notes", "")]  # as it was set
+    browser.open("/new/").press("Draft a reply", **asked)
+    wait_for_runs()
+    for call in model.asked:
+        assert "I sell sensors." in call.text
+        assert "postage" not in call.text
+        assert "Never promise" not in call.text
+    assert "Make it warm.\nKeep it to a few lines." in told(model)
+    page = browser.open(browser.address)
+    assert page.says("Left out: your notes")
+    assert Note.objects.get().used_count == 0
+    url = page.address.replace("/a/", "/api/applications/")
+    assert api.get(url).json()["left_out_sources"] == ["always", "notes"]
+    page.press("Use it again: your notes")
+    wait_for_runs()
+    assert "postage" in told(model)
+
+    person = Person(owner)
+    person.send(
+        "process_input", email_to_respond=EMAIL, response_instructions="", left_out=["notes", "about"]
+    )
+    assert "postage" not in told(model)
+    assert "Never promise" in told(model)
+    url = f"/api/applications/{Person(owner).app_id}/initialize_draft/"
+    sent = {"email_to_respond": EMAIL, "response_instructions": ""}
+    assert api.put(url, sent | {"left_out": ["weather"]}, format="json").status_code == 409
+    assert api.put(url, sent | {"left_out": ["always"]}, format="json").status_code == 200
+    assert "Never promise" not in told(model)
 
 
 def test_nothing_of_another_person_is_told_and_nothing_is_left_after_erasure(browser, owner, stranger, model):

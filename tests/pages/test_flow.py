@@ -275,10 +275,10 @@ def test_nothing_has_to_be_said_and_options_and_ideas_are_instructions(browser, 
         "Draft a reply",
         email_to_respond=Person.EMAIL,
         response_instructions="On Tuesday.",
-        idea=["Yes", "Say thanks", "Unknown"],
+        idea=["Yes", "Say thanks", "Changed since?"],
         in_language="Deutsch",
         tone="brief",
     )
     wait_for_runs()
     said = Application.objects.latest("created_at").state["response_instructions"]
-    assert said == "Yes.\nSay thanks.\nOn Tuesday.\nWrite it in Deutsch.\nKeep it brief."
+    assert said == "Yes.\nSay thanks.\nChanged since?\nOn Tuesday.\nWrite it in Deutsch.\nKeep it brief."

@@ -9,9 +9,10 @@ from rest_framework.test import APIClient
 
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import ApiToken
+from assistant_app.models import ApiToken, Preferences
+from assistant_app.models.people import IDEAS
 from assistant_app.operations import operating
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -235,3 +236,28 @@ def test_an_administrator_finds_the_way_to_make_accounts(visitor, operator, brow
     visitor.client.force_login(operator)
     assert visitor.open("/settings/").page.links["Manage users"] == "/admin/"
     assert "Administration" not in browser.open("/settings/").page.links
+
+
+def test_what_one_often_says_is_ones_own_to_tick(browser, owner, model):
+    def ideas():
+        return re.findall(r'name="idea" value="([^"]*)"', browser.open("/new/").response.content.decode())
+
+    assert ideas() == list(IDEAS)
+    page = browser.open("/settings/")
+    assert "Ask for more time" in page.response.content.decode()
+    page.press("Save")
+    assert Preferences.objects.get(owner=owner).ideas is None  # so that later defaults count
+    lines = "Politely decline\r\n\r\n  <Send> the price list \r\nPolitely decline"
+    browser.open("/settings/").press("Save", ideas=lines)
+    assert ideas() == ["Politely decline", "&lt;Send&gt; the price list"]
+    browser.open("/new/").press(
+        "Draft a reply", email_to_respond=Person.EMAIL, idea=["Politely decline", "<Send> the price list"]
+    )
+    wait_for_runs()
+    assert "Politely decline.\n<Send> the price list." in model.asked[-1].text
+    refused = browser.client.post("/settings/you/", {"ideas": f"Fine\n{'x' * 201}"})
+    assert (refused.status_code, "201 characters; 200 fit" in refused.content.decode()) == (400, True)
+    assert "Fine\n" in refused.content.decode()
+    assert browser.client.post("/settings/you/", {"ideas": "\n".join(map(str, range(31)))}).status_code == 400
+    browser.open("/settings/").press("Save", ideas="")
+    assert ideas() == []

@@ -37,10 +37,20 @@ def questions_for(*, demonstration=False, **changed):
 _ABOUT_ONLY = {
     "name": "",
     "recipients": NO_RECIPIENTS,
+    "about": {},
     "today": "",
     "time_zone": "",
     "said_on": {},
     "room": 0,
+}
+KNOWN = {  # what the model is told about the user
+    "about": "I sell sensors.",
+    "style": "Short sentences.",
+    "always": "Never promise a date.",
+    "notes": [
+        {"id": 1, "title": "Returns", "text": "Within 30 days.", "verbatim": False},
+        {"id": 2, "title": "Price", "text": "84 EUR each.\nUntil June.", "verbatim": True},
+    ],
 }
 
 
@@ -215,9 +225,10 @@ def test_braces_in_an_email_are_just_text():
 
 def test_the_version_counts_up_with_the_words():
     """If this fails, the words were changed: count `VERSION` up and put the new digest here."""
-    words = told(questions_for(name="Ida", today="2026-11-29")) + told(
+    words = told(questions_for(name="Ida", today="2026-11-29", about=KNOWN)) + told(
         draft_messages(
             name="Ida",
+            about=KNOWN,
             own_passages=["a"],
             struck_out=["b"],
             assumptions=["c"],
@@ -229,7 +240,7 @@ def test_the_version_counts_up_with_the_words():
         :12
     ]
 
-    assert (prompts.VERSION, digest) == ("3", "6889c88be935")
+    assert (prompts.VERSION, digest) == ("4", "677a51208fbb")
 
 
 # --- The conversation, and who gets the reply ----------------------------------------------------

@@ -22,15 +22,14 @@ from rest_framework.settings import api_settings
 
 from assistant_app import operations
 from assistant_app.api import filters, schema
-from assistant_app.api.base import BaseView
 from assistant_app.api.conditions import (
     etag,
     expected_version,
-    idempotency_key,
     is_unchanged,
     prefers_async,
 )
 from assistant_app.api.inspection.views import Inspection
+from assistant_app.api.repeats import Repeatable
 from assistant_app.api.serializers import (
     UUID_PATTERN,
     ApplicationState,
@@ -52,13 +51,13 @@ from assistant_app.contract.workflow import ActionEntry, Workflow
 from assistant_app.engine import registry
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
-from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey
+from assistant_app.models import Application, ApplicationQuerySet
 from assistant_app.operations import Repeat
 
 Names = list[str]  # in the class, `list` is an endpoint
 
 
-class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Application]):
+class BaseApplicationViewSet(Repeatable, Inspection, viewsets.GenericViewSet[Application]):
     """The applications of one workflow."""
 
     workflow: Workflow
@@ -74,7 +73,6 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
     serializer_class: type[serializers.Serializer] = NewApplication
     row: Application | None = None  # rendered in the response
     sent: Any = None  # the submitted step input; a form shows it again if it was rejected
-    key: IdempotencyKey | None = None  # of the request
     notes: Sequence[str] = ()  # on the input in the request
 
     @property
@@ -102,11 +100,9 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
         return super().perform_content_negotiation(request, force or self.action in self.files)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Say whether the answer repeats an earlier one, and which version that request made."""
+        """Say which version a request with a key made, also if it was an earlier one."""
         if self.key is not None and self.key.is_stored:
             response["Idempotency-Version"] = str(self.key.version)
-        if self.key is not None and self.key.is_repeat:
-            response["Idempotency-Replayed"] = "true"
         return super().finalize_response(request, response, *args, **kwargs)
 
     # --- Without an application ------------------------------------------------------------------
@@ -265,15 +261,7 @@ class BaseApplicationViewSet(BaseView, Inspection, viewsets.GenericViewSet[Appli
         return operations.get(actor=self.actor, app_id=app_id, workflow=self.workflow.name)
 
     def _is_repeat(self, operation: str, payload: Any, app_id: str = "") -> bool:
-        """Look up the `Idempotency-Key`, before anything else is checked; return whether it was stored."""
-        key = idempotency_key(self.request)
-        if key is None:
-            return False
-        wanted = uuid.UUID(app_id) if app_id else ""
-        self.key = operations.key_for(
-            actor=self.actor, key=key, operation=operation, app_id=wanted, payload=payload
-        )
-        return self.key.is_repeat
+        return self.is_repeat(operation, payload, uuid.UUID(app_id) if app_id else "")
 
     def _created(self, row: Application, is_new: bool) -> Response:
         answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)

@@ -196,7 +196,14 @@ class Checks(serializers.Serializer):
     )
     placeholders = Passage(many=True, source="checks.placeholders", help_text="still to be filled in")
     changed = Passage(many=True, help_text="passages that replaced your own words")
-    lost = serializers.ListField(child=serializers.CharField(), help_text="your own words that were replaced")
+    lost = serializers.ListField(
+        child=serializers.CharField(), help_text="your own words, and word-for-word notes, that were replaced"
+    )
+    restored = serializers.CharField(
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text='the draft with word-for-word notes in their own wording, for `edit/`; "" if it has it',
+    )
     derived = Passage(
         many=True,
         source="checks.derived",

@@ -8,7 +8,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 
 from assistant_app.api.notes.serializers import NoteAsKept, NoteAsSent
 from assistant_app.api.pagination import DESCRIBED
-from assistant_app.api.schema import ALWAYS, JSON, ONE, WITH_BODY, WRITING, answers
+from assistant_app.api.schema import ALWAYS, JSON, ONCE, ONE, REPLAYED, WITH_BODY, WRITING, answers
+from assistant_app.errors import DoesNotFit
 
 SENT = {
     "title": "Return policy",
@@ -32,15 +33,20 @@ _SENT: list[Any] = [OpenApiExample("What customers of one company need", request
 LIST = extend_schema(
     operation_id="list_notes",
     summary="List your notes by title",
-    parameters=[OpenApiParameter(name, int, description=said) for name, said in DESCRIBED.items()],
+    parameters=[
+        OpenApiParameter(name, {"type": "integer", "minimum": 1}, description=said)
+        for name, said in DESCRIBED.items()
+    ],
     responses=answers({200: NoteAsKept(many=True)}, [*ALWAYS, *ONE]),
     examples=_KEPT,
 )
 ADD = extend_schema(
     operation_id="add_note",
     summary="Add a note",
+    description=ONCE,
+    parameters=[REPLAYED],
     request={JSON: NoteAsSent},
-    responses=answers({201: NoteAsKept}, WITH_BODY),
+    responses=answers({201: NoteAsKept}, [*WITH_BODY, DoesNotFit]),
     examples=[*_KEPT, *_SENT],
 )
 SHOW = extend_schema(
@@ -52,14 +58,18 @@ SHOW = extend_schema(
 CHANGE = extend_schema(
     operation_id="change_note",
     summary="Change a note",
-    description="What is not sent gets its default.",
+    description=f"What is not sent gets its default. {ONCE}",
+    parameters=[REPLAYED],
     request={JSON: NoteAsSent},
-    responses=answers({200: NoteAsKept}, [*WITH_BODY, *ONE]),
+    responses=answers({200: NoteAsKept}, [*WITH_BODY, *ONE, DoesNotFit]),
     examples=[*_KEPT, *_SENT],
 )
 DELETE = extend_schema(
     operation_id="delete_note",
     summary="Delete a note",
-    description="It is in no later prompt. Emails whose drafts were told it keep what they were told.",
+    description=(
+        f"It is in no later prompt. Emails whose drafts were told it keep what they were told. {ONCE}"
+    ),
+    parameters=[REPLAYED],
     responses=answers({204: None}, [*WRITING, *ONE]),
 )

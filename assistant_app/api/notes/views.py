@@ -8,16 +8,35 @@ from django.contrib.auth.models import AbstractBaseUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistant_app.api.base import BaseView
 from assistant_app.api.notes import schema
 from assistant_app.api.notes.serializers import NoteAsKept, NoteAsSent
 from assistant_app.api.pagination import Pages
-from assistant_app.errors import ApplicationNotFound
+from assistant_app.api.repeats import Repeatable
+from assistant_app.api.serializers import payload_of
+from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.models import Note
 from assistant_app.people import notes
 
 
-class NotesView(BaseView):
+class _Notes(Repeatable):
+    def save(self, request: Request, pk: int | None) -> dict[str, Any]:
+        """Add a note, or change one; for a request that is sent again, return the note as it is now."""
+        person = _person(request)
+        if self.is_repeat("save_note", payload_of(request.data), pk or "") and self.key is not None:
+            return _shown(notes.one(person, self.key.record_number))
+        if pk is not None:
+            notes.one(person, pk)  # 404 before any error about the body
+        sent = NoteAsSent(data=request.data)
+        sent.is_valid(raise_exception=True)
+        try:
+            return _shown(notes.save(actor=person, pk=pk, written=sent.written(), key=self.key))
+        except InvalidInput as problem:  # what no schema can say
+            if "gone" in problem.fields:  # deleted meanwhile
+                raise ApplicationNotFound("There is no such note.") from None
+            raise DoesNotFit(fields=problem.fields) from None
+
+
+class NotesView(_Notes):
     """Your notes."""
 
     pagination_class = Pages
@@ -30,39 +49,30 @@ class NotesView(BaseView):
 
     @schema.ADD
     def post(self, request: Request) -> Response:
-        return Response(_kept(request, None), status=201)
+        return Response(self.save(request, None), status=201)
 
 
-class NoteView(BaseView):
+class NoteView(_Notes):
     """One of your notes."""
 
     @schema.SHOW
     def get(self, request: Request, pk: int) -> Response:
-        return Response(dict(NoteAsKept(_mine(request, pk)).data))
+        return Response(_shown(notes.one(_person(request), pk)))
 
     @schema.CHANGE
     def put(self, request: Request, pk: int) -> Response:
-        _mine(request, pk)
-        return Response(_kept(request, pk))
+        return Response(self.save(request, pk))
 
     @schema.DELETE
     def delete(self, request: Request, pk: int) -> Response:
-        if not notes.delete(actor=_person(request), pk=pk):
+        self.is_repeat("delete_note", payload_of(request.data), pk)
+        if not notes.delete(actor=_person(request), pk=pk, key=self.key):
             raise ApplicationNotFound("There is no such note.")
         return Response(status=204)
 
 
-def _kept(request: Request, pk: int | None) -> dict[str, Any]:
-    sent = NoteAsSent(data=request.data)
-    sent.is_valid(raise_exception=True)
-    return dict(NoteAsKept(notes.save(actor=_person(request), pk=pk, written=sent.written())).data)
-
-
-def _mine(request: Request, pk: int) -> Note:
-    note = notes.of(_person(request)).filter(pk=pk).first()
-    if note is None:
-        raise ApplicationNotFound("There is no such note.")
-    return note
+def _shown(note: Note) -> dict[str, Any]:
+    return dict(NoteAsKept(note).data)
 
 
 def _person(request: Request) -> AbstractBaseUser:

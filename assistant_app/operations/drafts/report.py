@@ -12,7 +12,6 @@ import uuid
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 from cachetools import TTLCache
@@ -22,14 +21,13 @@ from assistant_app.models import Application
 from assistant_app.operations import deletion, heavy
 from assistant_app.operations.drafts import versions
 from assistant_app.operations.writers import writer_of
-from assistant_app.workflow import diffs, drafts, knowledge, steps
+from assistant_app.workflow import diffs, drafts, knowledge, steps, wording
 from assistant_app.workflow.checks.findings import RULES_VERSION, Checks, Finding, Text, check, facts_of
 from assistant_app.workflow.graph import DEFAULT_STATE
 
 Cut = Text | Literal["edits"]
 REMEMBERED_BYTES = 20_000_000  # in each process
 REMEMBERED_SECONDS = 300
-SAID_IN_OTHER_WORDS = 0.4  # share of the pairs of words that a draft has of a paragraph
 BYTES_OF_FINDING = 500  # roughly, with its texts
 
 
@@ -38,14 +36,15 @@ class Report:
     text: str  # the draft
     checks: Checks
     changed: list[Finding]  # passages that replace the owner's own words
-    lost: list[str]  # the owner's own passages that the draft no longer has
+    lost: list[str]  # the owner's own passages that the draft no longer has, word-for-word notes last
     cut: tuple[Cut, ...] = ()  # what was too long to be read or compared to its end
+    restored: str = ""  # the draft with word-for-word notes in their own wording; "" if it has them
 
     @property
     def size(self) -> int:
         """A rough size in bytes."""
         findings = len(self.checks.findings) + self.checks.facts_given + len(self.changed) + len(self.lost)
-        return 4 * len(self.text) + BYTES_OF_FINDING * (findings + 1)
+        return 4 * (len(self.text) + len(self.restored)) + BYTES_OF_FINDING * (findings + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +129,12 @@ def _report(state: Mapping[str, Any], text: str, known: str, name: str) -> Repor
         notes=knowledge.sources(told),
     )
     lost, changed, is_coarse = own_words_changed(state, edits, compared, text)
-    lost = [*lost, *wording_changed(knowledge.verbatim(told[-1]) if told else (), text)]
+    reworded = wording.changed(knowledge.verbatim(told[-1]) if told else (), text)
     cut: tuple[Cut, ...] = checks.cut
     if has_older_edits or was_cut or is_coarse:
         cut = (*cut, "edits")
-    return Report(text, checks, changed, lost, cut)
+    restored = wording.restored(reworded, text) if reworded else ""
+    return Report(text, checks, changed, [*lost, *reworded], cut, restored if restored != text else "")
 
 
 def _names_of_writer(row: Application, name: str) -> str:
@@ -210,27 +210,6 @@ def own_words_changed(
     spans = [(start, start + len(passage)) for passage, start in starts if start >= 0]
     comparison = diffs.compare(edited, text)
     return lost, list(_in_their_place(comparison, text, spans)), comparison.is_coarse
-
-
-def wording_changed(notes: Sequence[str], text: str) -> list[str]:
-    """Return the paragraphs of word-for-word notes that the draft says in other words.
-
-    That is so if it has most of a paragraph's words, in pairs, but not the paragraph.
-    """
-    plain, pairs = _plain(text), _pairs(text)
-    paragraphs = [each.strip() for note in notes for each in re.split(r"\n\s*\n", note) if each.strip()]
-    changed = []
-    for paragraph in paragraphs:
-        wanted = _pairs(paragraph)
-        if _plain(paragraph) not in plain and len(wanted & pairs) > len(wanted) * SAID_IN_OTHER_WORDS:
-            changed.append(paragraph)
-    return changed
-
-
-def _pairs(text: str) -> set[tuple[str, str]]:
-    """Return each two words that follow one another, without marks and capitals."""
-    words = re.findall(r"\w+", text.casefold())
-    return set(pairwise(words))
 
 
 def _in_their_place(

@@ -17,13 +17,13 @@ from assistant_app.inspection import usage
 from assistant_app.inspection.usage import in_period
 from assistant_app.llm import nearby
 from assistant_app.models import ApiToken, Application, Preferences
-from assistant_app.models.people import identities_of, quoting_of, signature_of, texts_of
+from assistant_app.models.people import ideas_of, identities_of, quoting_of, signature_of, texts_of
 from assistant_app.operations import tokens as token_operations
 from assistant_app.pages import local_time, readers
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
-from assistant_app.people.accounts import live_in, quote_in_files, say_for_all, sign_with
+from assistant_app.people.accounts import live_in, offer_ideas, quote_in_files, say_for_all, sign_with
 
 THEMES = {"": "System", "light": "Light", "dark": "Dark"}
 WRITING = {
@@ -81,12 +81,14 @@ def save_you(request: PersonRequest) -> HttpResponse:
         texts = {name: typed[name] for name in WRITING if name in typed}
         if texts:
             say_for_all(actor=request.user, texts=texts)
+        if "ideas" in typed:
+            offer_ideas(actor=request.user, text=typed["ideas"])
         if zone := typed.get("time_zone", "").strip():
             live_in(actor=request.user, time_zone=zone)
             local_time.keep(request, zone)
     except InvalidInput as problem:
         kept: dict[str, Any] = {
-            name: typed[name] for name in ("signature", "quoting", "time_zone") if name in typed
+            name: typed[name] for name in ("signature", "quoting", "time_zone", "ideas") if name in typed
         }
         kept["said"] = {name: typed[name] for name in WRITING if name in typed}
         problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
@@ -137,6 +139,7 @@ def _you(request: PersonRequest, *, status: int = 200, **context: object) -> Htt
     ]
     context = {
         "texts": texts,
+        "ideas": "\n".join(ideas_of(request.user.pk)),
         "themes": THEMES,
         "signature": signature_of(request.user.pk),
         "identity": next((each for each in identities_of(request.user.pk) if each.is_default), None),

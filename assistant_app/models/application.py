@@ -145,6 +145,7 @@ class Application(models.Model):
     with_deleted = AllApplications()
 
     class Meta:
+        verbose_name = "email"
         indexes = [
             # The list of an owner's emails, newest change first.
             models.Index(fields=["owner", "-updated_at", "-id"], name="application_owner_newest"),

@@ -35,6 +35,7 @@ class ApiToken(AbstractAuthToken):
 
     class Meta(AbstractAuthToken.Meta):
         abstract = False
+        verbose_name = "API token"
         constraints = [
             models.CheckConstraint(
                 name="apitoken_scope_known", condition=models.Q(scope__in=["read", "write"])

@@ -49,6 +49,22 @@ def may_change(row: Application) -> bool:
     return not row.is_running and registry.takes(row, steps.CHANGE_ENVELOPE.action)
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One of those who get the reply: the name, or the address if there is none, and the rest."""
+
+    name: str
+    rest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.rest}".strip()
+
+    @classmethod
+    def of(cls, address: Address) -> Recipient:
+        name, space, rest = str(address).rpartition(" <")
+        return cls(name, f"<{rest}") if space else cls(rest)
+
+
 @dataclass(frozen=True)
 class EnvelopeLine:
     """To whom the reply goes, with what should be known about it."""
@@ -63,6 +79,14 @@ class EnvelopeLine:
     @property
     def cc(self) -> list[str]:
         return [str(each) for each in self.found.envelope.cc]
+
+    @property
+    def shown_to(self) -> list[Recipient]:
+        return [Recipient.of(each) for each in self.found.envelope.to]
+
+    @property
+    def shown_cc(self) -> list[Recipient]:
+        return [Recipient.of(each) for each in self.found.envelope.cc]
 
     @property
     def sender(self) -> str:

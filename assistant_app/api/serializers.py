@@ -228,7 +228,7 @@ def json_schema_of(step: ActionEntry, state: Mapping[str, Any]) -> dict[str, Any
     return {
         "type": "object",
         "properties": {field.name: _json_schema(field, state) for field in step.fields},
-        "required": [field.name for field in step.fields],
+        "required": [field.name for field in step.fields if not field.may_be_missing],
         "additionalProperties": False,
     }
 
@@ -409,12 +409,15 @@ def inputs_of(step: ActionEntry, data: Any) -> Any:
     """Return the submitted data. From a form, keep lists as lists and drop the CSRF token."""
     if not isinstance(data, QueryDict):
         return data
-    lists = {field.name for field in step.fields if field.one_per or field.is_list}
-    texts = {
-        name: data.getlist(name) if name in lists else data[name]
-        for name in data
-        if name != "csrfmiddlewaretoken"
-    }
+    one_per_item = {field.name for field in step.fields if field.one_per}
+    lines = {field.name for field in step.fields if field.is_list}
+    texts: dict[str, Any] = {}
+    for name in data.keys() - {"csrfmiddlewaretoken"}:
+        if name in lines:
+            given = (line for text in data.getlist(name) for line in text.splitlines())
+            texts[name] = [line for line in given if line.strip()]
+        else:
+            texts[name] = data.getlist(name) if name in one_per_item else data[name]
     return inputs.from_form(step, texts)
 
 
@@ -426,6 +429,13 @@ def payload_of(data: Any) -> Any:
 
 
 def _serializer_field(field: Field) -> serializers.Field:
+    shown = _shown_field(field)
+    if field.may_be_missing:
+        shown.required = False
+    return shown
+
+
+def _shown_field(field: Field) -> serializers.Field:
     help_text = field.help.replace("“", '"').replace("”", '"')
     if field.is_number:
         return serializers.IntegerField(

@@ -40,6 +40,7 @@ class Field:
     too_long: str = ""  # advice if the text is too long
     missing: str = ""  # what to do if it is required and nothing was written
     required: bool = True
+    may_be_missing: bool = False  # clients that don't know it need not send it: it is empty then
     verbatim: bool = False  # keep white space at both ends; otherwise strip it
     one_per: str = ""  # state key of a list: the field takes one text per item
     explained_by: str = ""  # state key of a list with the reason for each item

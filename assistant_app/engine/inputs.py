@@ -50,6 +50,8 @@ def max_length(field: Field) -> int:
 
 
 def _clean(field: Field, data: Mapping[str, Any]) -> Any:
+    if field.name not in data and field.may_be_missing:
+        return [] if field.is_list else ""
     if field.name not in data:
         raise ValueError("This field is needed.")
     value = data[field.name]

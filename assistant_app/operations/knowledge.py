@@ -26,7 +26,10 @@ def about(row: Application, email: str, step: str | None, inputs: Mapping[str, A
     told |= {key: text for key, text in row.texts.items() if text}
     if row.read_has_notes is not None and not row.read_has_notes:
         return told
-    without = knowledge.notes_left_out(inputs.get("left_out", knowledge.left_out(row.state)))
+    names = inputs.get("left_out", knowledge.left_out(row.state))
+    if knowledge.NOTES in names:
+        return told
+    without = knowledge.notes_left_out(names)
     chosen, withheld = choose(row.owner_id, email, knowledge.said(row.state, inputs), without=without)
     if chosen:
         told["notes"] = [_told(note) for note in chosen]

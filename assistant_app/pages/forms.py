@@ -159,7 +159,9 @@ def begin_with(
 
 def stored(step: ActionEntry, state: Mapping[str, Any]) -> Typed:
     """Return the step's last input from the state, by field name."""
-    return {item.name: state.get(item.key) for item in step.fields}
+    found = {item.name: state.get(item.key) for item in step.fields}
+    lists = {item.name: found[item.name] or [] for item in step.fields if item.is_list}
+    return found | lists
 
 
 def whole_number(text: str) -> int | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import asdict
@@ -126,14 +126,23 @@ def _context(state: State, told: Told) -> knowledge.Context:
     return knowledge.told({**told.about, "name": name}, knowledge.left_out(state))
 
 
-@action(reads=["said_on"], writes=["incoming_email", "response_instructions", "said_on"], tags=[HUMAN])
+@action(
+    reads=["said_on"],
+    writes=["incoming_email", "response_instructions", "left_out_sources", "said_on"],
+    tags=[HUMAN],
+)
 async def process_input(
-    state: State, email_to_respond: str, response_instructions: str, told: Told = NOTHING
+    state: State,
+    email_to_respond: str,
+    response_instructions: str,
+    left_out: Sequence[str] = (),
+    told: Told = NOTHING,
 ) -> State:
-    """Take the email and the instructions for the reply."""
+    """Take the email, the instructions for the reply, and what the model is not told about the owner."""
     return state.update(
         incoming_email=email_to_respond,
         response_instructions=response_instructions,
+        left_out_sources=list(dict.fromkeys(left_out)) or None,
         **_said_on(state, "instructions", told),
     )
 

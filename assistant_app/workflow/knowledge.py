@@ -8,7 +8,8 @@ draft of the model's holds the index of its snapshot under `"context"`. A snapsh
 - `"notes"`: list of `{"id", "title", "text", "verbatim"}`
 - `"withheld"`: how many notes fit, but are for models on this machine only
 
-`left_out_sources` has what the owner doesn't want to be told for this email: names of texts, and `note:ID`.
+`left_out_sources` has what the owner doesn't want to be told for this email: names of texts, `notes` for
+all of them, and `note:ID`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from assistant_app.workflow import drafts
 
 Context = dict[str, Any]
 TEXTS = {"about": "About me", "style": "How I write", "always": "My standing instructions"}
-NOTE = "note:"
+NOTES, NOTE = "notes", "note:"
 MOST_LEFT_OUT = 100
 
 
@@ -57,7 +58,8 @@ def notes_left_out(names: Iterable[str]) -> list[int]:
 def check(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     """Raise `DoesNotFit` for names that can't be left out."""
     names = inputs["left_out"]
-    wrong = [name for name in names if name not in TEXTS and notes_left_out([name]) == []]
+    known = {*TEXTS, NOTES}
+    wrong = [name for name in names if name not in known and notes_left_out([name]) == []]
     if wrong:
         raise DoesNotFit(fields={"left_out": [f"“{wrong[0][:100]}” can’t be left out."]})
     if len(names) > MOST_LEFT_OUT:
@@ -69,6 +71,8 @@ def told(about: Mapping[str, Any], without: Iterable[str]) -> Context:
     without = list(without)
     gone = notes_left_out(without)
     context = {key: value for key, value in about.items() if key not in without}
+    if NOTES in without:
+        context.pop("withheld", None)
     if "notes" in context:
         context["notes"] = [note for note in context["notes"] if note["id"] not in gone]
     return {key: value for key, value in context.items() if value}

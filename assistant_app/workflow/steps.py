@@ -90,7 +90,17 @@ PROCESS_INPUT = ActionEntry(
             help="“Yes to Tuesday, and ask for the invoice number”. Empty: we’ll suggest a suitable reply.",
             required=False,
         ),
+        Field(
+            name="left_out",
+            label="What to leave out",
+            help="about, style, always, notes, or note: and its number; one on each line.",
+            required=False,
+            may_be_missing=True,
+            is_list=True,
+            kept_in="left_out_sources",
+        ),
     ),
+    fits=knowledge.check,
 )
 
 
@@ -283,7 +293,7 @@ CHOOSE_SOURCES = ActionEntry(
         Output(
             name="left_out_sources",
             key="left_out_sources",
-            help="what the model is not told about you for this email: about, style, always, note:ID",
+            help="what the model is not told about you for this email: about, style, always, notes, note:ID",
             kind="texts",
             on_page=False,
             value=lambda state: state["left_out_sources"] or [],
@@ -298,7 +308,7 @@ CHOOSE_SOURCES = ActionEntry(
         Field(
             name="left_out",
             label="What to leave out",
-            help="about, style, always, or note: and its number; one on each line.",
+            help="about, style, always, notes, or note: and its number; one on each line.",
             required=False,
             is_list=True,
             kept_in="left_out_sources",

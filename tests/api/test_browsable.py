@@ -93,6 +93,9 @@ def create(browser):
     return response["Location"].removeprefix("http://testserver")
 
 
+FIRST_INPUT = INPUT | {"left_out": ""}  # as the form has it
+
+
 def fill(form, *values):
     pairs = zip([name for name, _ in form["fields"]], values, strict=True)
     return urlencode(list(pairs)), "application/x-www-form-urlencoded"
@@ -103,8 +106,8 @@ def test_an_email_is_answered_with_the_html_forms(browser, model):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
     form = page.form("PUT")
-    assert [name for name, _ in form["fields"]] == list(INPUT)
-    assert send(browser, page, form, *fill(form, *INPUT.values()))[0].status_code == 200
+    assert [name for name, _ in form["fields"]] == list(FIRST_INPUT)
+    assert send(browser, page, form, *fill(form, *FIRST_INPUT.values()))[0].status_code == 200
 
     page = look(browser, state_of(browser, url)["next_url"])
     form = page.form("PUT")
@@ -124,7 +127,7 @@ def test_a_question_comes_with_why_it_is_asked(browser, model):
     model.will_ask("Which day?", "Which address?", reasons=["He named <b>two</b>.", ""])
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
-    send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
+    send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *FIRST_INPUT.values()))
     html = browser.get(url + "clarify_instructions/", headers={"Accept": "text/html"}).content.decode()
     html = " ".join(html.split())
     assert '<p class="help" id="api-answers-1-why"> <bdi>He named &lt;b&gt;two&lt;/b&gt;.</bdi> </p>' in html
@@ -136,7 +139,7 @@ def test_an_email_is_answered_with_the_raw_forms(browser, model):
     model.will_ask("Which day?")
     url = create(browser)
     given = {
-        "initialize_draft": INPUT,
+        "initialize_draft": INPUT | {"left_out": []},
         "clarify_instructions": {"answers": ["Thursday"]},
         "process_feedback": {"feedback": ""},
     }
@@ -183,7 +186,7 @@ def test_what_was_refused_stands_in_the_form_again(browser):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
     form = page.form("PUT")
-    response, again = send(browser, page, form, *fill(form, "A long email </textarea>", "x" * 20_001))
+    response, again = send(browser, page, form, *fill(form, "A long email </textarea>", "x" * 20_001, ""))
     assert response.status_code == 400
     assert again.form("PUT")["fields"][0] == ["email_to_respond", "A long email </textarea>"]
 
@@ -191,7 +194,7 @@ def test_what_was_refused_stands_in_the_form_again(browser):
 def test_what_was_accepted_does_not(browser):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
-    _, after = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
+    _, after = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *FIRST_INPUT.values()))
     assert after.form("PUT")["fields"][0] == ["email_to_respond", ""]
 
 
@@ -205,7 +208,7 @@ def test_a_run_that_stopped_can_be_continued_from_its_page(browser, model):
     url = create(browser)
     model.will_write(ModelFailed())
     page = look(browser, url + "initialize_draft/")
-    _, failed = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
+    _, failed = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *FIRST_INPUT.values()))
     assert "model_failed" in failed.text
     response = browser.get(url + "retry/", headers={"Accept": "text/html"})
     page = Page(response.content.decode())
@@ -224,7 +227,7 @@ def test_answers_that_were_refused_stand_in_their_inputs_again(browser, model, s
     model.will_ask("Which day?", "Which address?")
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
-    send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
+    send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *FIRST_INPUT.values()))
     page = look(browser, url + "clarify_instructions/")
     settings.MAX_TEXT_CHARACTERS = 10
     response, again = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), "Thursday", "x" * 11))
@@ -236,7 +239,7 @@ def test_a_form_larger_than_django_reads_is_refused_in_words(browser, settings):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
-    response, again = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *INPUT.values()))
+    response, again = send(browser, page, page.form("PUT"), *fill(page.form("PUT"), *FIRST_INPUT.values()))
     assert response.status_code == 413
     assert "too_large" in again.text
 

@@ -220,6 +220,43 @@ def test_the_short_texts_are_told_first_and_can_be_left_out(browser, owner, mode
     assert refused.code == "does_not_fit"
 
 
+def test_what_is_told_is_chosen_before_the_first_draft(browser, owner, model, api):
+    assert "Use for this reply" not in browser.open("/new/").response.content.decode()
+    save(browser, **RETURNS)
+    browser.client.post("/settings/you/", {"about": "I sell sensors.", "always": "Never promise a date."})
+    asked = {"email_to_respond": EMAIL, "source": ["about"], "how_long": "short", "tone": "warmer"}
+    refused = browser.open("/new/").press("Draft a reply", **asked | {"email_to_respond": ""})
+    names = re.findall(r'name="source"\s+value="(\w+)"( checked)?', refused.response.content.decode())
+    assert names == [("about", " checked"), ("always", ""), ("notes", "")]  # as it was set
+    browser.open("/new/").press("Draft a reply", **asked)
+    wait_for_runs()
+    for call in model.asked:
+        assert "I sell sensors." in call.text
+        assert "postage" not in call.text
+        assert "Never promise" not in call.text
+    assert "Make it warm.\nKeep it to a few lines." in told(model)
+    page = browser.open(browser.address)
+    assert page.says("Left out: your notes")
+    assert Note.objects.get().used_count == 0
+    url = page.address.replace("/a/", "/api/applications/")
+    assert api.get(url).json()["left_out_sources"] == ["always", "notes"]
+    page.press("Use it again: your notes")
+    wait_for_runs()
+    assert "postage" in told(model)
+
+    person = Person(owner)
+    person.send(
+        "process_input", email_to_respond=EMAIL, response_instructions="", left_out=["notes", "about"]
+    )
+    assert "postage" not in told(model)
+    assert "Never promise" in told(model)
+    url = f"/api/applications/{Person(owner).app_id}/initialize_draft/"
+    sent = {"email_to_respond": EMAIL, "response_instructions": ""}
+    assert api.put(url, sent | {"left_out": ["weather"]}, format="json").status_code == 409
+    assert api.put(url, sent | {"left_out": ["always"]}, format="json").status_code == 200
+    assert "Never promise" not in told(model)
+
+
 def test_nothing_of_another_person_is_told_and_nothing_is_left_after_erasure(browser, owner, stranger, model):
     for person, secret in ((owner, "OWNERS"), (stranger, "STRANGERS")):
         notes.save(

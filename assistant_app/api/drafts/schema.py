@@ -127,6 +127,7 @@ EMAIL_AS_FILE = MoreBodies(
                     "description": "A file (`.eml`, `.emlx` or `.msg`), or the text.",
                 },
                 "response_instructions": {"type": "string", "pattern": f"^{SOME_TEXT}$"},
+                "left_out": {"type": "array", "items": {"type": "string"}},
             },
             "required": ["email_to_respond", "response_instructions"],
             "additionalProperties": False,

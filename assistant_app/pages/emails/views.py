@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assistant_app import conf, operations
 from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
-from assistant_app.models import Application
-from assistant_app.models.people import ideas_of
+from assistant_app.models import Application, Note
+from assistant_app.models.people import ideas_of, texts_of
 from assistant_app.operations import trash
 from assistant_app.operations.drafts import sample
 from assistant_app.pages import carried, forms, posted, readers, words
@@ -23,8 +24,9 @@ from assistant_app.pages.applications.views import application_new, send_step
 from assistant_app.pages.emails import mail_files, shelves
 from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
+from assistant_app.pages.work.based_on import LABELS
 from assistant_app.pages.work.obeyed import is_stored_already
-from assistant_app.workflow import steps
+from assistant_app.workflow import knowledge, steps
 from assistant_app.workflow.email import EMAIL
 
 
@@ -88,9 +90,20 @@ def new_page(
     context |= {"form": form, "app_id": app_id, "ideas": ideas_of(request.user.pk)}
     context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
     context["who_reads"] = readers.of_this()
+    sources = _sources(request, form.typed.get("left_out") or ())
+    context |= {"sources": sources, "has_left_out": not all(each["is_used"] for each in sources)}
     context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*budget.left_today(request.user.pk))
     return render(request, "emails/new.html", context, status=status)
+
+
+def _sources(request: HttpRequest, left_out: Sequence[str]) -> list[dict[str, object]]:
+    """Return what there is to tell the model about the person, and whether it is told this time."""
+    texts = texts_of(request.user.pk)
+    found = {name: label for name, label in LABELS.items() if texts[name]}
+    if Note.objects.filter(owner_id=request.user.pk).exists():
+        found[knowledge.NOTES] = "Notes that fit"
+    return [{"name": name, "label": label, "is_used": name not in left_out} for name, label in found.items()]
 
 
 @signed_in

@@ -57,6 +57,8 @@ class BasedOn:
         ]
 
     def _named(self, name: str) -> tuple[str, str]:
+        if name == knowledge.NOTES:
+            return "your notes", ""
         if name in LABELS:
             return f"“{LABELS[name]}”", ""
         told = [note for context in self.state.get("contexts") or () for note in context.get("notes", ())]

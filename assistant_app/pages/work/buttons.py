@@ -15,6 +15,7 @@ from assistant_app.workflow import steps
 
 INSTRUCTIONS = "response_instructions"
 TONES = {"warmer": "Make it warm.", "formal": "Make it formal.", "brief": "Keep it brief."}
+LENGTHS = {"short": "Keep it to a few lines.", "long": "Go into detail."}
 LONGEST_LANGUAGE = 40  # characters of its name
 
 
@@ -26,7 +27,7 @@ def typed_in(step: ActionEntry, post: QueryDict) -> Typed | None:
     """Return what a button makes of the form; None if it takes the text as it is."""
     if step == steps.PROCESS_INPUT:
         typed = {item.name: post.get(item.name, "") for item in step.fields}
-        return {**typed, INSTRUCTIONS: _with_ideas(post)}
+        return {**typed, INSTRUCTIONS: _with_ideas(post), "left_out": _left_out(post)}
     if step != steps.PROCESS_FEEDBACK:
         return None
     if "correct" in post:
@@ -45,10 +46,16 @@ def _with_ideas(post: QueryDict) -> str:
     ideas = [_sentence(idea) for idea in post.getlist("idea")[:MOST_IDEAS] if idea.strip()]
     language = post.get("in_language", "").strip()[:LONGEST_LANGUAGE]
     options = [f"Write it in {language}."] if language else []
-    tone = TONES.get(str(post.get("tone", "")))
-    options += [tone] if tone else []
+    chosen = TONES.get(str(post.get("tone", ""))), LENGTHS.get(str(post.get("how_long", "")))
+    options += filter(None, chosen)
     own = post.get(INSTRUCTIONS, "")
     return "\n".join([*ideas, own, *options] if own else [*ideas, *options])
+
+
+def _left_out(post: QueryDict) -> list[str]:
+    """Return what the model is not to be told: what the form offered and was not ticked."""
+    used = post.getlist("source")
+    return [name for name in post.getlist("source_offered") if name and name not in used]
 
 
 def _sentence(idea: str) -> str:

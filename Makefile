@@ -20,7 +20,7 @@ help:
 	@echo "make chaos  kill and suspend processes while people work, and check what is left; MINUTES=10 SEED=1 DATABASE=postgresql"
 	@echo "make evaluate  measure the checks of a draft on labelled emails; GIVEN=file adds drafts, DETAILS=1 names each mistake"
 	@echo "make evaluate MODEL=name  have a model answer them; KEEP=file keeps what came out, AGAINST=file compares in pairs"
-	@echo "make evaluate MODEL=name ABLATE=1  have a model answer emails with a note and without it, and compare in pairs"
+	@echo "make evaluate MODEL=name ABLATE=1  have a model answer emails with all that is told about a person and without each source"
 	@echo "make pictures  take screenshots of every page, into .local/pictures (or PICTURES=folder)"
 	@echo "make clean  remove the environment and tool caches; your data in .local stays"
 

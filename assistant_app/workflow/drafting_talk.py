@@ -75,7 +75,8 @@ _BARE_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2}
 _CLOSING = re.compile(
     _any(
         r"(?:(?:with )?(?:best|kind|warm|many|my|all)[\w ]*)?(?:regards|wishes|thanks)|"
-        r"all the best|best|cheers",
+        r"all the best|best|cheers|(?:(?:with|all|lots of|much) )*(?:my |our )?love",
+        r"alles liebe|liefs|bisous|un (?:beso|bacio)|buziaki|beijos|kram(?:ar)?",
         r"(?:yours|sincerely|respectfully|faithfully)\b[\w ]*|thanks?\b[\w ]*|take care|talk soon|see you",
         r"(?:mit |viele |liebe |beste |herzliche |schöne |freundliche )[\w ]*grü(?:ß|ss)e[n]?|"
         r"gru(?:ß|ss)|grü(?:ß|ss)e",

@@ -224,6 +224,21 @@ def test_takes_no_other_bracket_for_a_gap(text):
     assert check(text, email="[EXTERNAL] Hello from ida@example.org").placeholders == ()
 
 
+@pytest.mark.parametrize(
+    "closing", ["With love,", "Lots of love,", "Alles Liebe,", "Bisous,", "Liefs,", "Best", "LG", "MVH"]
+)
+def test_a_closing_without_a_name_is_open(closing):
+    assert [each.text for each in check(f"We come.\n\n{closing}", email="").placeholders] == [closing]
+    assert check(f"We come.\n\n{closing}\nIda", email="").placeholders == ()
+
+
+@pytest.mark.parametrize(
+    "end", ["We love,", "With love from Ida", "All the best", "That would be best", "Liefs"]
+)
+def test_a_letter_may_end_with_other_words(end):
+    assert check(f"We come.\n\n{end}", email="").placeholders == ()
+
+
 def test_says_which_facts_of_what_was_given_are_in():
     checks = check(
         "60 sensors leave on 3 December. Jonas will phone you.",

@@ -93,11 +93,18 @@ def test_the_chance_is_that_of_the_sign_test(one, other, chance):
     assert by_chance(one, other) == pytest.approx(chance, abs=0.001)
 
 
-def test_what_a_note_brings_is_compared_in_pairs(model_server, evaluate, capsys, settings):
+def test_what_each_source_brings_is_compared_in_pairs(model_server, evaluate, capsys, settings):
     model_server.standing = Reply(text="<reply>\nHi Tom,\n\nwithin 30 days.\n\nBest,\nIda\n</reply>")
     with_model.main(["--model", "tiny", "--ablate", "--most", "1"])
     printed = capsys.readouterr().out
-    assert "Before: without the note. Now: with it." in printed
-    assert "| a fact from nowhere | 1 | 0 | 1 | 0 |" in printed
+    notes, texts, identity = printed.split("Before: without ")[1:]
+    assert notes.startswith("notes. Now: with all.")
+    assert "| a fact from nowhere | 1 | 0 | 1 | 0 |" in notes
+    assert "| a fact from nowhere | 0 | 0 | 0 | 0 |" in texts
+    assert "| a text not followed | 1 | 1 | 0 | 0 |" in texts
+    assert "| no name at the end | 0 | 0 | 0 | 0 |" in identity
     told = [json.dumps(body) for body in model_server.bodies]
-    assert sum("Customers can send unused sensors back" in text for text in told) == 2
+    assert len(told) == 8
+    assert sum("Customers can send unused sensors back" in text for text in told) == 6
+    assert sum("without exclamation marks" in text for text in told) == 6
+    assert sum("My name, as it stands under my emails: Ida Brevik" in text for text in told) == 6

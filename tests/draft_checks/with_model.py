@@ -38,6 +38,12 @@ from tests.draft_checks.evaluate import published
 
 AT_ONCE = 4  # emails
 NOTES = Path(__file__).parents[1] / "notes" / "cases.json"
+NUMBER = "030 5550 117"
+TEXTS = {  # of all people in these cases, so that it shows whether a draft follows them
+    "style": "I write without exclamation marks.",
+    "always": f"Say in each reply that people can call {NUMBER}.",
+}
+SOURCES = ("notes", "texts", "identity")
 Progress = Callable[[str], None]
 
 
@@ -56,6 +62,8 @@ class Answered:
     missing: list[str] = field(default_factory=list)
     placeholders: list[str] = field(default_factory=list)
     is_other_language: bool = False
+    unfollowed: list[str] = field(default_factory=list)  # what the owner's texts ask for
+    is_unsigned: bool = False
     calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
@@ -72,6 +80,8 @@ class Answered:
             "an open place": bool(self.placeholders),
             "another language": self.is_other_language,
             "talk cut off": bool(self.left_out),
+            "a text not followed": bool(self.unfollowed),
+            "no name at the end": self.is_unsigned,
             "anything of these": bool(
                 self.error
                 or self.unsupported
@@ -110,22 +120,25 @@ def cases_of(labelled: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(cases.values())
 
 
-def cases_with_notes(*, without: bool) -> list[dict[str, Any]]:
-    """Return the emails of which each needs a fact from a note, with that note or `without` it."""
+def cases_with_sources(*, without: str = "") -> list[dict[str, Any]]:
+    """Return the emails of which each needs a fact from a note, `without` one of the sources or with all."""
     people = json.loads(NOTES.read_text(encoding="utf-8"))
     cases = []
     for person in people:
         for number, email in enumerate(person["emails"], start=1):
             note = person["notes"][email["needs"]]
             told = {"id": 1, "title": note["title"], "text": note["text"], "verbatim": False}
+            about = {} if without == "texts" else {"about": f"I am {person['who']}.", **TEXTS}
             cases.append(
                 {
                     "id": f"{person['who']} {number}",
                     "email": email["email"],
                     "instructions": "",
-                    "known": "ida Ida Brevik",
+                    "known": "ida" if without == "identity" else "ida Ida Brevik",
                     "wants": email["fact"],
-                    "about": {} if without else {"notes": [told]},
+                    "about": about if without == "notes" else {**about, "notes": [told]},
+                    "follows": True,
+                    "signed": "Ida",
                 }
             )
     return cases
@@ -227,6 +240,10 @@ def _judge(
     wanted = re.findall(r"\d[\d.,]*\d|\d", case.get("wants", ""))
     found.missing = [*checks.missing, *(each for each in wanted if each not in found.draft)]
     found.placeholders = [each.text for each in checks.placeholders]
+    if case.get("follows"):
+        said = {"an exclamation mark": "!" in found.draft, NUMBER: NUMBER not in found.draft}
+        found.unfollowed = [what for what, is_wrong in said.items() if is_wrong]
+    found.is_unsigned = case.get("signed", "") not in found.draft.rstrip().rpartition("\n")[2]
     expected = language_of(case["email"])
     found.is_other_language = bool(expected and checks.language and checks.language != expected)
 
@@ -291,20 +308,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--most", type=int, help="so many emails at most")
     parser.add_argument("--keep", type=Path, help="keep what came out in this file")
     parser.add_argument("--against", type=Path, help="compare with what was kept in this file, in pairs")
-    parser.add_argument("--ablate", action="store_true", help="answer emails with a note, and without it")
+    parser.add_argument(
+        "--ablate", action="store_true", help="answer emails with all that is told, and without each of it"
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
     config = replace(conf.model_config(), models={"questions": options.model, "draft": options.model})
     if options.ablate:
-        runs = [
-            asyncio.run(
+        runs = {
+            without: asyncio.run(
                 _answer(
-                    build_client(config), options.model, cases_with_notes(without=without)[: options.most]
+                    build_client(config), options.model, cases_with_sources(without=without)[: options.most]
                 )
             )
-            for without in (True, False)
-        ]
-        print("Before: without the note. Now: with it.", "", *paired(*runs), sep="\n")
+            for without in ("", *SOURCES)
+        }
+        for source in SOURCES:
+            print(
+                f"Before: without {source}. Now: with all.", "", *paired(runs[source], runs[""]), "", sep="\n"
+            )
         return
     cases = cases_of([*(json.loads(options.given.read_text()) if options.given else ()), *published()])
     results = asyncio.run(_answer(build_client(config), options.model, cases[: options.most]))

@@ -8,12 +8,17 @@ import zipfile
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from assistant_app.models import Application, ModelCall, Note, NoteWord, Step
+from assistant_app.models import Application, Identity, ModelCall, Note, NoteWord, Step
 from assistant_app.operations.knowledge import choose
 from assistant_app.people import notes
+from assistant_app.people.accounts import say_for_all
+from assistant_app.people.identities import save as save_identity
 from assistant_app.people.notes import Written
+from assistant_app.people.notes import save as save_note
 from assistant_app.workflow import wording
 from tests.conftest import Person, wait_for_runs
 from tests.pages.reading import Browser
@@ -224,7 +229,7 @@ def test_what_is_told_is_chosen_before_the_first_draft(browser, owner, model, ap
     assert "Use for this reply" not in browser.open("/new/").response.content.decode()
     save(browser, **RETURNS)
     browser.client.post("/settings/you/", {"about": "I sell sensors.", "always": "Never promise a date."})
-    asked = {"email_to_respond": EMAIL, "source": ["about"], "length": "short", "tone": "warmer"}
+    asked = {"email_to_respond": EMAIL, "source": ["about"], "how_long": "short", "tone": "warmer"}
     refused = browser.open("/new/").press("Draft a reply", **asked | {"email_to_respond": ""})
     names = re.findall(r'name="source"\s+value="(\w+)"( checked)?', refused.response.content.decode())
     assert names == [("about", " checked"), ("always", ""), ("notes", "")]  # as it was set
@@ -296,6 +301,55 @@ def test_nothing_of_another_person_is_told_and_nothing_is_left_after_erasure(bro
     Note.objects.update(owner_id=owner.pk + 999)
     call_command("prune", stdout=io.StringIO())
     assert (Note.objects.count(), NoteWord.objects.count()) == (0, 0)
+
+
+WORDS = st.lists(st.sampled_from(["sensors", "return", "Nordlys", "four", "price"]), min_size=1, max_size=3)
+SCOPES = st.sampled_from([("all", ""), ("domain", "nordlys.example"), ("address", "marta@nordlys.example")])
+KNOWN = st.fixed_dictionaries(
+    {
+        "notes": st.lists(st.tuples(WORDS, SCOPES, st.booleans()), max_size=3),
+        "texts": st.sets(st.sampled_from(["about", "style", "always"])),
+        "left_out": st.sets(st.sampled_from(["about", "style", "always", "notes", "note:1", "note:2"])),
+        "address": st.sampled_from(["marta@nordlys.example", "sales@nordlys.example"]),
+    }
+)
+
+
+def test_whatever_two_people_wrote_down_each_prompt_has_ones_own_alone(owner, stranger, model):
+    @settings(max_examples=8, deadline=None, derandomize=True, database=None)
+    @given(st.tuples(KNOWN, KNOWN))
+    def check(both):
+        people = {"OWNERS": owner, "STRANGERS": stranger}
+        for (secret, actor), known in zip(people.items(), both, strict=True):
+            write_down(secret, actor, **known)
+        for (secret, actor), known in zip(people.items(), both, strict=True):
+            before = len(model.asked)
+            work, left_out = Person(actor), sorted(known["left_out"])
+            work.send("process_input", email_to_respond=EMAIL, response_instructions="", left_out=left_out)
+            work.give_feedback("Shorter.")
+            asked = [call.text for call in model.asked[before:]]
+            assert len(asked) == 3
+            for text in asked:
+                assert f"{secret}NAME" in text
+                assert {found for found in people if found in text} == {secret}
+
+    check()
+
+
+def write_down(secret, actor, notes, texts, left_out, address):
+    """Write down what the person knows, each text with their secret."""
+    Note.objects.filter(owner_id=actor.pk).delete()
+    Identity.objects.filter(owner_id=actor.pk).delete()
+    for words, (scope, target), is_verbatim in notes:
+        written = Written(
+            title=" ".join(words), text=f"{secret}NOTE", scope=scope, target=target, is_verbatim=is_verbatim
+        )
+        save_note(actor=actor, pk=None, written=written)
+    said = {name: f"{secret}{name}" if name in texts else "" for name in ("about", "style", "always")}
+    say_for_all(actor=actor, texts=said)
+    save_identity(
+        actor=actor, pk=None, name=f"{secret}NAME", addresses=address, is_default=True, signature=secret
+    )
 
 
 def test_at_most_five_notes_of_12000_characters_are_told(owner):

@@ -35,6 +35,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from assistant_app import operations
 from assistant_app.models import *
+from assistant_app.people import accounts, identities, notes
 ida, otto = User.objects.get(username="ida"), User.objects.get(username="otto")
 User.objects.filter(pk=ida.pk).update(last_name="{MARK}")
 ApiToken.objects.create(ida, name="{MARK}")
@@ -43,6 +44,12 @@ MailReading.objects.create(owner=ida, application=row, reader=otto, reader_name=
 LogEntry.objects.create(user=otto, content_type=ContentType.objects.get_for_model(Application),
     object_id=row.pk, object_repr="{MARK}", action_flag=2)
 operations.create(actor=otto)
+said = "{MARK}"
+accounts.say_for_all(actor=ida, texts={{"about": said, "style": said, "always": said}})
+accounts.offer_ideas(actor=ida, text=said)
+address = said + "@example.org"
+identities.save(actor=ida, pk=None, name=said, addresses=address, is_default=True, signature=said)
+notes.save(actor=ida, pk=None, written=notes.Written(title="Order " + said, text=said))
 session = SessionStore()
 session["_auth_user_id"] = str(ida.pk)
 session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
@@ -109,6 +116,8 @@ def test_a_person_is_erased_while_a_draft_is_written(server, model_server, own_r
         assert started.status_code == 202, started.text
         with listening(server, app_id) as reader:
             reader.wait_for_text("shorter")
+            told = model_server.received[-1].body["messages"][-1]["content"]
+            assert f"{MARK}\n\nThe email to answer" in told
             assert MARK.encode() in everything(server, own_redis)
 
             exported = server.get("/settings/export/", cookies={"sessionid": session})
@@ -139,6 +148,8 @@ def check_export(exported, draft):
     account = json.loads(texts["account.json"])
     assert account["account"]["last_name"] == account["tokens"][-1]["name"] == MARK
     assert account["read_by_others"][0]["reason"] == MARK
+    assert account["notes"][0]["text"] == account["identities"][0]["signature"] == MARK
+    assert account["preferences"][0]["always"] == account["preferences"][0]["ideas"][0] == MARK
     assert not {"password", "digest"} & {*account["account"], *account["tokens"][0]}
     email = json.loads(texts[f"{folder}/email.json"])
     assert email["state"]["incoming_email"] == INPUT["email_to_respond"]

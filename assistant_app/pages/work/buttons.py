@@ -46,7 +46,7 @@ def _with_ideas(post: QueryDict) -> str:
     ideas = [_sentence(idea) for idea in post.getlist("idea")[:MOST_IDEAS] if idea.strip()]
     language = post.get("in_language", "").strip()[:LONGEST_LANGUAGE]
     options = [f"Write it in {language}."] if language else []
-    chosen = TONES.get(str(post.get("tone", ""))), LENGTHS.get(str(post.get("length", "")))
+    chosen = TONES.get(str(post.get("tone", ""))), LENGTHS.get(str(post.get("how_long", "")))
     options += filter(None, chosen)
     own = post.get(INSTRUCTIONS, "")
     return "\n".join([*ideas, own, *options] if own else [*ideas, *options])

@@ -11,6 +11,8 @@ from assistant_app.workflow.drafting_talk import is_closing, is_talk_after
 Span = tuple[int, int]
 LAST_LINES = 6  # talk stands at the end
 LONGEST = 60  # characters of a closing
+# What no letter ends with, even without a comma.
+NEVER_LAST = {"best", "lg", "vg", "mfg", "mvg", "mvh"}
 # "Name" below a closing, in the languages of the checks.
 NAME = re.compile(
     r"(?:(?:my|your|full|first|last) )*(?:name|surname|signature)"
@@ -48,9 +50,11 @@ def open_ends(draft: str) -> Iterator[Span]:
 def is_bare_closing(line: str) -> bool:
     """Return whether the line promises a name below it: "Kind regards,", but not "Best wishes" or "Thanks!".
 
-    Without the comma a letter may end there, so only the comma counts.
+    Without the comma a letter may end there, so only the comma counts, except after half a formula: "Best".
     """
     text = line.rstrip()
+    if text.casefold() in NEVER_LAST:
+        return True
     return text.endswith(",") and is_closing(text) and not _has_name(text)
 
 

@@ -53,6 +53,7 @@ _ALOUD = (
     *("thinking process", "thought process", "here's a thinking", "here is a thinking", "analysis"),
     *("\u597d\u7684\uff0c\u7528\u6237", "\u55ef\uff0c\u7528\u6237", "\u9996\u5148\uff0c"),
 )
+_MAY_BE_ALOUD = frozenset(text[:end] for text in _ALOUD for end in range(len(text) + 1))
 
 
 class ThinkingFilter:
@@ -210,7 +211,7 @@ class ThinkingFilter:
             if head.startswith(_ALOUD):
                 self._aloud, self._start = [self._start], None
                 return
-            if not is_all and (not head or any(each.startswith(head) for each in _ALOUD)):
+            if not is_all and head in _MAY_BE_ALOUD:
                 return
             text, self._start = self._start, None
         if not self._has_answer:

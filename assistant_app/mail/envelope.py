@@ -111,6 +111,13 @@ def propose(email: str, own: Iterable[str] = (), chosen: Envelope | None = None)
     return _Answered(email, own).proposal(chosen)
 
 
+def addressed(
+    email: str, own: Iterable[str] = (), chosen: Envelope | None = None
+) -> tuple[Envelope, Envelope]:
+    """Return the envelope of `propose`, and the one to everybody who was addressed."""
+    return _Answered(email, own).addressed(chosen)
+
+
 def same(first: Iterable[Address], second: Iterable[Address]) -> bool:
     """Return whether these are the same addresses, in any order and with any names."""
     return {mailbox(each.addr_spec) for each in first} == {mailbox(each.addr_spec) for each in second}
@@ -136,9 +143,13 @@ class _Answered:
         delivered = self._header.addresses("delivered-to")
         self._seems_own = {mailbox(each.addr_spec) for each in delivered} - {mailbox(self._list)}
 
+    def addressed(self, chosen: Envelope | None) -> tuple[Envelope, Envelope]:
+        everybody = self._everybody
+        envelope = chosen or self._envelope(everybody)
+        return envelope, self._envelope(everybody) if everybody[0] else envelope
+
     def proposal(self, chosen: Envelope | None) -> Proposal:
-        proposed = self._from_oneself() if self._is_own_email else self._all
-        envelope = chosen or self._envelope(proposed)
+        envelope = chosen or self._envelope(self._everybody)
         offers = {code: self._envelope(people) for code, people in self._choices() if people[0]}
         kept = {
             code: each
@@ -159,6 +170,10 @@ class _Answered:
     def _all(self) -> tuple[list[Address], list[Address]]:
         """The sender, with a copy to everybody else who was addressed."""
         return self._targets, self._others(self._targets)
+
+    @property
+    def _everybody(self) -> tuple[list[Address], list[Address]]:
+        return self._from_oneself() if self._is_own_email else self._all
 
     def _others(self, targets: list[Address]) -> list[Address]:
         addressed = [*self._to, *self._cc]
@@ -185,7 +200,7 @@ class _Answered:
         return (self._original or self._sender), []
 
     def _choices(self) -> Iterator[tuple[str, tuple[list[Address], list[Address]]]]:
-        yield ALL, self._from_oneself() if self._is_own_email else self._all
+        yield ALL, self._everybody
         yield SENDER, (self._targets, [])
         if self._asked or self._author:
             yield AUTHOR, (self._author or self._sender, [])

@@ -211,8 +211,7 @@ class Application(models.Model):
         clock = sql.clock()
         mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
         query = sql.FIND_APPLICATION.format(clock=clock.sql, identities=sql.identities())
-        found = cls._base_manager.raw(query, mine)
-        return next(iter(found), None)
+        return sql.find(cls, query, mine)
 
     @property
     def signature(self) -> str:

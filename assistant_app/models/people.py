@@ -45,7 +45,7 @@ class ApiToken(AbstractAuthToken):
     @classmethod
     def find(cls, digest: str) -> ApiToken | None:
         """Return the token with this hash and its user; what no request needs of them is deferred."""
-        token = next(iter(cls._base_manager.raw(sql.FIND_BY_DIGEST, [digest])), None)
+        token = sql.find(cls, sql.FIND_BY_DIGEST, [digest])
         if token is not None:
             token.user = _person(token)
         return token

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assistant_app', '0023_notes'),
+        ('assistant_app', '0025_preferences_ideas'),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ LOOSE: list[Path] = []  # what stays open to others, because it belongs to someb
 
 
 def close_to_others(folder: Path, database: Path | None) -> None:
-    """Let nobody else read what this process will write, nor what is in the data folder already.
+    """Let no one else read what this process will write, nor what is in the data folder already.
 
     Note in `LOOSE` what cannot be changed. `database` is the SQLite file, which may be elsewhere.
     """

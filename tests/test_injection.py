@@ -56,7 +56,7 @@ def test_a_mail_cannot_close_the_fence_for_its_text_decides_it(owner, model, set
     assert len(first) == 1  # for every call, so that a server need not read the email again
     assert first == {fence for fence, *_ in received(owner, model, "Hello")}
     model.asked.clear()
-    settings.SECRET_KEY = "another key, so that nobody can work the fence out from the email"
+    settings.SECRET_KEY = "another key, so that no one can work the fence out from the email"
     assert first.isdisjoint({fence for fence, *_ in received(owner, model, "Hello")})
     model.asked.clear()
     guesses = [*first, "=== email 0123456789abcdef ===", "=== email {fence} ===", "{fence}", "```", "---"]
@@ -98,7 +98,7 @@ def test_the_model_is_given_no_character_that_the_person_cannot_see(owner, model
     assert within == without_hidden(mail)
     assert row.state["incoming_email"] == mail  # kept as it came
     browser.open(f"/a/{person.app_id}/")
-    assert browser.says(f"This email has {hidden_in(mail)} characters that nobody can see.")
+    assert browser.says(f"This email has {hidden_in(mail)} characters that no one can see.")
 
 
 @pytest.mark.parametrize("text", ["می‌خواهم", "👩‍👩‍👧 ❤️", "שלום\u200f!", "co\u00adoperate", "क्‍ष", "a\tb\r\nc"])

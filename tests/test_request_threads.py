@@ -178,7 +178,7 @@ def test_one_person_cannot_fill_the_queue():
     refused, began, queued = run(requests())
     assert (refused.status, refused.retry_after) == (429, 5)
     assert began == [0, 1, 2, 3, 4, 5, 6, 7]
-    assert not queued  # nobody is remembered who has nothing in the queue
+    assert not queued  # no one is remembered who has nothing in the queue
 
 
 def test_a_request_whose_client_left_the_queue_is_not_worked_on():

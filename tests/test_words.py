@@ -1,4 +1,4 @@
-"""No visible text has a phrase that a native speaker stumbled over."""
+"""No text has a phrase that a native speaker stumbled over, or a word that sounds old."""
 
 import ast
 import re
@@ -94,3 +94,12 @@ def test_no_text_has_an_odd_phrase():
             if re.search(r"(?<!\w)" + re.escape(as_said(phrase)), text):
                 found.setdefault(phrase, []).append(str(path.relative_to(ROOT)))
     assert found == {}
+
+
+def test_no_old_fashioned_word_is_used():
+    found = []
+    for path in [*sources(), ROOT / "CHANGELOG.md", *(ROOT / "docs" / "decisions").glob("*.md")]:
+        words = re.findall(r"\b(?:nobody|whoever|anew|nought)\b", path.read_text(), re.IGNORECASE)
+        if words and path.name != "contradictions.py":  # which finds them in emails
+            found.append((str(path.relative_to(ROOT)), words))
+    assert found == []

@@ -75,6 +75,11 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return super().get_queryset(request).defer("state")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Emails", **(extra_context or {})})
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ApplicationList]:
         return ApplicationList
 
@@ -100,9 +105,9 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             found = found.filter(Q(title__icontains=word) | Q(sender__icontains=word) | Q(owner__in=owners))
         return found, False
 
-    @admin.display(description="title")
+    @admin.display(description="subject")
     def name(self, row: Application) -> str:
-        return row.title or "Nothing pasted yet"
+        return row.title or "No email yet"
 
     @admin.display(description="owner")
     def owner_link(self, row: Application) -> str:
@@ -122,7 +127,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def due(self, row: Application) -> str:
         return _code(row.due_step or "-")
 
-    @admin.display(description="position")
+    @admin.display(description="last step")
     def last(self, row: Application) -> str:
         return _code(row.position or "-")
 
@@ -150,7 +155,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def branched_from(self, row: Application) -> str:
         """Return a link to the parent of a fork, and the step at which it was forked."""
         if row.parent_id is None:
-            return "a deleted application"
+            return "a deleted email"
         address = reverse("admin:assistant_app_application_change", args=[quote(row.parent_id)])
         step = "before its first step" if row.parent_sequence_id is None else f"step {row.parent_sequence_id}"
         return format_html('<a href="{}">{}</a>, {}', address, row.parent_id, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -14,16 +15,28 @@ from assistant_app.models import ApiToken
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(BackToTheList, StaffAdmin):
-    list_display = ("label", "user", "token_key", "scope", "created", "last_used_at", "expiry")
+    list_display = ("label", "user", "begins_with", "scope", "made_at", "last_used_at", "expires_at")
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "token_key")
     ordering = ("-created",)
-    fields = ("label", "user", "token_key", "scope", "created", "last_used_at", "expiry")
+    fields = list_display
     show_full_result_count = False
 
     @admin.display(description="name", ordering="name")
     def label(self, token: ApiToken) -> str:
         return token.name or "Untitled token"
+
+    @admin.display(description="begins with", ordering="token_key")
+    def begins_with(self, token: ApiToken) -> str:
+        return token.token_key
+
+    @admin.display(description="created", ordering="created")
+    def made_at(self, token: ApiToken) -> datetime:
+        return token.created
+
+    @admin.display(description="expires", ordering="expiry")
+    def expires_at(self, token: ApiToken) -> datetime | None:
+        return token.expiry
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

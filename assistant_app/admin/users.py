@@ -15,8 +15,24 @@ from assistant_app.admin.staff import StaffAdmin
 from assistant_app.models import ApiToken, Application
 from assistant_app.people import erasure, hashing
 
+# Django's names of some fields, in plain words, with what each means.
+IN_WORDS = {
+    "is_active": ("May sign in", "Clear it to lock the account and keep its emails."),
+    "is_staff": ("May open these pages", "What it shows depends on the permissions of the account."),
+    "is_superuser": ("Administrator", "May do everything, without further permissions."),
+    "groups": ("Groups", "The account has all permissions of its groups."),
+    "user_permissions": ("Further permissions", "Besides those of its groups."),
+}
 LAST = "one administrator must remain. Make another user an administrator first."
 admin.site.unregister([User, Group])
+
+
+class InWords(admin.BooleanFieldListFilter):
+    """A filter with the words of `IN_WORDS`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title, _ = IN_WORDS[self.field_path]
 
 
 @admin.register(User)
@@ -24,7 +40,23 @@ class AccountAdmin(StaffAdmin, UserAdmin):
     lookups = frozenset(
         {"is_staff__exact", "is_superuser__exact", "is_active__exact", "groups__id__exact", "groups__isnull"}
     )
+    list_filter = (("is_active", InWords), ("is_staff", InWords), ("is_superuser", InWords), "groups")
     readonly_fields = ("last_login", "date_joined")
+    list_display = ("username", "email", "first_name", "last_name", "opens_admin", "is_administrator")
+
+    @admin.display(description="may open these pages", boolean=True, ordering="is_staff")
+    def opens_admin(self, user: User) -> bool:
+        return user.is_staff
+
+    @admin.display(description="administrator", boolean=True, ordering="is_superuser")
+    def is_administrator(self, user: User) -> bool:
+        return user.is_superuser
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name in IN_WORDS:
+            field.label, field.help_text = IN_WORDS[db_field.name]
+        return field
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Wait for a turn to hash before Django opens the transaction that it hashes in."""

@@ -65,16 +65,16 @@ class ApplicationState(serializers.Serializer):
     def to_representation(self, row: Application) -> dict[str, Any]:
         workflow = self.workflow
         state = workflow.complete(row.state)
-        request = self.context["request"]
+        origin = origin_of(self.context["request"])
         return {
             "app_id": str(row.pk),
             **{output.name: output.of(state) for output in workflow.outputs},
             **({"notes": list(self.context.get("notes", ()))} if self.has_notes else {}),
             "partial": row.partial,
             "next_step": row.due_step,
-            "next_url": _next_url(workflow, row, request),
+            "next_url": _next_url(workflow, row, origin),
             "allowed_actions": allowed_actions(
-                workflow, row, state, request, self.context["view"].also_allowed
+                workflow, row, state, origin, self.context["view"].also_allowed
             ),
             **_shared_fields(row),
         }
@@ -175,23 +175,23 @@ def allowed_actions(
     workflow: Workflow,
     row: Application,
     state: Mapping[str, Any],
-    request: Any,
+    origin: str,
     also_allowed: Callable[[Application], Mapping[str, str]],
 ) -> list[dict[str, Any]]:
     """Return what may be sent now, each with its address and the JSON schema of its body."""
     if not registry.is_known(row):
         return []
-    more = [_allowed(workflow, row, request, name, title) for name, title in also_allowed(row).items()]
+    more = [_allowed(workflow, row, origin, name, title) for name, title in also_allowed(row).items()]
     if row.is_running:
-        return [_allowed(workflow, row, request, "cancel", "Stop the current run"), *more]
+        return [_allowed(workflow, row, origin, "cancel", "Stop the current run"), *more]
     stopped_at = registry.stopped_at(row)
     found = [
-        _allowed(workflow, row, request, step.action, step.title, step, state)
+        _allowed(workflow, row, origin, step.action, step.title, step, state)
         for step in workflow.human_steps
         if workflow.takes(step.action, row.next_step, stopped_at=stopped_at) and _may_fit(step, row, state)
     ]
     if row.has_stopped:
-        found.append(_allowed(workflow, row, request, "retry", "Retry the run that stopped"))
+        found.append(_allowed(workflow, row, origin, "retry", "Retry the run that stopped"))
     return found + more
 
 
@@ -208,7 +208,7 @@ def _may_fit(step: ActionEntry, row: Application, state: Mapping[str, Any]) -> b
 def _allowed(
     workflow: Workflow,
     row: Application,
-    request: Any,
+    origin: str,
     name: str,
     title: str,
     step: ActionEntry | None = None,
@@ -218,7 +218,7 @@ def _allowed(
         "name": name,
         "title": title,
         "method": step.method.upper() if step else "POST",
-        "url": _url(workflow, (step.endpoint if step else name).replace("_", "-"), row, request),
+        "url": _url(workflow, (step.endpoint if step else name).replace("_", "-"), row, origin),
         "input": json_schema_of(step, state or {}) if step and step.fields else None,
     }
 
@@ -272,7 +272,7 @@ class ApplicationSummary(serializers.Serializer):
     def to_representation(self, row: Application) -> dict[str, Any]:
         return {
             "app_id": str(row.pk),
-            "url": _url(self.context["view"].workflow, "detail", row, self.context["request"]),
+            "url": _url(self.context["view"].workflow, "detail", row, origin_of(self.context["request"])),
             "sender": row.sender,
             "next_step": row.due_step,
             **_shared_fields(row),
@@ -483,14 +483,19 @@ def _printable(value: Any) -> Any:
     return str(value).encode(errors="replace").decode()
 
 
-def _next_url(workflow: Workflow, row: Application, request: Any) -> str | None:
+def _next_url(workflow: Workflow, row: Application, origin: str) -> str | None:
     due = workflow.human_step(row.due_step or "")
-    return _url(workflow, due.endpoint.replace("_", "-"), row, request) if due else None
+    return _url(workflow, due.endpoint.replace("_", "-"), row, origin) if due else None
 
 
-def _url(workflow: Workflow, name: str, row: Application, request: Any) -> str:
-    path = _path(f"{basename_of(workflow)}-{name}", get_script_prefix(), get_urlconf())
-    return str(request.build_absolute_uri(path.replace(str(_ANY_ID), str(row.pk))))
+def _url(workflow: Workflow, name: str, row: Application, origin: str) -> str:
+    before, after = _path(f"{basename_of(workflow)}-{name}", get_script_prefix(), get_urlconf())
+    return f"{origin}{before}{row.pk}{after}"
+
+
+def origin_of(request: Any) -> str:
+    """Return what the addresses in a response begin with. Django takes long for it: ask once for a row."""
+    return str(request.build_absolute_uri("/")).removesuffix("/")
 
 
 def address_of(workflow: Workflow) -> str:
@@ -504,9 +509,10 @@ def basename_of(workflow: Workflow) -> str:
 
 
 @lru_cache(maxsize=256)
-def _path(name: str, prefix: str, urlconf: str | None) -> str:
-    """Return a view's path with a placeholder for the id. Cached: `reverse` is slower than reading a row."""
-    return reverse(name, args=[_ANY_ID])
+def _path(name: str, prefix: str, urlconf: str | None) -> tuple[str, str]:
+    """Return a view's path before and after the id. Cached: `reverse` is slower than reading a row."""
+    before, _, after = reverse(name, args=[_ANY_ID]).partition(str(_ANY_ID))
+    return before, after
 
 
 def _shared_fields(row: Application) -> dict[str, Any]:

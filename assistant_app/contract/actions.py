@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from burr.core import Condition
@@ -21,7 +23,12 @@ class Choice(Condition):
 def takes_model(act: Any) -> bool:
     """Return whether an action has a parameter `model`, or an attribute if it is an object of a class."""
     function = getattr(act, "fn", act)
-    return "model" in inspect.signature(function).parameters if callable(function) else hasattr(act, "model")
+    return "model" in _parameters(function) if callable(function) else hasattr(act, "model")
+
+
+@lru_cache(maxsize=256)
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
 
 
 def may_call_model(graph: Graph, position: str) -> bool:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from burr.core import Action, ApplicationBuilder
 from burr.core import Application as BurrApplication
+from burr.core.graph import Graph, GraphBuilder
 from burr.lifecycle import PostRunStepHook, PreRunStepHook
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -65,6 +66,17 @@ class _Follow(PreRunStepHook, PostRunStepHook):
     def post_run_step(self, *, exception: BaseException | None = None, **future_kwargs: Any) -> None:
         if exception is not None and self._writer.error is None:
             self._writer.error = as_error(exception)
+
+
+class _Built(GraphBuilder):
+    """Return a graph as it is. `with_graph` would check it and put it together again in every run."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def build(self) -> Graph:
+        return self._graph
 
 
 class Runner:
@@ -208,10 +220,10 @@ class Runner:
 
     async def _build(self, run: Run, persister: AsyncDjangoPersister) -> BurrApplication:
         hooks = [hook for listener in run.listeners for hook in listener.hooks()]
-        builder: Any = (
-            ApplicationBuilder()
-            .with_graph(persister.writer.graph)
-            .with_identifiers(app_id=str(run.row.pk), partition_key=str(run.row.owner_id))
+        builder: Any = ApplicationBuilder()
+        builder.graph_builder = _Built(persister.writer.graph)
+        builder = (
+            builder.with_identifiers(app_id=str(run.row.pk), partition_key=str(run.row.owner_id))
             .with_hooks(_Follow(run, persister), *hooks)
             .with_state_persister(persister)
             .initialize_from(

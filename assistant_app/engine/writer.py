@@ -191,7 +191,7 @@ class Writer:
             if self.workflow.entry(step.position).at_any_time:
                 written.update(self.graph.get_action(step.position).writes)  # type: ignore[union-attr]
         self._head = path[-1].sequence_id if path else None
-        # A new first input, such as another email, begins anew.
+        # A new first input, such as another email, begins again.
         self._carried = {key: self._state[key] for key in written} if path else {}
         self._state = self._fold(path)
         self._position = path[-1].position if path else ""

@@ -39,12 +39,13 @@ _FAILED_GENERATION = re.compile(
 )
 _COUNTS_LIMIT = re.compile(
     r"(?:in|for) the (?:completion|output)|output tokens|completion tokens"
-    r"|max_(?:new_|completion_|output_)?tokens|max tokens|requested tokens|tokens you requested"
+    r"|max_(?:new_|completion_|output_)?tokens|max tokens|requested tokens|tokens you requested|n_predict"
 )
 _LIMIT_TOO_LARGE = re.compile(
     r"max_?(?:new_|completion_|output_?)?tokens.{0,60}"
     r"(?:too large|at most|at least|less than|maximum|exceed|must be <|range|no more than)"
-    r"|max tokens must be|range of max_tokens|maximum (?:tokens you requested|output tokens)"
+    r"|max tokens must be|generation length \d+ is not possible"
+    r"|range of max_tokens|maximum (?:tokens you requested|output tokens)"
 )
 _NO_SYSTEM = re.compile(
     r"system.? (?:role|message|prompt|instruction)s?\b.{0,60}\b(?:not|unsupported)\b"

@@ -274,7 +274,8 @@ def error_words(body: object) -> tuple[str, str, int | None]:
         inner = next((found for name in _INNER if (found := body.get(name))), body)
         inner = inner[0] if isinstance(inner, list) and inner else inner
         if not isinstance(inner, dict):
-            return str(inner), "", None
+            described = _text(body.get("error_description"))  # OAuth's, beside a code
+            return described or str(inner), str(inner) if described else "", None
         words, code, status = _words_of(inner)
         return words or _words_of(body)[0], code, status
     # An HTML page comes from a proxy and is useless as a message.

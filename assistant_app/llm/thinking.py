@@ -21,6 +21,7 @@ _MARK = re.compile(
     r"|(?P<channel><\|(?:channel|start)\|>)"
     r"|(?P<skipped><\|(?:(?:begin|end)_of_(?:box|solution)|START_RESPONSE|message)\|>)"
     r"|(?P<strike><s>)"
+    r"|(?P<turn>#{2,3} ?(?:User|Human|Instruction|Input) ?:)|(?P<title>#{2,3} ?(?:Assistant|Response) ?:)"
     r"|(?P<control><\|(?:im_start|start_header_id)\|>(?:assistant)?|<[|\uff5c][^<>|\uff5c\s]{1,40}[|\uff5c]>"
     r"|</s>|<(?:eos|bos|eot|unk|pad|(?:end|start)_of_(?:turn|utterance))>|<turn\|>|\[EOS\]|\[/?INST\])",
     re.IGNORECASE,
@@ -28,10 +29,10 @@ _MARK = re.compile(
 # The beginning of a mark that may go on. No mark is longer.
 _UNENDED = re.compile(
     r"(?:<(?:[/|\uff5c\w][^<>\n]{0,70})?|\[/?[A-Z]{0,5}|\u25c1[/a-z]{0,6}"
-    r"|<\|(?:im_start|start_header_id)\|>[asint]{0,8})\Z",
+    r"|<\|(?:im_start|start_header_id)\|>[asint]{0,8}|#{1,3} ?[a-z]{0,11} ?)\Z",
     re.IGNORECASE,
 )
-_BEGINS_MARK = re.compile(r"[<\[\u25c1]")
+_BEGINS_MARK = re.compile(r"[<\[\u25c1#]")
 _PLACE_OF_OPENING = re.compile(r"(?:\A|[\n.!?:>\]\u25b7\u3002])[ \t\r]*\Z")  # else it is a word of a sentence
 _QUOTING = ("`", '"', "'", "\u201c", "\u201e")  # a mark after one of them is spoken about
 _HEADER_END = re.compile(r"<\|message\|>")
@@ -51,8 +52,16 @@ _ALOUD = (
     ),
     *("the user ", "user wants", "we need to", "i need to ", "let me think", "let's think", "first, i "),
     *("thinking process", "thought process", "here's a thinking", "here is a thinking", "analysis"),
+    *("thinking...", "thinking\u2026", "```think", "```thought", "```reasoning"),
     *("\u597d\u7684\uff0c\u7528\u6237", "\u55ef\uff0c\u7528\u6237", "\u9996\u5148\uff0c"),
 )
+# Thinking whose end is a line of words, or of a fence.
+_ANNOUNCED = re.compile(
+    r"\s*(?:thinking(?:\.\.\.|\u2026)[ \t]*\n.*?(?:\.\.\.|\u2026) ?done thinking\.?[ \t]*\n"
+    r"|```(?:think(?:ing)?|thoughts?|reasoning)[ \t]*\n.*?\n```[ \t]*\n)",
+    re.IGNORECASE | re.DOTALL,
+)
+_MAY_BE_ALOUD = frozenset(text[:end] for text in _ALOUD for end in range(len(text) + 1))
 
 
 class ThinkingFilter:
@@ -95,6 +104,8 @@ class ThinkingFilter:
             out.append(self._start)
         if self._aloud is not None:
             text = "".join(self._aloud)
+            if _ANNOUNCED.fullmatch(f"{text}\n"):
+                self.has_thought, text = True, ""
             out.append(_BARE_CHANNELS.sub("", text))
         return "".join(out)
 
@@ -158,6 +169,10 @@ class ThinkingFilter:
         is_named = before.endswith(_QUOTING)
         if kind == "open" and not _PLACE_OF_OPENING.search(before):
             is_named = True
+        if kind == "turn" and not (before.endswith("\n") and self._has_text(mark.start())):
+            is_named = True
+        if kind == "title" and self._has_text(mark.start()):
+            is_named = True
         if kind == "strike" and self._has_text(mark.start()):
             self._has_strike = is_named = True
         if mark[0].lower() == "</s>" and self._has_strike:
@@ -177,6 +192,8 @@ class ThinkingFilter:
             self._is_header = True
         elif kind == "wrap":
             self._is_over, self._is_wrapped = bool(mark["end"]), True
+        elif kind == "turn":
+            self._is_over = True
         elif kind == "control":
             self._is_over = self._has_text(0)
 
@@ -203,17 +220,31 @@ class ThinkingFilter:
         self._pass(end)
         if self._aloud is not None:
             self._aloud.append(text)
-            return
+            text = self._after_announced(out) if "\n" in text else ""
+            if not text:
+                return
         if self._start is not None:
             self._start += text
             head = self._start.lstrip("\ufeff \t\r\n").lower()
             if head.startswith(_ALOUD):
                 self._aloud, self._start = [self._start], None
+                if text := self._after_announced(out):
+                    self._has_answer = True
+                    out.append(text)
                 return
-            if not is_all and (not head or any(each.startswith(head) for each in _ALOUD)):
+            if not is_all and head in _MAY_BE_ALOUD:
                 return
             text, self._start = self._start, None
         if not self._has_answer:
             text = text.lstrip("\ufeff \t\r\n")
         self._has_answer = self._has_answer or bool(text.strip())
         out.append(text)
+
+    def _after_announced(self, out: list[str]) -> str:
+        """Return what follows announced thinking, which is dropped; empty until it has ended."""
+        text = "".join(self._aloud or ())
+        announced = _ANNOUNCED.match(text)
+        if announced is None:
+            return ""
+        self._begin_answer(out)
+        return text[announced.end() :].lstrip("\ufeff \t\r\n")

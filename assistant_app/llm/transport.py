@@ -111,7 +111,8 @@ class Transport:
         pause = retry_after(headers.get("retry-after"))
         if pause is None and (milliseconds := retry_after(headers.get("retry-after-ms"))) is not None:
             pause = milliseconds / 1000
-        return self.complaint(error.body, http_status=error.status_code, pause=pause)
+        body = _whole_body(error) if isinstance(error.body, str) else error.body
+        return self.complaint(body, http_status=error.status_code, pause=pause)
 
     def fault(self, error: Exception, *, is_begun: bool) -> faults.Fault:
         """Return the fault for what went wrong while an answer was read."""
@@ -208,3 +209,11 @@ def retry_after(header: str | None) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
     except (ValueError, OverflowError):
         return None
+
+
+def _whole_body(error: openai.APIStatusError) -> object:
+    """Return the body of an error of which the SDK has kept only the text under `error`."""
+    try:
+        return error.response.json()
+    except ValueError:
+        return error.body

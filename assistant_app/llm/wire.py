@@ -132,7 +132,11 @@ class Reply:
         if not self.has_choices:
             self.has_choices, self.index = True, choice.get("index", 0)
         elif choice.get("index", self.index) != self.index:
-            return ""
+            if choice["index"] != 0:
+                return ""
+            said = self.said
+            self._read_first_choice()
+            return Replacement(self.take(event)) if said else self.take(event)
         delta = choice.get("delta")
         if isinstance(delta, dict) and choice.get("finish_reason") is None and "error" not in choice:
             content = delta.get("content")
@@ -143,6 +147,12 @@ class Reply:
                     text = self.deltas.new_in(text, is_last=bool(self.finish_reason))
                 return self._say(text)
         return self._take_rare(choice)
+
+    def _read_first_choice(self) -> None:
+        """Drop the alternative that came before the first choice."""
+        self.index, self.finish_reason, self.endings, self.refusal = 0, "", 0, ""
+        self.pieces, self.said, self.reasoning, self.arguments = [], [], [], []
+        self.filter, self.deltas = ThinkingFilter(), Deltas(self.pieces)
 
     def _take_rare(self, choice: dict[str, Any]) -> str:
         """Add a choice with more than a piece of text."""

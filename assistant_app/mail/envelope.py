@@ -1,7 +1,7 @@
 """Proposes the envelope of a reply: To, Cc and Subject. Pure functions of the answered email's text.
 
 The proposal answers everybody who was addressed, without the person's own addresses. What a person should
-know about it, such as a mailing list or an address that nobody reads, is a notice: a code and values.
+know about it, such as a mailing list or an address that no one reads, is a notice: a code and values.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ ORIGINAL = "original"  # the sender of the message that was forwarded
 LIST = "list"  # the mailing list
 
 # Notices. Their values are in the order in which `Notice` gets them.
-NOBODY = "nobody"  # no sender is known
+NO_SENDER = "no_sender"  # the email does not say who wrote it
 OTHERS = "others"  # the reply goes to others, too: `number`
 OWN_UNKNOWN = "own_unknown"  # one of the addresses may be the person's own
 REPLY_TO = "reply_to"  # the email asks to answer `address` instead of `sender`
 VIA = "via"  # a list or a service sent the email for its author: `sender`, and `address` gets the reply
 TO_LIST = "to_list"  # everybody on a mailing list gets the reply: `address`
 FROM_LIST = "from_list"  # it came through a mailing list, which does not get the reply: `address`
-NO_REPLY = "no_reply"  # nobody reads what is sent to `address`
+NO_REPLY = "no_reply"  # no one reads what is sent to `address`
 BOUNCE = "bounce"  # a mail server reports about an email: `address`
 AUTOMATIC = "automatic"  # a program wrote it, such as an absence note: `address`
 FORWARDED = "forwarded"  # it forwards a message of `original`; the reply goes to `address`
@@ -43,7 +43,7 @@ YOURSELF = "yourself"  # the reply goes to the person's own `address`
 
 CODES_OF_OFFERS = (ALL, SENDER, AUTHOR, ORIGINAL, LIST)
 CODES_OF_NOTICES = (
-    NOBODY,
+    NO_SENDER,
     OTHERS,
     OWN_UNKNOWN,
     REPLY_TO,
@@ -111,6 +111,13 @@ def propose(email: str, own: Iterable[str] = (), chosen: Envelope | None = None)
     return _Answered(email, own).proposal(chosen)
 
 
+def addressed(
+    email: str, own: Iterable[str] = (), chosen: Envelope | None = None
+) -> tuple[Envelope, Envelope]:
+    """Return the envelope of `propose`, and the one to everybody who was addressed."""
+    return _Answered(email, own).addressed(chosen)
+
+
 def same(first: Iterable[Address], second: Iterable[Address]) -> bool:
     """Return whether these are the same addresses, in any order and with any names."""
     return {mailbox(each.addr_spec) for each in first} == {mailbox(each.addr_spec) for each in second}
@@ -136,9 +143,13 @@ class _Answered:
         delivered = self._header.addresses("delivered-to")
         self._seems_own = {mailbox(each.addr_spec) for each in delivered} - {mailbox(self._list)}
 
+    def addressed(self, chosen: Envelope | None) -> tuple[Envelope, Envelope]:
+        everybody = self._everybody
+        envelope = chosen or self._envelope(everybody)
+        return envelope, self._envelope(everybody) if everybody[0] else envelope
+
     def proposal(self, chosen: Envelope | None) -> Proposal:
-        proposed = self._from_oneself() if self._is_own_email else self._all
-        envelope = chosen or self._envelope(proposed)
+        envelope = chosen or self._envelope(self._everybody)
         offers = {code: self._envelope(people) for code, people in self._choices() if people[0]}
         kept = {
             code: each
@@ -159,6 +170,10 @@ class _Answered:
     def _all(self) -> tuple[list[Address], list[Address]]:
         """The sender, with a copy to everybody else who was addressed."""
         return self._targets, self._others(self._targets)
+
+    @property
+    def _everybody(self) -> tuple[list[Address], list[Address]]:
+        return self._from_oneself() if self._is_own_email else self._all
 
     def _others(self, targets: list[Address]) -> list[Address]:
         addressed = [*self._to, *self._cc]
@@ -185,7 +200,7 @@ class _Answered:
         return (self._original or self._sender), []
 
     def _choices(self) -> Iterator[tuple[str, tuple[list[Address], list[Address]]]]:
-        yield ALL, self._from_oneself() if self._is_own_email else self._all
+        yield ALL, self._everybody
         yield SENDER, (self._targets, [])
         if self._asked or self._author:
             yield AUTHOR, (self._author or self._sender, [])
@@ -240,7 +255,7 @@ class _Answered:
 
     def _notices(self, envelope: Envelope) -> Iterator[Notice]:
         if not envelope.to:
-            yield Notice(NOBODY)
+            yield Notice(NO_SENDER)
             return
         to, sender = _named(envelope.to), _named(self._sender)
         if self._is_own_email:
@@ -275,7 +290,7 @@ class _Answered:
 
 
 def is_no_reply(address: str) -> bool:
-    """Return whether an address says that nobody reads what is sent to it."""
+    """Return whether an address says that no one reads what is sent to it."""
     local = address.rpartition("@")[0]
     return bool(_NO_REPLY.search(local) or _NO_REPLY_WORDS.search(re.sub(r"[._-]", "", local)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 # Zero-width characters, bidirectional overrides, and tag characters (U+E0000). Not the joiners and direction
 # marks that Persian, Arabic, Hindi and emoji need.
@@ -11,6 +10,8 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+# Control characters and lone surrogates: the categories Cc and Cs.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def hidden_in(text: str) -> int:
@@ -24,5 +25,4 @@ def without_hidden(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return the text on one line, without control characters and lone surrogates."""
-    plain = "".join(" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text)
-    return " ".join(plain.split())
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 MOST_RULES = 2_000  # of a style sheet
 LONGEST_SHEET = 200_000  # characters
-NEARLY_SAME = 12  # largest difference of a colour's parts, from 0 to 255, that nobody sees
+NEARLY_SAME = 12  # largest difference of a colour's parts, from 0 to 255, that no one sees
 FAR_OUTSIDE = -500  # pixels
 
 STRUCK = frozenset({"s", "strike", "del"})

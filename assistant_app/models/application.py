@@ -145,6 +145,7 @@ class Application(models.Model):
     with_deleted = AllApplications()
 
     class Meta:
+        verbose_name = "email"
         indexes = [
             # The list of an owner's emails, newest change first.
             models.Index(fields=["owner", "-updated_at", "-id"], name="application_owner_newest"),
@@ -210,8 +211,7 @@ class Application(models.Model):
         clock = sql.clock()
         mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
         query = sql.FIND_APPLICATION.format(clock=clock.sql, identities=sql.identities())
-        found = cls._base_manager.raw(query, mine)
-        return next(iter(found), None)
+        return sql.find(cls, query, mine)
 
     @property
     def signature(self) -> str:

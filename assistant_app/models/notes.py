@@ -42,7 +42,7 @@ class Note(models.Model):
             models.CheckConstraint(
                 name="note_scope_known", condition=models.Q(scope__in=["all", "domain", "address"])
             ),
-            # A note for one company without a company would be for nobody.
+            # A note for one company without a company would be for no one.
             models.CheckConstraint(
                 name="note_target_unless_all",
                 condition=models.Q(models.Q(scope="all"), models.Q(target=""))

@@ -35,6 +35,7 @@ class ApiToken(AbstractAuthToken):
 
     class Meta(AbstractAuthToken.Meta):
         abstract = False
+        verbose_name = "API token"
         constraints = [
             models.CheckConstraint(
                 name="apitoken_scope_known", condition=models.Q(scope__in=["read", "write"])
@@ -44,7 +45,7 @@ class ApiToken(AbstractAuthToken):
     @classmethod
     def find(cls, digest: str) -> ApiToken | None:
         """Return the token with this hash and its user; what no request needs of them is deferred."""
-        token = next(iter(cls._base_manager.raw(sql.FIND_BY_DIGEST, [digest])), None)
+        token = sql.find(cls, sql.FIND_BY_DIGEST, [digest])
         if token is not None:
             token.user = _person(token)
         return token

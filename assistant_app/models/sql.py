@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import connection, connections, models, transaction
 from django.utils import timezone
+
+M = TypeVar("M", bound=models.Model)
 
 FIND_APPLICATION = """
 SELECT application.*, {clock} AS read_at, COALESCE(preferences.signature, '') AS read_signature,
@@ -87,6 +90,58 @@ def identities() -> str:
     return f"JSON_GROUP_ARRAY(JSON_ARRAY({columns.format('JSON(identity.addresses)')}))"
 
 
+def find(model: type[M], query: str, params: Sequence[Any]) -> M | None:
+    """Return the first row of a query, or None. Columns that are no field's become attributes of the row.
+
+    As `raw` does it, at a third of the CPU: what the columns are is looked up once for each query.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        values = cursor.fetchone()
+        if values is None:
+            return None
+        columns = tuple(column[0] for column in cursor.description)
+    shape = _shape(model, columns, connection.alias)
+    read = list(values)
+    for place, expression, convert in shape.converters:
+        read[place] = convert(read[place], expression, connection)
+    row = model.from_db(connection.alias, shape.names, [read[place] for place in shape.places])
+    for name, place in shape.others:
+        setattr(row, name, read[place])
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the columns of a query are. Places are those of the columns."""
+
+    names: tuple[str, ...]  # of the fields, in the model's order, as `from_db` wants them
+    places: tuple[int, ...]  # of these fields
+    converters: tuple[tuple[int, Any, Any], ...]  # place, expression, what to call
+    others: tuple[tuple[str, int], ...]
+
+
+@cache
+def _shape(model: type[models.Model], columns: tuple[str, ...], alias: str) -> _Shape:
+    place_of = {column: place for place, column in enumerate(columns)}
+    fields: list[Any] = [field for field in model._meta.concrete_fields if field.column in place_of]
+    converters = []
+    for field in fields:
+        expression: Any = field.get_col(model._meta.db_table)
+        found = [
+            *connections[alias].ops.get_db_converters(expression),
+            *expression.get_db_converters(connections[alias]),
+        ]
+        converters += [(place_of[field.column], expression, convert) for convert in found]
+    taken = {field.column for field in fields}
+    return _Shape(
+        tuple(field.attname for field in fields),
+        tuple(place_of[field.column] for field in fields),
+        tuple(converters),
+        tuple((column, place) for column, place in place_of.items() if column not in taken),
+    )
+
+
 def where(model: type[models.Model], **values: Any) -> Condition:
     """Return the condition that the columns have these values."""
     columns, params = _columns(model, values)
@@ -101,14 +156,28 @@ def add(row: models.Model) -> bool:
 
 def insert(row: models.Model) -> Statement:
     """Return the INSERT of a row; an automatic key is left to the database."""
-    fields = [field for field in row._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    sql, fields = _inserted(type(row))
+    return Statement(sql, tuple([_prepared(field, field.pre_save(row, True)) for field in fields]))
+
+
+@cache
+def _inserted(model: type[models.Model]) -> tuple[str, tuple[Any, ...]]:
+    """Return the INSERT of a model's rows, and the fields whose values it takes."""
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     columns = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     # SELECT and not VALUES: `change` adds FROM.
-    return Statement(
-        f"INSERT INTO {row._meta.db_table} ({columns}) SELECT {marks}",
-        tuple(field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields),
-    )
+    return f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {marks}", tuple(fields)
+
+
+_TEXTS = (models.CharField, models.TextField)
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    """Return a field's value as a parameter. Most are texts or None, and stay what they are."""
+    if value is None or (type(value) is str and type(field) in _TEXTS):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 def update(model: type[models.Model], values: Mapping[str, Any], condition: Condition) -> Statement:
@@ -153,9 +222,11 @@ def _columns(model: type[models.Model], values: Mapping[str, Any]) -> tuple[dict
     for name, value in values.items():
         field: Any = model._meta.get_field(name)
         if not isinstance(value, Statement):
-            value = Statement("%s", (field.get_db_prep_save(value, connection),))
-        columns[field.column] = value.sql
-        params += value.params
+            columns[field.column] = "%s"
+            params.append(_prepared(field, value))
+        else:
+            columns[field.column] = value.sql
+            params += value.params
     return columns, tuple(params)
 
 

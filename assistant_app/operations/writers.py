@@ -19,6 +19,8 @@ def writer_of(row: Application, email: str = "") -> Identity | None:
 
     `email` is the email that is taken now; without one, it is the one in the state.
     """
+    if not row.identities:
+        return None
     kept = envelopes.chosen(row.state)
     email = email or envelopes.email_in(row.state)
     line = kept.identity if kept else sender_line(email, row.identities)

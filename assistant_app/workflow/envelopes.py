@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant_app.errors import DoesNotFit
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import ALL, Envelope, mailbox, propose
+from assistant_app.mail.envelope import Envelope, addressed, mailbox
 from assistant_app.mail.hidden import one_line
 
 MOST_RECIPIENTS = 200
@@ -42,15 +42,13 @@ class Recipients:
     others: tuple[str, ...] = ()
 
 
-NOBODY = Recipients()
+NO_RECIPIENTS = Recipients()
 
 
 def recipients(state: State, own: Sequence[str]) -> Recipients:
     """Return who gets the reply. `own` are the owner's own addresses."""
     kept = chosen(state)
-    proposal = propose(state["incoming_email"], own, kept.envelope if kept else None)
-    envelope = proposal.envelope
-    everybody = proposal.offers.get(ALL, envelope)
+    envelope, everybody = addressed(state["incoming_email"], own, kept.envelope if kept else None)
     get_it = {mailbox(each.addr_spec) for each in (*envelope.to, *envelope.cc)}
     others = [each for each in (*everybody.to, *everybody.cc) if mailbox(each.addr_spec) not in get_it]
     to, cc, left_out = (

@@ -299,7 +299,7 @@ class Letter:
         words = [line for line in above if line.strip()]
         is_trimming = all(forms.RULE.fullmatch(line.strip()) or talk.is_echoed_fence(line) for line in words)
         is_talk = any(talk.is_talk_before(line) or talk.assumption_label(line) is not None for line in words)
-        # In any language: nobody writes a line with a colon right above a greeting.
+        # In any language: no one writes a line with a colon right above a greeting.
         is_talk = is_talk or (bool(words) and words[-1].strip(" *_\r\n").endswith((":", "：")))
         if not (is_trimming or is_talk):
             return [*above]

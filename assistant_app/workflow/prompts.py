@@ -23,7 +23,7 @@ from assistant_app.mail.text import as_read
 from assistant_app.mail.threads import Conversation, conversation
 from assistant_app.mail.threads import Message as Earlier
 from assistant_app.workflow import demonstration_prompts, knowledge, questions
-from assistant_app.workflow.envelopes import NOBODY, Recipients
+from assistant_app.workflow.envelopes import NO_RECIPIENTS, Recipients
 from assistant_app.workflow.questions import MAX_CHOICES, MAX_QUESTIONS
 
 # Stored with each call. Count up with every change of a prompt's words; a test compares them.
@@ -112,7 +112,7 @@ class Case:
     instructions: str
     fence: str
     name: str = ""  # the name that drafts end with
-    recipients: Recipients = NOBODY  # of the reply
+    recipients: Recipients = NO_RECIPIENTS  # of the reply
     about: Mapping[str, Any] = field(default_factory=dict)  # a snapshot: see `knowledge`
     today: str = ""
     time_zone: str = ""

@@ -31,7 +31,7 @@ SCHEMA: dict[str, Any] = {
                 "required": ["question", "reason", "choices"],
                 "additionalProperties": False,
             },
-            "description": f"Nought to {MAX_QUESTIONS} questions to the user; empty if nothing is unclear.",
+            "description": f"Up to {MAX_QUESTIONS} questions to the user; empty if nothing is unclear.",
         }
     },
     "required": ["questions"],
@@ -42,7 +42,9 @@ _BROKEN_JSON = re.compile(r"\s*(?:```\w*\s*)?[\[{]")
 _QUOTED = re.compile(
     r"""(?<=")[^"\n]{3,}[?\uff1f](?=")|(?<=')[^"'\n]{3,}[?\uff1f](?=')|(?<=\u201c)[^\u201d\n]{3,}[?\uff1f]"""
 )
-_TAG = re.compile(r"</?(?:questions?|q|item|li)>", re.IGNORECASE)  # around a question; any other is its text
+_TAG = re.compile(
+    r"</?(?:questions?|q|item|li)(?: [^<>\n]{0,40})?>", re.IGNORECASE
+)  # around a question; any other is its text
 
 
 class Question(NamedTuple):
@@ -76,7 +78,7 @@ def _items_of(reply: Any) -> list[Any]:
         is_nested = all(isinstance(each, list) for each in reply)
         return [item for each in reply for item in each] if is_nested else reply
     if isinstance(reply, str):
-        lines = _QUOTED.findall(reply) if _BROKEN_JSON.match(reply) else reply.splitlines()
+        lines = _QUOTED.findall(reply) if _BROKEN_JSON.match(reply) else _TAG.sub("\n", reply).splitlines()
         return [line for line in lines if "?" in line or "\uff1f" in line]
     if not isinstance(reply, dict):
         return []

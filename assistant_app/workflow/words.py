@@ -146,7 +146,7 @@ CHANGE_ENVELOPE = Words(
     news=_finished,
     done=lambda before, after: (
         "You changed who gets the reply",
-        ", ".join([*after["envelope"]["to"], *after["envelope"]["cc"]]) or "Nobody",
+        ", ".join([*after["envelope"]["to"], *after["envelope"]["cc"]]) or "No one",
     ),
     typed="recipients",
     gone="The recipients were changed in another window",

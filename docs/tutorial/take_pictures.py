@@ -55,7 +55,7 @@ class Tour:
         self.press("Create account")
         self.page.goto("/new/")
         self.fill("The email you’re replying to", EMAIL)
-        self.fill("What do you want to say?", INSTRUCTIONS)
+        self.fill("What do you want to say? Optional", INSTRUCTIONS)
         self.picture("2-the-email")
         self.press("Draft a reply")
         self.page.locator(".state.turn").wait_for(timeout=120_000)

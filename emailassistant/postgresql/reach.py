@@ -1,7 +1,7 @@
 """Whether PostgreSQL's server can be reached, found out once for all threads of the process.
 
 The pool only says that it has no connection. It may be busy, or the server may be away; in the second case
-nobody should wait for long. So whoever gets no connection asks the server itself.
+no one should wait for long. so a process that gets no connection asks the server itself.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def row():
-    state = State({"diary": "Nobody else may read this."})
+    state = State({"diary": "No one else may read this."})
     DjangoStatePersister().save("anna", "garden", 3, "sow", state, "completed")
     return BurrState.objects.get()
 
@@ -30,7 +30,7 @@ def test_an_operator_sees_which_program_saved_what_and_not_its_state(admin_site,
     for page in pages:
         markup = admin_site.get(page).content.decode()
         assert "garden" in markup, page
-        assert "Nobody else may read this." not in markup, page
+        assert "No one else may read this." not in markup, page
     detail = admin_site.get(pages[1]).content.decode()
     for part in ("anna", "sow", "completed"):
         assert part in detail

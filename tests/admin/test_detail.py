@@ -58,7 +58,7 @@ def test_a_branch_says_what_it_branched_off_from(admin_site, one_draft, owner):
     assert address(one_draft.row) in page
     assert "Branch of" not in html(admin_site, one_draft)
     operations.delete(actor=owner, app_id=one_draft.row.pk)
-    assert "Branch of a deleted application" in words(html(admin_site, branch))
+    assert "Branch of a deleted email" in words(html(admin_site, branch))
 
 
 def test_a_failed_step_shows_why(admin_site, one_draft):

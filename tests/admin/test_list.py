@@ -55,7 +55,7 @@ def test_drafts_by_hand_and_those_of_a_branch_count_too(admin_site, one_draft, o
 
 def test_a_row_without_an_email_can_be_opened_too(admin_site, tell):
     tell(title="")
-    assert titles(admin_site) == ["Nothing pasted yet"]
+    assert titles(admin_site) == ["No email yet"]
 
 
 def test_newest_change_comes_first(admin_site, tell):
@@ -199,15 +199,15 @@ def test_pages_follow_each_other(admin_site):
 def test_stops_counting_at_a_limit(admin_site, monkeypatch):
     monkeypatch.setattr(lists, "COUNTED", 200)
     page = admin_site.get(LIST).content.decode()
-    assert "The first 200 applications, and more" in page
+    assert "Showing the first 200 emails." in page
     assert "?p=5" not in page
     assert admin_site.get(LIST + "?p=5").status_code == 302  # to the list, with an error
 
 
 @pytest.mark.usefixtures("a_thousand")
 def test_a_short_list_is_counted_exactly(admin_site):
-    assert "1000 applications" in admin_site.get(LIST).content.decode()
-    assert "1 application\n" in admin_site.get(LIST + "?q=Email+999").content.decode()
+    assert "1000 emails" in admin_site.get(LIST).content.decode()
+    assert "1 email\n" in admin_site.get(LIST + "?q=Email+999").content.decode()
 
 
 def test_asks_nothing_of_the_whole_table(admin_site, tell):

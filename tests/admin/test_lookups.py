@@ -137,7 +137,7 @@ def test_what_is_offered_still_filters(admin_site, tell, owner):
     assert ">ida</a>" not in staff_only
     assert admin_site.get("/admin/auth/user/", {"groups__isnull": "True"}).status_code == 200
     page = admin_site.get(APPLICATIONS, {"look": "finished", "owner": "ida"})
-    assert "1 application\n" in page.content.decode()
+    assert "1 email\n" in page.content.decode()
 
 
 def test_an_address_that_was_refused_twice_says_so(admin_site):

@@ -27,13 +27,21 @@ def test_an_account_goes_with_its_emails_which_are_counted_and_not_listed(admin_
     ApiToken.objects.create(owner, name="laptop")
     page = admin_site.get(f"{USERS}{owner.pk}/delete/").content.decode()
     assert "ida, with all their emails and tokens" in page
-    assert "Applications: 1" in page
-    assert "Api tokens: 1" in page
+    assert "Emails: 1" in page
+    assert "API tokens: 1" in page
     assert "Late delivery" not in page
     assert "formulate_draft" not in page
     admin_site.post(f"{USERS}{owner.pk}/delete/", {"post": "yes"})
     assert names() == ["root"]
     assert [model.objects.count() for model in (Application, Step, ApiToken)] == [0, 0, 0]
+
+
+def test_what_an_account_may_is_said_in_plain_words(admin_site, owner):
+    form, listed = (admin_site.get(url).content.decode() for url in (f"{USERS}{owner.pk}/change/", USERS))
+    for words in ("May sign in", "May open these pages", "Administrator", "Further permissions"):
+        assert words in form
+    assert "By May open these pages" in " ".join(listed.split())
+    assert "superuser" not in (form + listed).replace("is_superuser", "").casefold()
 
 
 @pytest.mark.parametrize("has_emails", [True, False])

@@ -92,6 +92,9 @@ def test_after_each_fault_other_text_can_be_sent(real_walk, fault):
 
 
 PROSE = {
+    "all tokens spent on thinking": Reply(
+        body={"choices": [{"message": {"content": ""}, "finish_reason": "length"}]}
+    ),
     "prose": Reply(text="I would first like to understand the situation better."),
     "an empty object": Reply(text="{}"),
     "another object": Reply(text='{"answer": 42}'),

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from assistant_app import operations
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import Application, Identity, Step
-from assistant_app.people import readings
+from assistant_app.models import Application, Identity, Note, Step
+from assistant_app.models.people import Preferences
+from assistant_app.people import notes, readings
+from assistant_app.people.notes import Written
 from assistant_app.workflow.graph import DEFAULT_STATE
 from tests import eml_samples
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 
 EMAIL = """From: Marta Kowalczyk <m.kowalczyk@nordlys-labs.example>
 Subject: Late delivery of order 4471
@@ -58,6 +60,58 @@ DRAFTS = (
 )
 FEEDBACK = "Start with what it means for her, not with “thank you for your email”."
 SECOND_THOUGHT = "Marta prefers to be called, not written to. Add her number."
+
+CONVERSATION = """From: Marta Kowalczyk <m.kowalczyk@nordlys-labs.example>
+To: Orders and Returns <orders@sensors-of-the-north.example>
+Cc: Jonas Lie <j.lie@nordlys-labs.example>
+Date: Fri, 27 Nov 2026 09:14:00 +0100
+Subject: Re: Late delivery of order 4471
+
+Dear Ida,
+
+thank you. Can we return four of them if they do not fit, and what would they cost?
+
+Marta
+
+On Thu, 26 Nov 2026 at 16:40, Ida Brevik <ida@brevik.example> wrote:
+> Dear Marta,
+>
+> the first 60 sensors leave on Thursday 3 December.
+>
+> Ida
+>
+> On Wed, 25 Nov 2026 at 11:02, Marta Kowalczyk <m.kowalczyk@nordlys-labs.example> wrote:
+>> Hello Ida,
+>>
+>> nothing has arrived, and no one picked up when I rang twice.
+>>
+>> Marta"""
+ANSWER = (
+    "Dear Marta,\n\nyes: you can return unused sensors within 30 days, and we pay the postage. Each of them "
+    "costs 84 EUR until June 2027.\n\nKind regards,\nIda"
+)
+IDENTITIES = [
+    ("Ida Brevik", ["ida@brevik.example", "i.brevik@home.example"], "Ida Brevik\nStorgata 12, 0155 Oslo"),
+    (
+        "Sensors of the North, Orders and Returns",
+        ["orders@sensors-of-the-north.example"],
+        "Sensors of the North AS\nOrders and returns, Monday to Friday, 8 to 16\n+47 22 00 00 00",
+    ),
+]
+NOTES = [
+    Written(
+        title="Return policy",
+        text="Unused sensors come back within 30 days. We pay the postage.",
+        is_verbatim=True,
+    ),
+    Written(
+        title="Nordlys",
+        text="84 EUR for each sensor until June 2027.",
+        scope=Note.Scope.DOMAIN,
+        target="nordlys-labs.example",
+    ),
+    Written(title="Margins", text="Sensors may not cost less than 71 EUR.", is_local_only=True),
+]
 
 LISTED = [
     ("Late delivery of order 4471", "Marta Kowalczyk", "waiting", "process_feedback", 2),
@@ -355,11 +409,84 @@ def recipients(stage):
     stage.open(f"{stage.address}envelope/")
 
 
+def know(stage):
+    """Give the person two identities with a signature, notes, and the texts for each email."""
+    for name, addresses, signature in IDENTITIES:
+        Identity.objects.create(
+            owner=stage.owner, name=name, addresses=addresses, signature=signature,
+            is_default=name == IDENTITIES[0][0],
+        )  # fmt: skip
+    for written in NOTES:
+        notes.save(actor=stage.owner, pk=None, written=written)
+    texts = {"about": "I look after orders at Sensors of the North.", "style": "Short. No exclamation marks."}
+    preferences = Preferences(pk=stage.owner.pk, signature=IDENTITIES[0][0], **texts)
+    preferences.save(force_insert=True)
+
+
+def conversation(stage):
+    """An email with earlier messages, sent to the second identity; the draft is based on notes and texts."""
+    know(stage)
+    stage.person = Person(stage.owner)
+    for _ in range(2):
+        stage.model.will_write(ANSWER)
+    stage.person.give_input(CONVERSATION, "Yes, as always.")
+    stage.open()
+
+
+def conversation_open(stage):
+    conversation(stage)
+    stage.page.locator("#earlier > summary").click()
+    stage.page.locator("#earlier li summary").first.click()
+
+
+def left_out(stage):
+    conversation(stage)
+    stage.press("Leave out Nordlys")
+    wait_for_runs()
+    stage.open()
+
+
+def conversation_accepted(stage):
+    conversation(stage)
+    stage.person.give_feedback("")
+    stage.open()
+
+
+def conversation_listed(stage):
+    conversation(stage)
+    stage.open("/")
+
+
+def conversation_recipients(stage):
+    conversation(stage)
+    stage.open(f"{stage.address}envelope/")
+
+
+def new_as(stage):
+    know(stage)
+    stage.open("/new/")
+    stage.page.locator("#options > summary").click()
+
+
 def addresses(stage):
-    Identity.objects.create(
-        owner=stage.owner, name="Ida Brevik", addresses=["ida@brevik.example"], is_default=True
-    )
+    know(stage)
     stage.open("/settings/identities/")
+
+
+def notes_none(stage):
+    stage.open("/settings/notes/")
+
+
+def notes_some(stage):
+    conversation(stage)
+    stage.open("/settings/notes/")
+
+
+def note_refused(stage):
+    know(stage)
+    stage.open("/settings/notes/")
+    stage.page.get_by_text("Add a note").click()
+    stage.press("Save note")
 
 
 def delete(stage):
@@ -389,6 +516,7 @@ def usage(stage):
 
 
 def settings(stage):
+    know(stage)
     stage.open("/settings/")
 
 
@@ -497,6 +625,8 @@ STATES = {
         empty_feedback, both_pressed, conflict, kept, stopped, stopped_by_you,
         stopped_before_draft, finishing, changing, finished, recipients, delete,
         history, history_step, model_call, usage, settings, addresses, settings_model,
+        conversation, conversation_open, left_out, conversation_accepted, conversation_listed,
+        conversation_recipients, new_as, notes_none, notes_some, note_refused,
         keys, read_by_staff, new_token,
         token_without_name, password, erase, erase_refused, not_found,
         sign_in, sign_in_error, signed_out, first_run, first_run_error, first_run_you, sample,

@@ -55,6 +55,13 @@ def test_a_page_has_no_finding_and_fits_the_screen(desk, name):
     assert_good(desk.page, THEIRS)
 
 
+def test_the_list_fits_a_usual_screen(desk):
+    desk.open(LIST)
+    assert desk.page.viewport_size["width"] == 1280
+    widths = desk.page.locator(".results").evaluate("part => [part.scrollWidth, part.clientWidth]")
+    assert widths[0] <= widths[1]
+
+
 def test_an_action_works_from_the_list(desk):
     row = Application.objects.get(title="Is running")
     page = desk.page
@@ -89,13 +96,13 @@ def test_who_deletes_an_email_is_back_in_the_list_as_it_was(desk):
     page.get_by_role("button", name="Yes, I’m sure").click()
     expect(page.locator(".messagelist")).to_contain_text("was deleted successfully")
     assert page.url.endswith(f"{LIST}?look=failed")
-    expect(page.locator("#changelist")).to_contain_text("0 applications")
+    expect(page.locator("#changelist")).to_contain_text("0 emails")
 
 
 def test_an_account_is_deleted_with_its_emails(desk, owner):
     page = desk.page
     desk.open(f"/admin/auth/user/{owner.pk}/delete/")
-    expect(page.get_by_text("Applications: 4")).to_be_visible()
+    expect(page.get_by_text("Emails: 4")).to_be_visible()
     page.get_by_role("button", name="Yes, I’m sure").click()
     expect(page.locator(".messagelist")).to_contain_text("was deleted successfully")
     assert not Application.objects.exists()

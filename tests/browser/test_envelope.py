@@ -18,7 +18,7 @@ SAID = {
     f"{HEAD}\nFYI\n\n{FORWARD}": "It forwards a message from Carl <carl@example.com>",
     f"{HEAD}Cc: dev@lists.example\nList-Post: <mailto:dev@lists.example>\n\nHi": "Everybody on the",
     "From: ida@brevik.example\nTo: anna@example.org\n\nHi": "You wrote it, so the reply goes",
-    "From: no-reply@shop.example\n\nHi": "Nobody reads what is sent to no-reply@shop.example.",
+    "From: no-reply@shop.example\n\nHi": "No one reads what is sent to no-reply@shop.example.",
 }
 
 

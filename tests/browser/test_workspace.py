@@ -187,7 +187,8 @@ def test_a_failure_appears_in_the_bar_and_is_finished_in_the_same_place(workspac
     gate.set()
     for size, page in windows.items():
         expect(page.locator("#notice")).to_be_focused()
-        expect(page.locator("#notice")).to_contain_text("Couldn’t finish draft 32 The server went quiet.")
+        cause = "The model’s server went quiet halfway through"
+        expect(page.locator("#notice")).to_contain_text(f"{cause} The server went quiet.")
         expect(page.locator("#notice")).to_have_role("alert")
         assert_lines_have_not_moved(page, before[size])
         assert_is_still_at_the_top(page)

@@ -92,7 +92,7 @@ class Person:
         return answer
 
     def _request(self, method, address, **options):
-        """Return the answer; None if the connection broke, so that nobody knows what was done."""
+        """Return the answer; None if the connection broke, so that no one knows what was done."""
         self._check_patience()
         address = f"/api/applications/{self.app_id}/{address}"
         with suppress(httpx.TransportError, httpx.StreamError):

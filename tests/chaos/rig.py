@@ -205,7 +205,7 @@ def figures(record, happened, seconds):
         "runs that failed": dict(failed),
         "followers": len(followed),
         "events told": sum(len(each.told) for each in followed),
-        "times a follower began anew": sum(("draft", {"text": ""}) in each.told for each in followed),
+        "times a follower began again": sum(("draft", {"text": ""}) in each.told for each in followed),
         "model calls": sum(flow.draft_calls + flow.question_calls for flow in flows),
         "faults": dict(sorted(happened.items())),
     }

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 
 from assistant_app.errors import ModelTimeout
-from assistant_app.models import ApiToken, Application, Identity, ModelCall, Step
+from assistant_app.models import ApiToken, Application, Identity, ModelCall, Note, Step
 from assistant_app.workflow.email import EMAIL
 from tests.conftest import Person, wait_for_runs
 
@@ -39,7 +39,8 @@ ON_ONE = ["get_application", "get_state", "get_reply", "get_recipients"]
 ON_ONE += [*CHANGING, *SHELVES, *DRAFTS, *HISTORY]
 OPERATIONS = ["list_applications", "create_application", "get_limits", "get_usage", *ON_ONE]
 OPERATIONS += ["list_identities", "create_identity", "get_identity", "change_identity", "delete_identity"]
-WITH_A_DRAFT = ["process_feedback", "edit", "use", "regenerate", "fork", *DRAFTS, *HISTORY]
+OPERATIONS += ["list_notes", "add_note", "get_note", "change_note", "delete_note"]
+WITH_A_DRAFT = ["process_feedback", "edit", "use", "regenerate", "sources", "fork", *DRAFTS, *HISTORY]
 FITTING = dict.fromkeys(WITH_A_DRAFT, "drafted") | {
     "clarify_instructions": "asked",
     "reopen": "finished",
@@ -50,6 +51,7 @@ FITTING = dict.fromkeys(WITH_A_DRAFT, "drafted") | {
 WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_reply", "get_limits", "get_usage"]
 WITHOUT_BODY += ["regenerate", "reopen", "skip_questions", "retry", "cancel", "archive", "unarchive"]
 WITHOUT_BODY += ["get_recipients", "list_identities", "get_identity", "delete_identity"]
+WITHOUT_BODY += ["list_notes", "get_note", "delete_note"]
 EXAMPLES = 60
 FEW = 25  # for operations that take a number or nothing
 CHAINS = 30
@@ -91,7 +93,7 @@ def call(described, owner, settings):
         if operation_id == "clarify_instructions" and _has(case.body, "answers", list):
             fitting = [*case.body["answers"], "On Thursday."][:1]  # there is one question
             case.body["answers"] = data.draw(st.sampled_from([fitting, fitting, case.body["answers"]]))
-        for name in case.path_parameters.keys() & {"number", "other_number"}:
+        for name in case.path_parameters.keys() & {"number", "other_number", "id"}:
             case.path_parameters[name] = data.draw(st.sampled_from([1, 1, case.path_parameters[name]]))
         if operation_id == "use" and _has(case.body, "draft", int):
             case.body["draft"] = data.draw(st.sampled_from([1, case.body["draft"]]))
@@ -136,6 +138,7 @@ def emails(owner, stranger, model):
     Application.objects.filter(pk=held.pk).update(
         status="running", error_code="", lease_token=uuid.uuid4(), lease_expires_at="2999-01-01T00:00Z"
     )
+    Note.objects.create(pk=1, owner=owner, title="Prices", text="A visit costs EUR 480.")
     Identity.objects.create(pk=1, owner=owner, name="Ida", addresses=["ida@brevik.example"], is_default=True)
     return {
         "new": make(),
@@ -197,7 +200,9 @@ def test_from_step_to_step_it_answers_as_documented(call, model, emails):
         app_id = copy_of(copy(stopped)) if stops else call(data, "create_application").json().get("app_id")
         if app_id is None:
             return
-        choices = data.draw(st.permutations(["edit", "use", "regenerate", "envelope", "process_feedback"]))
+        choices = data.draw(
+            st.permutations(["edit", "use", "regenerate", "sources", "envelope", "process_feedback"])
+        )
         for operation_id in (*begin, *choices, "accept", "reopen"):
             if not data.draw(st.integers(0, 3)):
                 call(data, data.draw(st.sampled_from(ON_ONE)), app_id)

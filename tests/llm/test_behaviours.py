@@ -131,7 +131,39 @@ DRAFTS = [
             ("<inner_thoughts>", "</inner_thoughts>", "MemGPT"),
         ]
     ),
+    *(
+        Behaviour(
+            name=f"thinking after {begin!r}", report=report, sent=said(f"{begin}They ask.{end}{LETTER}")
+        )
+        for begin, end, report in [
+            ("Thinking...\n", "\n...done thinking.\n\n", "Ollama's command line"),
+            ("Thinking\u2026\n", "\n\u2026done thinking.\n\n", "none: with the letter of three dots"),
+            ("```thinking\n", "\n```\n\n", "none: a fence"),
+            ("```think\n", "\n```\n", "none: a fence of another name"),
+        ]
+    ),
+    Behaviour(
+        name="nothing but announced thinking",
+        report="Ollama's command line",
+        sent=said("Thinking...\nThey ask.\n...done thinking."),
+        expected=(ModelFailed, "only its thinking"),
+    ),
+    Behaviour(
+        name="signs that begin no turn",
+        report="none: the text of a letter",
+        sent=said("Thinking of you, ### User: see issue #12 and ## Input"),
+        expected="Thinking of you, ### User: see issue #12 and ## Input",
+    ),
     # Tokens of the chat template
+    *(
+        Behaviour(
+            name=f"the turn of {who}",
+            report="Alpaca",
+            sent=said(f"{LETTER}\n\n### {who}:\nThanks! One more."),
+        )
+        for who in ("User", "Human", "Instruction")
+    ),
+    Behaviour(name="a title", report="Alpaca", sent=said(f"### Response:\n{LETTER}")),
     *(
         Behaviour(name=f"the stop token {token}", report=report, sent=said(f"{LETTER}{token}"))
         for token, report in [
@@ -240,6 +272,19 @@ DRAFTS = [
         ),
     ),
     Behaviour(
+        name="an alternative first",
+        report="n in MODEL_EXTRA_BODY",
+        sent=stream(
+            {"choices": [{"index": 1, "delta": {"content": "Other one"}}]},
+            *(
+                {"choices": [{"index": 0, "delta": {"content": LETTER[at : at + 9]}}]}
+                for at in range(0, len(LETTER), 9)
+            ),
+            {"choices": [{"index": 1, "delta": {"content": "Other"}, "finish_reason": "length"}]},
+            {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        ),
+    ),
+    Behaviour(
         name="a choice that is no list",
         report="none: another shape",
         sent=Reply(body={"choices": {"message": {"content": LETTER}, "finish_reason": "stop"}}),
@@ -318,6 +363,12 @@ DRAFTS = [
             name=f"an error as an answer: {said}", report=report, sent=Reply(body=body), expected=expected
         )
         for said, report, body, expected in [
+            (
+                "description",
+                "OAuth",
+                {"error": "invalid_client", "error_description": "No such client"},
+                (ModelFailed, "No such client"),
+            ),
             ("detail", "FastAPI", {"detail": "No slot is free"}, (ModelFailed, "No slot is free")),
             ("message", "Envoy", {"message": "no upstream", "code": 503}, (ModelUnavailable, "no upstream")),
             ("list", "Cloudflare", {"errors": [{"message": "No route"}]}, (ModelFailed, "No route")),

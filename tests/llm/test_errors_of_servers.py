@@ -331,6 +331,8 @@ WORDS = [
     ("limit", 400, "max_tokens must be at least 1, got -804."),  # vLLM
     ("limit", 400, "Range of max_tokens should be [1, 2048]"),  # DashScope
     ("limit", 400, "Requested tokens (4900) exceed context window of 4096"),  # llama-cpp-python
+    ("limit", 400, "Requested generation length 4000 is not possible!"),  # DeepSpeed-MII
+    ("limit", 400, "n_predict exceeds the context size"),  # llama.cpp
     ("system", 400, "Developer instruction is not enabled for models/gemma-3-27b-it"),
     ("system", 400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
     ("system", 500, "Only user and assistant roles are supported!"),

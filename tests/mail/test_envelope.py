@@ -250,7 +250,7 @@ def test_an_email_of_a_program_is_named(said, expected):
 def test_a_text_without_a_header_has_no_recipient_and_that_is_said():
     found = propose("Can you deliver?")
     assert found.envelope == envelope.Envelope()
-    assert codes(found) == ["nobody"]
+    assert codes(found) == ["no_sender"]
 
 
 def test_lines_that_only_address_a_reply_are_not_shown():

@@ -314,7 +314,7 @@ NOTICES = {
     f"{HEAD}List-Post: <mailto:dev@lists.example>\n\nHi": "list dev@lists.example, which does not get",
     f"{HEAD}Cc: d@lists.example\nList-Post: <mailto:d@lists.example>\n\nHi": "Everybody on the mailing list",
     f"{HEAD}Reply-To: Sales <sales@example.com>\n\nHi": "The email asks to answer Sales <sales@example.com>.",
-    "From: no-reply@shop.example\n\nHi": "Nobody reads what is sent to no-reply@shop.example.",
+    "From: no-reply@shop.example\n\nHi": "No one reads what is sent to no-reply@shop.example.",
     "From: MAILER-DAEMON@mx.example\n\nHi": "A mail server wrote it to report about an email.",
     f"{HEAD}Auto-Submitted: auto-replied\n\nHi": "A program wrote it",
     "From: Anna via Sign <sign@sign.example>\nReply-To: anna@example.org\n\nHi": "is a list or a service",

@@ -327,16 +327,17 @@ def test_trying_again_twice_is_once(person, browser, model):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "Couldn’t finish draft 1"),
-        (ModelUnavailable("The model's server at x could not be reached."), "Couldn’t finish draft 1"),
-        (ModelFailed("The model gave an empty answer."), "Couldn’t finish draft 1"),
-        (RuntimeError("secret"), "Something went wrong on our side"),
+        (ModelTimeout("The model's server at x gave no answer for 60 seconds."), "didn’t answer in time The"),
+        (ModelUnavailable("The model's server at x could not be reached."), "isn’t available right now The"),
+        (ModelFailed("The model gave an empty answer."), "gave no usable reply The model"),
+        (RuntimeError("secret"), "Something went wrong on our side Your email"),
     ],
 )
 def test_a_stopped_run_says_why_and_goes_on(person, page_of, browser, model, error, words):
     model.will_write(error)
     person.fails_at("process_input", **EMAIL)
     assert page_of(person).says(words)
+    assert browser.says("Couldn’t finish draft 1")
     assert browser.says("Your email and instructions are saved.")
     assert "secret" not in browser.page.text
     if not isinstance(error, RuntimeError):
@@ -376,7 +377,7 @@ def test_an_interrupted_run_says_so_and_continues(person, page_of, browser, mode
     model.will_write(ModelTimeout("No answer."))
     person.fails_at("process_input", **EMAIL)
     Application.objects.update(error_code="interrupted")
-    assert page_of(person).says("We restarted in the middle of this. Nothing’s lost.")
+    assert page_of(person).says("We restarted in the middle of this Nothing’s lost.")
     browser.press("Continue")
     wait_for_runs()
     assert page_of(person).says("Draft 1")

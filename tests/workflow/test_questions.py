@@ -18,6 +18,7 @@ FORMS = {
     "typographic quotes": "{\u201cquestions\u201d: [\u201cWhich carrier?\u201d, \u201cAny discount?\u201d]}",
     "cut off": '{"questions": ["Which carrier?", "Any discount?", "And wh',
     "tags": "<question>Which carrier?</question>\n<question>Any discount?</question>",
+    "tags on one line": "<questions><q id='1'>Which carrier?</q><q id='2'>Any discount?</q></questions>",
     "Markdown": "**Which carrier?**\n\n* *Any discount?*",
     "an object in an object": '{"clarifying_questions": {"questions": ["Which carrier?", "Any discount?"]}}',
     "numbered keys": '{"questions": {"1": "Which carrier?", "2": "Any discount?"}}',

@@ -1,4 +1,4 @@
-"""A workflow in another style: actions are classes, nothing is streamed, each graph is built anew.
+"""A workflow in another style: actions are classes, nothing is streamed, each graph is built again.
 
 A reading group proposes books, a model ranks them, and the group votes until it likes the order.
 """

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from assistant_app.api.notes.serializers import NoteAsKept, NoteAsSent
 from assistant_app.api.pagination import DESCRIBED
 from assistant_app.api.schema import ALWAYS, JSON, ONCE, ONE, REPLAYED, WITH_BODY, WRITING, answers
+from assistant_app.errors import DoesNotFit
 
 SENT = {
     "title": "Return policy",
@@ -32,7 +33,10 @@ _SENT: list[Any] = [OpenApiExample("What customers of one company need", request
 LIST = extend_schema(
     operation_id="list_notes",
     summary="List your notes by title",
-    parameters=[OpenApiParameter(name, int, description=said) for name, said in DESCRIBED.items()],
+    parameters=[
+        OpenApiParameter(name, {"type": "integer", "minimum": 1}, description=said)
+        for name, said in DESCRIBED.items()
+    ],
     responses=answers({200: NoteAsKept(many=True)}, [*ALWAYS, *ONE]),
     examples=_KEPT,
 )
@@ -42,7 +46,7 @@ ADD = extend_schema(
     description=ONCE,
     parameters=[REPLAYED],
     request={JSON: NoteAsSent},
-    responses=answers({201: NoteAsKept}, WITH_BODY),
+    responses=answers({201: NoteAsKept}, [*WITH_BODY, DoesNotFit]),
     examples=[*_KEPT, *_SENT],
 )
 SHOW = extend_schema(
@@ -57,7 +61,7 @@ CHANGE = extend_schema(
     description=f"What is not sent gets its default. {ONCE}",
     parameters=[REPLAYED],
     request={JSON: NoteAsSent},
-    responses=answers({200: NoteAsKept}, [*WITH_BODY, *ONE]),
+    responses=answers({200: NoteAsKept}, [*WITH_BODY, *ONE, DoesNotFit]),
     examples=[*_KEPT, *_SENT],
 )
 DELETE = extend_schema(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 from rest_framework import serializers
 
-from assistant_app.errors import InvalidInput, unknown_fields
+from assistant_app.api.serializers import SOME_TEXT, Nothing
 from assistant_app.models import Note
 from assistant_app.people.notes import Written
 
 
-class NoteAsSent(serializers.Serializer):
+class NoteAsSent(Nothing):
     """A note to add, or to put in place of another one."""
 
     title = serializers.CharField(max_length=Note._meta.get_field("title").max_length)
@@ -27,10 +27,7 @@ class NoteAsSent(serializers.Serializer):
     is_verbatim = serializers.BooleanField(default=False, help_text="drafts keep its wording")
     is_local_only = serializers.BooleanField(default=False, help_text="only for models on our machine")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if unknown := self.initial_data.keys() - self.fields.keys():
-            raise InvalidInput(fields=unknown_fields(unknown))
-        return attrs
+    patterns: ClassVar[dict[str, str]] = dict.fromkeys(("title", "text"), f"^{SOME_TEXT}$")
 
     def written(self) -> Written:
         return Written(**self.validated_data)

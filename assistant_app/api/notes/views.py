@@ -13,7 +13,7 @@ from assistant_app.api.notes.serializers import NoteAsKept, NoteAsSent
 from assistant_app.api.pagination import Pages
 from assistant_app.api.repeats import Repeatable
 from assistant_app.api.serializers import payload_of
-from assistant_app.errors import ApplicationNotFound
+from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.models import Note
 from assistant_app.people import notes
 
@@ -28,7 +28,12 @@ class _Notes(Repeatable):
             notes.one(person, pk)  # 404 before any error about the body
         sent = NoteAsSent(data=request.data)
         sent.is_valid(raise_exception=True)
-        return _shown(notes.save(actor=person, pk=pk, written=sent.written(), key=self.key))
+        try:
+            return _shown(notes.save(actor=person, pk=pk, written=sent.written(), key=self.key))
+        except InvalidInput as problem:  # what no schema can say
+            if "gone" in problem.fields:  # deleted meanwhile
+                raise ApplicationNotFound("There is no such note.") from None
+            raise DoesNotFit(fields=problem.fields) from None
 
 
 class NotesView(_Notes):

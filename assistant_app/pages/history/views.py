@@ -20,6 +20,7 @@ from assistant_app.pages.branches import tree_of
 from assistant_app.pages.history import step_words
 from assistant_app.pages.history.step_words import Said
 from assistant_app.people import readings
+from assistant_app.workflow.email import EMAIL
 
 EXCERPT = 160  # characters of a text in the timeline
 
@@ -29,6 +30,12 @@ class Entry:
     shown: StepShown
     said: Said
     is_told: bool
+    draft: int = 0  # the number of the draft that the step added to an email
+    is_newest: bool = False  # that draft
+
+    @property
+    def next_draft(self) -> int:
+        return 0 if self.is_newest else self.draft + 1
 
 
 @signed_in
@@ -79,7 +86,17 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
 
 def _entry(history: History, shown: StepShown) -> Entry:
     said = step_words.of_step(history.workflow, history.row, shown)
-    return Entry(shown, said, _is_told(history, shown))
+    number = _draft_of(history, shown)
+    is_newest = number == len(history.row.state.get("draft_history") or ())
+    return Entry(shown, said, _is_told(history, shown), number, is_newest)
+
+
+def _draft_of(history: History, shown: StepShown) -> int:
+    """Return the number of the draft that a step added; 0 if none, or if it is not one of an email now."""
+    if history.row.workflow != EMAIL.name or not shown.is_on_the_way:
+        return 0
+    before, after = (len(state.get("draft_history") or ()) for state in (shown.before, shown.after))
+    return after if after > before else 0
 
 
 def _is_told(history: History, shown: StepShown) -> bool:

@@ -56,9 +56,9 @@ def _page(
     found = identities_of(request.user.pk)
     forms = [_form(each) for each in found]
     name = "" if found else signature_of(request.user.pk)
-    forms.append(_form(Identity(name=name, is_default=not found)))
+    new = _form(Identity(name=name, is_default=not found))
     if problems:
-        form = next((each for each in forms if each["pk"] == refused), forms[-1])
+        form = next((each for each in forms if each["pk"] == refused), new)
         typed = request.POST
         form |= {
             "name": typed.get("name", ""),
@@ -67,7 +67,7 @@ def _page(
             "is_ticked": bool(typed.get("is_default")),
             "problems": {name: said[0] for name, said in problems.items()},
         }
-    return render(request, "settings/identities.html", {"forms": forms}, status=status)
+    return render(request, "settings/identities.html", {"forms": forms, "new": new}, status=status)
 
 
 def _form(identity: Identity) -> dict[str, object]:

@@ -30,7 +30,7 @@ class EraseForm(forms.Form):
         strip=False,
     )
     sure = forms.BooleanField(
-        label="I understand that nobody can bring this back",
+        label="I understand that no one can bring this back",
         error_messages={"required": "Tick the box to confirm."},
     )
 

@@ -233,6 +233,14 @@ class EmailPage:
         return f"{model.models['draft']} at {model.host}"
 
     @property
+    def cause(self) -> str:
+        return now.cause(self.row, self._numbers)
+
+    @property
+    def what_happened(self) -> str:
+        return now.what_happened(self.row)
+
+    @property
     def what_is_saved(self) -> str:
         if self.is_another_try:
             return "Everything you typed and all drafts are saved."

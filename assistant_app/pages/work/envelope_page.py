@@ -22,14 +22,14 @@ from assistant_app.workflow import envelopes, steps
 
 # What people should know about an envelope. That others get a copy is said by the line itself.
 NOTICES = {
-    mail.NOBODY: "The email does not say who sent it.",
+    mail.NO_SENDER: "The email does not say who sent it.",
     mail.OWN_UNKNOWN: "One of these addresses may be yours.",
     mail.REPLY_TO: "The email asks to answer {address}. Its sender is {sender}.",
     mail.VIA: "{sender} is a list or a service. The reply goes to {address}.",
     mail.TO_LIST: "Everybody on the mailing list {address} gets the reply.",
     mail.FROM_LIST: "It came through the mailing list {address}, which does not get the reply.",
-    mail.NO_REPLY: "Nobody reads what is sent to {address}.",
-    mail.BOUNCE: "A mail server wrote it to report about an email. Nobody reads a reply to {address}.",
+    mail.NO_REPLY: "No one reads what is sent to {address}.",
+    mail.BOUNCE: "A mail server wrote it to report about an email. No one reads a reply to {address}.",
     mail.AUTOMATIC: "A program wrote it, for example because somebody is away.",
     mail.FORWARDED: "It forwards a message from {original}, who does not get the reply.",
     mail.OWN: "You wrote it, so the reply goes to those who got it.",
@@ -49,6 +49,22 @@ def may_change(row: Application) -> bool:
     return not row.is_running and registry.takes(row, steps.CHANGE_ENVELOPE.action)
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One of those who get the reply: the name, or the address if there is none, and the rest."""
+
+    name: str
+    rest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.rest}".strip()
+
+    @classmethod
+    def of(cls, address: Address) -> Recipient:
+        name, space, rest = str(address).rpartition(" <")
+        return cls(name, f"<{rest}") if space else cls(rest)
+
+
 @dataclass(frozen=True)
 class EnvelopeLine:
     """To whom the reply goes, with what should be known about it."""
@@ -63,6 +79,14 @@ class EnvelopeLine:
     @property
     def cc(self) -> list[str]:
         return [str(each) for each in self.found.envelope.cc]
+
+    @property
+    def shown_to(self) -> list[Recipient]:
+        return [Recipient.of(each) for each in self.found.envelope.to]
+
+    @property
+    def shown_cc(self) -> list[Recipient]:
+        return [Recipient.of(each) for each in self.found.envelope.cc]
 
     @property
     def sender(self) -> str:

@@ -8,9 +8,26 @@ from typing import Any
 
 from assistant_app.contract.wording import count
 from assistant_app.contract.workflow import Numbers
+from assistant_app.errors import InternalError, Interrupted, ModelFailed, ModelTimeout, ModelUnavailable
 from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.workflow import steps
+
+# What went wrong, by the code of the error: before anything was written, and in the middle of the text.
+CAUSES = {
+    ModelTimeout.code: (
+        "The model’s server didn’t answer in time",
+        "The model’s server went quiet halfway through",
+    ),
+    ModelUnavailable.code: (
+        "The model’s server isn’t available right now",
+        "The model’s server dropped out halfway through",
+    ),
+    ModelFailed.code: ("The model gave no usable reply", "The model stopped before the draft was complete"),
+    Interrupted.code: ("We restarted in the middle of this", "We restarted in the middle of this"),
+    InternalError.code: ("Something went wrong on our side", "Something went wrong on our side"),
+}
+SAID_BY_CAUSE = (Interrupted.code, InternalError.code)  # their message says the same once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,19 @@ def _stopped(row: Application, drafts: int) -> Now:
     if row.is_interrupted:
         return Now("stopped", "Interrupted", "warn")
     return Now("stopped", f"Couldn’t finish {draft}" if draft else "Couldn’t start", "warn")
+
+
+def cause(row: Application, numbers: Numbers) -> str:
+    """Return why a run stopped, as the heading of the ways on."""
+    code, _ = row.error_now
+    before, halfway = CAUSES.get(code, ("", ""))
+    return (halfway if row.partial else before) or now(row, numbers).words
+
+
+def what_happened(row: Application) -> str:
+    """Return the error's message; empty if the cause says it all."""
+    code, message = row.error_now
+    return "" if code in SAID_BY_CAUSE else message
 
 
 def _your_turn(row: Application, numbers: Numbers) -> str:

@@ -34,7 +34,7 @@ Header = list[tuple[str, str]]
 def misnamed(
     draft: str, email: str, header: Header, known: str, own: str, words: set[str], writer: str = ""
 ) -> Iterator[Fact]:
-    """Yield names in the greeting and under the letter that fit nobody.
+    """Yield names in the greeting and under the letter that fit no one.
 
     `header` has the lines at the top of the email, `known` the owner's names, `own` what they wrote, `words`
     the words of all of them. If the name of the `writer` is known, someone else may not sign.
@@ -95,7 +95,7 @@ def _body(email: str, header: Header) -> str:
 
 
 def _greeted(email: str, header: Header) -> str:
-    """Return whom the email greets; empty if nobody."""
+    """Return whom the email greets; empty if no one."""
     first = list(_lines(_body(email, header)))[:_LINES]
     return next((found["who"] for _, line in first if (found := _GREETING.match(line))), "")
 

@@ -306,7 +306,7 @@ def build_viewset(workflow: Workflow) -> type[BaseApplicationViewSet]:
     }
     name = f"{prefix_of(workflow)}ApplicationViewSet"
     viewset: Any = type(name, (*own, BaseApplicationViewSet), {**actions, "workflow": workflow})
-    viewset.__doc__ = f"The {workflow.noun}s of yours."
+    viewset.__doc__ = f"Your {workflow.noun}s."
     viewset.state_serializer = state_of(workflow, has_notes=viewset.has_notes)
     viewset.fork_serializer = new_fork(workflow, viewset.fork_serializer)
     serializers = {ApplicationState: viewset.state_serializer, NewFork: viewset.fork_serializer}

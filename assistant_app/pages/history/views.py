@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -87,7 +88,7 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
 def _entry(history: History, shown: StepShown) -> Entry:
     said = step_words.of_step(history.workflow, history.row, shown)
     number = _draft_of(history, shown)
-    is_newest = number == len(history.row.state.get("draft_history") or ())
+    is_newest = number > 0 and number == _drafts_in(history.row.state)
     return Entry(shown, said, _is_told(history, shown), number, is_newest)
 
 
@@ -95,8 +96,12 @@ def _draft_of(history: History, shown: StepShown) -> int:
     """Return the number of the draft that a step added; 0 if none, or if it is not one of an email now."""
     if history.row.workflow != EMAIL.name or not shown.is_on_the_way:
         return 0
-    before, after = (len(state.get("draft_history") or ()) for state in (shown.before, shown.after))
+    before, after = _drafts_in(shown.before), _drafts_in(shown.after)
     return after if after > before else 0
+
+
+def _drafts_in(state: Mapping[str, Any]) -> int:
+    return EMAIL.rounds.of(state) if EMAIL.rounds else 0
 
 
 def _is_told(history: History, shown: StepShown) -> bool:

@@ -30,7 +30,7 @@ from assistant_app.workflow.checks.placeholders import placeholders
 from assistant_app.workflow.checks.questions import unanswered
 from assistant_app.workflow.checks.unfinished import open_ends, talk
 
-RULES_VERSION = 6  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 7  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000

@@ -69,6 +69,7 @@ _GREETING = re.compile(rf"{_GREETING_WORDS}(?![\w'-])", _I)
 _SHORT_GREETING = re.compile(r"[^.!?:;\n]{0,60}[,!:，：！、]\s*|(?: [^\s.!?:;,]{1,30}){0,3}\.?\s*")
 _ASIAN_GREETING = re.compile(
     r"(?:尊敬的|亲爱的|敬爱的|您好|你好|各位|嗨|拝啓|お世話になって|いつもお世話に|こんにちは|はじめまして)"
+    r"|[^\s、，。：:]{1,10}(?:您好|你好)\s*[、，,：:！!]?\s*$"
     r"|[^\s、，。：:]{1,20}\s?(?:様|さま|さん|殿|御中|先生|女士|经理|老师|小姐)\s*[、，,：:！!]?\s*$"
 )
 _BARE_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,2},\s*")
@@ -481,7 +482,8 @@ dodał | skrócił | zmiany | zgodnie z | observação | obs | esta versão | es
 o tom | mantive | alterações | mudanças | conforme | obs.: | anm | notera | jag har | den här versionen
 detta svar | det här svaret | tonen | ändringar | som du bad | poznámka | tato verze | tato odpověď
 tento návrh | tón | změny | provedené | zachoval | přidal | 注 | 備考 | 補足 | この返信 | この文面
-トーン | 変更点 | ご指示 | 备注 | 说明 | 我 | 这封 | 这个版本 | 此回复 | 语气 | 修改""",
+トーン | 変更点 | ご指示 | 备注 | 说明 | 我 | 这封 | 这个版本 | 此回复 | 语气 | 修改
+avise | もっと | 丁寧な | 簡潔な | 字数 | 文字数""",
     )
 )
 _OPENERS_BY_LETTER = {
@@ -499,6 +501,7 @@ _CHANGE = _any(
     r"\bchangements?\b|\badapt\w*|\breformul\w*",
     r"\bcambi\w*|\bmás (?:corto|largo|breve|formal)\w*|\bacort\w*|\bayud\w*|\breform\w*",
     r"\baccorci\w*|\bpiù (?:breve|corto|lungo|formale)\w*|\badatt\w*|\bapport\w*|\baggiust\w*",
+    r"\bpass(?:en sie|e|t) [^.\n]{0,40}\ban\b|\bformeler\b|\bzakelijker\b|\bvriendelijker\b|"
     r"\baanpas\w*|\bwijzig\w*|\bkorter\w*|\blanger\w*|\bveranderen?\b|\bbijstel\w*",
     r"\bzmian\w*|\bzmieni\w*|\bpopraw\w*|\bskróc\w*|\bkrótsz\w*|\bdostosow\w*|\bpomog\w*",
     r"\balter\w*|\bmud(?:e|ar|anç)\w*|\bencurt\w*|\bmais (?:curt|formal|long)\w*|\badapt\w*",
@@ -557,7 +560,8 @@ _POSTSCRIPT = re.compile(r"(?:p\. ?s\.?|ps)\b|n\. ?b\.|nb\b", _I)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _COUNT = re.compile(
     r"[\[(]*(?:word count\s*[:=]?\s*~?\d+(?: words)?|(?:~|ca\. |about )?\d+ "
-    r"(?:words?|wörter|mots|palabras|parole|woorden|słów|palavras|ord|slov))[\])]*\.?",
+    r"(?:words?|wörter|mots|palabras|parole|woorden|słów|palavras|ord|slov)"
+    r"|(?:字数|文字数)\s?[:：]?\s?(?:约|約)?\s?\d+\s?[字文]?字?)[\])]*\.?",
     _I,
 )
 _WROTE = re.compile(
@@ -572,7 +576,7 @@ _WROTE = re.compile(
 
 def may_begin_talk(start: str) -> bool:
     """Return whether a line that begins like this may turn out to be talk, or a heading of assumptions."""
-    text = bare(start.lstrip("([{-–—=•· \t\"'“”„«*_#>")).casefold()
+    text = bare(start.lstrip("([{（【-–—=•· \t\"'“”„«*_#>")).casefold()
     if not text:
         return True
     text += " " if start.endswith(" ") else ""  # the word is complete: "we " does not begin "wenn"
@@ -586,7 +590,7 @@ def is_talk_after(line: str, *, is_signed: bool) -> bool:
     """Return whether a line speaks about the draft; below a sign-off, less is needed to tell."""
     if len(line) > LONGEST:
         return False
-    text = bare(line.strip(" \t([{)]}*_"))
+    text = bare(line.strip(" \t([{)]}*_（）【】"))
     if not is_signed:
         if not (may_begin_talk(line) and text.casefold().startswith(_OPENERS)):
             return False

@@ -44,6 +44,15 @@ SAME = [
     ("deux cent cinquante euros", "250 €"),
     ("mille cent un", "1101"),
     ("vingt et un mille deux cents", "21 200"),
+    ("1,5 Mio. Euro", "1.5 million euros"),
+    ("1,2 Mrd. €", "1,2 Milliarden Euro"),
+    ("midi et demi", "12h30"),
+    ("huit heures moins le quart", "7:45"),
+    ("quarter to eight", "Viertel vor acht"),
+    ("kvart över åtta", "8.15 pm"),
+    ("2026-W49", "KW 49"),
+    ("LW-20817", "LW 20817"),
+    ("LW 20817", "LW20817"),
     ("+47 555 01 482", "0047 55501482"),
     ("https://www.example.org/", "example.org"),
 ]
@@ -51,6 +60,10 @@ SAME = [
 
 def unsupported(draft, **sources):
     return [finding.text for finding in check(draft, **{"email": "", **sources}).unsupported]
+
+
+def test_a_code_with_other_letters_is_another_one():
+    assert unsupported("Order LX 20817 is here.", email="Order LW-20817?") == ["LX 20817"]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)

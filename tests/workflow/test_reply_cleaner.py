@@ -170,6 +170,9 @@ KEPT = [
     "Hello team,\n\nHere's the draft:\nhttps://boats.example/d\n\nTove",
     "Hi Jonas,\n\nyes.\n\nBest, Tove\n\nPS: Let me know if you need a lift.",
     "Hi Jonas,\n\nOption 1 (Thursday):\n- at 4\n\nOption 2 (Friday):\n- at 5\n\nBest, Tove",
+    "安娜您好：\n\n以下是价格：\n- 800 欧元\n- 字数不限\n\n此致\nTove",
+    "ヨナス様\n\nはい、大丈夫です。\n\nよろしくお願いいたします\nTove\n\nもっと早くお送りできず失礼しました。",
+    "Hallo Jonas,\n\nja.\n\nViele Grüße\nTove\n\nPS: Passen Sie gut auf, und ziehen Sie sich warm an.",
     "New version follows on Monday, as we said.",
     'He said "yes"',
     "ok",
@@ -236,6 +239,13 @@ TALK_BEFORE = [
 ]
 
 
+def test_talk_before_a_chinese_name_and_hello_is_left_out():
+    letter = "安娜您好：\n\n14日可以。\n\n此致\nTove"
+
+    assert read_in_any_pieces(f"以下是回复草稿：\n\n{letter}")[0] == letter
+    assert read_in_any_pieces(letter)[0] == letter
+
+
 @pytest.mark.parametrize("talk", TALK_BEFORE)
 def test_talk_before_the_letter_is_left_out(talk):
     for raw in (f"{talk}\n\n{LETTER}", f"{talk}\n\n<reply>\n{LETTER}\n</reply>"):
@@ -245,6 +255,12 @@ def test_talk_before_the_letter_is_left_out(talk):
 
 
 TALK_AFTER = [
+    "Passen Sie den Text gerne an.",
+    "Wil je dat ik het formeler maak?",
+    "Avise se quiser uma versão mais curta.",
+    "もっと丁寧な表現に変更しましょうか？",
+    "丁寧なトーンでまとめました。",
+    "（字数：50）",
     "Let me know if you'd like any changes!",
     "Please let me know if you would like me to adjust anything.",
     "Feel free to adapt the wording.",

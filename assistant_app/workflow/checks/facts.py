@@ -51,7 +51,7 @@ _WORD_UNIT = (
     rf"(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
     rf"(?: (?:{'|'.join(WORKING_BEHIND)})\b)?"
 )
-_TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b)?"
+_TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b(?:(?<=mio|mrd|mln|mld)\.)?)?"
 _ENDINGS = ("com", "org", "net", "io", "info", "de", "at", "ch", "fr", "eu", "uk", "no", "example")
 _DOMAIN = rf"(?:[a-z0-9-]+\.)+(?:{'|'.join(_ENDINGS)})\b"
 
@@ -248,6 +248,7 @@ RULES: list[Rule] = [
     Rule("dmy", _pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits()),
     Rule("dmy", _pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])"), _at_digits()),
     Rule("version", _pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(1)),
+    Rule("week", _pattern(r"\b20\d\d-?W(?P<number>[0-5]\d)(?:-?[1-7])?\b"), _at_digits()),
     Rule("week", _pattern(_NUMBERED_WEEK), _at_words(*_WEEK_WORDS.split())),
     Rule(
         "duration",
@@ -330,6 +331,24 @@ RULES: list[Rule] = [
         re.compile(rf"(?<=\b(?:oder|.und) )(?P<weekday>{'|'.join(SHORT_GERMAN_WEEKDAYS)})\b"),
         _at_words(*map(lower, SHORT_GERMAN_WEEKDAYS)),
     ),
+    Rule(
+        "quarter",
+        _pattern(
+            r"\b(?:(?P<past>quarter (?:past|after)|viertel nach|kwart over|kvart över|kwadrans po)",
+            r"|(?P<to>quarter (?:to|before)|viertel vor|kwart voor|kvart i|za kwadrans|tři čtvrtě na))",
+            rf" (?P<hour>{_CLOCK_WORD})\b(?!\s?[%€$£])",
+        ),
+        _at_words("quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři"),
+    ),
+    Rule(
+        "quarter",
+        _pattern(
+            rf"\b(?P<hour>{_CLOCK_WORD}|midi|minuit)(?: heures?)? ",
+            r"(?:(?P<past>et (?:quart|(?P<half>demie?))|y cuarto|e un quarto|e um quarto)",
+            r"|(?P<to>moins (?:le |un )?quart|menos cuarto|meno un quarto))\b",
+        ),
+        _if_has("quart", "cuarto", "midi et", "minuit et"),
+    ),
     Rule("half", _pattern(rf"\bhalf past (?P<past>{_CLOCK_WORD})\b"), _at_words("half")),
     Rule(
         "half",
@@ -395,6 +414,13 @@ RULES: list[Rule] = [
     Rule(
         "code",
         re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b"),
+        _if_digits,
+    ),
+    Rule(
+        "spaced_code",
+        re.compile(
+            rf"\b(?!(?:{'|'.join(_CURRENCIES)})\b)[A-Z]{{2,5}}[ \u00a0](?P<number>\d{{4,12}})\b(?![.,:]\d)"
+        ),
         _if_digits,
     ),
     Rule(
@@ -517,6 +543,12 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
     return [_fact("link" if name == "link" else "address", match, [("text", plain)])]
 
 
+def _read_spaced_code(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "LW 20817", which is also written "LW-20817". It may be a word and a number, too."""
+    values: list[Value] = [("code", re.sub(r"\s", "", match[0])), ("number", float(match["number"]), None)]
+    return [_fact("number", match, values)]
+
+
 def _read_setting(name: str, match: re.Match[str], text: str) -> list[Fact]:
     """Read "--mode upsert" and "reload_mode = soft". A word of prose behind an option is not its value."""
     option, value = match["name"], (match["value"] or "")
@@ -629,6 +661,16 @@ def _read_half(name: str, match: re.Match[str], text: str) -> list[Fact]:
     hours = {hour} if groups.get("past") else {hour - 1 or 12} if groups.get("to") else {hour, hour - 1 or 12}
     values: list[Value] = [("clock", each * 60 + 30) for one in hours for each in (one, (one + 12) % 24)]
     return [_fact("time", match, values)]
+
+
+def _read_quarter(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "quarter to eight" and "midi et demi"."""
+    word = lower(match["hour"])
+    hours = {"midi": [12], "minuit": [24]}.get(word) or _hours(
+        int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
+    )
+    minutes = -15 if match["to"] else 30 if match.groupdict().get("half") else 15
+    return [_fact("time", match, [("clock", (hour * 60 + minutes) % (24 * 60)) for hour in hours])]
 
 
 def _read_hours(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -832,6 +874,8 @@ READERS = {
     "clock": _read_clock,
     "noon": _read_clock,
     "half": _read_half,
+    "quarter": _read_quarter,
+    "spaced_code": _read_spaced_code,
     "hours": _read_hours,
     "short_weekday": _read_weekday,
     "cjk_weekday": _read_cjk_weekday,

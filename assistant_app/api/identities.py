@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from assistant_app.api import schema
 from assistant_app.api.repeats import Repeatable
-from assistant_app.api.serializers import Nothing, payload_of
+from assistant_app.api.serializers import Nothing, Text, YesOrNo, payload_of
 from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.mail.addresses import LONGEST_ADDRESS
 from assistant_app.models import Identity
@@ -32,22 +32,22 @@ SHOWN = {
 class IdentityInput(Nothing):
     """A name, and the addresses that it has."""
 
-    name = serializers.CharField(
+    name = Text(
         max_length=LONGEST_NAME,
         allow_blank=True,
         help_text="under drafts and as the sender; empty for the name of the default identity",
     )
     addresses = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST_ADDRESS),
+        child=Text(max_length=LONGEST_ADDRESS),
         min_length=1,
         max_length=identities.MOST_ADDRESSES,
         help_text="replies are written from the first one",
     )
-    is_default = serializers.BooleanField(
+    is_default = YesOrNo(
         help_text="whether it is used where no other one fits; the default one stays so until another is"
     )
 
-    signature = serializers.CharField(
+    signature = Text(
         max_length=LONGEST_SIGNATURE,
         allow_blank=True,
         required=False,
@@ -56,16 +56,6 @@ class IdentityInput(Nothing):
     )
 
     patterns: ClassVar[dict[str, str]] = {"name": "^[^\\u0000]*$", "addresses": "^[!-~]+$"}
-
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Refuse numbers, which DRF would take as texts."""
-        sent = self.initial_data
-        for name in ("name", "signature"):
-            if not isinstance(sent.get(name, ""), str):
-                raise serializers.ValidationError({name: ["Send text."]})
-        if not all(isinstance(each, str) for each in given["addresses"]):
-            raise serializers.ValidationError({"addresses": ["Send texts."]})
-        return given
 
 
 class IdentityShown(serializers.Serializer):

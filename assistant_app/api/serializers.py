@@ -320,6 +320,24 @@ class NewApplication(Nothing):
         return value
 
 
+class Text(serializers.CharField):
+    """A text, where DRF would also take a number."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class YesOrNo(serializers.BooleanField):
+    """A truth value in JSON, where DRF would also take numbers and texts. In a form it is a text."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(self.root.initial_data, QueryDict) and not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return bool(super().to_internal_value(data))
+
+
 class WholeNumber(serializers.IntegerField):
     """A number in JSON, where DRF would also take a text. In a form it is a text."""
 

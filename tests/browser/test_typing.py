@@ -30,7 +30,7 @@ def test_a_text_survives_the_tab_that_it_was_typed_in(stage):
     states.new(stage)
     page, context = stage.page, stage.page.context
     page.get_by_label("The email you’re replying to").fill("Where are my sensors?")
-    page.get_by_text("Ask for more time").click()
+    page.get_by_role("checkbox", name="Ask for more time").check()
     page.close()
     page = context.new_page()
     page.goto("/new/")

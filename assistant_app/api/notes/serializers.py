@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from assistant_app.api.serializers import SOME_TEXT, Nothing
+from assistant_app.api.serializers import SOME_TEXT, Nothing, Text, YesOrNo
 from assistant_app.models import Note
 from assistant_app.people.notes import Written
 
@@ -14,18 +14,16 @@ from assistant_app.people.notes import Written
 class NoteAsSent(Nothing):
     """A note to add, or to put in place of another one."""
 
-    title = serializers.CharField(max_length=Note._meta.get_field("title").max_length)
-    text = serializers.CharField(
+    title = Text(max_length=Note._meta.get_field("title").max_length)
+    text = Text(
         trim_whitespace=False,
         max_length=Note._meta.get_field("text").max_length,
         help_text="what drafts should know",
     )
     scope = serializers.ChoiceField(choices=Note.Scope.values, default="all")
-    target = serializers.CharField(
-        allow_blank=True, default="", help_text="the domain or the email address; empty for all"
-    )
-    is_verbatim = serializers.BooleanField(default=False, help_text="drafts keep its wording")
-    is_local_only = serializers.BooleanField(default=False, help_text="only for models on our machine")
+    target = Text(allow_blank=True, default="", help_text="the domain or the email address; empty for all")
+    is_verbatim = YesOrNo(default=False, help_text="drafts keep its wording")
+    is_local_only = YesOrNo(default=False, help_text="only for models on our machine")
 
     patterns: ClassVar[dict[str, str]] = dict.fromkeys(("title", "text"), f"^{SOME_TEXT}$")
 

@@ -38,6 +38,7 @@ PIECE = 4_000  # characters that are read at once
 MOST_FACTS = 2_000  # of each of the three
 MOST_PLACEHOLDERS = 200
 MOST_ADDED = 200  # amounts and products of them that are added
+LARGEST_ADDED = 1e13  # above it, floats have no hundredths
 MOST_COMBINED = 40  # numbers of the sources that are added, multiplied and compared with one another
 
 Source = Literal["instructions", "answer", "feedback", "email"]
@@ -515,16 +516,29 @@ class _Amounts:
     """Amounts of one currency, and what follows from them: products, halves, sums and differences."""
 
     def __init__(self, amounts: list[float], plain: list[float]) -> None:
-        self._amounts = set(amounts)
+        self._amounts = _in_hundredths(amounts)
         self._products = {round(amount * by, 2) for amount in amounts for by in plain if by != 1}
         self._products |= {round(amount / 2, 2) for amount in amounts}
-        self._added = set(sorted(self._amounts | self._products)[:MOST_ADDED])
+        self._added = _in_hundredths(sorted({*amounts} | self._products)[:MOST_ADDED])
 
     def lead_to(self, number: float) -> bool:
         if number in self._products:
             return True
-        is_sum = any(round(number - one, 2) in self._added and number != 2 * one for one in self._added)
-        return is_sum or any(round(one + number, 2) in self._amounts for one in self._amounts if number)
+        if not -LARGEST_ADDED < number < LARGEST_ADDED:
+            return False
+        hundredths = round(number * 100)
+        added = self._added
+        if hundredths % 2 == 0 and hundredths // 2 in added:  # twice the same is no sum
+            added = added - {hundredths // 2}
+        # In C: there may be a million pairs.
+        is_sum = not added.isdisjoint(map(hundredths.__sub__, added))
+        larger = map(hundredths.__add__, self._amounts)
+        is_difference = bool(hundredths) and not self._amounts.isdisjoint(larger)
+        return is_sum or is_difference
+
+
+def _in_hundredths(numbers: Iterable[float]) -> set[int]:
+    return {round(number * 100) for number in numbers if number < LARGEST_ADDED}
 
 
 _MONEY_OF: dict[str | None, tuple[str, ...]] = {unit: (unit,) for unit in MONEY} | {None: ("€", "$", "£")}

@@ -38,9 +38,6 @@ HERE = Path(__file__).parent
 SLOW = {"browser", "server", "faults", "upgrade"}
 SLOW |= {"test_containers.py", "test_make.py", "test_audit.py", "test_leaks.py", "test_readme_walk.py"}
 SLOW_MARKERS = ("browser", "server", "embedded")
-# What may behave differently on another database. pytest-django lets no other test of this process use one.
-DATABASE = {"server", "faults", "upgrade", "chaos", "test_readme_walk.py"}
-DATABASE_MARKERS = ("django_db", "server", "postgresql")
 # Made by migrations and signals, and the same for every test.
 KEPT_TABLES = {"django_content_type", "auth_permission", "django_migrations"}
 
@@ -51,8 +48,6 @@ def pytest_collection_modifyitems(items):
         parts = item.path.relative_to(HERE).parts
         if SLOW.intersection(parts) or any(map(item.get_closest_marker, SLOW_MARKERS)):
             item.add_marker("slow")
-        if DATABASE.intersection(parts) or any(map(item.get_closest_marker, DATABASE_MARKERS)):
-            item.add_marker("database")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # stable: files stay together
 
 

@@ -146,6 +146,8 @@ def main() -> None:
     options = parser.parse_args()
     sets = {"published": list(published())}
     if options.given:
+        if not options.given.is_file():
+            parser.error(f"--given: {options.given} is not a file.")
         sets["given"] = json.loads(options.given.read_text())
     kept = {}
     for name, cases in sets.items():

@@ -160,8 +160,9 @@ REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix", example="redis:/
 
 # --- Runs ----------------------------------------------------------------------------------------
 
-# Few threads for SQLite, whose lock waiting is unfair. On PostgreSQL, four serve a thousand active runs.
-RUNNER_DB_THREADS = env.integer("RUNNER_DB_THREADS", 2 if IS_SQLITE else 4, minimum=1, maximum=64)
+# Two save for a thousand runs. Four keep half of the pool's connections: the reads of a thousand flows waited
+# for the other half (p99 1,750 ms instead of 180). SQLite's lock waiting is unfair with many.
+RUNNER_DB_THREADS = env.integer("RUNNER_DB_THREADS", 2, minimum=1, maximum=64)
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, minimum=1, maximum=3600)
 SHUTDOWN_GRACE_SECONDS = env.number("SHUTDOWN_GRACE_SECONDS", 20, minimum=0, maximum=600)
 

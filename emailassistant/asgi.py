@@ -38,7 +38,9 @@ from emailassistant.lifespan import Lifespan  # noqa: E402
 from emailassistant.pending import PendingResponse, let_wait  # noqa: E402
 from emailassistant.request_log import RequestLog  # noqa: E402
 from emailassistant.request_threads import (  # noqa: E402
+    MOST_BUSY_OF_ONE,
     MOST_SUBMITS_BUSY,
+    MOST_SUBMITS_BUSY_OF_ONE,
     MOST_SUBMITS_QUEUED,
     RequestThreads,
     TooManyOfOnePerson,
@@ -80,10 +82,13 @@ class Handler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._threads = RequestThreads()
+        self._threads = RequestThreads(most_busy_of_one=MOST_BUSY_OF_ONE)
         runs = settings.MAX_RUNS_AT_ONCE
         self._submit_threads = RequestThreads(
-            MOST_SUBMITS_BUSY, MOST_SUBMITS_QUEUED, runs * QUEUED_FOR_A_RUN if runs else None
+            MOST_SUBMITS_BUSY,
+            MOST_SUBMITS_QUEUED,
+            most_busy_of_one=MOST_SUBMITS_BUSY_OF_ONE,
+            most_queued_of_one=runs * QUEUED_FOR_A_RUN if runs else None,
         )
         self._sync_handler = SyncHandler()
 
@@ -142,10 +147,8 @@ class Handler(ASGIHandler):
     async def _respond_in_a_thread(self, scope: Any, body: Any) -> HttpResponseBase:
         """Submits have a lane of their own, so a read never queues behind one."""
         context = contextvars.copy_context()  # one for both calls: Django keeps the script prefix there
-        if is_submit(scope):
-            lane, person = self._submit_threads, person_of(scope)
-        else:
-            lane, person = self._threads, ""
+        lane = self._submit_threads if is_submit(scope) else self._threads
+        person = person_of(scope)
         try:
             request, response = await lane.run(
                 lambda: self._respond(scope, body),
@@ -160,7 +163,7 @@ class Handler(ASGIHandler):
             # Without the shield, a cancelled request would cancel the run's future for everybody.
             await asyncio.shield(asyncio.wrap_future(response.future))
             finish = partial(self._finish, request, response)
-            response = await lane.run(finish, context=context, has_begun=True)
+            response = await lane.run(finish, context=context, has_begun=True, person=person)
         return response
 
     def _respond(self, scope: Any, body: Any) -> tuple[HttpRequest | None, HttpResponseBase]:

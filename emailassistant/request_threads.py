@@ -20,9 +20,11 @@ from assistant_app.errors import AssistantError
 
 KEEP_IDLE = 8  # idle threads to keep; more are created on demand and end after use
 MOST_BUSY = 32  # requests at the same time; 21 of them may wait for their turn to hash a password
+MOST_BUSY_OF_ONE = 4  # of one person; they share the interpreter with everybody else's
 MOST_QUEUED = 1_000
 # Submits: few at the same time, so that a burst of them leaves the processor to the reads.
-MOST_SUBMITS_BUSY = 2
+MOST_SUBMITS_BUSY = 3
+MOST_SUBMITS_BUSY_OF_ONE = 2
 MOST_SUBMITS_QUEUED = 2_000
 RETRY_SECONDS = 5
 
@@ -52,22 +54,29 @@ class _Request:
 
 
 class RequestThreads:
-    """Runs each request in a thread. `most_busy` work at a time, and others queue, so threads are bounded."""
+    """Runs each request in a thread. `most_busy` work at a time, and others queue, so threads are bounded.
+
+    People who queue take turns, and of one person `most_busy_of_one` work at a time: whoever sends many
+    requests waits longer, and the others don't. Requests of people who aren't signed in queue together.
+    """
 
     def __init__(
         self,
         most_busy: int = MOST_BUSY,
         most_queued: int = MOST_QUEUED,
+        *,
+        most_busy_of_one: int | None = None,
         most_queued_of_one: int | None = None,
     ) -> None:
         self._idle: list[ThreadPoolExecutor] = []
         self._most_busy, self._most_queued = most_busy, most_queued
-        self._most_queued_of_one = most_queued_of_one
+        self._most_busy_of_one, self._most_queued_of_one = most_busy_of_one, most_queued_of_one
         self._lock = threading.Lock()
         self._busy = 0
-        self._queue: deque[_Request] = deque()
+        self._busy_of = Counter[str]()
+        self._queued = 0
+        self._queues: dict[str, deque[_Request]] = {}  # by person, in the order of their turns
         self._begun: deque[_Request] = deque()  # requests that were worked on before; they come first
-        self._queued_of = Counter[str]()
 
     async def run(
         self,
@@ -91,21 +100,28 @@ class RequestThreads:
 
     def _may_begin(self, request: _Request, has_begun: bool) -> bool:
         """Return whether the request may begin now. If not, it is queued."""
+        person = request.person
         with self._lock:
-            if self._busy < self._most_busy:
+            if self._busy < self._most_busy and (has_begun or self._has_turn(person)):
                 self._busy += 1
+                self._busy_of[person] += 1
                 return True
             if has_begun:
                 self._begun.append(request)
                 return False
-            if len(self._queue) >= self._most_queued:
+            if self._queued >= self._most_queued:
                 raise TooManyRequests(retry_after=RETRY_SECONDS)
-            limit = self._most_queued_of_one if request.person else None
-            if limit is not None and self._queued_of[request.person] >= limit:
+            queue = self._queues.get(person, deque())
+            if person and self._most_queued_of_one is not None and len(queue) >= self._most_queued_of_one:
                 raise TooManyOfOnePerson(retry_after=RETRY_SECONDS)
-            self._queued_of[request.person] += 1
-            self._queue.append(request)
+            queue.append(request)
+            self._queues[person] = queue
+            self._queued += 1
             return False
+
+    def _has_turn(self, person: str) -> bool:
+        limit = self._most_busy_of_one
+        return not person or limit is None or self._busy_of[person] < limit
 
     def _begin(self, request: _Request) -> None:
         executor = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
@@ -120,22 +136,32 @@ class RequestThreads:
                     following.result.set_result(following.function())
             except BaseException as problem:  # noqa: BLE001  (it is raised where the request is awaited)
                 following.result.set_exception(problem)
-            following = self._next() if following.is_counted else None
+            following = self._after(following) if following.is_counted else None
+
+    def _after(self, done: _Request) -> _Request | None:
+        """Return what to work on after this request; None, and one busy thread less, if there is nothing."""
+        with self._lock:
+            self._busy_of[done.person] -= 1
+            if not self._busy_of[done.person]:
+                del self._busy_of[done.person]
+            following = self._begun.popleft() if self._begun else self._next()
+            if following is None:
+                self._busy -= 1
+            else:
+                self._busy_of[following.person] += 1
+            return following
 
     def _next(self) -> _Request | None:
-        """Take the next request from the queue; None, and one busy thread less, if there is none."""
-        with self._lock:
-            if self._begun:
-                return self._begun.popleft()
-            if not self._queue:
-                self._busy -= 1
-                return None
-            request = self._queue.popleft()
-            if self._queued_of[request.person] > 1:
-                self._queued_of[request.person] -= 1
-            else:
-                del self._queued_of[request.person]
-            return request
+        """Take a request of the first person in turn out of the queues; that person is then the last."""
+        person = next(filter(self._has_turn, self._queues), None)
+        if person is None:
+            return None
+        queue = self._queues.pop(person)
+        request = queue.popleft()
+        self._queued -= 1
+        if queue:
+            self._queues[person] = queue
+        return request
 
     def _take_back(self, executor: ThreadPoolExecutor) -> None:
         """Keep the executor for reuse, or end it. Called in its own thread as its last action."""

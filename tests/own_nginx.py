@@ -18,7 +18,8 @@ daemon off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{ }}
+worker_rlimit_nofile 65536;
+events {{ worker_connections 16384; }}
 http {{
     access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
@@ -45,7 +46,8 @@ class OwnNginx:
         self._folder = tempfile.TemporaryDirectory(prefix="own-nginx-")
         folder = Path(self._folder.name)
         self._make_certificate(folder)
-        self.verify = ssl.create_default_context(cafile=folder / "certificate.pem")
+        self.certificate = folder / "certificate.pem"
+        self.verify = ssl.create_default_context(cafile=self.certificate)
         (folder / "site.conf").write_text(self._site(folder))
         user = "user root;" if os.geteuid() == 0 else ""
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))

@@ -145,7 +145,7 @@ def test_a_request_that_has_begun_comes_before_those_that_have_not_and_is_never_
     async def requests():
         threads, gate, began = RequestThreads(most_busy=1, most_queued=2), threading.Event(), []
         running = [asyncio.ensure_future(threads.run(held(number, gate, began))) for number in range(3)]
-        await until(lambda: began and len(threads._queue) == 2)
+        await until(lambda: began and threads._queued == 2)
         running.append(asyncio.ensure_future(threads.run(held(3, gate, began), has_begun=True)))
         running.append(asyncio.ensure_future(threads.run(held(4, gate, began), has_begun=True)))
         await until(lambda: len(threads._begun) == 2)
@@ -166,19 +166,42 @@ def test_one_person_cannot_fill_the_queue():
         running = [send(0, "ida")]
         await until(lambda: began)
         running += [send(1, "ida"), send(2, "ida"), send(3, "otto"), *(send(n, "") for n in (4, 5, 6))]
-        await until(lambda: len(threads._queue) == 6)
+        await until(lambda: threads._queued == 6)
         with pytest.raises(TooManyOfOnePerson) as refused:
             await send(9, "ida")
         gate.set()
         await asyncio.gather(*running)
         await until(lambda: threads._busy == 0)
         await send(7, "ida")
-        return refused.value, began, threads._queued_of
+        return refused.value, began, threads._queues
 
     refused, began, queued = run(requests())
     assert (refused.status, refused.retry_after) == (429, 5)
-    assert began == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert began == [0, 1, 3, 4, 2, 5, 6, 7]  # people take turns
     assert not queued  # no one is remembered who has nothing in the queue
+
+
+def test_of_one_person_few_requests_work_at_a_time_and_others_pass_them():
+    async def requests():
+        threads, gate, began = RequestThreads(most_busy=9, most_busy_of_one=2), threading.Event(), []
+
+        def send(number, person):
+            return asyncio.ensure_future(threads.run(held(number, gate, began), person=person))
+
+        running = [send(number, "ida") for number in range(5)]
+        await until(lambda: threads._queued == 3)
+        running += [send(5, "otto"), send(6, ""), send(7, ""), send(8, "")]
+        await until(lambda: len(began) == 6)
+        first = sorted(began)
+        gate.set()
+        await asyncio.gather(*running)
+        await until(lambda: threads._busy == 0)
+        return first, began, threads._busy_of
+
+    first, began, busy = run(requests())
+    assert first == [0, 1, 5, 6, 7, 8]  # those who aren't signed in are many people
+    assert sorted(began) == list(range(9))
+    assert not busy
 
 
 def test_a_request_whose_client_left_the_queue_is_not_worked_on():

@@ -31,9 +31,15 @@ class Answer:
 class Client:
     """One person at the server, through the API (`token`) or the pages (`session`)."""
 
-    def __init__(self, url, *, token=None, session=None):
-        parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=DEADLINE)
+    def __init__(self, url, *, token=None, session=None, context=None):
+        """With an SSL context, over https."""
+        parts, options = urlsplit(url), {"timeout": DEADLINE}
+        if context is None:
+            self._connection = http.client.HTTPConnection(parts.hostname, parts.port, **options)
+        else:
+            self._connection = http.client.HTTPSConnection(
+                parts.hostname, parts.port, context=context, **options
+            )
         self._headers = {"Authorization": f"Token {token}"} if token else {}
         self._cookies = {"sessionid": session} if session else {}
         self._hidden = {}  # of the form shown last: its CSRF token and what else it carries

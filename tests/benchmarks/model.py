@@ -5,9 +5,11 @@
 - `question`: what it asks before the first draft; nothing if it is not given,
 - `characters`: of a draft, in 20 chunks of random letters.
 
-A prompt with "400 tokens" in it gets 400 chunks, each with the time at which it was sent.
+A prompt with "400 tokens" in it gets 400 chunks, each with the time at which it was sent. One with
+"no tokens" is never answered.
 """
 
+import asyncio
 import json
 import random
 import re
@@ -20,6 +22,7 @@ from tests.model_server import ModelServer, Reply, questions
 CHUNKS = 20
 STAMP = re.compile(r"at (\d+\.\d{6})")
 WANTED = re.compile(r"(\d+) tokens")
+NONE_WANTED = "no tokens"
 
 
 class Stamped(list):
@@ -34,13 +37,17 @@ class Model(ModelServer):
     def __init__(self, *, question="", characters=0, **options):
         super().__init__(chunks=0 if characters else CHUNKS, **options)
         self._characters = characters
+        self._usual = self.standing
         if question:
             self.standing_questions = questions(question)
 
     async def _answer(self, request, writer):
         self.received.clear()  # they are not needed
-        wanted = WANTED.search(json.dumps(request.body["messages"]))
-        if wanted:
+        prompt = json.dumps(request.body["messages"])
+        self.standing = self._usual
+        if NONE_WANTED in prompt:
+            await asyncio.Event().wait()
+        elif wanted := WANTED.search(prompt):
             self.standing = Reply(chunks=Stamped([""] * int(wanted[1])))
         elif self._characters:
             self.standing = Reply(chunks=[noise(self._characters // CHUNKS) for _ in range(CHUNKS)])

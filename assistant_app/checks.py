@@ -80,7 +80,8 @@ def check_otel(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
-RESERVED_NAMES = {"applications", "schema", "docs", "limits", "usage", "pasted"}  # in /api/ and /new/
+# In /api/ and /new/.
+RESERVED_NAMES = {"applications", "schema", "docs", "limits", "usage", "notes", "identities", "pasted"}
 NAME_OF_WORKFLOW = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 

@@ -349,7 +349,9 @@ def test_a_wrong_list_of_workflows_is_found(settings, paths, said):
     assert said in found(checks.check_workflows)["assistant.E012"].msg
 
 
-@pytest.mark.parametrize("name", ["limits", "applications", "Trip", "trip-planner", "", "x" * 51])
+@pytest.mark.parametrize(
+    "name", ["limits", "notes", "identities", "applications", "Trip", "trip-planner", "", "x" * 51]
+)
 def test_a_name_that_is_an_address_already_or_not_one_is_found(monkeypatch, settings, name):
     monkeypatch.setattr(steps, "OTHER", replace(EMAIL, name=name), raising=False)
     settings.WORKFLOWS = ["assistant_app.workflow.steps.OTHER"]

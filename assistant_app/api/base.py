@@ -31,6 +31,12 @@ class BaseView(APIView):
         """Return what `then` returns when the future is done, without holding a thread until then."""
         return then() if future.done() else PendingResponse(future, lambda: self._go_on(then))
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Leave a pending response as it is: `_go_on` gives the real one its headers."""
+        if isinstance(response, PendingResponse):
+            return response
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def _go_on(self, then: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         """Do what DRF's `dispatch` does after the handler of the method."""
         response: Any

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import combinations, zip_longest
 from typing import Any, ClassVar, cast
 
@@ -65,16 +66,16 @@ class ApplicationState(serializers.Serializer):
     def to_representation(self, row: Application) -> dict[str, Any]:
         workflow = self.workflow
         state = workflow.complete(row.state)
-        origin = origin_of(self.context["request"])
+        addresses = Addresses.of(workflow, self.context["request"])
         return {
             "app_id": str(row.pk),
             **{output.name: output.of(state) for output in workflow.outputs},
             **({"notes": list(self.context.get("notes", ()))} if self.has_notes else {}),
             "partial": row.partial,
             "next_step": row.due_step,
-            "next_url": _next_url(workflow, row, origin),
+            "next_url": _next_url(workflow, row, addresses),
             "allowed_actions": allowed_actions(
-                workflow, row, state, origin, self.context["view"].also_allowed
+                workflow, row, state, addresses, self.context["view"].also_allowed
             ),
             **_shared_fields(row),
         }
@@ -175,23 +176,23 @@ def allowed_actions(
     workflow: Workflow,
     row: Application,
     state: Mapping[str, Any],
-    origin: str,
+    addresses: Addresses,
     also_allowed: Callable[[Application], Mapping[str, str]],
 ) -> list[dict[str, Any]]:
     """Return what may be sent now, each with its address and the JSON schema of its body."""
     if not registry.is_known(row):
         return []
-    more = [_allowed(workflow, row, origin, name, title) for name, title in also_allowed(row).items()]
+    more = [_allowed(row, addresses, name, title) for name, title in also_allowed(row).items()]
     if row.is_running:
-        return [_allowed(workflow, row, origin, "cancel", "Stop the current run"), *more]
+        return [_allowed(row, addresses, "cancel", "Stop the current run"), *more]
     stopped_at = registry.stopped_at(row)
     found = [
-        _allowed(workflow, row, origin, step.action, step.title, step, state)
+        _allowed(row, addresses, step.action, step.title, step, state)
         for step in workflow.human_steps
         if workflow.takes(step.action, row.next_step, stopped_at=stopped_at) and _may_fit(step, row, state)
     ]
     if row.has_stopped:
-        found.append(_allowed(workflow, row, origin, "retry", "Retry the run that stopped"))
+        found.append(_allowed(row, addresses, "retry", "Retry the run that stopped"))
     return found + more
 
 
@@ -206,9 +207,8 @@ def _may_fit(step: ActionEntry, row: Application, state: Mapping[str, Any]) -> b
 
 
 def _allowed(
-    workflow: Workflow,
     row: Application,
-    origin: str,
+    addresses: Addresses,
     name: str,
     title: str,
     step: ActionEntry | None = None,
@@ -218,7 +218,7 @@ def _allowed(
         "name": name,
         "title": title,
         "method": step.method.upper() if step else "POST",
-        "url": _url(workflow, (step.endpoint if step else name).replace("_", "-"), row, origin),
+        "url": addresses.to((step.endpoint if step else name).replace("_", "-"), row),
         "input": json_schema_of(step, state or {}) if step and step.fields else None,
     }
 
@@ -269,10 +269,14 @@ class ApplicationSummary(serializers.Serializer):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
+    @cached_property
+    def _addresses(self) -> Addresses:
+        return Addresses.of(self.context["view"].workflow, self.context["request"])
+
     def to_representation(self, row: Application) -> dict[str, Any]:
         return {
             "app_id": str(row.pk),
-            "url": _url(self.context["view"].workflow, "detail", row, origin_of(self.context["request"])),
+            "url": self._addresses.to("detail", row),
             "sender": row.sender,
             "next_step": row.due_step,
             **_shared_fields(row),
@@ -501,19 +505,29 @@ def _printable(value: Any) -> Any:
     return str(value).encode(errors="replace").decode()
 
 
-def _next_url(workflow: Workflow, row: Application, origin: str) -> str | None:
+def _next_url(workflow: Workflow, row: Application, addresses: Addresses) -> str | None:
     due = workflow.human_step(row.due_step or "")
-    return _url(workflow, due.endpoint.replace("_", "-"), row, origin) if due else None
+    return addresses.to(due.endpoint.replace("_", "-"), row) if due else None
 
 
-def _url(workflow: Workflow, name: str, row: Application, origin: str) -> str:
-    before, after = _path(f"{basename_of(workflow)}-{name}", get_script_prefix(), get_urlconf())
-    return f"{origin}{before}{row.pk}{after}"
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the views of a workflow are. Django takes long to tell: make one for all rows of a response."""
 
+    origin: str
+    basename: str  # of the views' names
+    prefix: str
+    urlconf: str | None
 
-def origin_of(request: Any) -> str:
-    """Return what the addresses in a response begin with. Django takes long for it: ask once for a row."""
-    return str(request.build_absolute_uri("/")).removesuffix("/")
+    @classmethod
+    def of(cls, workflow: Workflow, request: Any) -> Addresses:
+        origin = str(request.build_absolute_uri("/")).removesuffix("/")
+        return cls(origin, basename_of(workflow), get_script_prefix(), get_urlconf())
+
+    def to(self, name: str, row: Application) -> str:
+        """Return the address of a view for a row."""
+        before, after = _path(f"{self.basename}-{name}", self.prefix, self.urlconf)
+        return f"{self.origin}{before}{row.pk}{after}"
 
 
 def address_of(workflow: Workflow) -> str:

@@ -42,6 +42,8 @@ def build_urlpatterns(workflows: Iterable[Workflow]) -> list[URLPattern | URLRes
             )
         )
     return [
+        *events,
+        path("", include(router.urls)),  # first: most requests are for emails
         path("schema/", SpectacularAPIView.as_view(), name="schema"),
         path("docs/", SpectacularSwaggerSplitView.as_view(), name="api_docs"),
         path("limits/", LimitsView.as_view(), name="limits"),
@@ -50,8 +52,6 @@ def build_urlpatterns(workflows: Iterable[Workflow]) -> list[URLPattern | URLRes
         path("usage/", UsageView.as_view(), name="usage"),
         path("identities/", IdentitiesView.as_view(), name="identity-list"),
         path("identities/<int:number>/", IdentityView.as_view(), name="identity-detail"),
-        *events,
-        path("", include(router.urls)),
         re_path("", not_found),
     ]
 

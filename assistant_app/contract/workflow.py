@@ -280,7 +280,7 @@ class Workflow:
         if entry.when_stopped_at:
             return stopped_at in entry.when_stopped_at
         if entry.at_any_time:
-            is_due = not due or due in self._next_to(action)
+            is_due = not due or due in self._next_to[action]
             return is_due if stopped_at is None else self._has_begun(stopped_at)
         if not due:
             return entry.when_finished
@@ -290,8 +290,13 @@ class Workflow:
         """Return whether a run stopped at an action that no person takes, after their first input."""
         return stopped_at in self.actions and not is_human(self.graph, stopped_at)
 
-    def _next_to(self, action: str) -> set[str]:
-        return {edge.to.name for edge in self._edges if edge.from_.name == action}
+    @cached_property
+    def _next_to(self) -> dict[str, set[str]]:
+        """The actions that may follow each one, without choices."""
+        found: dict[str, set[str]] = {name: set() for name in self.actions}
+        for edge in self._edges:
+            found[edge.from_.name].add(edge.to.name)
+        return found
 
     def group(self, action: str) -> set[str]:
         """Return this action and all that may be sent at the same point."""

@@ -185,7 +185,8 @@ class Runner:
             run.has_claimed(row)
 
         client = run.client or self.model_client()
-        version = registry.known_to_run(run.row).prompt_version(client.is_demonstration)
+        workflow = registry.known_to_run(run.row)
+        version = workflow.prompt_version(client.is_demonstration)
 
         def called(call: Call) -> None:
             call = replace(call, prompt_version=version)
@@ -193,7 +194,7 @@ class Runner:
             for listener in run.listeners:
                 listener.call_made(call)
 
-        graph = registry.known_to_run(run.row).build_graph(self._model)
+        graph = workflow.build_graph(self._model)
         persister = AsyncDjangoPersister(self._pool, run.row, on_commit=committed, graph=graph)
         persister.writer.is_free = run.client is not None
         self._model.enter(client.session(called))

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant_app.errors import AssistantError, ModelError
@@ -173,7 +173,7 @@ class _Session:
     def _body(self, purpose: Purpose, messages: list[Message], options: dict[str, Any]) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._config.models.get(purpose) or self._config.models["draft"],
-            "messages": [asdict(message) for message in messages],
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
             "max_tokens": self._config.max_tokens.get(purpose) or self._config.max_tokens["draft"],
         }
         effort = self._config.reasoning_effort or None

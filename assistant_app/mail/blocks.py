@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -120,8 +120,12 @@ def lines_from(text: str, start: int) -> Iterator[tuple[int, int]]:
         start = end
 
 
+@lru_cache(maxsize=8)  # a prompt asks for it four times in a row
 def on_top(email: str) -> Block | None:
-    """Return the block at the top of an email's text; None if it begins with something else."""
+    """Return the block at the top of an email's text; None if it begins with something else.
+
+    It is shared by all callers. Don't change it.
+    """
     start = len(email) - len(email.lstrip("\ufeff \t\r\n"))
     end = email.find("\n", start, start + 150)
     if end > 0 and _ANNOUNCEMENT.fullmatch(email, start, end):

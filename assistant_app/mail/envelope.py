@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email.headerregistry import Address
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from assistant_app.mail import subjects
 from assistant_app.mail.addresses import addresses_in
@@ -108,14 +108,19 @@ def propose(email: str, own: Iterable[str] = (), chosen: Envelope | None = None)
 
     With a `chosen` envelope, return that one, what else could be chosen, and what to know about it.
     """
-    return _Answered(email, own).proposal(chosen)
+    return _answered(email, tuple(own)).proposal(chosen)
 
 
 def addressed(
     email: str, own: Iterable[str] = (), chosen: Envelope | None = None
 ) -> tuple[Envelope, Envelope]:
     """Return the envelope of `propose`, and the one to everybody who was addressed."""
-    return _Answered(email, own).addressed(chosen)
+    return _answered(email, tuple(own)).addressed(chosen)
+
+
+@lru_cache(maxsize=8)  # each prompt and each page of an email asks again
+def _answered(email: str, own: tuple[str, ...]) -> _Answered:
+    return _Answered(email, own)
 
 
 def same(first: Iterable[Address], second: Iterable[Address]) -> bool:
@@ -130,9 +135,9 @@ def mailbox(address: str) -> str:
 
 
 class _Answered:
-    """An email that is answered, as far as its envelope goes."""
+    """An email that is answered, as far as its envelope goes. Shared; nothing changes it."""
 
-    def __init__(self, email: str, own: Iterable[str]) -> None:
+    def __init__(self, email: str, own: tuple[str, ...]) -> None:
         self._email = email
         self._header = Header(pasted(email))
         self._own = {mailbox(address) for address in own if "@" in address}

@@ -210,7 +210,8 @@ class Application(models.Model):
         """Return the owner's application, or None. Raise `ValidationError` if `pk` is not an id."""
         clock = sql.clock()
         mine = (*clock.params, cls._meta.pk.get_db_prep_value(pk, connection), owner_id)
-        query = sql.FIND_APPLICATION.format(clock=clock.sql, identities=sql.identities())
+        columns = sql.columns_of(cls, "application")
+        query = sql.FIND_APPLICATION.format(columns=columns, clock=clock.sql, identities=sql.identities())
         return sql.find(cls, query, mine)
 
     @property

@@ -296,12 +296,10 @@ def is_talk_before(line: str) -> bool:
         return False
     if _ONLY_YES.fullmatch(text) or is_label(line) or is_header(line):
         return True
-    if _PRESENTING.search(text) and text.endswith((":", "：")):
-        return True
     speaks = bool(_SPEAKS.search(text))
-    return (speaks and bool(_PRESENTING.search(text) or _BEGINS_YES.match(text))) or bool(
-        _REQUEST.search(text)
-    )
+    if (speaks or text.endswith((":", "："))) and _PRESENTING.search(text):
+        return True
+    return (speaks and bool(_BEGINS_YES.match(text))) or bool(_REQUEST.search(text))
 
 
 def presents_plainly(line: str) -> bool:

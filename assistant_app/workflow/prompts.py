@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from assistant_app.llm.base import Message
@@ -186,7 +187,7 @@ def _shortened(case: Case, draft: Draft, task: str) -> tuple[list[Message], Shor
     That is first the earlier messages, oldest first, then what the email quotes between its own lines, from
     its end, then the feedback that the previous draft contains.
     """
-    thread = conversation(without_hidden(as_read(case.email)))  # only what the page shows
+    thread = _thread(case.email)
     messages = _messages(case, draft, thread, draft.feedback, task)
     if not case.room or _fits(messages, case):
         return messages, Shortened()
@@ -202,6 +203,12 @@ def _shortened(case: Case, draft: Draft, task: str) -> tuple[list[Message], Shor
     parts = range(quotes + most_feedback)
     fewest = bisect_left(parts, True, key=lambda number: _fits(without(number)[0], case))
     return without(fewest)
+
+
+@lru_cache(maxsize=8)  # each prompt of an email asks again
+def _thread(email: str) -> Conversation:
+    """Return the messages in an email, with nothing that its page does not show."""
+    return conversation(without_hidden(as_read(email)))
 
 
 def _without(thread: Conversation, quotes: int, quoted: Sequence[tuple[int, int]]) -> Conversation:

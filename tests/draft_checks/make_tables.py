@@ -19,6 +19,8 @@ WRITTEN = Path(__file__).parents[2] / "assistant_app/workflow/checks/tables.py"
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs")  # with spaces between words
 # English, German and French numbers are read by a grammar: number_words.py.
 NUMBERS_OF = ("es", "it", "nl", "pl", "pt", "sv", "cs")
+# Those of English and German are read in any text.
+SHORT_OF = ("fr", "es", "it", "nl", "pl", "pt", "sv", "cs")
 # Abbreviations that are also common words of one of the languages.
 NOT_MONTHS = {
     "out",
@@ -36,6 +38,8 @@ NOT_MONTHS = {
     "lut",
     "sty",
 } | {"pro", "sie", "lip", "mag"}
+# Abbreviations of weekdays that are usual words of the same language: "po deváté".
+NOT_WEEKDAYS = {"po", "ne", "so", "st", "ter"}
 MOST = 100  # numbers up to here
 
 
@@ -59,6 +63,26 @@ def weekdays() -> dict[str, int]:
             for number, name in context["wide"].items():
                 found[name.lower()] = number
     return found
+
+
+def short_months() -> dict[str, int]:
+    """Return the abbreviations that `months` lacks: they are months only beside a number."""
+    known = months()
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for context in Locale.parse(language).months.values():
+            for number, name in context["abbreviated"].items():
+                word = name.rstrip(".").lower()
+                if word not in known and word.isalpha():
+                    found.setdefault(word, number)
+    return found
+
+
+def short_weekdays(language: str) -> str:
+    """Return the abbreviations from Monday, with - for those that are other words."""
+    days = Locale.parse(language).days["format"]["abbreviated"]
+    found = [days[number].rstrip(".").lower() for number in range(7)]
+    return " ".join("-" if name in NOT_WEEKDAYS else name for name in found)
 
 
 def numbers() -> dict[str, list[str]]:
@@ -115,7 +139,11 @@ def written() -> str:
         '"""',
         "",
         "MONTHS = " + _block(_rows(months(), range(1, 13))),
+        "SHORT_MONTHS = " + _block(_rows(short_months(), range(1, 13))),
         "WEEKDAYS = " + _block(_rows(weekdays(), range(7))),
+        "SHORT_WEEKDAYS = {",
+        *(f'    "{language}": "{short_weekdays(language)}",' for language in SHORT_OF),
+        "}",
         "NUMBERS = {",
         *(f'    "{language}": ' + _block(", ".join(words)) + "," for language, words in numbers().items()),
         "}",

@@ -59,15 +59,25 @@ _MORE_WEEKDAYS = (  # other cases of Polish and Czech, and what CLDR lacks
     "sonnabend sobotę soboty sobocie sobotu sobotě",
     "niedzielę niedzieli neděli nedělí",
 )
+# Portuguese drops "-feira" in speech; these are ordinal numbers as well.
+_SPOKEN_WEEKDAYS = _numbered("segunda", "terça", "quarta", "quinta", "sexta", start=0)
 MONTHS = _with_plain_forms(
     _numbered(*tables.MONTHS.strip().splitlines(), start=1) | _numbered(*_MORE_MONTHS, start=1)
 )
+_SHORT_MONTHS = _numbered(*tables.SHORT_MONTHS.removeprefix("\n").splitlines(), start=1)
+MONTHS_BY_NUMBERS = MONTHS | _SHORT_MONTHS  # with those that are months only beside a number
 WEEKDAYS = _with_plain_forms(
     _numbered(*tables.WEEKDAYS.strip().splitlines(), start=0) | _numbered(*_MORE_WEEKDAYS, start=0)
 )
+WEEKDAYS |= {f"{name}en": number for name, number in WEEKDAYS.items() if name.endswith("dag")}  # "måndagen"
 # Many are other words as well, so they support a date but need no support.
 SHORT_WEEKDAYS = _numbered("mon", "tue tues", "wed", "thu thur thurs", "fri", "sat", "sun", start=0)
 SHORT_GERMAN_WEEKDAYS = _numbered("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So", start=0)
+SHORT_WEEKDAYS_OF = {
+    language: _with_plain_forms({name: day for day, name in enumerate(names.split()) if name != "-"})
+    for language, names in tables.SHORT_WEEKDAYS.items()
+}
+SPOKEN_WEEKDAYS_OF = {"pt": _with_plain_forms(_SPOKEN_WEEKDAYS)}
 UNITS = {
     name: names.split()[0]
     for names in (

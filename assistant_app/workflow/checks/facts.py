@@ -17,9 +17,12 @@ from assistant_app.workflow.checks import number_words, tables
 from assistant_app.workflow.checks.fact_words import (
     MONEY,
     MONTHS,
+    MONTHS_BY_NUMBERS,
     SAME_TIME,
     SHORT_GERMAN_WEEKDAYS,
     SHORT_WEEKDAYS,
+    SHORT_WEEKDAYS_OF,
+    SPOKEN_WEEKDAYS_OF,
     TIMES_BY,
     UNITS,
     UNITS_OF_CJK,
@@ -278,6 +281,14 @@ RULES: list[Rule] = [
     ),
     Rule("day", _pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}"), _at_digits()),
     Rule(
+        "day",
+        _pattern(
+            rf"{_FREE}(?P<d>\d{{1,2}})\.?\s+(?:de\s+)?(?P<month>{any_of(MONTHS_BY_NUMBERS)})\b\.?",
+            r",?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)\b",
+        ),
+        _at_digits(),
+    ),
+    Rule(
         "cjk_day",
         _pattern(r"(?:(?P<year>\d{4})\s?年\s?)?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号號]"),
         _if_cjk,
@@ -453,6 +464,11 @@ RULES: list[Rule] = [
         _at_starts(*number_words.VALUES, *number_words.ONES),
     ),
 ]
+_SHORT_WEEKDAYS = {
+    name: number
+    for names in (*SHORT_WEEKDAYS_OF.values(), *SPOKEN_WEEKDAYS_OF.values(), SHORT_WEEKDAYS)
+    for name, number in names.items()
+}
 NEAR = 100  # characters of context searched before a fact
 BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|von|nach|vor|à|vers|dès|avant|après"
@@ -493,7 +509,9 @@ def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
 def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
     found: list[Fact] = []
     searched = _Text(text)
-    for rule in (*RULES, *(each for language in languages for each in _words_of(language))):
+    own = [each for language in languages for each in _days_of(language)]
+    own_words = [each for language in languages for each in _words_of(language)]
+    for rule in (*own, *RULES, *own_words):
         taken = []
         for match in rule.search(rule.pattern, searched):
             if read := READERS[rule.name](rule.name, match, text):
@@ -502,6 +520,19 @@ def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
         if taken:
             searched.left = blanked(searched.left, taken)
     return sorted(found, key=lambda fact: fact.start)
+
+
+@cache
+def _days_of(language: str) -> list[Rule]:
+    """Return the rules for short names of weekdays, which are other words in other languages."""
+    found = []
+    if short := SHORT_WEEKDAYS_OF.get(language):
+        pattern = _pattern(rf"\b(?P<weekday>{any_of(short)})\b(?=[.,]{{0,2}}\s*\d|/{any_of(short)}\b)")
+        found.append(Rule("short_weekday", pattern, _at_words(*short)))
+    if spoken := SPOKEN_WEEKDAYS_OF.get(language):
+        pattern = _pattern(rf"\b(?P<weekday>{any_of(spoken)})s?\b(?!-feira)")
+        found.append(Rule("short_weekday", pattern, _at_words(*spoken, *(f"{name}s" for name in spoken))))
+    return found
 
 
 @cache
@@ -587,8 +618,12 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     groups = match.groupdict()
-    month = MONTHS.get(lower(groups.get("month") or ""))
-    if month and _is_other_word(groups["month"], alone="d" not in groups, match=match):
+    month = MONTHS_BY_NUMBERS.get(lower(groups.get("month") or ""))
+    if (
+        month
+        and not groups.get("year")
+        and _is_other_word(groups["month"], alone="d" not in groups, match=match)
+    ):
         return []
     year = int(groups["year"]) if groups.get("year") else None
     year = year + 2000 if year is not None and year < 100 else year
@@ -597,7 +632,10 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if name == "cjk_day":
         pairs = [(int(groups["m"]), day)]
     elif "m" in groups:
-        pairs = [(int(groups["m"]), day), (day, int(groups["m"]))][: 1 if name == "ymd" else 2]
+        pairs = [(int(groups["m"]), day), (day, int(groups["m"]))]
+        # Between full stops the day is first; between slashes it depends on the country.
+        if name == "ymd" or ("." in match[0] and _is_date(*pairs[0])):
+            del pairs[1]
     values: list[Value] = [("date", year, m, d) for m, d in pairs if _is_date(m, d)]
     if not values:
         return []
@@ -619,7 +657,7 @@ def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
     plain = lower(name)
     if plain in ("may", "march", "mar"):
         return name == plain or (alone and _begins_sentence(match))
-    return alone and not match["year"] and (len(name) < 4 or plain in ("sept", "janv"))
+    return alone and (len(name) < 4 or plain in ("sept", "janv"))
 
 
 def _begins_sentence(match: re.Match[str]) -> bool:
@@ -634,7 +672,7 @@ def _is_date(month: int | None, day: int | None) -> bool:
 def _read_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if name == "short_weekday":
         word = match["weekday"]
-        number = SHORT_GERMAN_WEEKDAYS.get(word, SHORT_WEEKDAYS.get(lower(word)))
+        number = SHORT_GERMAN_WEEKDAYS.get(word, _SHORT_WEEKDAYS.get(lower(word)))
         return [_fact("date", match, [("weekday", number)], is_vague=True)]
     return [_fact("date", match, [("weekday", WEEKDAYS[lower(match["weekday"])])])]
 
@@ -738,6 +776,9 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
         values += _as_number(round(number * factor, 4), unit)
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
+    # "25.11" without a full stop behind it.
+    if unit is None and (day := re.fullmatch(r"([12]?\d|3[01])\.(0[1-9]|1[0-2])", written)):
+        values.append(("date", None, int(day[2]), int(day[1])))
     if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
         if RANGE_BEHIND.match(text, match.end()) or RANGE_BEFORE.search(
             text, max(0, match.start() - 8), match.start()

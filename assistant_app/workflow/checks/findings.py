@@ -30,7 +30,7 @@ from assistant_app.workflow.checks.placeholders import placeholders
 from assistant_app.workflow.checks.questions import unanswered
 from assistant_app.workflow.checks.unfinished import open_ends, talk
 
-RULES_VERSION = 7  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 8  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
@@ -160,7 +160,10 @@ def check(
     checks = Checks(
         (), tuple(to_fill_in), (), language=language, speaks_of_attachment=speaks_of_one(draft_read)
     )
-    unsupported = [fact for fact in own.facts if not fact.is_vague and not known_facts.back(fact)]
+    fitting = known_facts.calendar.fitting(own.text, own.facts)
+    unsupported = [
+        fact for fact in own.facts if not fact.is_vague and fact not in fitting and not known_facts.back(fact)
+    ]
     derived: list[Fact] = []
     if checks.is_read:
         derived = [fact for fact in unsupported if leading.leads_to(fact)]
@@ -438,7 +441,7 @@ class Backing:
     def leads_to(self, fact: Fact) -> bool:
         """Return whether a fact follows from those of the sources, by the calendar or by arithmetic."""
         if fact.kind == "date":
-            return self.calendar.follows(fact, self._counted_days)
+            return self.calendar.follows(fact, self._counted_days, self._numbered_days)
         numbers = {value[1:] for value in fact.values if value[0] == "number"}
         return any(self._is_worked_out(number, unit) for number, unit in numbers)  # type: ignore[arg-type]
 
@@ -468,6 +471,11 @@ class Backing:
         }
 
     @cached_property
+    def _numbered_days(self) -> set[float]:
+        said = {float(day) for _, _, month, day in self.dates if month is None and isinstance(day, int)}
+        return said | self.bare
+
+    @cached_property
     def _days_between(self) -> set[float]:
         sent = self.calendar.sent
         days = sorted(day for day in (in_a_year(value, sent) for value in self.dates) if day)[:MOST_COMBINED]
@@ -478,6 +486,8 @@ class Backing:
             case ("number", float(number), unit):
                 units = self.numbers.get(number, set())
                 return bool(units) if unit is None else unit in units or number in self.bare
+            case ("date", None, None, int(day)) if float(day) in self.bare:
+                return True
             case ("date", year, month, day):
                 return self._has_date((year, month, day)) or self._is_joined(value)
             case ("text", str(text)):

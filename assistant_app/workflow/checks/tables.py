@@ -18,6 +18,20 @@ october oct oktober okt octobre octubre ottobre ott października paź paździer
 november nov novembre noviembre listopada listopad novembro listopadu
 december dec dezember dez décembre déc diciembre dic dicembre grudnia gru grudzień dezembro prosince prosinec
 """
+SHORT_MONTHS = """
+gen sty led
+lut
+mar
+
+mag kvě
+
+lip
+ago sie srp
+set
+out
+lis
+pro
+"""
 WEEKDAYS = """
 monday montag lundi lunes lunedì maandag poniedziałek segunda-feira måndag pondělí
 tuesday dienstag mardi martes martedì dinsdag wtorek terça-feira tisdag úterý
@@ -27,6 +41,16 @@ friday freitag vendredi viernes venerdì vrijdag piątek sexta-feira fredag pát
 saturday samstag samedi sábado sabato zaterdag sobota lördag
 sunday sonntag dimanche domingo domenica zondag niedziela söndag neděle
 """
+SHORT_WEEKDAYS = {
+    "fr": "lun mar mer jeu ven sam dim",
+    "es": "lun mar mié jue vie sáb dom",
+    "it": "lun mar mer gio ven sab dom",
+    "nl": "ma di wo do vr za zo",
+    "pl": "pon wt śr czw pt sob niedz",
+    "pt": "seg - qua qui sex sáb dom",
+    "sv": "mån tis ons tors fre lör sön",
+    "cs": "- út - čt pá - -",
+}
 NUMBERS = {
     "es": """
 dos, tres, cuatro, cinco, seis, siete, ocho, nueve, diez, once, doce, trece, catorce, quince, dieciséis,

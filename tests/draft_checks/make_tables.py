@@ -13,6 +13,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from babel import Locale
+from babel.units import format_unit
 from num2words import num2words
 
 WRITTEN = Path(__file__).parents[2] / "assistant_app/workflow/checks/tables.py"
@@ -41,6 +42,11 @@ NOT_MONTHS = {
 # Abbreviations of weekdays that are usual words of the same language: "po deváté".
 NOT_WEEKDAYS = {"po", "ne", "so", "st", "ter"}
 MOST = 100  # numbers up to here
+# Without the metre: "5 m" may be five million.
+MEASURES = [
+    *("mass-kilogram", "mass-gram", "mass-milligram", "mass-microgram"),
+    *("length-kilometer", "length-centimeter", "length-millimeter", "volume-liter", "volume-milliliter"),
+]
 
 
 def months() -> dict[str, int]:
@@ -91,6 +97,17 @@ def numbers() -> dict[str, list[str]]:
         language: [re.sub(r"\s+", " ", num2words(number, lang=language)) for number in range(2, MOST + 1)]
         for language in NUMBERS_OF
     }
+
+
+def names_of(measure: str) -> list[str]:
+    """Return how a unit is written behind one, two, five or one and a half; the symbol is first."""
+    found = (
+        re.sub(r"[\d.,\s]+", "", format_unit(number, measure, length, locale=language)).lower()
+        for language in LANGUAGES
+        for length in ("short", "long")
+        for number in (1, 2, 5, 1.5)
+    )
+    return [name for name in dict.fromkeys(found) if name.isalpha()]
 
 
 def look_alikes() -> Iterator[tuple[int, int, str]]:
@@ -147,6 +164,9 @@ def written() -> str:
         "NUMBERS = {",
         *(f'    "{language}": ' + _block(", ".join(words)) + "," for language, words in numbers().items()),
         "}",
+        "MEASURES = [",
+        *("    " + _block(" ".join(names_of(measure))) + "," for measure in MEASURES),
+        "]",
         "LOOK_ALIKES = "
         + _block(" ".join(f"{a:x}-{b:x}={char.replace(' ', '_')}" for a, b, char in look_alikes())),
     ]

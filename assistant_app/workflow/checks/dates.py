@@ -17,6 +17,7 @@ HEADER_LINES = 20
 YEAR = re.compile(r"\d{4}|\d[./-]\s?\d\d?[./-]\s?\d\d")  # every way to write a full date has one of these
 LONGEST_LINE = 200
 FOLLOWING_DAYS = 21  # "Tuesday" in an email means a day within three weeks of it
+MOST_COUNTED = 7  # days until a weekday that needs no date
 DAYS_BEFORE, DAYS_BEHIND = 10, 62  # "the 12th" is at most so far from the day of the email
 # What may stand between a weekday and its date: "Friday, the 4th", "vendredi le 4", "4日(金)".
 BETWEEN = re.compile(r"[\s,.(（]{0,3}(?:(?:the|der|den|dem|le|el|il|o|de|dia|día|dnia|den)\s)?")
@@ -179,6 +180,11 @@ class Calendar:
             return False
         for value in fact.values:
             match value:
+                case ("weekday", int(weekday)):  # of "in three days"
+                    days = [self.sent + timedelta(by) for by in counted if by < MOST_COUNTED]
+                    if any(day.weekday() == weekday for day in days):
+                        return True
+                    continue
                 case ("date", None, None, int(number)):  # "the 7th"
                     days = [self.sent + timedelta(by) for by in range(FOLLOWING_DAYS)]
                     if any(day.day == number and day.weekday() in self._weekdays for day in days):

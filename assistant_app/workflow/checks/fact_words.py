@@ -105,13 +105,23 @@ UNITS = {
         "zł pln złotych złote złoty",
         "kč czk korun koruny",
         "¥ jpy cny yen yuan",
+        *tables.MEASURES,
+        "kg kilo kilos",
+        "μg mcg",
     )
     for name in names.split()
 }
 # Units that stand behind a number without a space, and have no words beside them.
 UNITS_OF_CJK = {
     "円": "¥",
+    "日元": "¥",
     "元": "¥",
+    "块": "¥",
+    "塊": "¥",
+    "美元": "$",
+    "ドル": "$",
+    "欧元": "€",
+    "ユーロ": "€",
     "时间": "hour",
     "時間": "hour",
     "个工作日": "working_day",
@@ -141,13 +151,18 @@ WORKING_BEHIND = (
     "robocze",
     "úteis",
 )
-# Two ways to say how long: so many of the first are one of the second.
+MEASURES = frozenset(names.split()[0] for names in tables.MEASURES)
+# Two ways to say how long, or how much: so many of the first are one of the second.
 SAME_TIME = (
     ("minute", 60, "hour"),
     ("hour", 24, "day"),
     ("day", 7, "week"),
     ("month", 12, "year"),
+    ("g", 1000, "kg"),
+    ("mg", 1000, "g"),
+    ("ml", 1000, "l"),
 )
+TIMES_BY_OF_CJK = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8}
 MONEY = {"%", "€", "$", "£", "chf", "kr", "zł", "kč", "¥"}
 TIMES_BY = {
     "k": 1e3,

@@ -24,6 +24,7 @@ from assistant_app.workflow.checks.fact_words import (
     SHORT_WEEKDAYS_OF,
     SPOKEN_WEEKDAYS_OF,
     TIMES_BY,
+    TIMES_BY_OF_CJK,
     UNITS,
     UNITS_OF_CJK,
     WEEKDAYS,
@@ -79,6 +80,18 @@ _ONE_OF = "one|ein|eines|einen|einem|einer|eine|un|une|uno|una|één|een|um|uma|
 _DOZEN = (
     r"(?:a |one )?dozen|ein dutzend|une douzaine|una docena|una dozzina|een dozijn|uma dúzia|ett dussin|tuzin"
 )
+_QUARTER_OF_AN_HOUR = (
+    r"quarter of an hour|viertelstunde|quart d['’]heure|cuarto de hora|quarto d['’]ora|quarto de hora"
+    r"|kwartier|kwadrans(?! (?:po|do))|en kvart(?! (?:över|i)\b)|čtvrt ?hodin[auy]|一刻[钟鐘]"
+)
+_ONE_AND_A_HALF = (
+    r"one and a half|a and a half|anderthalb|eineinhalb|un[eo]? et demie?|un[oa]? y medi[oa]|uno e mezzo"
+    r"|anderhal(?:f|ve)|um e meio|uma e meia|półtor(?:a|ej)|en och en halv|jeden a půl|půl druhého"
+)
+_AFTER_TOMORROW = (
+    r"day after tomorrow|übermorgen|après-demain|pasado mañana|dopodomani|overmorgen|pojutrze"
+    r"|depois de amanhã|övermorgon|pozítří|後天|后天|明後日|あさって"
+)
 _HALF_AN_HOUR = (
     r"half an hour|(?:eine |einer )?halbe[n]? stunde|une demi-heure|media hora|mezz['’]ora|mezza ora"
     r"|half ?uur|meia hora|(?:en )?halvtimme"
@@ -96,6 +109,8 @@ for _forms in (
     "druhé třetí čtvrté páté šesté sedmé osmé deváté desáté jedenácté dvanácté",
 ):
     _HOURS_IN_WORDS |= {word: number for number, word in enumerate(_forms.split(), start=2)}
+# "po ósmej", "o deváté" say the hour.
+_ORDINAL_HOURS = {word for word in _HOURS_IN_WORDS if word.endswith(("ej", "é", "í"))} - {"tři"}
 _CLOCK_WORD = rf"(?:1[0-2]|[1-9]|{any_of(_HOURS_IN_WORDS)})"
 
 
@@ -229,6 +244,7 @@ RULES: list[Rule] = [
         _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?"),
         _if_has(*(f".{ending}" for ending in _ENDINGS)),
     ),
+    Rule("zone", _pattern(r"(?<=:\d\d )[+-]\d{4}\b"), _at_digits(1, "+", "-")),
     Rule(
         "phone",
         # "03/12/2026" is a day.
@@ -237,6 +253,11 @@ RULES: list[Rule] = [
             r"(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"
         ),
         _at_digits(1),
+    ),
+    Rule(
+        "phone_groups",
+        _pattern(r"(?<![\w:.,/+-])\d{2,4}(?: \d{2,8}){1,4}(?![\w:%€$£]|[ .,-]\d| ?(?:€|eur|kr|zł|kč))"),
+        _at_digits(),
     ),
     Rule("setting", _pattern(_OPTION), _if_has("--")),
     Rule("setting", _pattern(_ASSIGNED), _if_has("=")),
@@ -267,6 +288,24 @@ RULES: list[Rule] = [
         "duration",
         _pattern(rf"\b(?P<half>{_HALF_AN_HOUR})\b"),
         _if_has("half", "halbe", "demi", "media", "mezz", "meia", "halvtimme"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"(?P<quarter>{_QUARTER_OF_AN_HOUR})"),
+        _if_has("quarter", "viertelstunde", "quart d", "cuarto", "quarto", "kwa", "kvart", "čtvrt", "一刻"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"\b(?P<more>{_ONE_AND_A_HALF})\b(?: (?P<unit>{_WORD_UNIT}))?"),
+        _if_has("half", "halb", "demi", "medi", "mezz", "halv", "mei", "półtor", "půl"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"(?P<after>{_AFTER_TOMORROW})"),
+        _if_has(
+            *("after tomorrow", "übermorgen", "après-demain", "pasado", "dopo", "overmorgen", "pojutrze"),
+            *("depois de", "övermorgon", "pozítří", "天", "明後日", "あさって"),
+        ),
     ),
     Rule(
         "duration", _pattern(rf"\b(?P<one>{_ONE_OF}) (?P<unit>{_WORD_UNIT})"), _at_words(*_ONE_OF.split("|"))
@@ -346,10 +385,12 @@ RULES: list[Rule] = [
         "quarter",
         _pattern(
             r"\b(?:(?P<past>quarter (?:past|after)|viertel nach|kwart over|kvart över|kwadrans po)",
-            r"|(?P<to>quarter (?:to|before)|viertel vor|kwart voor|kvart i|za kwadrans|tři čtvrtě na))",
+            r"|(?P<to>quarter (?:to|before)|viertel vor|dreiviertel|kwart voor|kvart i|za kwadrans"
+            r"|tři čtvrtě na)",
+            r"|(?P<early>čtvrt na|viertel))",
             rf" (?P<hour>{_CLOCK_WORD})\b(?!\s?[%€$£])",
         ),
-        _at_words("quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři"),
+        _at_words("quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři", "čtvrt", "dreiviertel"),
     ),
     Rule(
         "quarter",
@@ -359,6 +400,16 @@ RULES: list[Rule] = [
             r"|(?P<to>moins (?:le |un )?quart|menos cuarto|meno un quarto))\b",
         ),
         _if_has("quart", "cuarto", "midi et", "minuit et"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(rf"\b(?:klockan|kl\.|godz\.|godzin\w+) (?P<hour>{_CLOCK_WORD})\b(?![.:]\d)"),
+        _at_starts("klo", "kl", "godz"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(rf"\b(?P<hour>{any_of(_HOURS_IN_WORDS)})\s(?:o['’]clock|uhr|uur)\b"),
+        _if_has("clock", "uhr", "uur"),
     ),
     Rule("half", _pattern(rf"\bhalf past (?P<past>{_CLOCK_WORD})\b"), _at_words("half")),
     Rule(
@@ -373,6 +424,22 @@ RULES: list[Rule] = [
             rf"\b(?P<past>{_CLOCK_WORD})(?: heures?)? (?:et demie|y media|e mezza|e mezzo|e meia)\b",
         ),
         _if_has("demie", "media", "mezz", "meia"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(
+            r"\b(?P<near>o|po|od|do|przed|około|na|v|ve|před|kolem) ",
+            rf"(?P<hour>{any_of(_ORDINAL_HOURS)})\b",
+        ),
+        _at_words("o", "po", "od", "do", "przed", "około", "na", "v", "ve", "před", "kolem"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(
+            r"\b(?:at|um|om|vid|alle|a las|às|v|ve) (?!(?:one|due|tre)\b)",
+            rf"(?P<hour>{any_of(_HOURS_IN_WORDS)})(?=[.,;!?)\n]|$)",
+        ),
+        _at_words("at", "um", "om", "vid", "alle", "a", "às", "v", "ve"),
     ),
     Rule(
         "clock",
@@ -423,9 +490,26 @@ RULES: list[Rule] = [
         _at_words("le", "du", "au"),
     ),
     Rule(
+        "numbered_days",
+        _pattern(
+            r"\b(?:dias?|días?|el|il)\s+(?P<list>(?:\d{1,2}, ){0,5}(?:\d{1,2} [ey] )?\d{1,2})\b",
+            r"(?!\s*(?:[h:%€.,/]\S|%|€|por\b|per\b|días|dias|giorni))",
+        ),
+        _at_words("dia", "día", "dias", "días", "el", "il"),
+    ),
+    Rule(
         "code",
         re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b"),
         _if_digits,
+    ),
+    Rule(
+        "code",
+        # "2026/27" is a year, "12/10" a day or a share.
+        _pattern(
+            r"(?<![\w.,/-])(?!20\d\d/\d\d(?!\d))",
+            r"(?:\d{3,8}/\d{2,8}|\d{2}/\d{4,8})(?![\w/-]|[.,]\d)",
+        ),
+        _at_digits(),
     ),
     Rule(
         "spaced_code",
@@ -442,7 +526,7 @@ RULES: list[Rule] = [
     Rule(
         "amount",
         _pattern(
-            rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}",
+            rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}(?P<cjk_times>[{''.join(TIMES_BY_OF_CJK)}])?",
             rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
         _at_digits(),
@@ -464,6 +548,8 @@ RULES: list[Rule] = [
         _at_starts(*number_words.VALUES, *number_words.ONES),
     ),
 ]
+_WITH_OWN_WORDS = {*tables.NUMBERS, *number_words.INFLECTED}
+_TYPED_MONTHS = {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "okt", "nov", "dec", "dez"}
 _SHORT_WEEKDAYS = {
     name: number
     for names in (*SHORT_WEEKDAYS_OF.values(), *SPOKEN_WEEKDAYS_OF.values(), SHORT_WEEKDAYS)
@@ -524,7 +610,7 @@ def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
 
 @cache
 def _days_of(language: str) -> list[Rule]:
-    """Return the rules for short names of weekdays, which are other words in other languages."""
+    """Return the rules for days and times whose words mean something else in other languages."""
     found = []
     if short := SHORT_WEEKDAYS_OF.get(language):
         pattern = _pattern(rf"\b(?P<weekday>{any_of(short)})\b(?=[.,]{{0,2}}\s*\d|/{any_of(short)}\b)")
@@ -532,6 +618,8 @@ def _days_of(language: str) -> list[Rule]:
     if spoken := SPOKEN_WEEKDAYS_OF.get(language):
         pattern = _pattern(rf"\b(?P<weekday>{any_of(spoken)})s?\b(?!-feira)")
         found.append(Rule("short_weekday", pattern, _at_words(*spoken, *(f"{name}s" for name in spoken))))
+    if language == "nl":  # "half four" is half past four in English
+        found.append(Rule("half", _pattern(rf"\bhalf (?P<to>{_CLOCK_WORD})\b"), _at_words("half")))
     return found
 
 
@@ -549,7 +637,7 @@ def _words_of(language: str) -> list[Rule]:
 def _number_words(language: str) -> dict[str, int]:
     words = tables.NUMBERS.get(language, "").replace("\n", " ").strip()
     found = {word.strip(): number for number, word in enumerate(words.split(", "), start=2)} if words else {}
-    return {word: number for word, number in found.items() if word not in ("sto", "sei")}
+    return found | number_words.INFLECTED.get(language, {})
 
 
 def blanked(text: str, spans: list[tuple[int, int]]) -> str:
@@ -572,6 +660,22 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return [_fact("number", match, [("code", re.sub(r"[-/]", "", written))])]
     plain = re.sub(r"^(?:https?://)?(?:www\.)?", "", written.lower()).rstrip("/")
     return [_fact("link" if name == "link" else "address", match, [("text", plain)])]
+
+
+def _read_zone(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Take the "+0100" behind a time, which is no number of the letter."""
+    return [_fact("number", match, [], is_vague=True)]
+
+
+def _read_phone_groups(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "333 555 0199". Groups of three alone are a large number, and few digits are a day and a year."""
+    first, *others = match[0].split(" ")
+    digits = first + "".join(others)
+    if not 8 <= len(digits) <= 13 or all(len(group) == 3 for group in others):
+        return []
+    if any(re.fullmatch(r"(?:19|20)\d\d", group) for group in (first, *others)):
+        return []
+    return [_fact("number", match, [("phone", digits[-7:])])]
 
 
 def _read_spaced_code(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -608,9 +712,14 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return [_fact("number", match, _as_number(14.0, "day"))]
     if groups.get("dozen"):
         return [_fact("number", match, [("number", 12.0, None)], is_vague=True)]
-    if groups.get("half"):
-        return [_fact("number", match, [("number", 30.0, "minute")], is_vague=True)]
+    for part, minutes in (("half", 30.0), ("quarter", 15.0)):
+        if groups.get(part):
+            return [_fact("number", match, [("number", minutes, "minute")], is_vague=True)]
+    if groups.get("after"):
+        return [_fact("number", match, [("number", 2.0, "day")], is_vague=True)]
     unit = _unit(match)
+    if groups.get("more"):
+        return [_fact("number", match, [("number", 1.5, unit)], is_vague=True)]
     if unit in MONEY or unit is None:
         return []
     return [_fact("number", match, _as_number(1.0, unit), is_vague=True)]
@@ -619,12 +728,10 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
 def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     groups = match.groupdict()
     month = MONTHS_BY_NUMBERS.get(lower(groups.get("month") or ""))
-    if (
-        month
-        and not groups.get("year")
-        and _is_other_word(groups["month"], alone="d" not in groups, match=match)
-    ):
-        return []
+    is_alone = "d" not in groups
+    if month and not groups.get("year") and _is_other_word(groups["month"], alone=is_alone, match=match):
+        is_typed = groups["month"] in _TYPED_MONTHS  # "from jan"
+        return [_fact("date", match, [("date", None, month, None)], is_vague=True)] if is_typed else []
     year = int(groups["year"]) if groups.get("year") else None
     year = year + 2000 if year is not None and year < 100 else year
     day = int(groups["d"]) if groups.get("d") else None
@@ -650,6 +757,17 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
             _part("date", text, parts[1], values),
         ]
     return [_fact("date", match, values)]
+
+
+def _read_numbered_days(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "dias 7, 8 e 9" and "el 28", which may be something else with a number."""
+    days = [(int(found[0]), found.span()) for found in DIGITS.finditer(text, *match.span("list"))]
+    if not all(_is_date(None, day) for day, _ in days):
+        return []
+    return [
+        _part("date", text, span, [("date", None, None, day), ("number", float(day), None)])
+        for day, span in days
+    ]
 
 
 def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
@@ -707,8 +825,17 @@ def _read_quarter(name: str, match: re.Match[str], text: str) -> list[Fact]:
     hours = {"midi": [12], "minuit": [24]}.get(word) or _hours(
         int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
     )
-    minutes = -15 if match["to"] else 30 if match.groupdict().get("half") else 15
+    groups = match.groupdict()
+    minutes = -15 if match["to"] else 30 if groups.get("half") else -45 if groups.get("early") else 15
     return [_fact("time", match, [("clock", (hour * 60 + minutes) % (24 * 60)) for hour in hours])]
+
+
+def _read_hour_word(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "klockan åtta", "nine o'clock", and "po ósmej", which may be another eighth."""
+    word = lower(match["hour"])
+    hour = int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
+    values: list[Value] = [("clock", each * 60) for each in _hours(hour)]
+    return [_fact("time", match, values, is_vague="near" in match.groupdict())]
 
 
 def _read_hours(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -739,7 +866,7 @@ def _read_cjk_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
 def _read_own_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
     """Read a number in words of one of the languages of `tables.NUMBERS`."""
     word = lower(match["number"])
-    value = next((table[word] for table in map(_number_words, tables.NUMBERS) if word in table), None)
+    value = next((table[word] for table in map(_number_words, _WITH_OWN_WORDS) if word in table), None)
     if value is None:
         return []
     unit = _unit(match)
@@ -838,7 +965,9 @@ def _unit(match: re.Match[str]) -> str | None:
 
 
 def _factor(match: re.Match[str]) -> float:
-    return TIMES_BY.get(lower(match.groupdict().get("times") or ""), 1)
+    groups = match.groupdict()
+    of_cjk = TIMES_BY_OF_CJK.get(groups.get("cjk_times") or "", 1)
+    return of_cjk * TIMES_BY.get(lower(groups.get("times") or ""), 1)
 
 
 def _as_number(number: float, unit: str | None) -> list[Value]:
@@ -918,6 +1047,10 @@ READERS = {
     "quarter": _read_quarter,
     "spaced_code": _read_spaced_code,
     "hours": _read_hours,
+    "zone": _read_zone,
+    "hour_word": _read_hour_word,
+    "numbered_days": _read_numbered_days,
+    "phone_groups": _read_phone_groups,
     "short_weekday": _read_weekday,
     "cjk_weekday": _read_cjk_weekday,
     "cjk_clock": _read_cjk_clock,

@@ -20,7 +20,7 @@ from assistant_app.workflow.checks.attachments import speaks_of_one
 from assistant_app.workflow.checks.brought_in import brought_by
 from assistant_app.workflow.checks.contradictions import contradictions
 from assistant_app.workflow.checks.dates import Calendar, in_a_year, sent_on
-from assistant_app.workflow.checks.fact_words import MONEY
+from assistant_app.workflow.checks.fact_words import MEASURES, MONEY
 from assistant_app.workflow.checks.facts import Fact, Value, blanked, facts
 from assistant_app.workflow.checks.languages import READ, is_function_word, language_of
 from assistant_app.workflow.checks.lookalikes import plain
@@ -361,6 +361,7 @@ class Backing:
     calendar: Calendar = field(default_factory=lambda: Calendar(None))
     numbers: dict[float, set[object]] = field(default_factory=dict)  # each number with its units
     bare: set[float] = field(default_factory=set)  # written by the owner without a unit
+    hours: set[int] = field(default_factory=set)  # written by the owner, perhaps in words
     dates: set[Value] = field(default_factory=set)
     dates_by_parts: set[Value] = field(default_factory=set)  # see `_with_any_part`
     others: set[Value] = field(default_factory=set)
@@ -375,6 +376,8 @@ class Backing:
         for fact in reading.facts:
             for value in fact.values:
                 self._add(value, is_of_person and not fact.is_vague)
+                if is_of_person and value[0] == "number" and value[2] is None and 0 < value[1] <= 24:  # type: ignore[operator]
+                    self.hours.add(int(value[1]))  # type: ignore[call-overload]
             if fact.kind == "number":
                 counts = {value[1] for value in fact.values if value[0] == "number"}
                 for key in _around(reading.text, fact):
@@ -442,8 +445,15 @@ class Backing:
         """Return whether a fact follows from those of the sources, by the calendar or by arithmetic."""
         if fact.kind == "date":
             return self.calendar.follows(fact, self._counted_days, self._numbered_days)
+        if any(value[0] == "clock" and self._is_hour(value[1]) for value in fact.values):  # type: ignore[arg-type]
+            return True
         numbers = {value[1:] for value in fact.values if value[0] == "number"}
         return any(self._is_worked_out(number, unit) for number, unit in numbers)  # type: ignore[arg-type]
+
+    def _is_hour(self, minutes: int) -> bool:
+        """Return whether it is a full hour that the owner wrote as a mere number: "three is better"."""
+        hour, minute = divmod(minutes, 60)
+        return not minute and not self.hours.isdisjoint({hour, hour % 12})
 
     def _is_worked_out(self, number: float, unit: str | None) -> bool:
         if unit in ("day", "week"):
@@ -485,7 +495,9 @@ class Backing:
         match value:
             case ("number", float(number), unit):
                 units = self.numbers.get(number, set())
-                return bool(units) if unit is None else unit in units or number in self.bare
+                if unit is None:
+                    return bool(units)
+                return unit in units or number in self.bare or (unit in MEASURES and None in units)
             case ("date", None, None, int(day)) if float(day) in self.bare:
                 return True
             case ("date", year, month, day):

@@ -63,3 +63,44 @@ def test_the_time_zone_of_the_email_is_no_number():
 def test_groups_of_digits_are_no_phone_number_if_they_are_one_number_or_years(draft):
     checks = check(f"It is {draft}.", email=draft)
     assert checks.findings == []
+
+
+# Names, with the language of the draft around them.
+NAMES = [
+    ("Sestra Alena", "", "Dobrý den, sestro Aleno,\n\nděkuji za zprávu, přijdu.", ("Aleno", "Ireno")),
+    ("Krzysztof Wrona", "", "Dzień dobry, Panie Krzysztofie,\n\nzgadzam się.", ("Krzysztofie", "Kazimierzu")),
+    ("Ewa", "", "Cześć Ewo,\n\nchętnie przyjdziemy, dziękuję.", ("Ewo", "Olu")),
+    ("", "pozdrów Marka i Piotra", "Prosi pan o to, a Marek i Piotr już są.", ("Piotr", "Paweł")),
+    ("le carnet d'Inès", "signé", "Pour le carnet d'Inès, il est signé.", ("d'Inès", "d'Agnès")),
+    ("", "", "Zálohu Vám pošlu, děkuji za Vaši zprávu.", ("Vám", "Evě")),
+    ("Pilar Tormo, 4ºB", "", "Delego mi voto en Pilar Tormo, del 4.º B, y no voy.", ("Tormo", "Torno")),
+    ("", "56 euros por mbway", "Envio-te os 56 euros por MB Way e obrigado.", ("MB Way", "Pay Way")),
+    ("みどり工務店 佐々木", "", "佐々木様\n\nありがとうございます。", ("佐々木様", "佐々田様")),
+    ("王丽医生的门诊", "", "我想看王丽医生的门诊，谢谢。", ("王丽", "王莉")),
+    ("要两台打印机", "两台", "我们要两台打印机。", ("两台", "四台")),
+]
+
+
+@pytest.mark.parametrize(("email", "typed", "draft", "change"), NAMES)
+def test_a_name_may_have_another_form(email, typed, draft, change):
+    checks = check(draft, email=SENT + email, instructions=typed)
+    assert [found.text for found in checks.findings] == []
+
+
+@pytest.mark.parametrize(("email", "typed", "draft", "change"), NAMES)
+def test_another_name_is_marked(email, typed, draft, change):
+    checks = check(draft.replace(*change), email=SENT + email, instructions=typed)
+    assert len(checks.findings) == 1
+
+
+@pytest.mark.parametrize("draft", ["各位老师：您好！", "お客様と皆様によろしく。", "我的医生说可以。"])
+def test_titles_without_a_name_have_no_name(draft):
+    assert check(draft, email="您好，谢谢。ありがとう").findings == []
+
+
+def test_an_abbreviation_may_be_spelled_out():
+    typed = "schlüssel bei frau Yilmaz im EG"
+    assert check("Den Schlüssel hat Frau Yilmaz im Erdgeschoss.", email="", instructions=typed).missing == []
+    assert check("Den Schlüssel hat Frau Yilmaz im Dachgeschoss.", email="", instructions=typed).missing == [
+        "EG"
+    ]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations, islice, product
+from itertools import combinations, islice, pairwise, product
 from typing import Literal
 
 from assistant_app.workflow.checks import asked
@@ -21,11 +21,20 @@ from assistant_app.workflow.checks.brought_in import brought_by
 from assistant_app.workflow.checks.contradictions import contradictions
 from assistant_app.workflow.checks.dates import Calendar, in_a_year, sent_on
 from assistant_app.workflow.checks.fact_words import MEASURES, MONEY
-from assistant_app.workflow.checks.facts import Fact, Value, blanked, facts
+from assistant_app.workflow.checks.facts import CJK, Fact, Value, blanked, facts
 from assistant_app.workflow.checks.languages import READ, is_function_word, language_of
 from assistant_app.workflow.checks.lookalikes import plain
-from assistant_app.workflow.checks.names import are_among, full_names, names, typed_small, words_of
-from assistant_app.workflow.checks.people import header_of, misnamed
+from assistant_app.workflow.checks.names import (
+    DECLINING,
+    are_among,
+    full_names,
+    is_spelled_out,
+    names,
+    stems,
+    typed_small,
+    words_of,
+)
+from assistant_app.workflow.checks.people import header_of, misnamed, misnamed_in_cjk
 from assistant_app.workflow.checks.placeholders import placeholders
 from assistant_app.workflow.checks.questions import unanswered
 from assistant_app.workflow.checks.unfinished import open_ends, talk
@@ -171,7 +180,10 @@ def check(
         unsupported = [fact for fact in unsupported if (fact.start, fact.end) not in set_aside]
         unsupported += _unknown_names(own, known_facts, language)
         said = "\n".join(each.text for each in [*by_person, *of_notes])
-        unsupported += misnamed(own.text, email[:MOST_READ], header, known, said, known_facts.words, writer)
+        unsupported += misnamed(
+            own.text, email[:MOST_READ], header, known, said, known_facts.words, writer, language
+        )
+        unsupported += misnamed_in_cjk(own.text, f"{sources}\n{known}")
         unsupported += [
             Fact("date", start, end, own.text[start:end], frozenset())
             for start, end in known_facts.calendar.mismatches(own.text, own.facts)
@@ -215,6 +227,13 @@ def _unknown_names(own: Reading, known: Backing, language: str | None) -> list[F
     A German noun beside a known name is part of no name ("Raum Elbe"), so both have to be unknown there.
     """
     unknown = [name for name in own.names if not known.know(name.text, language)]
+    joined = {  # "MB Way" is "mbway"
+        place
+        for one, other in pairwise(unknown)
+        if other.start == one.end + 1 and f"{one.text}{other.text}".casefold() in known.words
+        for place in (one.start, other.start)
+    }
+    unknown = [name for name in unknown if name.start not in joined]
     places = {edge for name in unknown for edge in (name.start, name.end)}
     return [
         name for name in unknown if not name.is_vague or name.start - 1 in places or name.end + 1 in places
@@ -343,6 +362,9 @@ WORDS_BEFORE = re.compile(
 
 def _around(text: str, fact: Fact) -> Iterator[tuple[str, ...]]:
     """Yield the noun behind a number, and the words before it: "two projectors", "salad for ten"."""
+    if CJK.match(text, fact.end):  # 两台, 三冊
+        yield ("", text[fact.end])
+        return
     behind = WORD_BEHIND.match(text, fact.end)
     if behind and not is_function_word(behind[1]):
         yield ("", behind[1].casefold().rstrip("s"))
@@ -429,17 +451,11 @@ class Backing:
         if language in GENITIVE_IN_S:
             other = name[:-1] if name.endswith("s") else f"{name}s"
             return are_among(other, self.words)
-        return language in ("pl", "cs") and self._has_other_case(name)
-
-    def _has_other_case(self, name: str) -> bool:
-        """Return whether a source has a Polish or Czech name with another ending: Radka, Radku."""
-        return all(
-            len(word) > 3 and word.casefold()[: max(3, len(word) - 2)] in self._stems for word in name.split()
-        )
+        return language in DECLINING and all(not self._stems.isdisjoint(stems(word)) for word in name.split())
 
     @cached_property
     def _stems(self) -> set[str]:
-        return {word[:length] for word in self.words for length in range(3, len(word) + 1)}
+        return {stem for word in self.words for stem in stems(word)}
 
     def leads_to(self, fact: Fact) -> bool:
         """Return whether a fact follows from those of the sources, by the calendar or by arithmetic."""
@@ -593,7 +609,7 @@ def _given(
         after = later[number:] if source == "feedback" else later
         found: dict[str, bool] = {}
         for fact in _wanted(reading, known_names):
-            is_in = _is_in(fact, in_draft, language)
+            is_in = _is_in(fact, draft, in_draft, language)
             if is_in or not _is_withdrawn(reading, fact, after, of_hand):
                 found.setdefault(fact.text, is_in)
         present = tuple(text for text, is_in in found.items() if is_in)
@@ -601,10 +617,12 @@ def _given(
         yield Given(source, number, reading.text, present, missing)
 
 
-def _is_in(fact: Fact, in_draft: Backing, language: str | None) -> bool:
+def _is_in(fact: Fact, draft: Reading, in_draft: Backing, language: str | None) -> bool:
     if fact.kind == "name":
         # Japanese and Chinese write names in other letters.
-        return language in ("ja", "zh") or in_draft.know(fact.text, language)
+        if language in ("ja", "zh") or in_draft.know(fact.text, language):
+            return True
+        return is_spelled_out(fact.text, draft.text, language)
     if in_draft.back(fact):
         return True
     # "thu 8" and "at 4": a bare number may be the day of a date, or an hour.

@@ -22,9 +22,12 @@ SAME = [
     ("晚到一刻钟", "可以", "我会晚到15分钟，请大家先开始。", ("15分钟", "25分钟")),
     ("会費は5千円です。", "払う", "会費の5,000円は当日お支払いします。", ("5,000円", "6,000円")),
     ("", "98万円でOK", "980,000円で問題ございません。", ("980,000円", "890,000円")),
+    ("", "更新料は8万5千円", "更新料85,000円をお支払いします。", ("85,000円", "58,000円")),
     # Phone numbers and codes.
     ("", "tel 333 555 0199", "Mi può chiamare al 333 5550199.", ("333 5550199", "333 5550198")),
     ("ordine 7730/26, 26 novembre", "ok", "Confermo l'ordine 7730/26.", ("7730/26", "7730/62")),
+    ("", "pondělí ok, 8.15.", "Pondělí v 8:15 mi vyhovuje, děkuji.", ("8:15", "8:45")),
+    ("", "le 3e arrive le 20", "Le troisième devrait arriver le 20.", ("le 20", "le 25")),
     # Days.
     ("", "übermorgen bring ich ihn", "Ich bringe ihn am Mittwoch und danke.", ("Mittwoch", "Freitag")),
     ("nos dias 7, 8 e 9", "ok", "A Leonor faltou nos dias 7, 8 e 9.", ("8 e 9", "8 e 6")),
@@ -96,6 +99,10 @@ def test_another_name_is_marked(email, typed, draft, change):
 @pytest.mark.parametrize("draft", ["各位老师：您好！", "お客様と皆様によろしく。", "我的医生说可以。"])
 def test_titles_without_a_name_have_no_name(draft):
     assert check(draft, email="您好，谢谢。ありがとう").findings == []
+
+
+def test_a_compound_of_a_role_is_no_name():
+    assert check("Liebes Kita-Team,\n\nwir kommen gern.", email="Familie Vance, kommen Sie?").findings == []
 
 
 def test_an_abbreviation_may_be_spelled_out():

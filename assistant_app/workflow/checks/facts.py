@@ -527,6 +527,7 @@ RULES: list[Rule] = [
         "amount",
         _pattern(
             rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}(?P<cjk_times>[{''.join(TIMES_BY_OF_CJK)}])?",
+            r"(?P<rest>(?<=[万萬億亿])\d{1,4}(?P<rest_times>[千万萬])?)?",
             rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
         _at_digits(),
@@ -563,6 +564,7 @@ BY_THE_CLOCK = _pattern(
 _AND = r"\s?(?:-|to|till|until|bis|à|a|y|alle|tot|do|till|až|~|and|und|et)\s?"
 RANGE_BEHIND = _pattern(rf"{_AND}(?:\d|1\d|2[0-4])(?![\w.,/:%€$£-])")
 RANGE_BEFORE = _pattern(rf"(?<![\w.,/:-])(?:\d|1\d|2[0-4]){_AND}$")
+ORDINAL_ENDING = _pattern(r"(?:e|er|ère|[èe]me|de|ste|º|ª|:e|:a)\b")  # "le 3e arrive"
 MINUTES_AFTER = _pattern(r"\s(?:past|to|before|after|vor|nach)\s")  # "twenty past four"
 MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
 
@@ -741,7 +743,7 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     elif "m" in groups:
         pairs = [(int(groups["m"]), day), (day, int(groups["m"]))]
         # Between full stops the day is first; between slashes it depends on the country.
-        if name == "ymd" or ("." in match[0] and _is_date(*pairs[0])):
+        if name == "ymd" or ("." in match[0] and (_is_date(*pairs[0]) or not year)):
             del pairs[1]
     values: list[Value] = [("date", year, m, d) for m, d in pairs if _is_date(m, d)]
     if not values:
@@ -899,8 +901,9 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return []
     unit, factor = _unit(match), _factor(match)
     values: list[Value] = []
+    rest = _rest(match)
     for number in readings(written):
-        values += _as_number(round(number * factor, 4), unit)
+        values += _as_number(round(number * factor + rest, 4), unit)
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
     # "25.11" without a full stop behind it.
@@ -914,7 +917,8 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
         else:
             values += _on_the_clock(int(written), match.string, match.start())
     is_item = unit is None and text[max(0, match.start() - 1) : match.end() + 1] == f"({written})"
-    return [_fact(_kind(unit), match, values, is_vague=is_item and len(written) == 1)]
+    is_vague = (is_item and len(written) == 1) or ORDINAL_ENDING.match(text, match.end()) is not None
+    return [_fact(_kind(unit), match, values, is_vague=is_vague)]
 
 
 def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -968,6 +972,16 @@ def _factor(match: re.Match[str]) -> float:
     groups = match.groupdict()
     of_cjk = TIMES_BY_OF_CJK.get(groups.get("cjk_times") or "", 1)
     return of_cjk * TIMES_BY.get(lower(groups.get("times") or ""), 1)
+
+
+def _rest(match: re.Match[str]) -> float:
+    """Return what stands behind the ten thousands of a Japanese or Chinese number: the 5千 of 8万5千."""
+    groups = match.groupdict()
+    rest = groups.get("rest")
+    if not rest:
+        return 0
+    times = groups.get("rest_times") or ""
+    return float(rest.removesuffix(times)) * TIMES_BY_OF_CJK.get(times, 1)
 
 
 def _as_number(number: float, unit: str | None) -> list[Value]:

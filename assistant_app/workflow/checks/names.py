@@ -356,4 +356,6 @@ def _may_be_name(word: str) -> bool:
     if not word[0].isupper():
         return False
     lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
+    if lower.rpartition("-")[2] in ROLES:  # "Kita-Team"
+        return False
     return lower not in _NO_NAMES and lower.rstrip("s") not in _NO_NAMES and lower not in TITLES

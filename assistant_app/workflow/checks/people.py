@@ -112,7 +112,9 @@ def _lines(draft: str) -> Iterator[tuple[int, str]]:
 def _names(text: str, start: int) -> Iterator[Fact]:
     for word in WORD.finditer(text):
         plain = word[0].casefold()
-        if word[0][0].isupper() and not {plain, plain.rstrip("s")} & (COMMON | ROLES | TITLES):
+        if word[0][0].isupper() and not {plain, plain.rstrip("s"), plain.rpartition("-")[2]} & (
+            COMMON | ROLES | TITLES
+        ):
             yield Fact("name", start + word.start(), start + word.end(), word[0], frozenset())
 
 

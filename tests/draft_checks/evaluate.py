@@ -21,7 +21,7 @@ from typing import Any
 from assistant_app.workflow.checks.findings import Checks, check
 
 PUBLISHED = Path(__file__).with_name("published.json")
-HELD_OUT = Path(__file__).with_name("held_out.json")  # the last 22 emails after the rules were changed
+HELD_OUT = Path(__file__).with_name("held_out.json")  # the last 34 emails after the rules were changed
 PREVIOUS = Path(__file__).with_name("previous_release.json")
 SOURCES = ("email", "instructions", "answers", "feedback", "by_hand", "known")
 OWNER = "nora Nora Vance"  # of the published emails

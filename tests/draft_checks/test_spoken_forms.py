@@ -31,6 +31,8 @@ SAME = [
     # Days.
     ("", "übermorgen bring ich ihn", "Ich bringe ihn am Mittwoch und danke.", ("Mittwoch", "Freitag")),
     ("nos dias 7, 8 e 9", "ok", "A Leonor faltou nos dias 7, 8 e 9.", ("8 e 9", "8 e 6")),
+    ("", "comedor solo L X V", "Comerá los lunes y viernes, gracias por todo.", ("viernes", "jueves")),
+    ("請求書No.1182", "振込む", "請求書No.1182をお振込みいたします。", ("1182", "1128")),
     ("", "from jan please", "Please do it from January.", ("January", "February")),
 ]
 

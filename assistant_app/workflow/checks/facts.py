@@ -45,6 +45,7 @@ _YEAR = r"(?:,?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)\b)?"
 _NTH = r"(?:st|nd|rd|th|er|\.|º|:e|:a)?"
 _CJK = r"\u3040-\u30ff\u3400-\u9fff"  # letters that stand beside a number without a space
 _FREE = rf"(?<![.,])(?<!(?![{_CJK}])\w)"  # not inside a longer number or word
+_BEHIND_NO = r"(?<=n[or]\.)|(?<=č\.)"  # "No.1182"
 _OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas", "godz", "ore"])
 _CURRENCIES = ("€", r"\$", "£", "¥", "CHF", "EUR", "USD", "GBP", "NOK", "SEK", "PLN", "CZK", "JPY")
 _HOUR = "(?:[01]?\\d|2[0-4])"
@@ -526,7 +527,7 @@ RULES: list[Rule] = [
     Rule(
         "amount",
         _pattern(
-            rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}(?P<cjk_times>[{''.join(TIMES_BY_OF_CJK)}])?",
+            rf"(?:{_FREE}|{_BEHIND_NO})(?P<number>{_NUMBER}){_TIMES}(?P<cjk_times>[{''.join(TIMES_BY_OF_CJK)}])?",
             r"(?P<rest>(?<=[万萬億亿])\d{1,4}(?P<rest_times>[千万萬])?)?",
             rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
@@ -556,6 +557,7 @@ _SHORT_WEEKDAYS = {
     for names in (*SHORT_WEEKDAYS_OF.values(), *SPOKEN_WEEKDAYS_OF.values(), SHORT_WEEKDAYS)
     for name, number in names.items()
 }
+SPANISH_DAYS = "LMXJVSD"  # as timetables have them
 NEAR = 100  # characters of context searched before a fact
 BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|von|nach|vor|à|vers|dès|avant|après"
@@ -620,6 +622,9 @@ def _days_of(language: str) -> list[Rule]:
     if spoken := SPOKEN_WEEKDAYS_OF.get(language):
         pattern = _pattern(rf"\b(?P<weekday>{any_of(spoken)})s?\b(?!-feira)")
         found.append(Rule("short_weekday", pattern, _at_words(*spoken, *(f"{name}s" for name in spoken))))
+    if language == "es":  # "L X V", "L-V"
+        letters = re.compile(rf"(?<![\w.])[{SPANISH_DAYS}](?:(?:, ?| y |[ /-])[{SPANISH_DAYS}])+(?![\w.])")
+        found.append(Rule("spanish_days", letters, _if_has(*"lmxjvsd")))
     if language == "nl":  # "half four" is half past four in English
         found.append(Rule("half", _pattern(rf"\bhalf (?P<to>{_CLOCK_WORD})\b"), _at_words("half")))
     return found
@@ -795,6 +800,13 @@ def _read_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
         number = SHORT_GERMAN_WEEKDAYS.get(word, _SHORT_WEEKDAYS.get(lower(word)))
         return [_fact("date", match, [("weekday", number)], is_vague=True)]
     return [_fact("date", match, [("weekday", WEEKDAYS[lower(match["weekday"])])])]
+
+
+def _read_spanish_days(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    days = [SPANISH_DAYS.index(letter) for letter in match[0] if letter in SPANISH_DAYS]
+    if "-" in match[0]:
+        days = list(range(days[0], days[-1] + 1))
+    return [_fact("date", match, [("weekday", day) for day in days], is_vague=True)]
 
 
 def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -1055,6 +1067,7 @@ READERS = {
     "week": _read_week,
     "duration": _read_duration,
     "weekday": _read_weekday,
+    "spanish_days": _read_spanish_days,
     "clock": _read_clock,
     "noon": _read_clock,
     "half": _read_half,

@@ -66,6 +66,9 @@ _COMMON = """
     prezado prezada prezados exmo exma exmos senhor senhora senhores cumprimentos
     hälsning hälsningar vänliga
     vážený vážená vážení pane paní pozdravem
+    monday tuesday wednesday thursday friday saturday sunday
+    professor professorin professeur profesor profesora professore professoressa professora profesorze
+    doctor doctora doktor doktorin docteur dottor dottore dottoressa doutor doutora maître maestra
 """
 # Pronouns with a capital, out of politeness.
 POLITE = {

@@ -624,7 +624,7 @@ def _days_of(language: str) -> list[Rule]:
         found.append(Rule("short_weekday", pattern, _at_words(*spoken, *(f"{name}s" for name in spoken))))
     if language == "es":  # "L X V", "L-V"
         letters = re.compile(rf"(?<![\w.])[{SPANISH_DAYS}](?:(?:, ?| y |[ /-])[{SPANISH_DAYS}])+(?![\w.])")
-        found.append(Rule("spanish_days", letters, _if_has(*"lmxjvsd")))
+        found.append(Rule("spanish_days", letters, _at_words(*"lmxjvsd")))
     if language == "nl":  # "half four" is half past four in English
         found.append(Rule("half", _pattern(rf"\bhalf (?P<to>{_CLOCK_WORD})\b"), _at_words("half")))
     return found

@@ -555,6 +555,7 @@ _CHANGES_LABEL = re.compile(
     _I,
 )
 _POSTSCRIPT = re.compile(r"(?:p\. ?s\.?|ps)\b|n\. ?b\.|nb\b", _I)
+_BRACKETS = tuple("()[]（）【】")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _COUNT = re.compile(
     r"[\[(]*(?:word count\s*[:=]?\s*~?\d+(?: words)?|(?:~|ca\. |about )?\d+ "
@@ -574,7 +575,7 @@ _WROTE = re.compile(
 
 def may_begin_talk(start: str) -> bool:
     """Return whether a line that begins like this may turn out to be talk, or a heading of assumptions."""
-    text = bare(start.lstrip("([{（【-–—=•· \t\"'“”„«*_#>")).casefold()
+    text = bare(start.lstrip("([{（【※-–—=•· \t\"'“”„«*_#>")).casefold()
     if not text:
         return True
     text += " " if start.endswith(" ") else ""  # the word is complete: "we " does not begin "wenn"
@@ -588,7 +589,7 @@ def is_talk_after(line: str, *, is_signed: bool) -> bool:
     """Return whether a line speaks about the draft; below a sign-off, less is needed to tell."""
     if len(line) > LONGEST:
         return False
-    text = bare(line.strip(" \t([{)]}*_（）【】"))
+    text = bare(line.strip(" \t([{)]}*_（）【】※"))
     if not is_signed:
         if not (may_begin_talk(line) and text.casefold().startswith(_OPENERS)):
             return False
@@ -599,7 +600,8 @@ def is_talk_after(line: str, *, is_signed: bool) -> bool:
         return False
     if not any(part.casefold().startswith(_OPENERS) for part in _SENTENCE_END.split(text, maxsplit=1)):
         return False
-    return bool(_ABOUT.search(text) or _ABOUT_REPLY.search(text))
+    is_aside = line.strip().startswith(_BRACKETS) and line.strip().endswith(_BRACKETS)
+    return bool(_ABOUT.search(text) or _ABOUT_REPLY.search(text) or (is_aside and _SPEAKS.search(text)))
 
 
 def is_changes_label(line: str) -> bool:

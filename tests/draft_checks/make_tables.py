@@ -13,12 +13,15 @@ from pathlib import Path
 from textwrap import wrap
 
 from babel import Locale
+from babel.units import format_unit
 from num2words import num2words
 
 WRITTEN = Path(__file__).parents[2] / "assistant_app/workflow/checks/tables.py"
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs")  # with spaces between words
 # English, German and French numbers are read by a grammar: number_words.py.
 NUMBERS_OF = ("es", "it", "nl", "pl", "pt", "sv", "cs")
+# Those of English and German are read in any text.
+SHORT_OF = ("fr", "es", "it", "nl", "pl", "pt", "sv", "cs")
 # Abbreviations that are also common words of one of the languages.
 NOT_MONTHS = {
     "out",
@@ -36,7 +39,14 @@ NOT_MONTHS = {
     "lut",
     "sty",
 } | {"pro", "sie", "lip", "mag"}
+# Abbreviations of weekdays that are usual words of the same language: "po deváté".
+NOT_WEEKDAYS = {"po", "ne", "so", "st", "ter"}
 MOST = 100  # numbers up to here
+# Without the metre: "5 m" may be five million.
+MEASURES = [
+    *("mass-kilogram", "mass-gram", "mass-milligram", "mass-microgram"),
+    *("length-kilometer", "length-centimeter", "length-millimeter", "volume-liter", "volume-milliliter"),
+]
 
 
 def months() -> dict[str, int]:
@@ -61,12 +71,43 @@ def weekdays() -> dict[str, int]:
     return found
 
 
+def short_months() -> dict[str, int]:
+    """Return the abbreviations that `months` lacks: they are months only beside a number."""
+    known = months()
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for context in Locale.parse(language).months.values():
+            for number, name in context["abbreviated"].items():
+                word = name.rstrip(".").lower()
+                if word not in known and word.isalpha():
+                    found.setdefault(word, number)
+    return found
+
+
+def short_weekdays(language: str) -> str:
+    """Return the abbreviations from Monday, with - for those that are other words."""
+    days = Locale.parse(language).days["format"]["abbreviated"]
+    found = [days[number].rstrip(".").lower() for number in range(7)]
+    return " ".join("-" if name in NOT_WEEKDAYS else name for name in found)
+
+
 def numbers() -> dict[str, list[str]]:
     """Return the words for 2 to `MOST` of each language, in order."""
     return {
         language: [re.sub(r"\s+", " ", num2words(number, lang=language)) for number in range(2, MOST + 1)]
         for language in NUMBERS_OF
     }
+
+
+def names_of(measure: str) -> list[str]:
+    """Return how a unit is written behind one, two, five or one and a half; the symbol is first."""
+    found = (
+        re.sub(r"[\d.,\s]+", "", format_unit(number, measure, length, locale=language)).lower()
+        for language in LANGUAGES
+        for length in ("short", "long")
+        for number in (1, 2, 5, 1.5)
+    )
+    return [name for name in dict.fromkeys(found) if name.isalpha()]
 
 
 def look_alikes() -> Iterator[tuple[int, int, str]]:
@@ -115,10 +156,17 @@ def written() -> str:
         '"""',
         "",
         "MONTHS = " + _block(_rows(months(), range(1, 13))),
+        "SHORT_MONTHS = " + _block(_rows(short_months(), range(1, 13))),
         "WEEKDAYS = " + _block(_rows(weekdays(), range(7))),
+        "SHORT_WEEKDAYS = {",
+        *(f'    "{language}": "{short_weekdays(language)}",' for language in SHORT_OF),
+        "}",
         "NUMBERS = {",
         *(f'    "{language}": ' + _block(", ".join(words)) + "," for language, words in numbers().items()),
         "}",
+        "MEASURES = [",
+        *("    " + _block(" ".join(names_of(measure))) + "," for measure in MEASURES),
+        "]",
         "LOOK_ALIKES = "
         + _block(" ".join(f"{a:x}-{b:x}={char.replace(' ', '_')}" for a, b, char in look_alikes())),
     ]

@@ -3,24 +3,35 @@
 import json
 from collections import Counter
 
+import pytest
+
 from tests.draft_checks import evaluate
 from tests.draft_checks.evaluate import Figures, figures_of, published, table
 
 LANGUAGES = {"en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs", "ja", "zh"}
 
 
-def test_at_least_four_emails_in_each_language_are_labelled():
-    emails = Counter(labelled["language"] for labelled in json.loads(evaluate.PUBLISHED.read_text()))
+@pytest.mark.parametrize(("path", "fewest"), [(evaluate.PUBLISHED, 4), (evaluate.HELD_OUT, 5)])
+def test_emails_in_each_language_are_labelled(path, fewest):
+    emails = Counter(labelled["language"] for labelled in json.loads(path.read_text()))
 
     assert set(emails) == LANGUAGES
-    assert min(emails.values()) >= 4
+    assert min(emails.values()) >= fewest
 
 
-def test_each_planted_error_changes_the_draft():
-    errors = [case for case in published() if case["kind"] == "error"]
+@pytest.mark.parametrize("path", [evaluate.PUBLISHED, evaluate.HELD_OUT])
+def test_each_planted_error_changes_the_draft(path):
+    errors = [case for case in published(path) if case["kind"] == "error"]
 
     assert len(errors) > 100
     assert all(case["draft"] != case["base"] for case in errors)
+
+
+@pytest.mark.parametrize(("path", "false_missing"), [(evaluate.PUBLISHED, 0), (evaluate.HELD_OUT, 1)])
+def test_the_published_drafts_that_are_right_have_no_alarm(path, false_missing):
+    figures = figures_of(case for case in published(path) if case["kind"] == "natural")
+
+    assert (figures.false_alarms, figures.false_missing) == (0, false_missing)
 
 
 def test_the_table_compares_with_the_previous_release():

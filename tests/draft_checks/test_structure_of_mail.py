@@ -35,6 +35,55 @@ def test_a_weekday_that_the_email_has_wrong_is_not_the_drafts_error():
     assert unsupported("Friday, 19 October is good.", email) == []
 
 
+@pytest.mark.parametrize(
+    "day",
+    ["st 4. 11. 2026 12:00", "qua., 4 nov. 2026", "Wed, 11/4/2026", "śr., 4.11.2026", "4 nov 2026"],
+)
+def test_the_emails_day_is_read_in_its_languages_order(day):
+    email = f"From: Tilde Ravn <tilde@ravn.example>\nDate: {day}\n\nIs 1 December good?"
+    assert unsupported("Tuesday, 1 December is good.", email) == []
+    assert unsupported("Wednesday, 1 December is good.", email) == ["Wednesday, 1 December"]
+
+
+def test_a_day_that_may_be_in_two_months_decides_nothing():
+    email = "From: Tilde Ravn <tilde@ravn.example>\nDate: 11/4/2026\n\nIs Friday, 5 March good?"
+    assert unsupported("Friday, 5 March is good.", email) == []
+
+
+@pytest.mark.parametrize("said", ["14 out. 2026", "14 set 2026", "14 lis 2026", "14 mar 2026"])
+def test_short_months_that_are_other_words_are_read_beside_a_year(said):
+    written = {"out": "10", "set": "09", "lis": "11", "mar": "03"}[said[3:6]]
+    assert unsupported(f"I wrote on 14.{written}.2026.", said) == []
+    assert unsupported(f"I wrote on 15.{written}.2026.", said) == [f"15.{written}.2026"]
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        ("See you on Saturday the 12th.", []),
+        ("See you on Sunday the 12th.", ["Sunday the 12"]),
+        ("See you on Sunday the 13th.", ["13"]),
+    ],
+)
+def test_a_weekday_follows_from_the_date_beside_it(draft, found):
+    email = "From: Tilde Ravn\nDate: Sun, 22 Nov 2026 20:12:00 +0000\n\nLunch on the 12th?"
+    assert unsupported(draft, email) == found
+
+
+@pytest.mark.parametrize(
+    ("month", "said", "draft"),
+    [
+        ("Nov", "di 17 of do 19", "Kan het op dinsdag 17 of donderdag 19 november?"),
+        ("Nov", "byt till fredag 4/12", "Det passar bra fredagen den 4 december, så tack."),
+        ("Oct", "desde sexta", "O portão está avariado desde sexta-feira e não abre."),
+        ("Nov", "pt. 20.11 może być", "Proszę przyjść w piątek 20 listopada, to dla nas najlepiej."),
+    ],
+)
+def test_short_and_spoken_days_support_full_ones(month, said, draft):
+    checks = check(draft, email=HEADER.replace("Oct", month), instructions=said)
+    assert (checks.findings, checks.missing) == ([], [])
+
+
 def test_without_a_date_the_pairs_of_the_email_decide():
     email = "on Monday 19 October or Friday 23 October"
     assert unsupported("See you on Monday, 23 October.", email) == ["Monday, 23 October"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice, pairwise
 
@@ -16,8 +17,10 @@ HEADER_LINES = 20
 YEAR = re.compile(r"\d{4}|\d[./-]\s?\d\d?[./-]\s?\d\d")  # every way to write a full date has one of these
 LONGEST_LINE = 200
 FOLLOWING_DAYS = 21  # "Tuesday" in an email means a day within three weeks of it
+MOST_COUNTED = 7  # days until a weekday that needs no date
+DAYS_BEFORE, DAYS_BEHIND = 10, 62  # "the 12th" is at most so far from the day of the email
 # What may stand between a weekday and its date: "Friday, the 4th", "vendredi le 4", "4日(金)".
-BETWEEN = re.compile(r"[\s,.(（]{0,3}(?:(?:the|der|den|dem|le|el|il|o|de|dnia|den)\s)?")
+BETWEEN = re.compile(r"[\s,.(（]{0,3}(?:(?:the|der|den|dem|le|el|il|o|de|dia|día|dnia|den)\s)?")
 
 
 def sent_on(header: Iterable[tuple[str, str]]) -> date | None:
@@ -25,10 +28,19 @@ def sent_on(header: Iterable[tuple[str, str]]) -> date | None:
     for _, text in islice(header, HEADER_LINES):
         if not YEAR.search(text, 0, LONGEST_LINE):
             continue
-        for fact in facts(text.strip()[:LONGEST_LINE]):
-            for day in _days(fact.values):
-                return day
+        found = facts(text.strip()[:LONGEST_LINE])
+        for fact in found:
+            if days := set(_days(fact.values)):
+                return _with_its_weekday(days, found)
     return None
+
+
+def _with_its_weekday(days: set[date], found: Sequence[Fact]) -> date | None:
+    """Return the only day that "3/11/2026" can mean, by the weekday in the same line if it needs one."""
+    weekdays = {value[1] for fact in found for value in fact.values if value[0] == "weekday"}
+    if len(days) > 1:
+        days = {day for day in days if day.weekday() in weekdays}
+    return days.pop() if len(days) == 1 else None
 
 
 def only_day(text: str) -> date | None:
@@ -64,19 +76,42 @@ def in_a_year(value: Value, sent: date | None) -> date | None:
     return None
 
 
-def pairs(text: str, found: Sequence[Fact]) -> Iterator[tuple[Fact, int, Fact]]:
-    """Yield each date that stands beside a weekday: the earlier fact, the weekday, and the later fact."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A date that stands beside a weekday."""
+
+    weekday: int
+    named: Fact  # the fact that is the weekday
+    day: Fact
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return min(self.named.start, self.day.start), max(self.named.end, self.day.end)
+
+
+def pairs(text: str, found: Sequence[Fact]) -> Iterator[Pair]:
+    """Yield each date that stands beside a weekday."""
     for before, after in pairwise(found):
         if not BETWEEN.fullmatch(text, before.end, after.start):
             continue
-        for one, other in ((before, after), (after, before)):
-            weekday = next((value[1] for value in one.values if value[0] == "weekday"), None)
-            if isinstance(weekday, int) and any(value[0] == "date" for value in other.values):
-                yield before, weekday, after
+        for named, day in ((before, after), (after, before)):
+            weekday = next((value[1] for value in named.values if value[0] == "weekday"), None)
+            if isinstance(weekday, int) and day.kind == "date" and _monthly(day):
+                yield Pair(weekday, named, day)
 
 
 def _monthly(fact: Fact) -> set[Value]:
-    return {value[2:] for value in fact.values if value[0] == "date" and None not in value[2:]}
+    """Return the month, if it is said, and the day of each date that a fact may mean."""
+    return {value[2:] for value in fact.values if value[0] == "date" and value[3] is not None}
+
+
+def _months(found: Iterable[Fact]) -> set[int]:
+    return {
+        value[2]
+        for fact in found
+        for value in fact.values
+        if value[0] == "date" and isinstance(value[2], int)
+    }
 
 
 class Calendar:
@@ -86,11 +121,13 @@ class Calendar:
         self.sent = sent
         self._said: dict[Value, set[int]] = {}
         self._weekdays: set[int] = set()
+        self._months: set[int] = set()
 
     def add(self, text: str, found: Sequence[Fact]) -> None:
-        for before, weekday, after in pairs(text, found):
-            for day in _monthly(before) | _monthly(after):
-                self._said.setdefault(day, set()).add(weekday)
+        for pair in pairs(text, found):
+            for day in _monthly(pair.day):
+                self._said.setdefault(day, set()).add(pair.weekday)
+        self._months |= _months(found)
         self._weekdays |= {
             value[1]
             for fact in found
@@ -100,21 +137,54 @@ class Calendar:
 
     def mismatches(self, text: str, found: Sequence[Fact]) -> Iterator[tuple[int, int]]:
         """Yield where a weekday stands beside a date of another one, unless a source has the same pair."""
-        for before, weekday, after in pairs(text, found):
-            values = [value for value in (*before.values, *after.values) if value[0] == "date"]
-            monthly = _monthly(before) | _monthly(after)
-            said = {each for day in monthly for each in self._said.get(day, ())}
-            days = [day for value in values if (day := in_a_year(value, self.sent))]
-            possible = {day.weekday() for day in days} if days else said
-            if possible and weekday not in possible | said:
-                yield before.start, after.end
+        for pair in pairs(text, found):
+            possible = self._weekdays_of(pair.day, found)
+            if possible and pair.weekday not in possible:
+                yield pair.span
 
-    def follows(self, fact: Fact, counted: Collection[float]) -> bool:
-        """Return whether a date follows from a weekday or a number of days that a source has."""
+    def fitting(self, text: str, found: Sequence[Fact]) -> set[Fact]:
+        """Return the weekdays that stand beside a date of theirs: they follow from the date."""
+        return {
+            pair.named for pair in pairs(text, found) if pair.weekday in self._weekdays_of(pair.day, found)
+        }
+
+    def _weekdays_of(self, fact: Fact, found: Sequence[Fact]) -> set[int]:
+        """Return the weekdays that a date may have, by the calendar and by what the sources say."""
+        said = {each for day in _monthly(fact) for each in self._said.get(day, ())}
+        days: set[date] = set()
+        for value in fact.values:
+            match value:
+                case ("date", None, None, int(number)):  # "the 12th"
+                    days.update(self._near(number, self._months | _months(found)))
+                case _:
+                    days.update(filter(None, [in_a_year(value, self.sent)]))
+        return {day.weekday() for day in days} | said
+
+    def _near(self, number: int, months: set[int]) -> Iterator[date]:
+        """Yield the days of that number around the email's, and in the months that are named."""
+        if self.sent is None:
+            return
+        for by in range(-DAYS_BEFORE, DAYS_BEHIND):
+            if (day := self.sent + timedelta(by)).day == number:
+                yield day
+        for month in months:
+            if found := in_a_year(("date", None, month, number), self.sent):
+                yield found
+
+    def follows(self, fact: Fact, counted: Collection[float], numbered: Collection[float]) -> bool:
+        """Return whether a date follows from what a source has: a weekday, a number of days, a bare day.
+
+        `numbered` are the days that are said without a month ("dia 22"), which is one near the email's day.
+        """
         if self.sent is None:
             return False
         for value in fact.values:
             match value:
+                case ("weekday", int(weekday)):  # of "in three days"
+                    days = [self.sent + timedelta(by) for by in counted if by < MOST_COUNTED]
+                    if any(day.weekday() == weekday for day in days):
+                        return True
+                    continue
                 case ("date", None, None, int(number)):  # "the 7th"
                     days = [self.sent + timedelta(by) for by in range(FOLLOWING_DAYS)]
                     if any(day.day == number and day.weekday() in self._weekdays for day in days):
@@ -125,6 +195,8 @@ class Calendar:
                 continue
             after = (day - self.sent).days
             if 0 <= after <= FOLLOWING_DAYS and day.weekday() in self._weekdays:
+                return True
+            if float(day.day) in numbered and -DAYS_BEFORE <= after < DAYS_BEHIND:
                 return True
             if after in (0, 1) or (after > 0 and float(after) in counted):
                 return True

@@ -59,15 +59,25 @@ _MORE_WEEKDAYS = (  # other cases of Polish and Czech, and what CLDR lacks
     "sonnabend sobotę soboty sobocie sobotu sobotě",
     "niedzielę niedzieli neděli nedělí",
 )
+# Portuguese drops "-feira" in speech; these are ordinal numbers as well.
+_SPOKEN_WEEKDAYS = _numbered("segunda", "terça", "quarta", "quinta", "sexta", start=0)
 MONTHS = _with_plain_forms(
     _numbered(*tables.MONTHS.strip().splitlines(), start=1) | _numbered(*_MORE_MONTHS, start=1)
 )
+_SHORT_MONTHS = _numbered(*tables.SHORT_MONTHS.removeprefix("\n").splitlines(), start=1)
+MONTHS_BY_NUMBERS = MONTHS | _SHORT_MONTHS  # with those that are months only beside a number
 WEEKDAYS = _with_plain_forms(
     _numbered(*tables.WEEKDAYS.strip().splitlines(), start=0) | _numbered(*_MORE_WEEKDAYS, start=0)
 )
+WEEKDAYS |= {f"{name}en": number for name, number in WEEKDAYS.items() if name.endswith("dag")}  # "måndagen"
 # Many are other words as well, so they support a date but need no support.
 SHORT_WEEKDAYS = _numbered("mon", "tue tues", "wed", "thu thur thurs", "fri", "sat", "sun", start=0)
 SHORT_GERMAN_WEEKDAYS = _numbered("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So", start=0)
+SHORT_WEEKDAYS_OF = {
+    language: _with_plain_forms({name: day for day, name in enumerate(names.split()) if name != "-"})
+    for language, names in tables.SHORT_WEEKDAYS.items()
+}
+SPOKEN_WEEKDAYS_OF = {"pt": _with_plain_forms(_SPOKEN_WEEKDAYS)}
 UNITS = {
     name: names.split()[0]
     for names in (
@@ -95,13 +105,23 @@ UNITS = {
         "zł pln złotych złote złoty",
         "kč czk korun koruny",
         "¥ jpy cny yen yuan",
+        *tables.MEASURES,
+        "kg kilo kilos",
+        "μg mcg",
     )
     for name in names.split()
 }
 # Units that stand behind a number without a space, and have no words beside them.
 UNITS_OF_CJK = {
     "円": "¥",
+    "日元": "¥",
     "元": "¥",
+    "块": "¥",
+    "塊": "¥",
+    "美元": "$",
+    "ドル": "$",
+    "欧元": "€",
+    "ユーロ": "€",
     "时间": "hour",
     "時間": "hour",
     "个工作日": "working_day",
@@ -131,13 +151,18 @@ WORKING_BEHIND = (
     "robocze",
     "úteis",
 )
-# Two ways to say how long: so many of the first are one of the second.
+MEASURES = frozenset(names.split()[0] for names in tables.MEASURES)
+# Two ways to say how long, or how much: so many of the first are one of the second.
 SAME_TIME = (
     ("minute", 60, "hour"),
     ("hour", 24, "day"),
     ("day", 7, "week"),
     ("month", 12, "year"),
+    ("g", 1000, "kg"),
+    ("mg", 1000, "g"),
+    ("ml", 1000, "l"),
 )
+TIMES_BY_OF_CJK = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8}
 MONEY = {"%", "€", "$", "£", "chf", "kr", "zł", "kč", "¥"}
 TIMES_BY = {
     "k": 1e3,

@@ -17,10 +17,14 @@ from assistant_app.workflow.checks import number_words, tables
 from assistant_app.workflow.checks.fact_words import (
     MONEY,
     MONTHS,
+    MONTHS_BY_NUMBERS,
     SAME_TIME,
     SHORT_GERMAN_WEEKDAYS,
     SHORT_WEEKDAYS,
+    SHORT_WEEKDAYS_OF,
+    SPOKEN_WEEKDAYS_OF,
     TIMES_BY,
+    TIMES_BY_OF_CJK,
     UNITS,
     UNITS_OF_CJK,
     WEEKDAYS,
@@ -41,6 +45,7 @@ _YEAR = r"(?:,?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)\b)?"
 _NTH = r"(?:st|nd|rd|th|er|\.|º|:e|:a)?"
 _CJK = r"\u3040-\u30ff\u3400-\u9fff"  # letters that stand beside a number without a space
 _FREE = rf"(?<![.,])(?<!(?![{_CJK}])\w)"  # not inside a longer number or word
+_BEHIND_NO = r"(?<=n[or]\.)|(?<=č\.)"  # "No.1182"
 _OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas", "godz", "ore"])
 _CURRENCIES = ("€", r"\$", "£", "¥", "CHF", "EUR", "USD", "GBP", "NOK", "SEK", "PLN", "CZK", "JPY")
 _HOUR = "(?:[01]?\\d|2[0-4])"
@@ -76,6 +81,18 @@ _ONE_OF = "one|ein|eines|einen|einem|einer|eine|un|une|uno|una|één|een|um|uma|
 _DOZEN = (
     r"(?:a |one )?dozen|ein dutzend|une douzaine|una docena|una dozzina|een dozijn|uma dúzia|ett dussin|tuzin"
 )
+_QUARTER_OF_AN_HOUR = (
+    r"quarter of an hour|viertelstunde|quart d['’]heure|cuarto de hora|quarto d['’]ora|quarto de hora"
+    r"|kwartier|kwadrans(?! (?:po|do))|en kvart(?! (?:över|i)\b)|čtvrt ?hodin[auy]|一刻[钟鐘]"
+)
+_ONE_AND_A_HALF = (
+    r"one and a half|a and a half|anderthalb|eineinhalb|un[eo]? et demie?|un[oa]? y medi[oa]|uno e mezzo"
+    r"|anderhal(?:f|ve)|um e meio|uma e meia|półtor(?:a|ej)|en och en halv|jeden a půl|půl druhého"
+)
+_AFTER_TOMORROW = (
+    r"day after tomorrow|übermorgen|après-demain|pasado mañana|dopodomani|overmorgen|pojutrze"
+    r"|depois de amanhã|övermorgon|pozítří|後天|后天|明後日|あさって"
+)
 _HALF_AN_HOUR = (
     r"half an hour|(?:eine |einer )?halbe[n]? stunde|une demi-heure|media hora|mezz['’]ora|mezza ora"
     r"|half ?uur|meia hora|(?:en )?halvtimme"
@@ -93,6 +110,8 @@ for _forms in (
     "druhé třetí čtvrté páté šesté sedmé osmé deváté desáté jedenácté dvanácté",
 ):
     _HOURS_IN_WORDS |= {word: number for number, word in enumerate(_forms.split(), start=2)}
+# "po ósmej", "o deváté" say the hour.
+_ORDINAL_HOURS = {word for word in _HOURS_IN_WORDS if word.endswith(("ej", "é", "í"))} - {"tři"}
 _CLOCK_WORD = rf"(?:1[0-2]|[1-9]|{any_of(_HOURS_IN_WORDS)})"
 
 
@@ -226,6 +245,7 @@ RULES: list[Rule] = [
         _pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?"),
         _if_has(*(f".{ending}" for ending in _ENDINGS)),
     ),
+    Rule("zone", _pattern(r"(?<=:\d\d )[+-]\d{4}\b"), _at_digits(1, "+", "-")),
     Rule(
         "phone",
         # "03/12/2026" is a day.
@@ -234,6 +254,11 @@ RULES: list[Rule] = [
             r"(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"
         ),
         _at_digits(1),
+    ),
+    Rule(
+        "phone_groups",
+        _pattern(r"(?<![\w:.,/+-])\d{2,4}(?: \d{2,8}){1,4}(?![\w:%€$£]|[ .,-]\d| ?(?:€|eur|kr|zł|kč))"),
+        _at_digits(),
     ),
     Rule("setting", _pattern(_OPTION), _if_has("--")),
     Rule("setting", _pattern(_ASSIGNED), _if_has("=")),
@@ -266,6 +291,24 @@ RULES: list[Rule] = [
         _if_has("half", "halbe", "demi", "media", "mezz", "meia", "halvtimme"),
     ),
     Rule(
+        "duration",
+        _pattern(rf"(?P<quarter>{_QUARTER_OF_AN_HOUR})"),
+        _if_has("quarter", "viertelstunde", "quart d", "cuarto", "quarto", "kwa", "kvart", "čtvrt", "一刻"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"\b(?P<more>{_ONE_AND_A_HALF})\b(?: (?P<unit>{_WORD_UNIT}))?"),
+        _if_has("half", "halb", "demi", "medi", "mezz", "halv", "mei", "półtor", "půl"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"(?P<after>{_AFTER_TOMORROW})"),
+        _if_has(
+            *("after tomorrow", "übermorgen", "après-demain", "pasado", "dopo", "overmorgen", "pojutrze"),
+            *("depois de", "övermorgon", "pozítří", "天", "明後日", "あさって"),
+        ),
+    ),
+    Rule(
         "duration", _pattern(rf"\b(?P<one>{_ONE_OF}) (?P<unit>{_WORD_UNIT})"), _at_words(*_ONE_OF.split("|"))
     ),
     Rule(
@@ -277,6 +320,14 @@ RULES: list[Rule] = [
         _at_digits(),
     ),
     Rule("day", _pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}"), _at_digits()),
+    Rule(
+        "day",
+        _pattern(
+            rf"{_FREE}(?P<d>\d{{1,2}})\.?\s+(?:de\s+)?(?P<month>{any_of(MONTHS_BY_NUMBERS)})\b\.?",
+            r",?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)\b",
+        ),
+        _at_digits(),
+    ),
     Rule(
         "cjk_day",
         _pattern(r"(?:(?P<year>\d{4})\s?年\s?)?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号號]"),
@@ -335,10 +386,12 @@ RULES: list[Rule] = [
         "quarter",
         _pattern(
             r"\b(?:(?P<past>quarter (?:past|after)|viertel nach|kwart over|kvart över|kwadrans po)",
-            r"|(?P<to>quarter (?:to|before)|viertel vor|kwart voor|kvart i|za kwadrans|tři čtvrtě na))",
+            r"|(?P<to>quarter (?:to|before)|viertel vor|dreiviertel|kwart voor|kvart i|za kwadrans"
+            r"|tři čtvrtě na)",
+            r"|(?P<early>čtvrt na|viertel))",
             rf" (?P<hour>{_CLOCK_WORD})\b(?!\s?[%€$£])",
         ),
-        _at_words("quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři"),
+        _at_words("quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři", "čtvrt", "dreiviertel"),
     ),
     Rule(
         "quarter",
@@ -348,6 +401,16 @@ RULES: list[Rule] = [
             r"|(?P<to>moins (?:le |un )?quart|menos cuarto|meno un quarto))\b",
         ),
         _if_has("quart", "cuarto", "midi et", "minuit et"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(rf"\b(?:klockan|kl\.|godz\.|godzin\w+) (?P<hour>{_CLOCK_WORD})\b(?![.:]\d)"),
+        _at_starts("klo", "kl", "godz"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(rf"\b(?P<hour>{any_of(_HOURS_IN_WORDS)})\s(?:o['’]clock|uhr|uur)\b"),
+        _if_has("clock", "uhr", "uur"),
     ),
     Rule("half", _pattern(rf"\bhalf past (?P<past>{_CLOCK_WORD})\b"), _at_words("half")),
     Rule(
@@ -362,6 +425,22 @@ RULES: list[Rule] = [
             rf"\b(?P<past>{_CLOCK_WORD})(?: heures?)? (?:et demie|y media|e mezza|e mezzo|e meia)\b",
         ),
         _if_has("demie", "media", "mezz", "meia"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(
+            r"\b(?P<near>o|po|od|do|przed|około|na|v|ve|před|kolem) ",
+            rf"(?P<hour>{any_of(_ORDINAL_HOURS)})\b",
+        ),
+        _at_words("o", "po", "od", "do", "przed", "około", "na", "v", "ve", "před", "kolem"),
+    ),
+    Rule(
+        "hour_word",
+        _pattern(
+            r"\b(?:at|um|om|vid|alle|a las|às|v|ve) (?!(?:one|due|tre)\b)",
+            rf"(?P<hour>{any_of(_HOURS_IN_WORDS)})(?=[.,;!?)\n]|$)",
+        ),
+        _at_words("at", "um", "om", "vid", "alle", "a", "às", "v", "ve"),
     ),
     Rule(
         "clock",
@@ -412,9 +491,26 @@ RULES: list[Rule] = [
         _at_words("le", "du", "au"),
     ),
     Rule(
+        "numbered_days",
+        _pattern(
+            r"\b(?:dias?|días?|el|il)\s+(?P<list>(?:\d{1,2}, ){0,5}(?:\d{1,2} [ey] )?\d{1,2})\b",
+            r"(?!\s*(?:[h:%€.,/]\S|%|€|por\b|per\b|días|dias|giorni))",
+        ),
+        _at_words("dia", "día", "dias", "días", "el", "il"),
+    ),
+    Rule(
         "code",
         re.compile(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b"),
         _if_digits,
+    ),
+    Rule(
+        "code",
+        # "2026/27" is a year, "12/10" a day or a share.
+        _pattern(
+            r"(?<![\w.,/-])(?!20\d\d/\d\d(?!\d))",
+            r"(?:\d{3,8}/\d{2,8}|\d{2}/\d{4,8})(?![\w/-]|[.,]\d)",
+        ),
+        _at_digits(),
     ),
     Rule(
         "spaced_code",
@@ -431,7 +527,8 @@ RULES: list[Rule] = [
     Rule(
         "amount",
         _pattern(
-            rf"{_FREE}(?P<number>{_NUMBER}){_TIMES}",
+            rf"(?:{_FREE}|{_BEHIND_NO})(?P<number>{_NUMBER}){_TIMES}(?P<cjk_times>[{''.join(TIMES_BY_OF_CJK)}])?",
+            r"(?P<rest>(?<=[万萬億亿])\d{1,4}(?P<rest_times>[千万萬])?)?",
             rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
         _at_digits(),
@@ -453,6 +550,14 @@ RULES: list[Rule] = [
         _at_starts(*number_words.VALUES, *number_words.ONES),
     ),
 ]
+_WITH_OWN_WORDS = {*tables.NUMBERS, *number_words.INFLECTED}
+_TYPED_MONTHS = {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "okt", "nov", "dec", "dez"}
+_SHORT_WEEKDAYS = {
+    name: number
+    for names in (*SHORT_WEEKDAYS_OF.values(), *SPOKEN_WEEKDAYS_OF.values(), SHORT_WEEKDAYS)
+    for name, number in names.items()
+}
+SPANISH_DAYS = "LMXJVSD"  # as timetables have them
 NEAR = 100  # characters of context searched before a fact
 BY_THE_CLOCK = _pattern(
     r"\b(?:at|after|before|until|till|from|by|around|um|ab|bis|gegen|von|nach|vor|à|vers|dès|avant|après"
@@ -461,6 +566,7 @@ BY_THE_CLOCK = _pattern(
 _AND = r"\s?(?:-|to|till|until|bis|à|a|y|alle|tot|do|till|až|~|and|und|et)\s?"
 RANGE_BEHIND = _pattern(rf"{_AND}(?:\d|1\d|2[0-4])(?![\w.,/:%€$£-])")
 RANGE_BEFORE = _pattern(rf"(?<![\w.,/:-])(?:\d|1\d|2[0-4]){_AND}$")
+ORDINAL_ENDING = _pattern(r"(?:e|er|ère|[èe]me|de|ste|º|ª|:e|:a)\b")  # "le 3e arrive"
 MINUTES_AFTER = _pattern(r"\s(?:past|to|before|after|vor|nach)\s")  # "twenty past four"
 MINUTES_BEFORE = _pattern(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$")
 
@@ -493,7 +599,9 @@ def facts(text: str, languages: tuple[str, ...] = ()) -> list[Fact]:
 def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
     found: list[Fact] = []
     searched = _Text(text)
-    for rule in (*RULES, *(each for language in languages for each in _words_of(language))):
+    own = [each for language in languages for each in _days_of(language)]
+    own_words = [each for language in languages for each in _words_of(language)]
+    for rule in (*own, *RULES, *own_words):
         taken = []
         for match in rule.search(rule.pattern, searched):
             if read := READERS[rule.name](rule.name, match, text):
@@ -502,6 +610,24 @@ def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
         if taken:
             searched.left = blanked(searched.left, taken)
     return sorted(found, key=lambda fact: fact.start)
+
+
+@cache
+def _days_of(language: str) -> list[Rule]:
+    """Return the rules for days and times whose words mean something else in other languages."""
+    found = []
+    if short := SHORT_WEEKDAYS_OF.get(language):
+        pattern = _pattern(rf"\b(?P<weekday>{any_of(short)})\b(?=[.,]{{0,2}}\s*\d|/{any_of(short)}\b)")
+        found.append(Rule("short_weekday", pattern, _at_words(*short)))
+    if spoken := SPOKEN_WEEKDAYS_OF.get(language):
+        pattern = _pattern(rf"\b(?P<weekday>{any_of(spoken)})s?\b(?!-feira)")
+        found.append(Rule("short_weekday", pattern, _at_words(*spoken, *(f"{name}s" for name in spoken))))
+    if language == "es":  # "L X V", "L-V"
+        letters = re.compile(rf"(?<![\w.])[{SPANISH_DAYS}](?:(?:, ?| y |[ /-])[{SPANISH_DAYS}])+(?![\w.])")
+        found.append(Rule("spanish_days", letters, _at_words(*"lmxjvsd")))
+    if language == "nl":  # "half four" is half past four in English
+        found.append(Rule("half", _pattern(rf"\bhalf (?P<to>{_CLOCK_WORD})\b"), _at_words("half")))
+    return found
 
 
 @cache
@@ -518,7 +644,7 @@ def _words_of(language: str) -> list[Rule]:
 def _number_words(language: str) -> dict[str, int]:
     words = tables.NUMBERS.get(language, "").replace("\n", " ").strip()
     found = {word.strip(): number for number, word in enumerate(words.split(", "), start=2)} if words else {}
-    return {word: number for word, number in found.items() if word not in ("sto", "sei")}
+    return found | number_words.INFLECTED.get(language, {})
 
 
 def blanked(text: str, spans: list[tuple[int, int]]) -> str:
@@ -541,6 +667,22 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return [_fact("number", match, [("code", re.sub(r"[-/]", "", written))])]
     plain = re.sub(r"^(?:https?://)?(?:www\.)?", "", written.lower()).rstrip("/")
     return [_fact("link" if name == "link" else "address", match, [("text", plain)])]
+
+
+def _read_zone(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Take the "+0100" behind a time, which is no number of the letter."""
+    return [_fact("number", match, [], is_vague=True)]
+
+
+def _read_phone_groups(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "333 555 0199". Groups of three alone are a large number, and few digits are a day and a year."""
+    first, *others = match[0].split(" ")
+    digits = first + "".join(others)
+    if not 8 <= len(digits) <= 13 or all(len(group) == 3 for group in others):
+        return []
+    if any(re.fullmatch(r"(?:19|20)\d\d", group) for group in (first, *others)):
+        return []
+    return [_fact("number", match, [("phone", digits[-7:])])]
 
 
 def _read_spaced_code(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -577,9 +719,14 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return [_fact("number", match, _as_number(14.0, "day"))]
     if groups.get("dozen"):
         return [_fact("number", match, [("number", 12.0, None)], is_vague=True)]
-    if groups.get("half"):
-        return [_fact("number", match, [("number", 30.0, "minute")], is_vague=True)]
+    for part, minutes in (("half", 30.0), ("quarter", 15.0)):
+        if groups.get(part):
+            return [_fact("number", match, [("number", minutes, "minute")], is_vague=True)]
+    if groups.get("after"):
+        return [_fact("number", match, [("number", 2.0, "day")], is_vague=True)]
     unit = _unit(match)
+    if groups.get("more"):
+        return [_fact("number", match, [("number", 1.5, unit)], is_vague=True)]
     if unit in MONEY or unit is None:
         return []
     return [_fact("number", match, _as_number(1.0, unit), is_vague=True)]
@@ -587,9 +734,11 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     groups = match.groupdict()
-    month = MONTHS.get(lower(groups.get("month") or ""))
-    if month and _is_other_word(groups["month"], alone="d" not in groups, match=match):
-        return []
+    month = MONTHS_BY_NUMBERS.get(lower(groups.get("month") or ""))
+    is_alone = "d" not in groups
+    if month and not groups.get("year") and _is_other_word(groups["month"], alone=is_alone, match=match):
+        is_typed = groups["month"] in _TYPED_MONTHS  # "from jan"
+        return [_fact("date", match, [("date", None, month, None)], is_vague=True)] if is_typed else []
     year = int(groups["year"]) if groups.get("year") else None
     year = year + 2000 if year is not None and year < 100 else year
     day = int(groups["d"]) if groups.get("d") else None
@@ -597,7 +746,10 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if name == "cjk_day":
         pairs = [(int(groups["m"]), day)]
     elif "m" in groups:
-        pairs = [(int(groups["m"]), day), (day, int(groups["m"]))][: 1 if name == "ymd" else 2]
+        pairs = [(int(groups["m"]), day), (day, int(groups["m"]))]
+        # Between full stops the day is first; between slashes it depends on the country.
+        if name == "ymd" or ("." in match[0] and (_is_date(*pairs[0]) or not year)):
+            del pairs[1]
     values: list[Value] = [("date", year, m, d) for m, d in pairs if _is_date(m, d)]
     if not values:
         return []
@@ -614,12 +766,23 @@ def _read_date(name: str, match: re.Match[str], text: str) -> list[Fact]:
     return [_fact("date", match, values)]
 
 
+def _read_numbered_days(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "dias 7, 8 e 9" and "el 28", which may be something else with a number."""
+    days = [(int(found[0]), found.span()) for found in DIGITS.finditer(text, *match.span("list"))]
+    if not all(_is_date(None, day) for day, _ in days):
+        return []
+    return [
+        _part("date", text, span, [("date", None, None, day), ("number", float(day), None)])
+        for day, span in days
+    ]
+
+
 def _is_other_word(name: str, alone: bool, match: re.Match[str]) -> bool:
     """Return whether "may", "march" or an abbreviation is probably not a month here."""
     plain = lower(name)
     if plain in ("may", "march", "mar"):
         return name == plain or (alone and _begins_sentence(match))
-    return alone and not match["year"] and (len(name) < 4 or plain in ("sept", "janv"))
+    return alone and (len(name) < 4 or plain in ("sept", "janv"))
 
 
 def _begins_sentence(match: re.Match[str]) -> bool:
@@ -634,9 +797,16 @@ def _is_date(month: int | None, day: int | None) -> bool:
 def _read_weekday(name: str, match: re.Match[str], text: str) -> list[Fact]:
     if name == "short_weekday":
         word = match["weekday"]
-        number = SHORT_GERMAN_WEEKDAYS.get(word, SHORT_WEEKDAYS.get(lower(word)))
+        number = SHORT_GERMAN_WEEKDAYS.get(word, _SHORT_WEEKDAYS.get(lower(word)))
         return [_fact("date", match, [("weekday", number)], is_vague=True)]
     return [_fact("date", match, [("weekday", WEEKDAYS[lower(match["weekday"])])])]
+
+
+def _read_spanish_days(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    days = [SPANISH_DAYS.index(letter) for letter in match[0] if letter in SPANISH_DAYS]
+    if "-" in match[0]:
+        days = list(range(days[0], days[-1] + 1))
+    return [_fact("date", match, [("weekday", day) for day in days], is_vague=True)]
 
 
 def _read_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -669,8 +839,17 @@ def _read_quarter(name: str, match: re.Match[str], text: str) -> list[Fact]:
     hours = {"midi": [12], "minuit": [24]}.get(word) or _hours(
         int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
     )
-    minutes = -15 if match["to"] else 30 if match.groupdict().get("half") else 15
+    groups = match.groupdict()
+    minutes = -15 if match["to"] else 30 if groups.get("half") else -45 if groups.get("early") else 15
     return [_fact("time", match, [("clock", (hour * 60 + minutes) % (24 * 60)) for hour in hours])]
+
+
+def _read_hour_word(name: str, match: re.Match[str], text: str) -> list[Fact]:
+    """Read "klockan åtta", "nine o'clock", and "po ósmej", which may be another eighth."""
+    word = lower(match["hour"])
+    hour = int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
+    values: list[Value] = [("clock", each * 60) for each in _hours(hour)]
+    return [_fact("time", match, values, is_vague="near" in match.groupdict())]
 
 
 def _read_hours(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -701,7 +880,7 @@ def _read_cjk_clock(name: str, match: re.Match[str], text: str) -> list[Fact]:
 def _read_own_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
     """Read a number in words of one of the languages of `tables.NUMBERS`."""
     word = lower(match["number"])
-    value = next((table[word] for table in map(_number_words, tables.NUMBERS) if word in table), None)
+    value = next((table[word] for table in map(_number_words, _WITH_OWN_WORDS) if word in table), None)
     if value is None:
         return []
     unit = _unit(match)
@@ -734,10 +913,14 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return []
     unit, factor = _unit(match), _factor(match)
     values: list[Value] = []
+    rest = _rest(match)
     for number in readings(written):
-        values += _as_number(round(number * factor, 4), unit)
+        values += _as_number(round(number * factor + rest, 4), unit)
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
+    # "25.11" without a full stop behind it.
+    if unit is None and (day := re.fullmatch(r"([12]?\d|3[01])\.(0[1-9]|1[0-2])", written)):
+        values.append(("date", None, int(day[2]), int(day[1])))
     if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
         if RANGE_BEHIND.match(text, match.end()) or RANGE_BEFORE.search(
             text, max(0, match.start() - 8), match.start()
@@ -746,7 +929,8 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
         else:
             values += _on_the_clock(int(written), match.string, match.start())
     is_item = unit is None and text[max(0, match.start() - 1) : match.end() + 1] == f"({written})"
-    return [_fact(_kind(unit), match, values, is_vague=is_item and len(written) == 1)]
+    is_vague = (is_item and len(written) == 1) or ORDINAL_ENDING.match(text, match.end()) is not None
+    return [_fact(_kind(unit), match, values, is_vague=is_vague)]
 
 
 def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
@@ -797,7 +981,19 @@ def _unit(match: re.Match[str]) -> str | None:
 
 
 def _factor(match: re.Match[str]) -> float:
-    return TIMES_BY.get(lower(match.groupdict().get("times") or ""), 1)
+    groups = match.groupdict()
+    of_cjk = TIMES_BY_OF_CJK.get(groups.get("cjk_times") or "", 1)
+    return of_cjk * TIMES_BY.get(lower(groups.get("times") or ""), 1)
+
+
+def _rest(match: re.Match[str]) -> float:
+    """Return what stands behind the ten thousands of a Japanese or Chinese number: the 5千 of 8万5千."""
+    groups = match.groupdict()
+    rest = groups.get("rest")
+    if not rest:
+        return 0
+    times = groups.get("rest_times") or ""
+    return float(rest.removesuffix(times)) * TIMES_BY_OF_CJK.get(times, 1)
 
 
 def _as_number(number: float, unit: str | None) -> list[Value]:
@@ -871,12 +1067,17 @@ READERS = {
     "week": _read_week,
     "duration": _read_duration,
     "weekday": _read_weekday,
+    "spanish_days": _read_spanish_days,
     "clock": _read_clock,
     "noon": _read_clock,
     "half": _read_half,
     "quarter": _read_quarter,
     "spaced_code": _read_spaced_code,
     "hours": _read_hours,
+    "zone": _read_zone,
+    "hour_word": _read_hour_word,
+    "numbered_days": _read_numbered_days,
+    "phone_groups": _read_phone_groups,
     "short_weekday": _read_weekday,
     "cjk_weekday": _read_cjk_weekday,
     "cjk_clock": _read_cjk_clock,

@@ -12,12 +12,14 @@ from typing import Literal
 
 from assistant_app.workflow.checks.facts import Fact
 
-_LETTER = r"[^\W\d_]"
+_LETTER = r"[^\W\d_ºª]"
 WORD = re.compile(
     rf"[A-Z][a-z]?(?:\.[A-Z][a-z]?)+(?!{_LETTER})"  # "Ph.D", "U.S"
     rf"|{_LETTER}+(?:[-'’]{_LETTER}+)*"
 )
 POSSESSIVE = re.compile(r"'s?$")
+# "d'Inès", "dell'Anna"
+ELIDED = re.compile(r"(?:[dlnmtsc]|qu|jusqu|dell|all|dall|nell|sull)['’](?=\w)")
 CONTRACTED = re.compile(r"['’](?:ll|d|ve|m|s|re)$")  # "I'll"
 # Letters that Unicode cannot decompose, without their marks; and the two-letter spellings of German and the
 # Scandinavian languages. `casefold` turns "ß" into "ss".
@@ -46,6 +48,7 @@ TITLES = {
     "m",
 }
 LONGEST_TITLE = max(map(len, TITLES)) + 2  # plus a full stop, and one letter to detect a longer word
+LONGEST_SHORT = 5  # letters of an abbreviation
 LONGEST_LINE = 100  # characters of a signature line on each side of a word
 # Words that are capitalised everywhere.
 _COMMON = """
@@ -64,7 +67,25 @@ _COMMON = """
     hälsning hälsningar vänliga
     vážený vážená vážení pane paní pozdravem
     monday tuesday wednesday thursday friday saturday sunday
+    professor professorin professeur profesor profesora professore professoressa professora profesorze
+    doctor doctora doktor doktorin docteur dottor dottore dottoressa doutor doutora maître maestra
 """
+# Pronouns with a capital, out of politeness.
+POLITE = {
+    language: frozenset(words.split())
+    for language, words in {
+        "cs": "vy vás vám vámi váš vaše vaší vašeho vašemu vaši vaším vašim vašich vašimi"
+        " ty tě tebe tobě tebou tvůj tvá tvé tvého tvému tvou",
+        "de": "du dir dich dein deine deinem deinen deiner deines euch euer eure eurem euren",
+        "es": "ud uds vd vds",
+        "it": "la le suo sua suoi sue ella voi vi vostro vostra vostri vostre",
+        "nl": "u uw",
+        "pl": "wy was wam wami wasz wasza wasze waszego waszej waszych ty ciebie cię ci tobie tobą"
+        " twój twoja twoje twojego twojej twoim twoją twoich państwa państwu państwem pański pańska",
+        "pt": "vossa excelência senhoria",
+        "sv": "ni er ert era du dig din ditt dina",
+    }.items()
+}
 # Whom a letter is addressed to without a name, and what a team or a place is called.
 _ROLES = """
     customer client service services support care sales team teams department departments office manager
@@ -136,7 +157,10 @@ def words_of(text: str) -> set[str]:
         if word.isascii() and word.isalpha():
             found.add(word.casefold())
             continue
-        for part in _parts(word):
+        parts = _parts(word)
+        if elided := ELIDED.match(word.casefold()):
+            parts |= _parts(word[elided.end() :])
+        for part in parts:
             found |= _forms(part)
             found.update(part.split("."))
     return found - {""}
@@ -166,6 +190,41 @@ def _forms(word: str) -> set[str]:
     marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
     plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
     return {word, plain, word.translate(IN_TWO_LETTERS)}
+
+
+DECLINING = ("pl", "cs")  # languages whose names have other endings in other cases
+# Endings of Polish and Czech nouns and adjectives, without marks.
+_CASES = (
+    *("a", "e", "i", "y", "o", "u", "ie", "ii", "ou", "om", "um", "em", "im", "ym", "ej", "iem", "iej"),
+    *("ego", "eho", "emu", "ach", "ami", "owi", "ovi", "ove", "ova", "iego", "iemu"),
+)
+# A consonant before such an ending, and what it is without: "Piotrze", "Magdzie", "Hance", "Beacie".
+_SOFT = (("rz", "r"), ("dz", "d"), ("dz", "g"), ("c", "k"), ("c", "t"))
+
+
+def stems(name: str) -> set[str]:
+    """Return what a Polish or Czech name may be without the ending of its case: "Ewo" and "Ewa" share one."""
+    marked = unicodedata.normalize("NFKD", name.casefold().translate(WITHOUT_MARKS))
+    plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
+    found = {plain}
+    found |= {plain.removesuffix(end) for end in _CASES if plain.endswith(end) and len(plain) > len(end) + 1}
+    for stem in tuple(found):
+        found |= {stem.removesuffix(soft) + hard for soft, hard in _SOFT if stem.endswith(soft)}
+        if len(stem) > 3 and stem[-2] == "e":  # Marek, Marka
+            found.add(stem[:-2] + stem[-1])
+    return found
+
+
+def is_spelled_out(short: str, text: str, language: str | None) -> bool:
+    """Return whether a text has the words of an abbreviation in capitals: "EG" is "Erdgeschoss"."""
+    if not (1 < len(short) <= LONGEST_SHORT and short.isalpha() and short.isupper()):
+        return False
+    words = [word.casefold() for word in WORD.findall(text)]
+    initials = "".join(word[0] for word in words)
+    if short.casefold() in initials:
+        return True
+    compound = re.compile(".{2,}".join(short.casefold()) + ".{2,}")
+    return language == "de" and any(compound.fullmatch(word) for word in words)
 
 
 PAIR = re.compile(r"\b([A-Z]\w+)[ \t]([A-Z]\w+)\b")
@@ -199,11 +258,15 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     In a text of a few words, the language tells better than its words whether it is German.
     """
     tokens = list(WORD.finditer(text))
-    small = {token[0] for token in tokens if token[0][:1].islower()}
+    small = {token[0] for token in tokens if token[0][:1].islower()} | POLITE.get(language or "", frozenset())
     is_german = language == "de" if language else _is_german(tokens)
     found: list[Fact] = []
     for position, token in enumerate(tokens):
         word = token[0]
+        if (elided := ELIDED.match(word)) and _may_be_name(word[elided.end() :]):
+            start = token.start() + elided.end()
+            found.append(Fact("name", start, token.end(), text[start : token.end()], frozenset()))
+            continue
         if not word[0].isupper() or not _may_be_name(word) or word.casefold() in small:
             continue
         if _begins_sentence(text, token.start()) and not _is_in_signature(text, token):
@@ -296,4 +359,6 @@ def _may_be_name(word: str) -> bool:
     if not word[0].isupper():
         return False
     lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
+    if lower.rpartition("-")[2] in ROLES:  # "Kita-Team"
+        return False
     return lower not in _NO_NAMES and lower.rstrip("s") not in _NO_NAMES and lower not in TITLES

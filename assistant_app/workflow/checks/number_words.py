@@ -138,3 +138,47 @@ def _number(parts: list[tuple[int, int, int]]) -> Number:
             below += value
     is_round = len(parts) == 1 and parts[0][2] >= 100
     return Number(parts[0][0], parts[-1][1], whole + below, is_round)
+
+
+def _forms(*rows: str) -> dict[str, int]:
+    """Map each form to its number; the rows begin with 2."""
+    return {form: number for number, row in enumerate(rows, start=2) for form in row.split()}
+
+
+# How numbers are inflected where num2words has one form: in other cases, and of people together.
+INFLECTED = {
+    "de": {
+        f"zu {form}": number
+        for form, number in _forms("zweit", "dritt", "viert", "fünft", "sechst", "siebt", "acht").items()
+    },
+    "nl": _forms(
+        "tweeën", "drieën", "vieren", "vijven", "zessen", "zevenen", "achten", "negenen", "tienen", "elven"
+    ),
+    "pt": _forms("duas") | {"dezasseis": 16, "dezassete": 17, "dezanove": 19},
+    "pl": _forms(
+        "dwie dwaj dwóch dwu dwom dwoma dwiema dwoje dwojga dwojgiem",
+        "trzej trzech trzem trzema troje trojga",
+        "czterej czterech czterem czterema czworo czworga",
+        "pięciu pięcioma pięcioro pięciorga",
+        "sześciu sześcioma sześcioro",
+        "siedmiu siedmioma siedmioro",
+        "ośmiu ośmioma ośmioro",
+        "dziewięciu dziewięcioma",
+        "dziesięciu dziesięcioma",
+        "jedenastu",
+        "dwunastu",
+    ),
+    "cs": _forms(
+        "dvě dvou dvěma dvoje",
+        "tří třem třech třemi troje",
+        "čtyř čtyřem čtyřech čtyřmi čtvero",
+        "pěti",
+        "šesti",
+        "sedmi",
+        "osmi",
+        "devíti",
+        "deseti",
+        "jedenácti",
+        "dvanácti",
+    ),
+}

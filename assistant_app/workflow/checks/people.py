@@ -7,8 +7,18 @@ from collections.abc import Iterator
 
 from assistant_app.mail.blocks import role_of
 from assistant_app.mail.header import pasted
-from assistant_app.workflow.checks.facts import Fact
-from assistant_app.workflow.checks.names import CLOSING, COMMON, ROLES, TITLES, WORD, are_among, words_of
+from assistant_app.workflow.checks.facts import CJK, Fact
+from assistant_app.workflow.checks.names import (
+    CLOSING,
+    COMMON,
+    DECLINING,
+    ROLES,
+    TITLES,
+    WORD,
+    are_among,
+    stems,
+    words_of,
+)
 
 _LINES = 4  # the greeting is among the first lines
 _LONGEST = 80
@@ -32,7 +42,14 @@ Header = list[tuple[str, str]]
 
 
 def misnamed(
-    draft: str, email: str, header: Header, known: str, own: str, words: set[str], writer: str = ""
+    draft: str,
+    email: str,
+    header: Header,
+    known: str,
+    own: str,
+    words: set[str],
+    writer: str = "",
+    language: str | None = None,
 ) -> Iterator[Fact]:
     """Yield names in the greeting and under the letter that fit no one.
 
@@ -49,17 +66,42 @@ def misnamed(
         for fact in _names(found["who"], start + found.start("who")):
             if is_unsure and not any(word.startswith(fact.text[:2].casefold()) for word in words_of(sender)):
                 continue
-            if not _fits(fact.text, words) or _is_oneself(fact.text, email, header, sender, known, own):
+            if not _fits(fact.text, words, language) or _is_oneself(
+                fact.text, email, header, sender, known, own
+            ):
                 yield fact
         break
     if under := _signed(lines):
         start, line = under
         signed = list(_names(line, start))
         allowed = words_of("\n".join((known, own, _greeted(email, header), *_got_it(header))))
-        is_other = bool(writer.strip()) and not any(_fits(fact.text, allowed) for fact in signed)
+        is_other = bool(writer.strip()) and not any(_fits(fact.text, allowed, language) for fact in signed)
         for fact in signed:
-            if is_other or not _fits(fact.text, words):
+            if is_other or not _fits(fact.text, words, language):
                 yield fact
+
+
+# Behind a name: 佐藤様, 陈先生, 王医生.
+_HONORIFIC = re.compile(
+    r"(?P<name>[\u3400-\u9fff々])(?=様|殿|さん|先生|氏|女士|小姐|老师|老師|医生|醫生|大夫|经理|經理|主任|总监)"
+)
+# Letters before an honorific that are no part of a name: 皆様, お客様, 各位老师, 您的医生, お母さん.
+_BEFORE_HONORIFIC = frozenset(
+    "皆客者子奥貴同方長任員母父兄姉妹弟孫嫁娘王神仏姫殿誰何人他様的位是个個名有请請和与及给對对找看问您你我他她"
+    "各女男老大小新原旧好师生医班课主任科室外内儿牙家本校院这那該该哪"
+)
+
+
+def misnamed_in_cjk(draft: str, sources: str) -> Iterator[Fact]:
+    """Yield a letter before a Japanese or Chinese honorific that no source has: 程先生 for 陈先生.
+
+    Sources in other letters can't tell how a name is written.
+    """
+    if not CJK.search(sources):
+        return
+    for found in _HONORIFIC.finditer(draft):
+        if found["name"] not in sources and found["name"] not in _BEFORE_HONORIFIC:
+            yield Fact("name", found.start(), found.end(), found["name"], frozenset())
 
 
 def _lines(draft: str) -> Iterator[tuple[int, str]]:
@@ -70,17 +112,18 @@ def _lines(draft: str) -> Iterator[tuple[int, str]]:
 def _names(text: str, start: int) -> Iterator[Fact]:
     for word in WORD.finditer(text):
         plain = word[0].casefold()
-        if word[0][0].isupper() and not {plain, plain.rstrip("s")} & (COMMON | ROLES | TITLES):
+        if word[0][0].isupper() and not {plain, plain.rstrip("s"), plain.rpartition("-")[2]} & (
+            COMMON | ROLES | TITLES
+        ):
             yield Fact("name", start + word.start(), start + word.end(), word[0], frozenset())
 
 
-def _fits(name: str, words: set[str]) -> bool:
-    """Return whether a name is known, also with the ending of another case: "Bořku" for Bořek."""
-    stem = name.casefold()[: max(3, len(name) - 2)]
+def _fits(name: str, words: set[str], language: str | None) -> bool:
+    """Return whether a name is known, in Polish and Czech also in another case: "Ewo" for Ewa."""
     if are_among(name, words):
         return True
-    is_in_another_case = name[-1:].casefold() in "aeiouyęąůí" and len(name) > 3
-    return is_in_another_case and not name.isascii() and any(word.startswith(stem) for word in words)
+    own = stems(name) if language in DECLINING else set()
+    return bool(own) and any(not own.isdisjoint(stems(word)) for word in words)
 
 
 def _is_oneself(name: str, email: str, header: Header, sender: str, known: str, own: str) -> bool:

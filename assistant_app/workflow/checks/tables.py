@@ -18,6 +18,20 @@ october oct oktober okt octobre octubre ottobre ott października paź paździer
 november nov novembre noviembre listopada listopad novembro listopadu
 december dec dezember dez décembre déc diciembre dic dicembre grudnia gru grudzień dezembro prosince prosinec
 """
+SHORT_MONTHS = """
+gen sty led
+lut
+mar
+
+mag kvě
+
+lip
+ago sie srp
+set
+out
+lis
+pro
+"""
 WEEKDAYS = """
 monday montag lundi lunes lunedì maandag poniedziałek segunda-feira måndag pondělí
 tuesday dienstag mardi martes martedì dinsdag wtorek terça-feira tisdag úterý
@@ -27,6 +41,16 @@ friday freitag vendredi viernes venerdì vrijdag piątek sexta-feira fredag pát
 saturday samstag samedi sábado sabato zaterdag sobota lördag
 sunday sonntag dimanche domingo domenica zondag niedziela söndag neděle
 """
+SHORT_WEEKDAYS = {
+    "fr": "lun mar mer jeu ven sam dim",
+    "es": "lun mar mié jue vie sáb dom",
+    "it": "lun mar mer gio ven sab dom",
+    "nl": "ma di wo do vr za zo",
+    "pl": "pon wt śr czw pt sob niedz",
+    "pt": "seg - qua qui sex sáb dom",
+    "sv": "mån tis ons tors fre lör sön",
+    "cs": "- út - čt pá - -",
+}
 NUMBERS = {
     "es": """
 dos, tres, cuatro, cinco, seis, siete, ocho, nueve, diez, once, doce, trece, catorce, quince, dieciséis,
@@ -133,6 +157,42 @@ osmdesát osm, osmdesát devět, devadesát, devadesát jedna, devadesát dva, d
 devadesát pět, devadesát šest, devadesát sedm, devadesát osm, devadesát devět, sto
 """,
 }
+MEASURES = [
+    """
+kg kilogram kilograms kilogramm kilogramme kilogrammes kilogramo kilogramos chilogrammo chilogrammi kilogramy
+kilogramów kilograma quilograma quilogramas kilogramů kilogramu
+""",
+    """
+g gram grams gramm gramme grammes gramo gramos grammo grammi gramy gramów grama gramas gramů gramu
+""",
+    """
+mg milligram milligrams milligramm milligramme milligrammes miligramo miligramos milligrammo milligrammi
+miligram miligramy miligramów miligrama miligramas miligramů miligramu
+""",
+    """
+μg microgram micrograms mikrogramm microgramme microgrammes microgramo microgramos microgrammo microgrammi
+mikrogram mikrogramy mikrogramów mikrograma micrograma microgramas mikrogramů mikrogramu
+""",
+    """
+km kilometer kilometers kilomètre kilomètres kilómetro kilómetros chilometro chilometri kilometr kilometry
+kilometrów kilometra quilômetro quilômetros kilometrů kilometru
+""",
+    """
+cm centimeter centimeters zentimeter centimètre centimètres centímetro centímetros centimetro centimetri
+centymetr centymetry centymetrów centymetra centimetr centimetry centimetrů centimetru
+""",
+    """
+mm millimeter millimeters millimètre millimètres milímetro milímetros millimetro millimetri milimetr milimetry
+milimetrów milimetra milimetrů milimetru
+""",
+    """
+l liter liters litre litres litro litros litri litr litry litrów litra litrů litru
+""",
+    """
+ml milliliter milliliters millilitre millilitres mililitro mililitros millilitro millilitri mililitr mililitry
+mililitrów mililitra mililitrů mililitru
+""",
+]
 LOOK_ALIKES = """
 a0-a0=_ 2bc-2bc=' 58a-58a=- 5be-5be=- 660-669=0 6f0-6f9=0 7c0-7c9=0 966-96f=0 9e6-9ef=0 a66-a6f=0 ae6-aef=0
 b66-b6f=0 be6-bef=0 c66-c6f=0 ce6-cef=0 d66-d6f=0 de6-def=0 e50-e59=0 ed0-ed9=0 f20-f29=0 1040-1049=0

@@ -18,6 +18,7 @@ from email.policy import compat32
 from assistant_app.mail import containers, invitation, signed
 from assistant_app.mail.addresses import MOST_ADDRESSES, written
 from assistant_app.mail.charsets import decode, decode_words
+from assistant_app.mail.envelope import DELIVERY_REPORT
 from assistant_app.mail.header import Header
 from assistant_app.mail.hidden import one_line
 from assistant_app.mail.html_text import TooMuch
@@ -66,10 +67,10 @@ _FOR_ENVELOPE = (
     "Delivered-To",
     "List-Post",
     "List-Id",
-    "Auto-Submitted",
     "X-Original-From",
     "X-Original-Sender",
 )
+_AUTOMATIC = {"auto_reply", "auto-reply"}  # values of Precedence
 FORWARDED = "---------- Forwarded message ---------"
 
 
@@ -192,8 +193,18 @@ def _top(header: Header, left_out: Iterable[str]) -> Iterator[tuple[str, str]]:
     *before, own = header.thread or [""]
     yield "Message-ID", own
     yield "References", " ".join(before)
+    yield "Auto-Submitted", _automatic(header)
     for name in _FOR_ENVELOPE:
         yield name, header.text(name.lower())
+
+
+def _automatic(header: Header) -> str:
+    """Return the line that says that a program wrote the email, also for those that say it in another one."""
+    said = header.text("auto-submitted")
+    if "delivery-status" in header.text("content-type").lower():
+        return f"{said or 'auto-replied'} {DELIVERY_REPORT}"
+    is_said = header.text("precedence").lower() in _AUTOMATIC or header.text("x-autoreply", "x-autorespond")
+    return said or ("auto-replied" if is_said else "")
 
 
 def _listed(header: Header, name: str) -> str:
@@ -395,7 +406,7 @@ def _is_attached(part: Message) -> bool:
 
 def _name_of(part: Message) -> str:
     try:
-        name = part.get_filename() or ""
+        name = _readable(part).get_filename() or ""
     except STUMBLES:
         name = ""
     if not name and part.get_content_type() == "message/rfc822":
@@ -403,6 +414,17 @@ def _name_of(part: Message) -> str:
         subject = Header(inner.raw_items()).text("subject") if inner else ""
         name = f"{subject or 'an email'}.eml"
     return one_line(decode_words(name))[:LONGEST_NAME] or part.get_content_type()
+
+
+def _readable(part: Message) -> Message:
+    """Return a part's description with its raw letters decoded, which the standard library replaces."""
+    lines = [(name, str(text)) for name, text in part.raw_items() if name.lower().startswith("content-")]
+    if all(text.isascii() for _, text in lines):
+        return part
+    readable = Message()
+    for name, text in lines:
+        readable[name] = decode_words(text, _label_of(part))
+    return readable
 
 
 def _few(names: list[str]) -> list[str]:

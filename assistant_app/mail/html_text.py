@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from assistant_app.mail.html_style import STRUCK, UNKNOWN, Look, StyleSheet, look_of
+from assistant_app.mail.html_style import STRUCK, UNKNOWN, Look, Style, StyleSheet, keys_of, look_of
 
 LONGEST = 1_000_000  # characters
 DEEPEST_QUOTE = 5
@@ -93,6 +93,7 @@ _SEEN = re.compile(r"[^\W_]")
 _REDIRECTS = (("safelinks.protection.outlook.com", "url"), ("www.google.com", "q"), ("l.facebook.com", "u"))
 _PROOFPOINT = re.compile(r"https://urldefense\.(?:com|us|proofpoint\.com)/v3/__(.+?)__;")
 # Invisible markup for which the standard library's parser is slow or fails.
+_SHEET = re.compile(r"<style\b", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
 _LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
@@ -111,7 +112,7 @@ def read(html: str) -> HtmlText:
     """Return the visible text and the number of hidden words. Raise `TooMuch` if parsing would take long."""
     if len(html) > LONGEST:
         raise TooMuch
-    html, closed, rest = html.rpartition("-->")
+    html, closed, rest = _with_whole_sheets(html).rpartition("-->")
     html = _COMMENT.sub("", html + closed) + rest.replace("<!--", "")
     shown, closed, rest = html.rpartition(">")
     shown = _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed))
@@ -119,6 +120,16 @@ def read(html: str) -> HtmlText:
     reader.feed(shown + rest.replace("<", "&lt;"))
     reader.close()
     return HtmlText(reader.text, reader.hidden)
+
+
+def _with_whole_sheets(html: str) -> str:
+    """Return HTML without the signs of comments inside style sheets, whose rules count all the same."""
+    first, *others = _SHEET.split(html)
+    pieces = [first]
+    for piece in others:
+        sheet, end, rest = piece.partition("</")
+        pieces.append(sheet.replace("<!--", "").replace("-->", "") + end + rest)
+    return "<style".join(pieces)
 
 
 def to_text(html: str) -> str:
@@ -159,6 +170,7 @@ class _Table:
 class _Element:
     tag: str
     look: Look
+    keys: tuple[str, ...]
     is_quote: bool = False
     is_list: bool = False
     is_plain: bool = False
@@ -215,7 +227,8 @@ class _Reader(HTMLParser):
             self._close_inside("p", set())
         if tag == "tr" or tag in _CELLS:
             self._close_cell()
-        style = self._style.of(tag, attributes) if attributes or self._style.rules else {}
+        parent = self._open[-1].keys if self._open else ()
+        style = self._style.of(tag, attributes, parent) if attributes or self._style else {}
         look = self._look
         if attributes or style or tag in STRUCK:
             look = look_of(tag, attributes, look, style)
@@ -225,7 +238,8 @@ class _Reader(HTMLParser):
             if not look.hides_pictures and not self._unseen:
                 self._void(tag, attributes)
             return
-        element = _Element(tag, look, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
+        keys = keys_of(tag, attributes)
+        element = _Element(tag, look, keys, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
         if not look.hides_pictures and not self._unseen:
             self._begin(tag, attributes, style, element)
         elif tag == "table" or tag == "tr" or tag in _CELLS:
@@ -234,9 +248,7 @@ class _Reader(HTMLParser):
             self._break()  # it has its place, and what is inside may be visible
         self._push(element)
 
-    def _begin(
-        self, tag: str, attributes: dict[str, str | None], style: dict[str, str], element: _Element
-    ) -> None:
+    def _begin(self, tag: str, attributes: dict[str, str | None], style: Style, element: _Element) -> None:
         if tag in _APART or tag in _LINES:
             self._break()
             if tag in _APART and not (tag in ("ol", "ul") and self._lists):
@@ -308,6 +320,7 @@ class _Reader(HTMLParser):
     def _push(self, element: _Element) -> None:
         place = len(self._open)
         self._open.append(element)
+        self._style.enter(element.keys)
         self._places.setdefault(element.tag, []).append(place)
         if element.is_block:
             self._block_places.append(place)
@@ -324,6 +337,7 @@ class _Reader(HTMLParser):
         """Close all elements from this place on."""
         while len(self._open) > place:
             element = self._open.pop()
+            self._style.leave(element.keys)
             places = self._places[element.tag]
             places.pop()
             if not places:
@@ -410,9 +424,7 @@ class _Reader(HTMLParser):
 
     # --- Quotes, lists and links -------------------------------------------------------------------
 
-    def _begin_quote(
-        self, attributes: dict[str, str | None], style: dict[str, str], element: _Element
-    ) -> None:
+    def _begin_quote(self, attributes: dict[str, str | None], style: Style, element: _Element) -> None:
         """Count a quote of an email; a `blockquote` that only moves text to the right is none."""
         says = f"{attributes.get('type')} {attributes.get('class')} {attributes.get('id')}"
         border = style.get(

@@ -66,7 +66,7 @@ _USED = frozenset(
     | {"clip", "clip-path", "transform", "text-indent", "margin", "margin-left", "margin-top", "font-size"}
     | {"font", "color", "-webkit-text-fill-color", "background", "background-color", "background-image"}
     | {"text-decoration", "text-decoration-line", "vertical-align", "white-space"}
-    | {"border-left", "border-left-style", "border-inline-start"}
+    | {"list-style", "list-style-type", "border-left", "border-left-style", "border-inline-start"}
 )
 
 

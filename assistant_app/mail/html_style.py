@@ -234,10 +234,10 @@ class StyleSheet:
 
 def keys_of(tag: str, attributes: Attributes) -> tuple[str, ...]:
     """Return the selectors of one word that fit an element."""
-    classes, name = attributes.get("class"), attributes.get("id")
-    if not classes and not name:
+    said, name = attributes.get("class"), attributes.get("id")
+    if not said and not name:
         return (tag,)
-    classes = (classes or "").split()[:20]
+    classes = (said or "").split()[:20]
     keys = [tag, *(f".{each}" for each in classes), *(f"{tag}.{each}" for each in classes)]
     return (*keys, f"#{name}", f"{tag}#{name}") if name else tuple(keys)
 

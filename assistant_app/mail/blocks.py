@@ -24,9 +24,8 @@ _AROUND = re.compile(
     "^[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+|[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+$"
 )
 
-_AROUND_VALUE = re.compile(
-    "^[\\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+|[\\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+$"
-)
+# To be stripped: a regular expression for the end of a line takes long on lines of spaces.
+_AROUND_VALUE = " \t\r\n\xa0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 @cache
@@ -225,7 +224,7 @@ def _named(line: str, is_top: bool) -> tuple[str, str, str] | None:
     role = role_of(name)
     if not role and is_top and (_TECHNICAL.fullmatch(name) or name.lower() in _TECHNICAL_NAMES):
         role = name.lower()
-    value = _AROUND_VALUE.sub("", found["text"])
+    value = found["text"].strip(_AROUND_VALUE)
     if line.lstrip().startswith("**"):
         value = value.removeprefix("**").strip()
     return (name, role, value) if role else None

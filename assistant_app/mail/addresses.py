@@ -35,6 +35,9 @@ _TOKEN = re.compile(
 # How mail programs write the link of an address: Anna <a@b.org<mailto:a@b.org>>, Anna [mailto:a@b.org]
 _LINKED = re.compile(r"\[mailto:\s*([^\[\]<>\s]{1,320})\s*\]|<mailto:\s*([^<>\s]{1,320})\s*>", re.IGNORECASE)
 _LINE_BREAK = re.compile("[\r\n]")  # in an encoded name: an attempt to begin another header line
+# What East Asian input methods type for `@`, `<` and `>`, and invisible characters of copied addresses.
+_WIDE = str.maketrans("\uff20\uff1c\uff1e", "@<>", "\u200b\u200c\u200d\u2060\ufeff\xad")
+_UNCLOSED = re.compile(r"<([^<>\s]{3,320})\s*$")
 _TWICE = re.compile(r"(?<![^<>\s])<?([^<>\s]{3,320})>?\s*<\1>>?")
 
 
@@ -45,8 +48,16 @@ def addresses_in(line: str, *, is_sender: bool = False) -> list[Address]:
     """
     line = _LINKED.sub(lambda link: f"<{link[1] or link[2]}>", line[:LONGEST_LINE])
     line = _TWICE.sub(r"<\1>", line)
-    found = _addresses(_entries(line, is_sender))
+    found = _addresses(_entries(line, is_sender)) or _addresses(_entries(_repaired(line), is_sender))
     return list({address.addr_spec.lower(): address for address in reversed(found)}.values())[::-1]
+
+
+def _repaired(line: str) -> str:
+    """Return a line without the mistakes that hide its address: wide signs, all of it quoted, no `>`."""
+    line = line.translate(_WIDE).strip()
+    if len(line) > 2 and line[0] == line[-1] == '"' and "@" in line:
+        line = line[1:-1]
+    return _UNCLOSED.sub(r"<\1>", line)
 
 
 def written(addresses: Iterable[Address]) -> str:
@@ -153,7 +164,7 @@ def _address(name: str, spec: str) -> Address | None:
 
 def _readable(name: str) -> str:
     """Return a name decoded, and without the quotation marks around it."""
-    name = name.strip().rstrip(",;").strip()
+    name = name.strip().rstrip(",;<").strip()
     if len(name) > 1 and name[0] == name[-1] == '"' and not re.search(r'(?<!\\)"', name[1:-1]):
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
     name = one_line(_LINE_BREAK.split(decode_words(name), maxsplit=1)[0])

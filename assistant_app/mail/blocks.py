@@ -24,6 +24,9 @@ _AROUND = re.compile(
     "^[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+|[\\s*_\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+$"
 )
 
+# To be stripped: a regular expression for the end of a line takes long on lines of spaces.
+_AROUND_VALUE = " \t\r\n\xa0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 
 @cache
 def words(kind: str) -> frozenset[str]:
@@ -58,6 +61,11 @@ _NAMED = re.compile(
     rf"[>\s*_|]{{0,100}}(?P<name>[^\s:：*_>][^\n:：]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}"
     r"[ \t\xa0]{0,20}[:：](?!//)[*_]{0,2}[ \t\xa0]*(?P<text>[^\n]*)"
 )
+# A row of a table: "| Von | Anna <anna@b.org> |", "Von: | Anna".
+_ROW = re.compile(
+    rf"[>\s*_|]{{0,100}}(?P<name>[^\s:：*_>|][^\n:：|]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}"
+    r"[ \t\xa0]{0,20}[:：]?[*_]{0,2}[ \t\xa0]*\|(?P<text>[^\n|]*)\|?[ \t]*\n?"
+)
 _TECHNICAL = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 _TECHNICAL_NAMES = {
     "received",
@@ -71,9 +79,10 @@ _TECHNICAL_NAMES = {
 }
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]+\.[^\s<>@]")
 _MARKS = re.compile(r"[>\s|]*")
-# The line over a forwarded email that was copied with it.
+# The line over a forwarded email that was copied with it: with dashes around any words, or with known words.
 _ANNOUNCEMENT = re.compile(
-    rf"[-_=—–~]{{2,}}\s*(?:{pattern('original')}|{pattern('forwarded')})\b.*|(?:{pattern('forwarded')})\s*[:：]?\s*",
+    rf"[-_=—–~‐‑]{{2,}}[^\n@:]{{0,80}}[-_=—–~‐‑]{{2,}}\s*|[-_=—–~‐‑]{{2,}}\s*(?:{pattern('original')}|{pattern('forwarded')})\b.*"
+    rf"|(?:{pattern('forwarded')})\s*[:：]?\s*|[> \t]{{0,5}}Message du \d[\d/: àh]{{5,20}}\s*",
     re.IGNORECASE,
 )
 # The first lines of an email that is copied from the page of Gmail or Outlook.
@@ -81,7 +90,12 @@ _ON_PAGE = re.compile(
     r"(?P<name>[^\n<>@:]{1,100}?)\s*<(?P<spec>[^\s<>@]{1,64}@[^\s<>@]{1,255})>(?P<rest>[^\n@]{0,100})"
 )
 LONGEST_ON_PAGE = 600  # characters of such a line
-_TO_ON_PAGE = re.compile(rf"(?:{pattern('to')})[:：]?[\s\u200b]+\S[^\n]{{0,300}}", re.IGNORECASE)
+MOST_ON_PAGE = 8  # lines below it
+_TO_ON_PAGE = re.compile(
+    rf"(?:(?P<to>{pattern('to')})|(?P<cc>{pattern('cc')}))(?:[:：]?\s+(?P<people>\S[^\n]{{0,300}})|[:：])"
+    r"|[^\s]{1,40}에게",
+    re.IGNORECASE,
+)
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}")
 _INITIALS_OR_FOLDER = re.compile(
     r"\W*(?:\w{1,2}|inbox|posteingang|boîte de réception|recibidos|external)\W*", re.IGNORECASE
@@ -151,14 +165,23 @@ def over_quoted(text: str, start: int, *, is_announced: bool = False) -> Block |
         is_dated = bool({"sent", "date"} & block.roles) and "to" in block.roles
         return block if is_dated and _ADDRESS.search(block.text("to")) else None
     if is_announced or {"subject", "sent"} & block.roles:
+        if is_announced:
+            block.end = _behind_announcement(text, block.end)
         return block
     return block if _ADDRESS.search(block.text("from") + block.text("to")) and len(block.roles) > 1 else None
+
+
+def _behind_announcement(text: str, position: int) -> int:
+    """Return where a second announcement ends, which some programs write below the header."""
+    end = text.find("\n", position, position + 150) + 1
+    is_another = end > 0 and text[position] in "-_=~" and _ANNOUNCEMENT.fullmatch(text, position, end)
+    return end if is_another else position
 
 
 def _block(text: str, start: int, *, is_top: bool) -> Block | None:
     block = Block(start, start)
     gaps: list[int] = []  # blank lines before each line but the first
-    gap = 0
+    gap = names_alone = 0  # lines whose text is below their name
     lines = list(islice(lines_from(text, start), MOST_LINES_ON_TOP if is_top else MOST_LINES))
     number = 0
     while number < len(lines):
@@ -174,7 +197,9 @@ def _block(text: str, start: int, *, is_top: bool) -> Block | None:
         if named is None or _ends(block, named[1]) or (gaps and gap != gaps[0]):
             break
         name, role, value = named
-        taken = 1 + _wrapped(text, lines, number, value, role, is_top)
+        is_below = not value and names_alone > 0
+        taken = 1 + _wrapped(text, lines, number, value, role, is_top, is_below)
+        names_alone += not value and taken > 1
         end = lines[number + taken - 1][1]
         value = " ".join(
             [
@@ -192,14 +217,17 @@ def _block(text: str, start: int, *, is_top: bool) -> Block | None:
 
 def _named(line: str, is_top: bool) -> tuple[str, str, str] | None:
     """Return name, role and text of a header line; None for any other line."""
-    found = _NAMED.match(line)
+    found = (_ROW.fullmatch(line) if "|" in line[1:100] else None) or _NAMED.match(line)
     if found is None:
         return None
     name = " ".join(found["name"].strip("*_ \t").split())
     role = role_of(name)
     if not role and is_top and (_TECHNICAL.fullmatch(name) or name.lower() in _TECHNICAL_NAMES):
         role = name.lower()
-    return (name, role, found["text"].strip()) if role else None
+    value = found["text"].strip(_AROUND_VALUE)
+    if line.lstrip().startswith("**"):
+        value = value.removeprefix("**").strip()
+    return (name, role, value) if role else None
 
 
 def _unknown(
@@ -224,7 +252,13 @@ def _ends(block: Block, role: str) -> bool:
 
 
 def _wrapped(
-    text: str, lines: list[tuple[int, int]], number: int, value: str, role: str, is_top: bool
+    text: str,
+    lines: list[tuple[int, int]],
+    number: int,
+    value: str,
+    role: str,
+    is_top: bool,
+    is_below: bool,
 ) -> int:
     """Return how many of the next lines continue this one."""
     taken = 0
@@ -246,7 +280,7 @@ def _wrapped(
         value = bare
     is_sure = is_top and taken and text[lines[number + 1][0]] in " \t"
     after = number + 1 + taken
-    if not taken or is_sure or after >= len(lines):
+    if not taken or is_sure or is_below or after >= len(lines):
         return taken
     rest = text[lines[after][0] : lines[after][1]]
     if _named(rest, is_top):
@@ -258,7 +292,7 @@ def _on_page(email: str, start: int) -> Block | None:
     """Return the header of an email that was copied from the page of Gmail or Outlook."""
     lines = [(begin, end) for begin, end in islice(lines_from(email, start), 20) if email[begin:end].strip()]
     for number, (begin, end) in enumerate(lines[:6]):
-        line = email[begin:end].strip().strip("\u200b")
+        line = _line_on_page(email, begin, end)
         found = _ON_PAGE.fullmatch(line) if len(line) <= LONGEST_ON_PAGE else None
         if found is None:
             continue
@@ -266,20 +300,44 @@ def _on_page(email: str, start: int) -> Block | None:
         if any(len(each) > 150 or each.endswith((",", ".", ":")) for each in before):
             return None
         block = Block(start, end)
-        if subject := next((each for each in before if not _INITIALS_OR_FOLDER.fullmatch(each)), ""):
+        subject = next(
+            (each for each in before if not ("@" in each or _INITIALS_OR_FOLDER.fullmatch(each))), ""
+        )
+        if subject:
             block.lines.append(Line("Subject", subject, "subject", start, begin))
         block.lines.append(Line("From", f"{found['name'].strip()} <{found['spec']}>", "from", begin, end))
         is_sure = _add_time(block, found["rest"], begin, end)
-        for a, b in lines[number + 1 : number + 4]:
-            line = email[a:b].strip().strip("\u200b")
-            if _TO_ON_PAGE.fullmatch(line) and "to" not in block.roles:
-                name, _, value = line.replace("\u200b", " ").partition(" ")
-                block.lines.append(Line(name.strip(":："), value.strip(), "to", a, b))
-            elif not (len(line) < 60 and _add_time(block, line, a, b)):
-                break
-            block.end, is_sure = b, True
-        return block if is_sure else None
+        if _add_below(block, email, lines[number + 1 : number + 1 + MOST_ON_PAGE]) or is_sure:
+            return block
     return None
+
+
+def _line_on_page(email: str, start: int, end: int) -> str:
+    return email[start:end].replace("\u200b", " ").strip()
+
+
+def _add_below(block: Block, email: str, lines: list[tuple[int, int]]) -> bool:
+    """Add the lines below the sender to a block: recipients, beside or below their name, and the time."""
+    is_sure = False
+    open_line = ""  # the name of recipients that may go on
+    for begin, end in lines:
+        line = _line_on_page(email, begin, end)
+        found = _TO_ON_PAGE.fullmatch(line)
+        if found and (role := "cc" if found["cc"] else "to") not in block.roles:
+            name = found["to"] or found["cc"] or "To"
+            block.lines.append(Line(name, (found["people"] or "").strip(), role, begin, end))
+            is_alone = not found["people"] and line.endswith((":", "："))
+            open_line = name if is_alone or line.endswith(";") else ""
+        elif len(line) < 60 and _add_time(block, line, begin, end):
+            open_line = ""
+        elif open_line and len(line) < 200:
+            last = block.lines.pop()
+            block.lines.append(Line(last.name, f"{last.text} {line}".strip(), last.role, last.start, end))
+            open_line = open_line if line.endswith(";") else ""
+        else:
+            break
+        block.end, is_sure = end, True
+    return is_sure
 
 
 def _add_time(block: Block, text: str, start: int, end: int) -> bool:

@@ -7,8 +7,10 @@ import re
 from base64 import b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterator
+from encodings.aliases import aliases as _PYTHONS_LABELS
 from quopri import decodestring
 from typing import NamedTuple
+from unicodedata import category, normalize
 
 import webencodings
 
@@ -39,13 +41,25 @@ _OLD_LABELS = {
     **{"big5-hkscs": "big5hkscs", "shift_jisx0213": "shift_jis_2004", "koi8-t": "koi8_t", "mac": "mac_roman"},
     **{"iso-8859-1-windows-3.1-latin-1": "windows-1252", "x-ansi": "windows-1252", "hp-roman8": "hp_roman8"},
     **{"ptcp154": "ptcp154", "tis620": "cp874", "x-windows-874": "cp874"},
+    **{"sjis-win": "cp932", "eucjp-win": "euc_jp", "cp51932": "euc_jp", "big5-eten": "cp950"},
+    **{"utf8mb4": "utf_8", "cesu-8": "utf_8", "ucs-2": "utf_16", "unicode": "utf_16"},
 }
+# Codecs for which Python's own list of labels counts, too.
+_CODEC = re.compile(
+    r"cp\d+|iso8859_\d+|koi8_[rtu]|mac_\w+|gb\w+|big5\w*|euc_\w+|shift_jis\w*|utf_(?:7|8|16|32)"
+)
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,60}")
 _NUMBERED = re.compile(r"(?:x-)?(?:windows|win|cp|ms|ansi)[-_]?(125[0-8]|874)(?:-8)?")
 _OLD_NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|dos|oem)[-_]?0*([1-9]\d{2,3})")
 _ISO_NUMBERED = re.compile(r"(?:x-)?iso[-_ ]?8859[-_]?(\d{1,2})(?:[-_]?[ei])?(?::\d{4})?")
 _ISO_2022_JP = re.compile(r"(?:x-)?(?:iso-?2022-?jp.*|cp5022\d|csiso2022jp\d?)")
 _UNKNOWN = {"unknown", "unknown-8bit", "x-unknown", "8bit", "7bit", "binary", "none", "default", "charset"}
+
+# Codecs for letters that the wider one lacks: NEC's circled digits, which JIS X 0213 has at the same places,
+# and the euro.
+_OTHER = {"euc_jp": "euc_jis_2004", "big5hkscs": "cp950"}
+_NO_LETTERS = {"Cc", "Cn", "Co", "Cs", "Sc", "Sk", "So", "Zs"}  # categories of Unicode
+_JAPANESE = b"\x1b$B"  # the escape of ISO-2022-JP; programs name any charset beside it
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -102,7 +116,11 @@ def decode(raw: bytes, label: str = "") -> Decoded:
         if raw.startswith(mark):
             return Decoded(raw[len(mark) :].decode(name, "replace"), False)
     codec = codec_of(label)
-    if codec == "iso2022_jp" or (codec in ("", "cp1252", "utf_8") and b"\x1b$" in raw):
+    if codec == "utf_7" and not raw.isascii():  # which UTF-7 is
+        codec = "utf_8"
+    if codec.startswith("utf_16") or codec.startswith("utf_32"):
+        return Decoded(raw.decode(_with_byte_order(raw, codec), "replace"), False)
+    if codec == "iso2022_jp" or (_JAPANESE in raw and codec not in ("utf_7", "iso2022_kr", "hz")):
         return Decoded(_from_escapes(raw), False)
     if codec in ("", "cp1252", "utf_8"):  # Latin-1 is often declared for UTF-8, and ASCII for anything
         if _is_utf8(raw):
@@ -111,11 +129,11 @@ def decode(raw: bytes, label: str = "") -> Decoded:
             return Decoded(_without_gaps(raw), False)
         return _guess(raw)
     text = raw.decode(_WIDER.get(codec, codec), "replace")
-    if (
-        codec == "euc_jp" and "\ufffd" in text
-    ):  # NEC's circled digits, which JIS X 0213 has at the same places
-        text = raw.decode("euc_jis_2004", "replace")
-    return Decoded(text, False)
+    if "\ufffd" in text and codec in _OTHER:
+        text = min(text, raw.decode(_OTHER[codec], "replace"), key=lambda each: each.count("\ufffd"))
+    if not raw.isascii() and _is_rather_utf8(raw, text):
+        text = raw.decode("utf-8")
+    return Decoded(normalize("NFC", text) if codec == "cp1258" else text, False)
 
 
 def codec_of(label: str) -> str:
@@ -132,10 +150,16 @@ def codec_of(label: str) -> str:
         name = f"iso-8859-{numbered[1]}"
     elif (numbered := _OLD_NUMBERED.fullmatch(name)) and f"cp{numbered[1]}" in _OLD_LABELS:
         name = f"cp{numbered[1]}"
+    return _known(name) or _known(name.removeprefix("x-"))
+
+
+def _known(name: str) -> str:
     if name in _OLD_LABELS:
         return codecs.lookup(_OLD_LABELS[name]).name.replace("-", "_")
-    encoding = webencodings.lookup(name) or webencodings.lookup(name.replace("_", "-"))
-    return encoding.codec_info.name.replace("-", "_") if encoding else ""
+    if encoding := webencodings.lookup(name) or webencodings.lookup(name.replace("_", "-")):
+        return encoding.codec_info.name.replace("-", "_")
+    codec = _PYTHONS_LABELS.get(re.sub(r"\W", "_", name), "")
+    return codecs.lookup(codec).name.replace("-", "_") if _CODEC.fullmatch(codec) else ""
 
 
 def decode_words(text: str, label: str = "") -> str:
@@ -203,6 +227,43 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
+def _is_rather_utf8(raw: bytes, text: str) -> bool:
+    """Return whether bytes are UTF-8 although another charset was declared, in which they read as `text`.
+
+    Few letters may be both. Then the reading counts that has fewer odd letters.
+    """
+    try:
+        rather = raw.decode()
+    except UnicodeDecodeError:
+        return False
+    letters = [len(letter) for letter in _UTF8_LETTER.findall(raw)]
+    is_long = letters.count(2) > 7 or len(letters) - letters.count(2) > 1
+    return is_long or _oddness(text) > _oddness(rather)
+
+
+def _oddness(text: str) -> int:
+    """Return the number of letters that stand where none like them does, and of what is no letter."""
+    before, odd = " ", 0
+    for letter in text:
+        if not letter.isascii():
+            odd += _is_odd_after(before, letter) or category(letter) in _NO_LETTERS
+            odd += letter == "\ufffd"
+        elif letter.isalpha() and before >= _FIRST_BEYOND_LATIN and before.isalpha():
+            odd += 1
+        before = letter
+    return odd
+
+
+def _with_byte_order(raw: bytes, codec: str) -> str:
+    """Return the codec for UTF-16 without a byte order mark: the high bytes of letters vary less than the low."""
+    if codec != "utf_16":
+        return codec
+    sample = raw[: LONGEST_GUESSED // 10 * 2]
+    big, little = (sample.decode(each, "replace") for each in ("utf_16_be", "utf_16_le"))
+    is_little = (_oddness(little), len(set(sample[1::2]))) < (_oddness(big), len(set(sample[::2])))
+    return "utf_16_le" if is_little else "utf_16_be"
+
+
 def _without_gaps(raw: bytes) -> str:
     """Decode Windows-1252; its five unused bytes are control characters, as in browsers."""
     return raw.decode("cp1252", "replace") if _HIGH.search(raw) else raw.decode("ascii")
@@ -222,7 +283,7 @@ def _from_escapes(raw: bytes) -> str:
 
 def _stretch(raw: bytes, codec: str) -> Iterator[str]:
     if codec in ("", "roman"):
-        text = raw.decode("ascii" if raw.isascii() else "cp932", "replace")
+        text = raw.decode("utf-8" if raw.isascii() or _is_utf8(raw) else "cp932", "replace")
         yield text.translate(_ROMAN) if codec else text
         return
     for line in raw.splitlines(

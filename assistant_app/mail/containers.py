@@ -18,7 +18,18 @@ _OTHERS = (
     (b"{\\rtf", "a document in rich text"),
     (b"!BDN", "an Outlook data file"),
     (b"BEGIN:VCARD", "an address card"),
+    (b"BEGIN:VCALENDAR", "a calendar entry"),
+    (b"RIFF", "a picture or a sound"),
+    (b"II*\x00", "a picture"),
+    (b"MM\x00*", "a picture"),
+    (b"7z\xbc\xaf", "an archive"),
+    (b"Rar!\x1a\x07", "an archive"),
+    (b"\x1f\x8b", "an archive"),
+    (b"ID3", "a sound"),
+    (b"MZ\x90\x00", "a program"),
 )
+_MEDIA = re.compile(rb".{4}ftyp(hei|mif|avif)?", re.DOTALL)
+_PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _EMLX = re.compile(rb"[ \t]*(\d{1,9})[ \t]*\r?\n")
 _NEW_LINE = re.compile(rb"\r+\n|\r")
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
@@ -39,9 +50,12 @@ def as_message(data: bytes) -> bytes:
         if data.startswith(mark):  # a text editor saved it
             data = data[2:].decode(name, "replace").encode("utf-8", "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
-    for start, name in _OTHERS:
-        if data.startswith(start):
-            raise Unreadable(f"The file is {name}, not an email. Save the email as .eml, or paste its text.")
+    media = _MEDIA.match(data)
+    names = [name for start, name in _OTHERS if data.startswith(start)]
+    names += ["a picture" if media[1] else "a video"] if media else []
+    names += ["a web page"] if _PAGE.match(data) else []
+    for name in names[:1]:
+        raise Unreadable(f"The file is {name}, not an email. Save the email as .eml, or paste its text.")
     if found := _EMLX.match(data):  # Apple Mail: the number of bytes, the email, and a property list
         data = data[found.end() :][: int(found[1])]
     data = _NEW_LINE.sub(b"\n", data.replace(b"\x00", b"")).lstrip()

@@ -15,9 +15,10 @@ from email.errors import MessageError
 from email.message import Message
 from email.policy import compat32
 
-from assistant_app.mail import containers, invitation, signed
+from assistant_app.mail import containers, flowed, invitation, signed
 from assistant_app.mail.addresses import MOST_ADDRESSES, written
 from assistant_app.mail.charsets import decode, decode_words
+from assistant_app.mail.envelope import DELIVERY_REPORT
 from assistant_app.mail.header import Header
 from assistant_app.mail.hidden import one_line
 from assistant_app.mail.html_text import TooMuch
@@ -55,8 +56,18 @@ _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _PLAIN = {"text/plain", "text/markdown", "text/enriched", "text/richtext"}
 _EMAILS = {"message/rfc822", "message/global", "message/rfc-822"}
 _CALENDARS = {"text/calendar", "application/ics"}
+_TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
+# Parts that programs add: signatures, which are not verified, and versions of the text for other devices.
+_NO_ATTACHMENTS = {
+    *("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"),
+    *("text/x-amp-html", "text/watch-html"),
+}
 _PASTE = "Paste the text instead."
 _ENCRYPTED = "The file is encrypted. Open it in your mail program and paste its text."
+_OUTLOOK = (
+    "Outlook put the text into the file winmail.dat, which cannot be read here. "
+    "Ask the sender for plain text or HTML, or open it in Outlook and paste its text."
+)
 _SIGNED = (
     "The file is signed or encrypted with S/MIME, and damaged. "
     "Open it in your mail program and paste its text."
@@ -66,10 +77,10 @@ _FOR_ENVELOPE = (
     "Delivered-To",
     "List-Post",
     "List-Id",
-    "Auto-Submitted",
     "X-Original-From",
     "X-Original-Sender",
 )
+_AUTOMATIC = {"auto_reply", "auto-reply"}  # values of Precedence
 FORWARDED = "---------- Forwarded message ---------"
 
 
@@ -101,6 +112,7 @@ class _Reading:
     attached_texts: list[_Text] = field(default_factory=list)  # shown if there is no other text
     attached: int = 0
     is_encrypted: bool = False
+    has_outlook_text: bool = False  # in a file that only Outlook reads
 
 
 def read(data: bytes, zone: tzinfo = UTC) -> MailFile:
@@ -137,6 +149,8 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
     if not body.strip():
         if reading.is_encrypted:
             raise Unreadable(_ENCRYPTED)
+        if reading.has_outlook_text:
+            raise Unreadable(_OUTLOOK)
         only = f", only {', '.join(_few(reading.left_out))}" if reading.left_out else ""
         raise Unreadable(f"The file has no text to answer{only}. {_PASTE}")
     if body.strip() == signed.UNREADABLE_BLOCK:
@@ -192,8 +206,18 @@ def _top(header: Header, left_out: Iterable[str]) -> Iterator[tuple[str, str]]:
     *before, own = header.thread or [""]
     yield "Message-ID", own
     yield "References", " ".join(before)
+    yield "Auto-Submitted", _automatic(header)
     for name in _FOR_ENVELOPE:
         yield name, header.text(name.lower())
+
+
+def _automatic(header: Header) -> str:
+    """Return the line that says that a program wrote the email, also for those that say it in another one."""
+    said = header.text("auto-submitted")
+    if "delivery-status" in header.text("content-type").lower():
+        return f"{said or 'auto-replied'} {DELIVERY_REPORT}"
+    is_said = header.text("precedence").lower() in _AUTOMATIC or header.text("x-autoreply", "x-autorespond")
+    return said or ("auto-replied" if is_said else "")
 
 
 def _listed(header: Header, name: str) -> str:
@@ -232,6 +256,9 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         return _invitation(part, reading)
     if is_attached and kind in _PLAIN | {"text/html"}:
         reading.attached_texts += _text(part, kind, _label_of(part))
+    if kind in _NO_ATTACHMENTS:
+        return []
+    reading.has_outlook_text |= kind in _TNEF or _name_of(part).lower() == "winmail.dat"
     if is_attached or kind not in _PLAIN | {"text/html"}:
         if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
             reading.left_out.append(_name_of(part))
@@ -267,6 +294,8 @@ def _text(part: Message, kind: str, label: str) -> list[_Text]:
     else:
         decoded = decode(raw, label)
         text = decoded.text
+        if kind == "text/plain" and str(part.get_param("format", "")).lower() == "flowed":
+            text = flowed.joined(text, deletes_spaces=str(part.get_param("delsp", "")).lower() == "yes")
         if kind in ("text/enriched", "text/richtext"):
             text = _TAG.sub("", re.sub(r"<param>[^<]{0,500}</param>", "", text.replace("<<", "&lt;")))
         found = _Text("text/plain", signed.without_pgp(_clean(text)), 0, decoded.is_guessed)
@@ -293,8 +322,8 @@ def _joined(texts: list[_Text]) -> str:
 def _is_stub(plain: str, html: str) -> bool:
     """Return whether a plain text only says that the email is in HTML, or is a small part of it."""
     words, rich = _WORD.findall(plain.lower()), _WORD.findall(html.lower())
-    if not rich:
-        return False
+    if not rich or not words:
+        return bool(rich)
     known = set(rich)
     shared = sum(word in known for word in words)
     if len(words) <= LONGEST_STUB and 2 * shared < len(words):
@@ -395,7 +424,7 @@ def _is_attached(part: Message) -> bool:
 
 def _name_of(part: Message) -> str:
     try:
-        name = part.get_filename() or ""
+        name = _readable(part).get_filename() or ""
     except STUMBLES:
         name = ""
     if not name and part.get_content_type() == "message/rfc822":
@@ -403,6 +432,17 @@ def _name_of(part: Message) -> str:
         subject = Header(inner.raw_items()).text("subject") if inner else ""
         name = f"{subject or 'an email'}.eml"
     return one_line(decode_words(name))[:LONGEST_NAME] or part.get_content_type()
+
+
+def _readable(part: Message) -> Message:
+    """Return a part's description with its raw letters decoded, which the standard library replaces."""
+    lines = [(name, str(text)) for name, text in part.raw_items() if name.lower().startswith("content-")]
+    if all(text.isascii() for _, text in lines):
+        return part
+    readable = Message()
+    for name, text in lines:
+        readable[name] = decode_words(text, _label_of(part))
+    return readable
 
 
 def _few(names: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from functools import cached_property, lru_cache
@@ -60,21 +61,37 @@ CODES_OF_NOTICES = (
 
 LONGEST_START = 10_000  # characters of an email that are searched for a forwarded message
 
+# Words of addresses that no one reads, in the local part or the domain. They are looked for where a word
+# begins, without dots, hyphens and underlines.
 _NO_REPLY = re.compile(
-    r"(?<![a-z])(?:please|pls)?[._-]?(?:do)?[._-]?(?:no|not|dont|never)[._-]?(?:reply|replies|respond|answer)(?![a-z])",
-    re.IGNORECASE,
-)
-# The same in other languages; the local part without dots, hyphens and underlines.
-_NO_REPLY_WORDS = re.compile(
-    r"keineantwort|nichtantworten|bittenichtantworten|nepasrepondre|nepasrepondreacemail|norepondre|sansreponse"
-    r"|noresponder|norespondas|norespuesta|naoresponda|naoresponder|nonrispondere|noreplay|nietbeantwoorden"
-    r"|geenantwoord|svarainte|svarikke|ikkesvar|ikkesvare|ingensvar|eivastata|alavastaa|nieodpowiadaj|neodpovidat"
-    r"|neodpovidejte|nevalaszoljon|nuraspunde|yanitlamayin|cevaplamayin|neotvechat",
+    r"(?:please|pls|bitte)?(?:"
+    r"(?:do)?(?:no|not|dont|never)(?:repl[yi]|repply|replay|respond|answer)|unattended|unmonitored|notmonitored"
+    r"|keineantwort|nichtantworten|nichtbeantworten|antwortennicht"  # German
+    r"|nepasrepond|norepond|sansreponse|nerepondezpas|nerepondspas|nerepondrepas|pasdereponse"  # French
+    r"|norespon[dg]|norespues|nocontest|naorespond|semresposta|nonrispond"  # Spanish, Portuguese, Italian
+    r"|(?:niet|geen)(?:be)?(?:antwoord|reageren|reactie)"  # Dutch
+    r"|(?:be)?svara?(?:inte|ej|ikke|ikkje)|(?:inte|ej|ikke|ikkje|ingen|inget)(?:be)?svar"  # Scandinavian
+    r"|(?:ei|ala)vasta|aravasta"  # Finnish, Estonian
+    r"|nieodp|neodpov|neodpis|neodgov|neatbild|neatsak"  # Polish, Czech, Croatian, Latvian, Lithuanian
+    r"|nevalasz|nuraspun|(?:yanit|cevap)lama"  # Hungarian, Romanian, Turkish
+    r"|neotve|neotgov|nevidpov|henshinfu|khongtraloi|janganbalas)",  # Russian and others in Latin letters
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(pattern("forwarded"), re.IGNORECASE)
-_SERVERS = re.compile(r"mailer-?daemon|mail-?daemon|postmaster|mdaemon|bounces?", re.IGNORECASE)
-_VIA = re.compile(r"\S\s+(?:via|über|par le biais de|por medio de|door middel van)\s+\S", re.IGNORECASE)
+_SERVERS = re.compile(
+    r"mailer-?daemon|mail-?daemon|postmaster|mdaemon|bounces?(?:[+=-].*)?|microsoftexchange[0-9a-f]{32}",
+    re.IGNORECASE,
+)
+DELIVERY_REPORT = "(delivery-status)"  # what `mail.eml` adds to Auto-Submitted for a report of a mail server
+# How services name the person they send for: "Anna via Sign", "Anna (über Sign)".
+_VIA = re.compile(
+    r"\S\s+[(\[]?(?:via|über|par le biais de|par l[’']intermédiaire de|por medio de|a través de"
+    r"|por meio d[aeo]|através d[aeo]|tramite|door middel van|przez|za pośrednictwem|prostřednictvím|prin"
+    r"|genom|gjennom|через|чрез|за допомогою|μέσω|באמצעות|عبر|melalui|通过|透過)\s+\S"
+    r"|\S[\s(（]+\S.*(?:経由|[을를] 통해|kautta|aracılığıyla|keresztül)",
+    re.IGNORECASE,
+)
+_GMAIL = {"gmail.com", "googlemail.com"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +145,21 @@ def same(first: Iterable[Address], second: Iterable[Address]) -> bool:
     return {mailbox(each.addr_spec) for each in first} == {mailbox(each.addr_spec) for each in second}
 
 
-def mailbox(address: str) -> str:
-    """Return what two addresses of one mailbox share: lower case, without `+tag`."""
+def without_tag(address: str) -> str:
+    """Return an address in lower case, without `+tag`."""
     local, _, domain = address.strip().lower().rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def mailbox(address: str) -> str:
+    """Return what two addresses of one mailbox share. Gmail ignores dots; domains are written in ASCII."""
+    local, _, domain = without_tag(address).rpartition("@")
+    if domain in _GMAIL:
+        return f"{local.replace('.', '')}@gmail.com"
+    if not domain.isascii():
+        with suppress(UnicodeError):
+            domain = domain.encode("idna").decode()
+    return f"{local}@{domain}"
 
 
 class _Answered:
@@ -185,8 +213,8 @@ class _Answered:
         if not self._own and not self._seems_own and len(addressed) == 1 and not self._is_list(addressed[0]):
             return []  # the only address is the person's own
         known = {mailbox(each.addr_spec) for each in targets}
-        if self._is_via:
-            known |= {mailbox(each.addr_spec) for each in self._sender}
+        if self._is_via:  # not a list that wrote its own address into From: everybody on it gets the reply
+            known |= {mailbox(each.addr_spec) for each in self._sender if not self._is_list(each)}
         return [
             each for each in _distinct(self._without_own(addressed)) if mailbox(each.addr_spec) not in known
         ]
@@ -286,7 +314,8 @@ class _Answered:
     def _on_programs(self, to: Iterable[Address]) -> Iterator[Notice]:
         first = next(iter(to))
         automatic = self._header.text("auto-submitted").lower()
-        if any(_SERVERS.fullmatch(each.username) for each in (*self._sender, *to)):
+        is_report = automatic.endswith(DELIVERY_REPORT)
+        if is_report or any(_SERVERS.fullmatch(each.username) for each in (*self._sender, *to)):
             yield Notice(BOUNCE, {"address": first.addr_spec})
         elif unread := next((each for each in to if is_no_reply(each.addr_spec)), None):
             yield Notice(NO_REPLY, {"address": unread.addr_spec})
@@ -296,8 +325,10 @@ class _Answered:
 
 def is_no_reply(address: str) -> bool:
     """Return whether an address says that no one reads what is sent to it."""
-    local = address.rpartition("@")[0]
-    return bool(_NO_REPLY.search(local) or _NO_REPLY_WORDS.search(re.sub(r"[._-]", "", local)))
+    local, _, domain = address.rpartition("@")
+    words = re.split(r"[._+\d-]+", local)
+    said = ["".join(words[number:]) for number in range(len(words))]
+    return any(map(_NO_REPLY.match, [*said, *(label.replace("-", "") for label in domain.split(".")[:-2])]))
 
 
 def _distinct(found: Iterable[Address]) -> list[Address]:

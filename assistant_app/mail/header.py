@@ -23,6 +23,7 @@ MOST_IDS = 20  # ids kept of a thread, besides the first
 WRITE_TO = ("reply-to", "from")
 SENT = ("date", "sent")
 SUBJECT = ("subject",)
+_LISTS = ("to", "cc")  # some programs write a line for each recipient
 _ADDRESSES = ("from", "reply-to", "to", "cc", "bcc", "sender")
 
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
@@ -42,7 +43,7 @@ def end_of_header(email: str) -> int:
 
 
 class Header:
-    """The header lines by name, in any language. The first line of a name counts.
+    """The header lines by name, in any language. The first line of a name counts, except for recipients.
 
     `label` is the charset that is declared for the email, for raw bytes in its header.
     """
@@ -53,7 +54,9 @@ class Header:
         for name, text in lines:
             text = " ".join(str(text)[:LONGEST].split())
             key = role_of(name) or name.lower()
-            if not self._lines.get(key):  # an empty line counts as none
+            if key in _LISTS and text and (before := self._lines.get(key)):
+                self._lines[key] = f"{before}, {text}"[:LONGEST]
+            elif not self._lines.get(key):  # an empty line counts as none
                 self._lines[key if key != "other" else name.lower()] = text
 
     def __contains__(self, name: str) -> bool:

@@ -3,43 +3,96 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from assistant_app.mail.colours import Colour, colour_of, is_clear, shade_in
+
 MOST_RULES = 2_000  # of a style sheet
+MOST_CHECKS = 500_000  # of rules that look at outer elements, too
+MOST_OUTER = 6  # elements that a selector names
 LONGEST_SHEET = 200_000  # characters
+LONGEST_STYLE = 5_000  # characters
 NEARLY_SAME = 12  # largest difference of a colour's parts, from 0 to 255, that no one sees
 FAR_OUTSIDE = -500  # pixels
+NARROWEST = 600  # pixels of a window in which an email is read
 
 STRUCK = frozenset({"s", "strike", "del"})
-Colour = tuple[int, int, int]
 Attributes = Mapping[str, str | None]
+Style = Mapping[str, str]
 
-_COLOURS: dict[str, Colour] = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "lime": (0, 255, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0), "aqua": (0, 255, 255), "cyan": (0, 255, 255), "fuchsia": (255, 0, 255),
-    "silver": (192, 192, 192), "gray": (128, 128, 128), "grey": (128, 128, 128), "maroon": (128, 0, 0),
-    "olive": (128, 128, 0), "green": (0, 128, 0), "purple": (128, 0, 128), "teal": (0, 128, 128),
-    "navy": (0, 0, 128),
-    "orange": (255, 165, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240), "whitesmoke": (245, 245, 245),
-}  # fmt: skip
 UNKNOWN: Colour = (-1, -1, -1)  # a picture, a gradient, or a colour by a rule that is not understood
-_WHITE = _COLOURS["white"]
-_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
+_SHOWS_BEHIND = {"none", "transparent", "inherit", "initial", "unset", "0", "0 0"}
+_WHITE: Colour = (255, 255, 255)
+_NUMBER = re.compile(r"(?:calc\(\s*)?(-?(?:\d+\.?\d*|\.\d+))")
 _DECLARATION = re.compile(r"([a-zA-Z-]{1,40})\s*:\s*([^;]{0,500})")
-_AT_RULE = re.compile(r"@[^{};]*(?:;|\{(?:[^{}]|\{[^{}]*\})*\})")
+_AT_RULE = re.compile(r"@([^{};@]*)(?:;|\{((?:[^{}]|\{[^{}]*\})*)\})")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{}]{1,1000})\{([^{}]*)\}")
-_SIMPLE = re.compile(r"\*?([a-z][a-z0-9]*)?(?:([.#])([A-Za-z_][\w-]*))?")
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|([^\n]))")
+_MEDIA = re.compile(
+    r"media\s+(?:only\s+)?(?:all|screen)\s*((?:and\s*\(\s*min-width\s*:\s*\d+(?:px)?\s*\)\s*)*)"
+)
+_COMPOUND = re.compile(r"(\*|[a-z][a-z0-9]*)?((?:[.#][\w-]+|\[\w+(?:[~^*$]?=[\"']?[^\"'\]]*[\"']?)?\])*)")
+_PART = re.compile(r"([.#])([\w-]+)|\[(\w+)(?:([~^*$]?=)[\"']?([^\"'\]]*)[\"']?)?\]")
+_SIZE = re.compile(
+    r"(?:^|\s)(0(?![\d.])|-?\d*\.?\d+(?:[a-z]+|%)|(?:xx?-|xxx-)?(?:small|large)|medium)(?=\s|/|$)"
+)
+# The properties that decide what is seen.
+_USED = frozenset(
+    {
+        "display",
+        "visibility",
+        "content-visibility",
+        "opacity",
+        "filter",
+        "-ms-filter",
+        "overflow",
+        "overflow-x",
+    }
+    | {
+        "overflow-y",
+        "height",
+        "max-height",
+        "width",
+        "max-width",
+        "position",
+        "left",
+        "top",
+        "right",
+        "bottom",
+    }
+    | {"clip", "clip-path", "transform", "text-indent", "margin", "margin-left", "margin-top", "font-size"}
+    | {"font", "color", "-webkit-text-fill-color", "background", "background-color", "background-image"}
+    | {"text-decoration", "text-decoration-line", "vertical-align", "white-space"}
+    | {"list-style", "list-style-type", "border-left", "border-left-style", "border-inline-start"}
+)
 
 
 @lru_cache(maxsize=2048)
-def declarations(style: str) -> dict[str, str]:
-    """Return the properties of a style attribute, in lower case."""
-    found = _DECLARATION.findall(style[:5_000])
-    return {name.lower(): value.lower().replace("!important", "").strip() for name, value in found}
+def declarations(style: str) -> tuple[Style, Style]:
+    """Return the properties in a style attribute that are used: the usual and the important ones."""
+    style = style[:LONGEST_STYLE]
+    if "/*" in style or "\\" in style:
+        style = _plain(style)
+    usual: dict[str, str] = {}
+    important: dict[str, str] = {}
+    for name, value in _DECLARATION.findall(style):
+        if (name := name.lower()) in _USED:
+            value, mark, _ = value.lower().partition("!")
+            (important if mark else usual)[name] = value.strip()
+    return usual, important
+
+
+def _plain(css: str) -> str:
+    """Return CSS without comments and escapes, with which words are spelled differently."""
+    return _ESCAPE.sub(lambda found: _letter(found[1]) if found[1] else found[2], _CSS_COMMENT.sub(" ", css))
+
+
+def _letter(digits: str) -> str:
+    number = int(digits, 16)
+    return chr(number) if number < 0x110000 else " "
 
 
 @dataclass(slots=True)
@@ -50,6 +103,7 @@ class Look:
     is_invisible: bool = False  # may be undone inside
     is_tiny: bool = False
     is_struck: bool = False
+    is_clear: bool = False  # the colour of its letters is transparent
     colour: Colour | None = None
     background: Colour | None = None
 
@@ -59,7 +113,7 @@ class Look:
 
     @property
     def hides_text(self) -> bool:
-        return self.hides_pictures or self.is_tiny or self._has_colour_of_background
+        return self.hides_pictures or self.is_tiny or self.is_clear or self._has_colour_of_background
 
     @property
     def _has_colour_of_background(self) -> bool:
@@ -70,99 +124,270 @@ class Look:
 
 
 @dataclass(slots=True)
-class StyleSheet:
-    """The rules for a tag, a class or an id, which are enough for emails; none for some screens only."""
+class _Rule:
+    """The properties of a selector. `outer` are the keys that elements around have, the parent's first."""
 
-    rules: dict[str, dict[str, str]] = field(default_factory=dict)
+    weight: tuple[int, int, int, int]  # of its selector, and its place in the sheet
+    keys: tuple[str, ...]
+    tests: tuple[tuple[str, str, str], ...]  # attribute, comparison and value
+    parent: tuple[str, ...]
+    outer: tuple[str, ...]
+    usual: dict[str, str] = field(default_factory=dict)
+    important: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_simple(self) -> bool:
+        return not (self.tests or self.parent or self.outer) and len(self.keys) < 2
+
+    def fits(
+        self, keys: tuple[str, ...], attributes: Attributes, parent: tuple[str, ...], outer: Counter[str]
+    ) -> bool:
+        return (
+            all(key in keys for key in self.keys)
+            and all(key in parent for key in self.parent)
+            and all(outer[key] for key in self.outer)
+            and all(_compares(attributes.get(name), how, value) for name, how, value in self.tests)
+        )
+
+
+@dataclass(slots=True)
+class StyleSheet:
+    """The rules for tags, classes, ids and attributes, also inside others; none for some screens only."""
+
     has_backgrounds: bool = False  # by rules that are not understood
+    _rules: dict[str, _Rule] = field(default_factory=dict)  # by selector
+    _by_key: dict[str, list[_Rule]] = field(default_factory=dict)
+    _checks: int = 0
+    _outer: Counter[str] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
 
     def add(self, css: str) -> None:
-        css = _AT_RULE.sub(
-            "", _CSS_COMMENT.sub("", css[:LONGEST_SHEET].replace("<!--", "").replace("-->", ""))
-        )
-        for selectors, body in _RULE.findall(css):
-            found = declarations(body)
-            for selector in selectors.split(","):
-                simple = _SIMPLE.fullmatch(selector.strip())
-                if simple and selector.strip() and len(self.rules) < MOST_RULES:
-                    self.rules.setdefault(selector.strip().lstrip("*"), {}).update(found)
-                elif "background" in found or "background-color" in found:
+        css = css[:LONGEST_SHEET].replace("<!--", "").replace("-->", "")
+        css = _AT_RULE.sub(lambda rule: _inside(rule[1], rule[2] or ""), _plain(css))
+        for piece in css.split("}"):
+            before, _, body = piece.rpartition("{")
+            usual, important = declarations(body)
+            if not (before and (usual or important)):
+                continue
+            for selector in before.rpartition("{")[2].split(","):
+                rule = self._rule(" ".join(selector.split()))
+                if rule is not None:
+                    rule.usual.update(usual)
+                    rule.important.update(important)
+                elif "background" in usual or "background-color" in usual:
                     self.has_backgrounds = True
 
-    def of(self, tag: str, attributes: Attributes) -> dict[str, str]:
-        """Return the properties that apply to an element, those of its own style last."""
-        found: dict[str, str] = {}
-        if self.rules:
-            classes = (attributes.get("class") or "").split()[:20]
-            keys = [tag, *(f".{name}" for name in classes), *(f"{tag}.{name}" for name in classes)]
-            for key in [*keys, f"#{attributes.get('id')}", f"{tag}#{attributes.get('id')}"]:
-                found |= self.rules.get(key, {})
-        return found | declarations(attributes.get("style") or "")
+    def _rule(self, selector: str) -> _Rule | None:
+        """Return the rule with this selector, now as the last one; None if it is not understood."""
+        rule = self._rules.get(selector)
+        if rule is not None:
+            rule.weight = (*rule.weight[:3], len(self._rules))
+            return rule
+        rule = _parsed(selector, len(self._rules)) if len(self._rules) < MOST_RULES else None
+        if rule is not None:
+            self._rules[selector] = rule
+            rules = self._by_key.setdefault(rule.keys[0] if rule.keys else "*", [])
+            rules.insert(0 if rule.is_simple else len(rules), rule)
+        return rule
+
+    def of(self, tag: str, attributes: Attributes, parent: tuple[str, ...] = ()) -> Style:
+        """Return the properties that apply to an element, inside those that were entered."""
+        own, own_important = declarations(attributes.get("style") or "")
+        if not self._rules:
+            return own | own_important if own_important else own  # type: ignore[operator]
+        found = sorted(
+            self._fitting(keys_of(tag, attributes), attributes, parent), key=lambda rule: rule.weight
+        )
+        style: dict[str, str] = {}
+        for usual in (
+            *(rule.usual for rule in found),
+            own,
+            *(rule.important for rule in found),
+            own_important,
+        ):
+            style |= usual
+        return style
+
+    def _fitting(
+        self, keys: tuple[str, ...], attributes: Attributes, parent: tuple[str, ...]
+    ) -> Iterator[_Rule]:
+        for key in ("*", *keys):
+            for rule in self._by_key.get(key, ()):
+                if rule.is_simple:
+                    yield rule
+                    continue
+                self._checks += 1
+                if self._checks > MOST_CHECKS:
+                    break
+                if rule.fits(keys, attributes, parent, self._outer):
+                    yield rule
+
+    def enter(self, keys: tuple[str, ...]) -> None:
+        """Remember an element around those that follow."""
+        self._outer.update(keys)
+
+    def leave(self, keys: tuple[str, ...]) -> None:
+        self._outer.subtract(keys)
 
 
-def look_of(tag: str, attributes: Attributes, outer: Look, style: Mapping[str, str]) -> Look:
+def keys_of(tag: str, attributes: Attributes) -> tuple[str, ...]:
+    """Return the selectors of one word that fit an element."""
+    said, name = attributes.get("class"), attributes.get("id")
+    if not said and not name:
+        return (tag,)
+    classes = (said or "").split()[:20]
+    keys = [tag, *(f".{each}" for each in classes), *(f"{tag}.{each}" for each in classes)]
+    return (*keys, f"#{name}", f"{tag}#{name}") if name else tuple(keys)
+
+
+def _inside(at_rule: str, body: str) -> str:
+    """Return the rules inside an at-rule if they apply in a window on a screen."""
+    media = _MEDIA.fullmatch(" ".join(at_rule.lower().split()))
+    if media and all(int(width) <= NARROWEST for width in re.findall(r"\d{1,6}", media[1])):
+        return body
+    return ""
+
+
+def _parsed(selector: str, place: int) -> _Rule | None:
+    """Return a rule without properties; None for selectors with siblings, states and the like."""
+    words = re.sub(r"\s*([>+~])(?!=)\s*", r" \1 ", selector).split()
+    compounds = [_compound(word) for word in words if word != ">"]
+    if not compounds or len(compounds) > MOST_OUTER or None in compounds:
+        return None
+    *outer, (keys, tests) = [each for each in compounds if each]
+    if any(tests for _, tests in outer):
+        return None
+    text = "".join(words)
+    weight = (text.count("#"), text.count(".") + text.count("["), len(compounds), place)
+    parent = outer[-1][0] if outer and words[-2] == ">" else ()
+    return _Rule(weight, keys, tests, parent, tuple(key for names, _ in outer for key in names))
+
+
+def _compound(word: str) -> tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]] | None:
+    """Return the keys and tests of "p.a[id=b]"; None if it is not understood."""
+    found = _COMPOUND.fullmatch(word)
+    if found is None or not word:
+        return None
+    tag = "" if found[1] in (None, "*") else found[1]
+    keys: list[str] = []
+    tests: list[tuple[str, str, str]] = []
+    for sign, name, attribute, how, value in _PART.findall(found[2]):
+        if sign:
+            keys.append(f"{tag}{sign}{name}")
+        else:
+            tests.append((attribute.lower(), how, value))
+    return tuple(keys or ([tag] if tag else [])), tuple(tests)
+
+
+def _compares(said: str | None, how: str, value: str) -> bool:
+    if said is None:
+        return False
+    if how in ("^=", "$=", "*=") and not value:
+        return False
+    return {
+        "": True,
+        "=": said == value,
+        "~=": value in said.split(),
+        "^=": said.startswith(value),
+        "$=": said.endswith(value),
+        "*=": value in said,
+    }[how]
+
+
+def look_of(tag: str, attributes: Attributes, outer: Look, style: Style) -> Look:
     """Return the look of an element inside another one."""
-    look = Look(
-        outer.is_blocked, outer.is_invisible, outer.is_tiny, outer.is_struck, outer.colour, outer.background
-    )
-    look.is_blocked |= "hidden" in attributes or _is_blocked(style)
+    look = replace(outer)
+    look.is_blocked |= "hidden" in attributes or bool(style and _is_blocked(style))
     if visibility := style.get("visibility"):
         look.is_invisible = visibility in ("hidden", "collapse")
-    if size := style.get("font-size"):
-        look.is_tiny = _is_tiny(size, outer.is_tiny)
+    size = style.get("font-size") or _size_in(style.get("font", ""))
+    if size or (tag == "font" and attributes.get("size")):
+        look.is_tiny = _is_tiny(size, outer.is_tiny) if size else False
     look.is_struck |= tag in STRUCK or "line-through" in (
         style.get("text-decoration", "") + style.get("text-decoration-line", "")
     )
-    colour = _colour(style.get("color") or (attributes.get("color") if tag == "font" else None) or "")
-    look.colour = colour or look.colour
+    colour = style.get("-webkit-text-fill-color") or style.get("color")
+    colour = colour or (attributes.get("color") if tag == "font" else None) or ""
+    if is_clear(colour):
+        look.is_clear = True
+    elif found := colour_of(colour):
+        look.is_clear, look.colour = False, found
     background = style.get("background-color") or style.get("background") or attributes.get("bgcolor") or ""
-    if "url(" in style.get("background", "") + style.get("background-image", "") or attributes.get(
-        "background"
-    ):
+    if _has_picture(style) or attributes.get("background"):
         look.background = UNKNOWN
-    elif background and background not in ("none", "transparent", "inherit", "initial"):
-        look.background = _colour(background) or UNKNOWN
+    elif background and background not in _SHOWS_BEHIND and not is_clear(background):
+        look.background = shade_in(background) or UNKNOWN
     return look
 
 
-def _is_blocked(style: Mapping[str, str]) -> bool:
-    if style.get("display") == "none":
+def _has_picture(style: Style) -> bool:
+    background = style.get("background", "") + style.get("background-image", "")
+    return "url(" in background or "gradient(" in background
+
+
+def _is_blocked(style: Style) -> bool:
+    if style.get("display") == "none" or style.get("content-visibility") == "hidden":
         return True
     if "opacity" in style and _number(style["opacity"], 1) <= 0.01:
         return True
-    is_cut = "hidden" in style.get("overflow", "") + style.get("overflow-y", "")
-    if is_cut and any(
-        _number(style.get(name, ""), 99) <= 1 for name in ("height", "max-height", "width", "max-width")
+    filters = style.get("filter", "") + style.get("-ms-filter", "")
+    if filters and re.search(r"opacity\s*(?:=|\()\s*0?\.?0*%?(?![\d.])", filters):
+        return True
+    if "transform" in style and re.search(
+        r"(?:scale[xy]?|scale3d|matrix)\(\s*0*\.?0+\s*[,)]", style["transform"]
     ):
         return True
-    is_placed = style.get("position") in ("absolute", "fixed")
-    if is_placed and any(_number(style.get(name, ""), 0) <= FAR_OUTSIDE for name in ("left", "top")):
+    return _is_cut(style) or _is_outside(style)
+
+
+def _is_cut(style: Style) -> bool:
+    overflow = style.get("overflow", "") + style.get("overflow-x", "") + style.get("overflow-y", "")
+    if "hidden" in overflow or "clip" in overflow:
+        sizes = (style.get(name, "") for name in ("height", "max-height", "width", "max-width"))
+        if any(_number(size, 99) <= 1 for size in sizes):
+            return True
+        indent = style.get("text-indent", "")
+        if _number(indent, 0) >= (100 if indent.endswith("%") else -FAR_OUTSIDE):
+            return True
+    path = style.get("clip-path", "")
+    return bool(
+        path
+        and re.match(
+            r"inset\(\s*(?:[5-9]\d|\d{3,})(?:\.\d+)?%|(?:circle|ellipse)\(\s*0|polygon\(\s*0 0\s*\)", path
+        )
+    )
+
+
+def _is_outside(style: Style) -> bool:
+    if style.get("position") in ("absolute", "fixed", "relative"):
+        places = (style.get(name, "") for name in ("left", "top", "right", "bottom"))
+        if any(_number(place, 0) <= FAR_OUTSIDE for place in places):
+            return True
+        if re.match(r"rect\(\s*[01](?:px)?[\s,]", style.get("clip", "")):
+            return True
+    if "translate" in style.get("transform", "") and re.search(r"-\d{4,}", style["transform"]):
         return True
-    if is_placed and re.match(r"rect\(\s*[01](?:px)?[\s,]", style.get("clip", "")):
-        return True
-    return _number(style.get("text-indent", ""), 0) <= FAR_OUTSIDE or style.get("color") == "transparent"
+    moved = [style.get(name, "") for name in ("text-indent", "margin-left", "margin-top")]
+    return any(_number(each, 0) <= FAR_OUTSIDE for each in [*moved, *style.get("margin", "").split()[:4]])
+
+
+def _size_in(font: str) -> str:
+    """Return the size in the shorthand "italic bold 12px/1.5 Arial"; empty if it says none."""
+    found = _SIZE.search(font)
+    return found[1] if found else ""
 
 
 def _is_tiny(size: str, is_inside_tiny: bool) -> bool:
+    if size in ("inherit", "unset", "smaller"):
+        return is_inside_tiny
     if size.endswith(("em", "%")) and not size.endswith("rem"):
         return is_inside_tiny or _number(size, 1) <= (1 if size.endswith("%") else 0.05)
-    return _number(size, 99) <= 1
+    return _number(size, 99) <= (0.05 if size.endswith("rem") else 1)
 
 
 def _number(text: str, otherwise: float) -> float:
     """Return the number that a value begins with."""
     found = _NUMBER.match(text)
-    return float(found[0]) if found else otherwise
-
-
-@lru_cache(maxsize=1024)
-def _colour(text: str) -> Colour | None:
-    """Return the colour that a value begins with; None if it names none."""
-    text = text.strip().lower()
-    if found := re.match(r"#?([0-9a-f]{6})\b", text):
-        return int(found[1][:2], 16), int(found[1][2:4], 16), int(found[1][4:], 16)
-    if found := re.match(r"#([0-9a-f])([0-9a-f])([0-9a-f])\b", text):
-        return int(found[1] * 2, 16), int(found[2] * 2, 16), int(found[3] * 2, 16)
-    if found := re.match(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})", text):
-        return min(255, int(found[1])), min(255, int(found[2])), min(255, int(found[3]))
-    return _COLOURS.get(text.split(" ")[0])
+    return float(found[1]) if found else otherwise

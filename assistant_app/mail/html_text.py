@@ -12,7 +12,16 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from assistant_app.mail.html_style import STRUCK, UNKNOWN, Look, StyleSheet, look_of
+from assistant_app.mail.html_style import (
+    STRUCK,
+    UNKNOWN,
+    Attributes,
+    Look,
+    Style,
+    StyleSheet,
+    keys_of,
+    look_of,
+)
 
 LONGEST = 1_000_000  # characters
 DEEPEST_QUOTE = 5
@@ -21,6 +30,7 @@ DEEPEST_TABLE = 15  # deeper ones are read as lines
 LONGEST_LINK = 200  # characters; longer ones are tracking links, of which only the host is shown
 LONGEST_ALTERNATIVE = 300  # characters
 LONGEST_RAISED = 12  # characters; longer texts are not super- or subscripts
+MOST_SPANNED = 20  # columns or rows that one cell takes
 MOST_CELL_LINES = 3  # a table with longer cells is there for the layout
 LONGEST_CELL_LINE = 120  # characters
 
@@ -88,11 +98,19 @@ _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊�
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|e|er|re|ère|ème|nde?|o|a|º|ª|os|as|tm|sm|®|™|©|\*+)\.?", re.IGNORECASE)
 _QUOTING = re.compile(r"quote|cite", re.IGNORECASE)
 _INTRODUCTION = re.compile(r"(?=.*[\d@]).*[:：]\s*$")
+# What the style of a list shows before its items: a number of this kind, or nothing.
+_KINDS_OF_LISTS: dict[str, str | None] = {
+    **{"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i"},
+    **{"upper-roman": "I", "decimal": "1", "disc": "", "circle": "", "square": "", "none": None},
+}
+_FILE = re.compile(r"[\w .()-]{1,80}\.(?:png|jpe?g|gif|bmp|svg|webp)", re.IGNORECASE)
 _SEEN = re.compile(r"[^\W_]")
 # Addresses that lead to another one, with the parameter that has it.
 _REDIRECTS = (("safelinks.protection.outlook.com", "url"), ("www.google.com", "q"), ("l.facebook.com", "u"))
 _PROOFPOINT = re.compile(r"https://urldefense\.(?:com|us|proofpoint\.com)/v3/__(.+?)__;")
+_PROOFPOINT_2 = re.compile(r"https://urldefense\.proofpoint\.com/v2/url\?u=(https?-3A__[\w.~-]{1,2000})")
 # Invisible markup for which the standard library's parser is slow or fails.
+_SHEET = re.compile(r"<style\b", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
 _LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
@@ -111,7 +129,7 @@ def read(html: str) -> HtmlText:
     """Return the visible text and the number of hidden words. Raise `TooMuch` if parsing would take long."""
     if len(html) > LONGEST:
         raise TooMuch
-    html, closed, rest = html.rpartition("-->")
+    html, closed, rest = _with_whole_sheets(html).rpartition("-->")
     html = _COMMENT.sub("", html + closed) + rest.replace("<!--", "")
     shown, closed, rest = html.rpartition(">")
     shown = _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed))
@@ -119,6 +137,16 @@ def read(html: str) -> HtmlText:
     reader.feed(shown + rest.replace("<", "&lt;"))
     reader.close()
     return HtmlText(reader.text, reader.hidden)
+
+
+def _with_whole_sheets(html: str) -> str:
+    """Return HTML without the signs of comments inside style sheets, whose rules count all the same."""
+    first, *others = _SHEET.split(html)
+    pieces = [first]
+    for piece in others:
+        sheet, end, rest = piece.partition("</")
+        pieces.append(sheet.replace("<!--", "").replace("-->", "") + end + rest)
+    return "<style".join(pieces)
 
 
 def to_text(html: str) -> str:
@@ -135,6 +163,8 @@ class _Sheet:
     line: list[str] = field(default_factory=list)
     before: str = " "  # the last character of the line
     is_begun: bool = False  # the line has text
+    is_blank: bool = False  # the line has a space that a person sees, as an empty line
+    is_covered: bool = False  # a place in a row that a cell of another column or row takes
 
     def add(self, text: str) -> None:
         if text:
@@ -146,19 +176,32 @@ class _Sheet:
         marks = "> " * (min(quotes, DEEPEST_QUOTE) - min(self.quotes, DEEPEST_QUOTE))
         text = "".join(self.line).rstrip()
         self.lines.append(f"{marks}{text}".rstrip())
-        self.line, self.before, self.is_begun = [], " ", False
+        self.line, self.before, self.is_begun, self.is_blank = [], " ", False, False
 
 
 @dataclass(slots=True)
 class _Table:
     rows: list[list[_Sheet]] = field(default_factory=list)
     cell: _Sheet | None = None
+    reaching: dict[int, int] = field(default_factory=dict)  # by column: rows that a cell above still takes
+
+    def add(self, cell: _Sheet, columns: int, rows: int) -> None:
+        """Add a cell to the last row, behind the places that cells above take."""
+        row = self.rows[-1]
+        while self.reaching.get(len(row), 0) > 0:
+            self.reaching[len(row)] -= 1
+            row.append(_Sheet(is_covered=True))
+        for column in range(columns):
+            if rows > 1:
+                self.reaching[len(row)] = rows - 1
+            row.append(_Sheet(is_covered=True) if column else cell)
 
 
 @dataclass(slots=True)
 class _Element:
     tag: str
     look: Look
+    keys: tuple[str, ...]
     is_quote: bool = False
     is_list: bool = False
     is_plain: bool = False
@@ -215,7 +258,8 @@ class _Reader(HTMLParser):
             self._close_inside("p", set())
         if tag == "tr" or tag in _CELLS:
             self._close_cell()
-        style = self._style.of(tag, attributes) if attributes or self._style.rules else {}
+        parent = self._open[-1].keys if self._open else ()
+        style = self._style.of(tag, attributes, parent) if attributes or self._style else {}
         look = self._look
         if attributes or style or tag in STRUCK:
             look = look_of(tag, attributes, look, style)
@@ -225,18 +269,17 @@ class _Reader(HTMLParser):
             if not look.hides_pictures and not self._unseen:
                 self._void(tag, attributes)
             return
-        element = _Element(tag, look, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
+        keys = keys_of(tag, attributes)
+        element = _Element(tag, look, keys, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
         if not look.hides_pictures and not self._unseen:
             self._begin(tag, attributes, style, element)
         elif tag == "table" or tag == "tr" or tag in _CELLS:
-            self._begin_table_part(tag, is_hidden=look.is_blocked or self._unseen > 0)
+            self._begin_table_part(tag, attributes, is_hidden=look.is_blocked or self._unseen > 0)
         elif tag in _LINES and not look.is_blocked and not self._unseen:
             self._break()  # it has its place, and what is inside may be visible
         self._push(element)
 
-    def _begin(
-        self, tag: str, attributes: dict[str, str | None], style: dict[str, str], element: _Element
-    ) -> None:
+    def _begin(self, tag: str, attributes: dict[str, str | None], style: Style, element: _Element) -> None:
         if tag in _APART or tag in _LINES:
             self._break()
             if tag in _APART and not (tag in ("ol", "ul") and self._lists):
@@ -246,7 +289,8 @@ class _Reader(HTMLParser):
         elif tag in ("ol", "ul", "menu", "dir"):
             start = (attributes.get("start") or "1").strip()
             number = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 1
-            self._lists.append([attributes.get("type") or "1" if tag == "ol" else "", number])
+            kind = (attributes.get("type") or "1") if tag == "ol" else ""
+            self._lists.append([_KINDS_OF_LISTS.get(_list_style(style), kind), number])
             element.is_list = True
         elif tag == "li" and not element.look.hides_text:
             self._begin_item(attributes)
@@ -257,7 +301,7 @@ class _Reader(HTMLParser):
         elif tag in ("sup", "sub"):
             element.raised = tag
         elif tag == "table" or tag == "tr" or tag in _CELLS:
-            self._begin_table_part(tag)
+            self._begin_table_part(tag, attributes)
         if style.get("vertical-align") in ("super", "sub") and not element.raised:
             element.raised = "sup" if style["vertical-align"] == "super" else "sub"
 
@@ -276,7 +320,7 @@ class _Reader(HTMLParser):
             element.has_picture = True
         alt = " ".join((attributes.get("alt") or "").split())[:LONGEST_ALTERNATIVE]
         sizes = (attributes.get("width") or "", attributes.get("height") or "")
-        if alt and not any(size.strip() in ("0", "1") for size in sizes):
+        if alt and not _FILE.fullmatch(alt) and not any(size.strip() in ("0", "1") for size in sizes):
             self._add(f"[{alt}]" if _SEEN.search(alt) else alt)
 
     def handle_endtag(self, tag: str) -> None:
@@ -308,6 +352,7 @@ class _Reader(HTMLParser):
     def _push(self, element: _Element) -> None:
         place = len(self._open)
         self._open.append(element)
+        self._style.enter(element.keys)
         self._places.setdefault(element.tag, []).append(place)
         if element.is_block:
             self._block_places.append(place)
@@ -324,6 +369,7 @@ class _Reader(HTMLParser):
         """Close all elements from this place on."""
         while len(self._open) > place:
             element = self._open.pop()
+            self._style.leave(element.keys)
             places = self._places[element.tag]
             places.pop()
             if not places:
@@ -375,6 +421,7 @@ class _Reader(HTMLParser):
                 self._sheet.end_line(self._quotes)
                 self._sheet.add(line)
             return
+        self._sheet.is_blank = self._sheet.is_blank or "\xa0" in data
         words = _BLANK.sub(" ", data)
         if self._raised:
             words = self._raise(words)
@@ -405,14 +452,12 @@ class _Reader(HTMLParser):
         return text.replace(inner, f"{mark}{inner}" if inner.isalnum() else f"{mark}({inner})", 1)
 
     def _break(self) -> None:
-        if self._sheet.is_begun:
+        if self._sheet.is_begun or self._sheet.is_blank:
             self._sheet.end_line(self._quotes)
 
     # --- Quotes, lists and links -------------------------------------------------------------------
 
-    def _begin_quote(
-        self, attributes: dict[str, str | None], style: dict[str, str], element: _Element
-    ) -> None:
+    def _begin_quote(self, attributes: dict[str, str | None], style: Style, element: _Element) -> None:
         """Count a quote of an email; a `blockquote` that only moves text to the right is none."""
         says = f"{attributes.get('type')} {attributes.get('class')} {attributes.get('id')}"
         border = style.get(
@@ -433,7 +478,7 @@ class _Reader(HTMLParser):
         indent = "  " * (min(len(self._lists), DEEPEST_LIST) - 1)
         kind, number = self._lists[-1] if self._lists else ("", 1)
         if not kind or not isinstance(number, int):
-            self._sheet.add(f"{indent}- ")
+            self._sheet.add(f"{indent}- " if kind is not None else indent)
             return
         value = (attributes.get("value") or "").strip()
         number = int(value) if value.isascii() and value.isdigit() and len(value) < 7 else number
@@ -462,7 +507,7 @@ class _Reader(HTMLParser):
 
     # --- Tables ------------------------------------------------------------------------------------
 
-    def _begin_table_part(self, tag: str, is_hidden: bool = False) -> None:
+    def _begin_table_part(self, tag: str, attributes: Attributes, is_hidden: bool = False) -> None:
         if tag == "table":
             self._tables.append(_Table())
             return
@@ -481,7 +526,8 @@ class _Reader(HTMLParser):
             table.cell = _Sheet(quotes=self._quotes)
             self._sheets.append(table.cell)
             if not is_hidden:
-                table.rows[-1].append(table.cell)
+                spans = (_count(attributes.get(name)) for name in ("colspan", "rowspan"))
+                table.add(table.cell, *spans)
 
     def _close_cell(self) -> None:
         """Close the open cell of the innermost open table, with all that is open in it."""
@@ -526,17 +572,26 @@ def _table_lines(table: _Table) -> Iterator[str]:
         for cell in cells
     )
     is_data = is_data and any(sum(map(bool, row)) > 1 for row in rows)
-    for row in rows:
+    for row, said in zip(rows, table.rows, strict=True):
         filled = [cell for cell in row if cell]
         if not filled:
             continue
-        if len(row) > 1 and is_data:
+        is_one = len(row) > 1 and all(
+            cell.is_covered for cell in said[1:]
+        )  # such as a heading over all columns
+        if len(row) > 1 and is_data and not is_one:
             yield " | ".join(" / ".join(line for line in cell if line) for cell in row).strip()
         elif len(filled) > 1 and all(len(cell) == 1 and len(cell[0]) <= LONGEST_CELL_LINE for cell in filled):
             yield " | ".join(cell[0] for cell in filled)
         else:
             for cell in filled:
                 yield from cell
+
+
+def _count(said: str | None) -> int:
+    """Return how many columns or rows a cell takes."""
+    said = (said or "1").strip()
+    return min(int(said), MOST_SPANNED) or 1 if said.isascii() and said.isdigit() and len(said) < 7 else 1
 
 
 def _trimmed(lines: list[str]) -> list[str]:
@@ -547,6 +602,11 @@ def _trimmed(lines: list[str]) -> list[str]:
     while kept and not kept[-1].strip():
         del kept[-1]
     return kept if len([line for line in kept if line]) > MOST_CELL_LINES else [line for line in kept if line]
+
+
+def _list_style(style: Style) -> str:
+    said = style.get("list-style-type") or style.get("list-style", "")
+    return next((word for word in said.split()[:5] if word in _KINDS_OF_LISTS), "")
 
 
 def _numeral(kind: str, number: int) -> str:
@@ -580,6 +640,8 @@ def _address(href: str) -> str:
 def _without_redirect(address: str) -> str:
     if found := _PROOFPOINT.match(address):
         return found[1]
+    if found := _PROOFPOINT_2.match(address):
+        return unquote(found[1].replace("-", "%").replace("_", "/"))
     try:
         parts = urlsplit(address)
         host, query = parts.hostname or "", parts.query
@@ -598,8 +660,9 @@ def _without_redirect(address: str) -> str:
 
 def _is_said(address: str, text: str) -> bool:
     """Return whether the text of a link says already where it leads."""
-    bare = re.sub(r"^https?://(?:www\.)?", "", address).rstrip("/")
-    said = re.sub(r"^https?://(?:www\.)?", "", text.strip()).rstrip("/")
+    bare, said = (
+        re.sub(r"^https?://(?:www\.)?|^www\.", "", each).rstrip("/") for each in (address, text.strip())
+    )
     digits = re.sub(r"\D", "", address)
     is_number = len(digits) > 4 and digits[-7:] in re.sub(r"\D", "", text) and not address.startswith("http")
-    return address in text or bare == said or is_number
+    return address in text.split() or bare == said or is_number

@@ -36,7 +36,8 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _YEAR_OR_DAY = re.compile(
-    r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{4}|25\d\d"
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?(?!\d)"
+    r"|(?<!\d)\d{1,2}\. \d{1,2}\. ?\d\d|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{4}|25\d\d"
 )
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{1,2}:")
 _ADDRESS = re.compile(r"[^\s<>@:\"]+@[^\s<>@:\"]+")
@@ -45,13 +46,18 @@ _HINT = re.compile("[:：﹕︰@]")
 _COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
 _DATED_ADDRESS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^\s<>@]+@[^\s<>@]+>\s*[:：]?")
 _NAMED_ADDRESS = re.compile(r"[^<>:,.;]{0,60}<[^\s<>@]+@[^\s<>@]+>\s*(?:\w+\s?){1,3}[:：]$")
+_QUOTING_NAMED = re.compile(  # Horde and its relatives
+    r"(?:Quoting|Zitat von|Citando a?|Citation de|Citeren|Citat från|Citat|Cytowanie|Citát|Idézet|Цитирую)\s"
+    r"[^<>:]{0,60}<?[^\s<>@]+@[^\s<>@]+?>?\s*:"
+)
 _NAMED_AFTER_COMMA = re.compile(r"[,،、]\s*[^\W\d_a-zà-öø-ÿ][^,:]*$")
 _NAME = re.compile(
-    rf"[>\s*_|]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})"
-    r"[*_]*[ \t\xa0]*[*_]*[:：]",
+    rf"[>\s*_|\u200e\u200f]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})"
+    r"[*_\u200e\u200f]*[ \t\xa0]*[*_]*[:：|]",
     re.IGNORECASE,
 )
-_DASHES = re.compile(r"[>\s|*]*[-_=—–~*]{2,}")
+_DASHES = re.compile(r"[>\s|*]*[-_=—–~*‐‑]{2,}")
+_OF_RULES = "-_=—–~*‐‑>| \t\r\n"  # what lines between messages are drawn with
 _ANNOUNCED = re.compile(rf"(?:{pattern('original')}|{pattern('forwarded')})\b.{{0,80}}", re.IGNORECASE)
 _FORWARD = re.compile(rf"(?:{pattern('forwarded')})\b", re.IGNORECASE)
 # Most lines begin differently, and are then not matched with hundreds of words.
@@ -331,10 +337,10 @@ class _Scan:
         has_dashes = _DASHES.match(line) is not None
         if not has_dashes and bare[:2].casefold() not in _FIRST_LETTERS:
             return None
-        words = line.strip("-_=—–~*>| \t\r\n") if has_dashes else ""
+        words = line.strip(_OF_RULES) if has_dashes else ""
         is_rule = has_dashes and not words
         is_said = bool(words and _ANNOUNCED.fullmatch(words)) or bool(_ANNOUNCED_ALONE.fullmatch(bare))
-        is_any = 3 < len(words) < 80
+        is_any = 3 < len(words) < 80 and not _NAME.match(line[:60])
         is_forward = is_said and _FORWARD.match(words or bare) is not None
         if not (is_said or is_rule or is_any or _ANNOUNCED_BY_WORD.fullmatch(bare)):
             return None
@@ -342,7 +348,7 @@ class _Scan:
         while (
             below < len(self.lines)
             and below < number + 4
-            and not self.email[slice(*self.lines[below])].strip("-_=—–~*>| \t\r\n")
+            and not self.email[slice(*self.lines[below])].strip(_OF_RULES)
         ):
             below = self._next_with_text(below + 1)
         if below < len(self.lines) and below <= number + 5:
@@ -364,7 +370,7 @@ class _Scan:
 
     def _block(self, number: int, *, is_announced: bool) -> blocks.Block | None:
         start, end = self.lines[number]
-        if self.email.find(":", start, start + 60) < 0 and self.email.find("：", start, start + 60) < 0:
+        if all(self.email.find(sign, start, start + 60) < 0 for sign in ":：|"):
             return None
         is_marked = self.depths[number] > 0
         if not _NAME.match(self.email, start, min(end, start + 60)):
@@ -420,6 +426,8 @@ def _is_introduction(text: str, has_marks: bool) -> bool:
         if _DATED_ADDRESS.fullmatch(text):
             return True
         return bool(verb and (has_colon or has_day)) or (has_colon and (has_day or has_address))
+    if _QUOTING_NAMED.fullmatch(text):
+        return True
     if _DATED_ADDRESS.fullmatch(text) or (_NAMED_ADDRESS.match(text) and verb and len(text) < 150):
         return True
     if not has_colon:

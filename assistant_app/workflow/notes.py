@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import mailbox
+from assistant_app.mail.envelope import without_tag
 from assistant_app.mail.header import Header, pasted
 from assistant_app.mail.quotes import without_quoted
 from assistant_app.mail.shown import without_header
@@ -101,7 +101,7 @@ def targets_of(email: str) -> list[str]:
     """Return the addresses and domains to which a note for this email's sender may be limited."""
     header = Header(pasted(email))
     people = [each for name in ("reply-to", "from") for each in header.addresses(name)]
-    boxes = [mailbox(each.addr_spec) for each in people]
+    boxes = [without_tag(each.addr_spec) for each in people]
     domains = [each.rpartition("@")[2] for each in boxes]
     above = [part for each in domains for part in _above(each)]
     return list(dict.fromkeys([*boxes, *domains, *above]))
@@ -117,7 +117,7 @@ def target(scope: str, typed: str) -> str:
     """Return the address or domain of a note's scope as it is compared; "" if the text has none."""
     if scope == ADDRESS:
         found = addresses_in(typed)
-        return mailbox(found[0].addr_spec) if len(found) == 1 else ""
+        return without_tag(found[0].addr_spec) if len(found) == 1 else ""
     domain = re.sub(r"^\w+://", "", typed.strip().lower()).partition("/")[0]
     domain = domain.rpartition("@")[2].removeprefix("www.")
     is_domain = re.fullmatch(r"[^\W_][\w-]*(?:\.[\w-]*[^\W_])+", domain) is not None

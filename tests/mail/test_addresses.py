@@ -34,6 +34,20 @@ NAMES = {
     "< anna@example.org >": "",
     "<@relay.example:anna@example.org>": "",
     '"Anna <anna@example.org>': "Anna",
+    '"Anna <anna@example.org>"': "Anna",
+    "Anna <anna@example.org": "Anna",
+    "Anna <<anna@example.org>>": "Anna",
+    "Anna ＜anna＠example.org＞": "Anna",
+    "Anna <\u200banna@example.org>": "Anna",
+    "Anna <mailto:anna@example.org>": "Anna",
+    "Anna <anna@example.org.>": "Anna",
+    "'Anna' <anna@example.org> (via web)": "Anna",
+    "Ticket: 12 / Sales [ext] <anna@example.org>": "Ticket: 12 / Sales [ext]",
+    '"Boss <boss@example.com>" <anna@example.org>': "Boss <boss@example.com>",
+    "Boss <boss@example.com> <anna@example.org>": "Boss <boss@example.com>",
+    "=?iso-8859-1?q?Andr=E9?= =?utf-8?q?_M=C3=BCller?= <anna@example.org>": "André Müller",
+    "=?utf-8?q?Andr=C3?= =?utf-8?q?=A9?= <anna@example.org>": "André",
+    "foo=?utf-8?q?=C3=A9?=bar <anna@example.org>": "fooébar",
 }
 LISTS = {
     "Bob <bob@example.org>, ida@example.org": ["bob@example.org", "ida@example.org"],
@@ -42,7 +56,13 @@ LISTS = {
     "Ida <ida@example.org>, IDA <Ida@Example.org>": ["ida@example.org"],
     "Bob <bob@example.org> Ida <ida@example.org>": ["bob@example.org", "ida@example.org"],
     '"a;b, c" <bob@example.org>,, ,': ["bob@example.org"],
+    "=?utf-8?q?B=C3=BCro?=: bob@example.org,\r\n\tIda <ida@example.org>;": [
+        "bob@example.org",
+        "ida@example.org",
+    ],
+    '"Anna <Sales>" <bob@example.org>; "ida b"@example.org': ["bob@example.org", '"ida b"@example.org'],
     "undisclosed-recipients:;": [],
+    '"Verborgene_Empfaenger:"': [],
     "Ida Brevik; Bob": [],
     "<>": [],
     "": [],
@@ -78,6 +98,15 @@ def test_recipients_are_kept_in_the_text_of_a_file(name, line):
 def test_a_reply_goes_where_reply_to_says_if_it_says_an_address(line, to):
     text = eml.read(email_of(line)).text
     assert [each.addr_spec for each in Header(pasted(text)).addresses(*WRITE_TO)] == [to]
+
+
+def test_recipients_may_have_a_line_each():
+    email = email_of(
+        "To: Bob <bob@example.org>", "Cc: c@example.org", "Cc: d@example.org", to="a@example.org"
+    )
+    header = Header(pasted(eml.read(email).text))
+    assert written(header.addresses("to")) == "a@example.org, Bob <bob@example.org>"
+    assert written(header.addresses("cc")) == "c@example.org, d@example.org"
 
 
 def test_an_encoded_comma_between_addresses_ends_the_first():

@@ -53,6 +53,19 @@ def test_an_own_address_is_known_in_any_case_and_with_any_tag(own):
     assert addressed(found.envelope) == (["anna@example.org"], ["bob@example.org"])
 
 
+@pytest.mark.parametrize(
+    ("own", "to"),
+    [
+        ("idabrevik@gmail.com", "Ida.Brevik+x@googlemail.com"),
+        ("i.da.brevik@googlemail.com", "idabrevik@gmail.com"),
+        ("ida@müller.example", "ida@xn--mller-kva.example"),
+    ],
+)
+def test_an_own_address_is_known_in_all_spellings_of_its_mailbox(own, to):
+    found = proposal("Cc: Bob <bob@example.org>, i.da@example.org", own=[own, IDA], to=to)
+    assert addressed(found.envelope) == (["anna@example.org"], ["bob@example.org", "i.da@example.org"])
+
+
 def test_an_address_gets_the_reply_once():
     found = proposal(
         "Cc: ANNA@example.org, Bob <bob@example.org>, bob@EXAMPLE.org", to=f"{IDA}, bob@example.org"
@@ -197,6 +210,34 @@ def test_a_service_that_sends_for_a_person_is_named():
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "'Anna' via Sales",
+            "Anna (via Docs)",
+            "Anna über Docs",
+            "Anna a través de Docs",
+            "Anna tramite Docs",
+        ),
+        *("Anna por meio do Docs", "Anna przez Docs", "Анна через Docs", "Anna（Docs 経由）"),
+    ],
+)
+def test_a_service_is_recognised_in_many_languages(name):
+    assert codes(proposal("Reply-To: anna@example.org", **{"from": f"{name} <sign@example.com>"})) == ["via"]
+
+
+def test_a_list_that_wrote_its_address_into_from_still_gets_the_reply():
+    found = proposal(
+        "Reply-To: Anna <anna@example.org>",
+        "List-Post: <mailto:dev@lists.example.net>",
+        **{"from": "Anna via Dev <dev@lists.example.net>"},
+        to="dev@lists.example.net",
+    )
+    assert addressed(found.envelope) == (["anna@example.org"], ["dev@lists.example.net"])
+    assert codes(found) == ["via", "to_list", "others"]
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "noreply",
@@ -215,6 +256,18 @@ def test_a_service_that_sends_for_a_person_is_named():
         "ne-pas-repondre",
         "no-responder",
         "ikke-svar",
+        *(
+            "no.reply.de",
+            "noreply2",
+            "auto-noreply",
+            "bitte-nicht-antworten",
+            "antworten-nicht",
+            "unmonitored",
+        ),
+        *("no_contestar", "noresponda", "no-respongueu", "nao-responda", "nerepondez-pas", "non.rispondere"),
+        *("niet-reageren", "geen.antwoord", "svara-ej", "besvar-ikke", "ala-vastaa", "ei-vastausta"),
+        *("nieodpowiadac", "neodpovidejte", "neodgovarjaj", "ne-valaszolj", "nu-raspunde", "yanitlamayiniz"),
+        *("ne-otvechayte", "henshin-fuka"),
     ],
 )
 def test_an_address_that_nobody_reads_is_named(address):
@@ -224,7 +277,11 @@ def test_an_address_that_nobody_reads_is_named(address):
 
 
 @pytest.mark.parametrize(
-    "address", ["norah", "reply", "casino.replies", "notifications", "answers", "no", "svar"]
+    "address",
+    [
+        *("norah", "reply", "casino.replies", "notifications", "answers", "no", "svar", "norma.reply"),
+        *("responder", "noelle", "antwort", "unison", "casinorespond", "monitor"),
+    ],
 )
 def test_other_addresses_are_read(address):
     assert proposal(**{"from": f"Shop <{address}@example.com>"}).notices == ()
@@ -235,9 +292,25 @@ def test_a_reply_to_that_somebody_reads_counts_for_a_sender_that_nobody_reads():
     assert codes(found) == ["reply_to"]
 
 
-@pytest.mark.parametrize("sender", ["MAILER-DAEMON@mx.example.org", "postmaster@example.org"])
+def test_a_whole_domain_that_nobody_reads_is_named():
+    assert codes(proposal(**{"from": "Shop <info@no-reply.example.com>"})) == ["no_reply"]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *("MAILER-DAEMON@mx.example.org", "postmaster@example.org", "bounces+12-a=example.org@example.com"),
+        "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org",
+    ],
+)
 def test_a_report_of_a_mail_server_is_named(sender):
     assert codes(proposal("Auto-Submitted: auto-replied", **{"from": sender})) == ["bounce"]
+
+
+def test_a_report_of_a_mail_server_is_known_by_its_kind():
+    kind = 'Content-Type: multipart/report; report-type=delivery-status; boundary="B"'
+    body = b"--B\n\nNot delivered.\n--B\nContent-Type: message/delivery-status\n\nAction: failed\n--B--\n"
+    assert codes(proposal(kind, body=body, **{"from": "Mail System <system@example.org>"})) == ["bounce"]
 
 
 @pytest.mark.parametrize(
@@ -245,6 +318,11 @@ def test_a_report_of_a_mail_server_is_named(sender):
 )
 def test_an_email_of_a_program_is_named(said, expected):
     assert codes(proposal(f"Auto-Submitted: {said}")) == expected
+
+
+@pytest.mark.parametrize("line", ["Precedence: auto_reply", "X-Autoreply: yes", "X-Autorespond: 1"])
+def test_an_email_of_a_program_may_say_so_in_another_line(line):
+    assert codes(proposal(line)) == ["automatic"]
 
 
 def test_a_text_without_a_header_has_no_recipient_and_that_is_said():

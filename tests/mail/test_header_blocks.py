@@ -112,12 +112,31 @@ def test_a_title_skips_the_greeting(email, title):
         "Offer 12\nInbox\n\nAnna Example <anna@example.org>\t10:00 AM (2 hours ago)\nto me, Bob\n\nCan you deliver?",
         "Offer 12\nAE\nAnna Example<anna@example.org>\nTo: Ida Brevik\nMon 11/2/2026 10:00 AM\n\nCan you deliver?",
         "Offer 12\n1 message\nAnna Example <anna@example.org>\tMon, Nov 2, 2026 at 10:00 AM\nTo: Ida <ida@example.org>\nCan you deliver?",
+        "Ida <ida@example.org>\nOffer 12\n1 message\nAnna <anna@example.org>\t2 Nov 2026 at 10:00\nTo: Ida <ida@example.org>\n\nCan you deliver?",
+        "Offer 12\n\nAnna Example <anna@example.org> Unsubscribe\n12:30 (2 hours ago)\nto me\n\nCan you deliver?",
+        "Offer 12\nPosteingang\n\nAnna Example <anna@example.org>\n12:30 (vor 2 Stunden)\nan mich\n\nCan you deliver?",
+        "Offer 12\n받은편지함\n\nAnna Example <anna@example.org>\n오후 12:30 (2시간 전)\n나에게\n\nCan you deliver?",
+        "Offer 12\nAE\nAnna Example<anna@example.org>\nTo:\nIda Brevik;\nBob\nMon 11/2/2026 10:00 AM\nCan you deliver?",
+        "Offer 12\nAE\nAnna Example<anna@example.org>\nTo: Ida Brevik\nCc: Bob Green\nMon 11/2/2026 10:00 AM\nCan you deliver?",
+        "from:\tAnna <anna@example.org>\nto:\tida@example.org\ndate:\t2 Nov 2026, 10:00\nsubject:\tOffer 12\n"
+        "mailed-by:\texample.org\nsigned-by:\texample.org\nsecurity:\t Standard encryption (TLS) Learn more\n\nCan you deliver?",
+        "von:\tAnna <anna@example.org>\nan:\tida@example.org\nDatum:\t2. Nov. 2026, 10:00\nBetreff:\tOffer 12\n"
+        "signiert von:\texample.org\nSicherheit:\t Standardverschlüsselung (TLS)\n\nCan you deliver?",
     ],
 )
 def test_copies_from_the_pages_of_gmail_and_outlook_are_understood(email):
     assert [each.addr_spec for each in Header(pasted(email)).addresses("from")] == ["anna@example.org"]
     assert title_of(email) == "Offer 12"
     assert shown.without_header(email) == "Can you deliver?"
+    assert any(name.lower() in ("date", "datum") for name, _ in shown.header(email))
+
+
+def test_an_address_in_a_text_is_no_copy_from_a_page():
+    for email in (
+        "Please ask\nAnna <anna@example.org>\nabout it.",
+        "At 10:00\nAnna <anna@example.org>\n\nThanks",
+    ):
+        assert pasted(email) == []
 
 
 def test_the_source_of_a_message_is_read_like_a_file():

@@ -78,6 +78,15 @@ def test_text_that_can_be_seen_stays(html):
             "<table><tr><td><table><tr><td>1</td><td>2</td></tr></table>below</td></tr></table><p>end</p>",
             "1 | 2\nbelow\n\nend",
         ),
+        (
+            "<table><tr><td colspan=2>Sum<td>3<tr><td colspan=3>Pumps<tr><td rowspan=2>A<td>1<td>2<tr><td>3<td>4</table>",
+            "Sum |  | 3\nPumps\nA | 1 | 2\n| 3 | 4",
+        ),
+        ("<div>To: Anna</div><div>&nbsp;</div><div>How many?</div>", "To: Anna\n\nHow many?"),
+        (
+            "<ol style='list-style-type:lower-alpha'><li>x</ol><ul style='list-style:none'><li>y</ul>",
+            "a. x\n\ny",
+        ),
         ("<ol><li>one<li>two<ol type=a><li>x</ol><li>three</ol>", "1. one\n2. two\n  a. x\n3. three"),
         ("<ol start=4><li>four<li value=9>nine</ol><ul><li>tea</ul>", "4. four\n9. nine\n\n- tea"),
         (
@@ -95,6 +104,16 @@ def test_text_that_can_be_seen_stays(html):
         ("<a href='https://x.org/a'><table><tr><td>Plan</td></tr></table></a>", "Plan <https://x.org/a>"),
         ("<a href='https://x.org/a'><div>Plan</div></a>y", "Plan <https://x.org/a>\ny"),
         ("<a href='https://x.org/'>x.org</a>", "x.org"),
+        ("<a href='http://www.x.org/'>www.x.org</a>", "www.x.org"),
+        (
+            "<a href='https://evil.example'>https://bank.example</a>",
+            "https://bank.example <https://evil.example>",
+        ),
+        ("<a href='https://x.org'>Not https://x.org.uk</a>", "Not https://x.org.uk <https://x.org>"),
+        (
+            "<a href='https://urldefense.proofpoint.com/v2/url?u=https-3A__x.org_a-2Db&d=1'>a</a>",
+            "a <https://x.org/a-b>",
+        ),
         (
             "<a href='https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fx.org%2Fa&data=1'>a</a>",
             "a <https://x.org/a>",
@@ -102,10 +121,28 @@ def test_text_that_can_be_seen_stays(html):
         (f"<a href='https://x.org/{'a' * 300}'>a</a>", "a <https://x.org/…>"),
         ("<a href='javascript:alert(1)'>a</a> <a href='#b'>b</a>", "a b"),
         ("<img alt='Plan of the hall'> <img alt='😀'><img alt=x width=1>", "[Plan of the hall] 😀"),
+        ("<img alt='image001.png' src='cid:1'>x", "x"),
         ("<p>On 2 Nov 2026, Ida wrote:</p><blockquote>Hi</blockquote>", "On 2 Nov 2026, Ida wrote:\n\n> Hi"),
         (
             "<blockquote type=cite>Hi<blockquote class=gmail_quote>Ho</blockquote></blockquote>",
             "> Hi\n>\n> > Ho",
+        ),
+        *(
+            (f"<div>Yes.</div>{quote}", f"Yes.\n\n{text}")
+            for quote, text in (
+                (
+                    "<br><div class=gmail_quote><div class=gmail_attr>On 2 Nov 2026 Ida wrote:<br></div><blockquote class=gmail_quote>Hi",
+                    "On 2 Nov 2026 Ida wrote:\n\n> Hi",
+                ),
+                (
+                    "<blockquote type=cite><div>On 2 Nov 2026, Ida wrote:</div><br>Hi",
+                    "> On 2 Nov 2026, Ida wrote:\n>\n> Hi",
+                ),
+                (
+                    "<hr><div id=divRplyFwdMsg><b>From:</b> Ida<br><b>Sent:</b> Monday<div>&nbsp;</div></div>Hi",
+                    "From: Ida\nSent: Monday\n\nHi",
+                ),
+            )
         ),
         ("<p>Items</p><blockquote style='margin:0 0 0 40px;border:none'>one</blockquote>", "Items\n\none"),
     ],

@@ -99,6 +99,14 @@ READ = {
         email_of(body=b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n- -- \nAnna\n-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n"),
         "Offer 12\n\nHello\n--\nAnna",
     ),
+    "lines that flow": (
+        email_of("Content-Type: text/plain; format=flowed", body=b"A long \nline.\n From here\n> quoted \n> flows\n-- \nAnna"),
+        "A long line.\nFrom here\n> quoted flows\n--\nAnna",
+    ),
+    "lines that flow without spaces": (
+        email_of("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes", body="東京 \n都".encode()), "東京都",
+    ),
+    "a plain text without words": (multipart("alternative", part("text/plain", "-"), part("text/html", "<p>Hello</p>")), "Hello"),
     "enriched text": (email_of("Content-Type: text/enriched", body=b"<bold>Hello</bold> there"), "Hello there"),
 }  # fmt: skip
 
@@ -113,6 +121,15 @@ REFUSED = {
     "an empty file": (b" \r\n", "The file is empty."),
     "a PDF": (b"%PDF-1.7\n", "The file is a PDF, not an email."),
     "an office document": (b"PK\x03\x04\x14\0", "The file is a zip archive or an office document, not an email."),
+    "a picture": (b"RIFF\0\0\0\0WEBPVP8 ", "The file is a picture or a sound"),
+    "a picture of a phone": (b"\0\0\0\x18ftypheic", "The file is a picture, not"),
+    "a video": (b"\0\0\0\x18ftypmp42", "The file is a video, not"),
+    "an archive": (b"7z\xbc\xaf\x27\x1c", "The file is an archive, not"),
+    "a web page": (b"<!DOCTYPE html><html>Hi</html>", "The file is a web page, not"),
+    "a calendar entry": (b"BEGIN:VCALENDAR\n", "The file is a calendar entry, not"),
+    "a text that only Outlook reads": (
+        multipart("mixed", part("application/ms-tnef; name=winmail.dat", "x")), "Outlook put the text into the file winmail.dat",
+    ),
     "another OLE file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "save it as .eml"),
     "no header": (b"Dear Ida,\n\nwhere are they?", "That’s not an .eml file"),
     "encrypted S/MIME": (smime(signed(b"x", oid="2a864886f70d010703")), "The file is encrypted."),
@@ -146,3 +163,32 @@ def test_the_pictures_inside_html_are_no_attachments():
     plan = part("application/pdf; name=plan.pdf", "x", "Content-Disposition: attachment")
     related = part('multipart/related; boundary="R"', b"--R\n" + html + b"\n--R\n" + logo + b"\n--R--\n")
     assert eml.read(multipart("mixed", related, plan)).left_out == ("plan.pdf",)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "application/pkcs7-signature; name=smime.p7s",
+        "application/pgp-signature; name=signature.asc",
+        "text/watch-html",
+    ],
+)
+def test_what_programs_add_to_a_text_is_no_attachment(file):
+    assert eml.read(multipart("mixed", part("text/plain", "Hi"), part(file, "x"))).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("METHOD:REQUEST", "METHOD:CANCEL"), "Cancelled: Budget meeting"),
+        (("RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:FREQ=MONTHLY;INTERVAL=2"), "Repeated: monthly, every 2"),
+        (("DTEND:20261110T100000Z", "DURATION:PT30M"), "09:00 to 09:30 (UTC)"),
+        (
+            ("DTSTART:20261110T090000Z", "DTSTART;TZID=W. Europe Standard Time:20261110T100000"),
+            "09:00 to 10:00 (UTC)",
+        ),
+    ],
+)
+def test_an_invitation_says_what_is_to_happen_when(change, said):
+    body = INVITATION.replace(*change).encode()
+    assert said in eml.read(email_of("Content-Type: text/calendar", body=body)).text

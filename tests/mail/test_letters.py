@@ -6,7 +6,7 @@ import pytest
 
 from assistant_app.mail import eml
 from assistant_app.mail.charsets import codec_of
-from tests.mail.letters import email_of
+from tests.mail.letters import email_of, multipart, part
 
 GREEK, RUSSIAN, UKRAINIAN = "Καλημέρα, τιμολόγιο", "Добрый день, счёт", "Доброго дня, рахунок її"
 HEBREW, ARABIC, THAI = "שלום רב", "السلام عليكم", "สวัสดีครับ"
@@ -105,6 +105,87 @@ def test_a_subject_is_read_like_a_body(label, codec, text):
     assert f"Subject: {text}\n" in eml.read(email_of(subject=subject)).text
 
 
+MISLABELLED = {
+    "windows-1251": RUSSIAN,
+    "koi8-r": RUSSIAN,
+    "gb2312": CHINESE,
+    "gb18030": CHINESE,
+    "big5": TAIWANESE,
+    "shift_jis": JAPANESE,
+    "euc-jp": JAPANESE,
+    "iso-2022-jp": JAPANESE,
+    "euc-kr": KOREAN,
+    "gbk": "Grüße",
+    "windows-1250": "Příliš žluťoučký kůň",
+    "windows-1253": "Καλημέρα σας",
+    "windows-1254": "Teşekkürler ığş",
+    "windows-1255": "שלום רב",
+    "windows-1256": "السلام عليكم",
+    "windows-1257": "Labdien, rēķins",
+    "windows-1258": "Xin chào",
+    "utf-7": "a+b=c & Grüße",
+}
+
+
+@pytest.mark.parametrize("label", MISLABELLED)
+def test_utf8_is_noticed_under_any_label(label):
+    text = MISLABELLED[label]
+    assert eml.read(email_of(f"Content-Type: text/plain; charset={label}", body=text.encode())).text.endswith(
+        text
+    )
+    subject = f"=?{label}?B?{b64encode(text.encode()).decode()}?="
+    assert f"Subject: {text}\n" in eml.read(email_of(subject=subject)).text
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        *(("cp1250", text) for text in ("Úžas", "ŠÍŽ", "Žluťoučký", "Dziękuję, łódź", "Ľúbi ťa")),
+        *(("cp1251", text) for text in ("№ 12, В»", "СЁМГА", "Ї", "счёт")),
+        *(("gb18030", text) for text in ("联通", "谢谢", "你好", "一", "用户a", "移动联通", "支付宝")),
+        *(
+            ("big5", "謝謝"),
+            ("cp932", "ﾊﾝｶｸ"),
+            ("cp932", "はい"),
+            ("cp949", "네"),
+            ("koi8_r", "ЁЖ"),
+            ("cp1253", "Ά"),
+        ),
+        *(("cp1255", "שלום"), ("cp1256", "نعم"), ("cp1254", "İĞÜ"), ("cp874", "ไทย")),
+    ],
+)
+def test_short_texts_of_other_charsets_are_not_taken_for_utf8(codec, text):
+    label = {"cp874": "windows-874"}.get(codec, codec)
+    data = email_of(f"Content-Type: text/plain; charset={label}", body=text.encode(codec))
+    assert eml.read(data).text.endswith(f"\n\n{text}")
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("text", ["Grüße aus Köln", RUSSIAN, CHINESE])
+def test_utf16_is_read_in_the_order_of_its_bytes(codec, text):
+    lines = ("Content-Type: text/plain; charset=utf-16", "Content-Transfer-Encoding: base64")
+    assert eml.read(email_of(*lines, body=b64encode(text.encode(codec)))).text.endswith(text)
+
+
+FILES = {
+    "filename*=utf-8''%E2%82%AC%20rates.pdf": "€ rates.pdf",
+    "filename*1*=%20b.pdf; filename*0*=utf-8''%C3%A4": "ä b.pdf",
+    'filename*0="long-";\n filename*1="name.pdf"': "long-name.pdf",
+    "filename*=iso-8859-1'de'Gr%FC%DFe.pdf": "Grüße.pdf",
+    "filename*=gb18030''%B7%A2%C6%B1.pdf": "发票.pdf",
+    'filename*0="=?utf-8?Q?Gr=C3=BC"; filename*1="=C3=9Fe.pdf?="': "Grüße.pdf",
+    "filename==?utf-8?Q?Gr=C3=BC=C3=9Fe.pdf?=": "Grüße.pdf",
+    "filename=Grüße aus Köln.pdf": "Grüße aus Köln.pdf",
+    'filename="Grüße.pdf"': "Grüße.pdf",
+}
+
+
+@pytest.mark.parametrize("said", FILES)
+def test_the_name_of_a_file_is_read_as_programs_write_it(said):
+    file = f"Content-Type: application/pdf\nContent-Disposition: attachment; {said}\n\nx".encode()
+    assert eml.read(multipart("mixed", part("text/plain", "Hello"), file)).left_out == (FILES[said],)
+
+
 def test_the_matrix_is_as_large_as_the_docs_say():
     assert len(MATRIX) >= 77
 
@@ -121,6 +202,10 @@ def test_the_matrix_is_as_large_as_the_docs_say():
         ("iso-2022-jp", b"\x1b(J\\100\x1b(B \\", "¥100 \\"),
         ("us-ascii", b"\x1b$B@A5a=q\x1b(B", "請求書"),
         ("", b"\x1b$B@A5a=q\x1b(B", "請求書"),
+        ("shift_jis", b"\x1b$B@A5a=q\x1b(B", "請求書"),
+        ("big5", "發票".encode("big5") + b"\xa3\xe1", "發票€"),
+        ("windows-1258", "Tiê\u0301ng Viê\u0323t".encode("cp1258"), "Tiếng Việt"),
+        ("latin9", b"12 \xa4", "12 €"),
     ],
 )
 def test_a_wrong_or_unusual_byte_costs_nothing_else(label, raw, text):

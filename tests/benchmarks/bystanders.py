@@ -274,7 +274,7 @@ async def wrong_sign_ins(disturbance, ready):
 
 
 async def slow_bodies(disturbance, ready):
-    """Send bodies by the byte; whoever is cut off comes back."""
+    """Send bodies by the byte; those that are cut off come back."""
     headers = disturbance.signed_in(DISTURBER)
     ready()
 

@@ -19,6 +19,7 @@ from assistant_app.pages.access import PersonRequest, next_address, sign_in_page
 from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, SignUpForm
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import SignInForm
+from assistant_app.translation import localized
 
 CHANGED = "Password changed. You’ve been signed out everywhere else; API tokens still work."
 
@@ -52,7 +53,8 @@ def about_you(request: PersonRequest) -> HttpResponse:
         if typed["name"]:
             accounts.sign_with(actor=request.user, name=typed["name"])
     except InvalidInput as problem:
-        return render(request, "account/about_you.html", {**typed, "problems": problem.fields}, status=400)
+        context = {**typed, "problems": localized(problem).fields}
+        return render(request, "account/about_you.html", context, status=400)
     return redirect("email_list")
 
 

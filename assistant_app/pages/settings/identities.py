@@ -12,6 +12,7 @@ from assistant_app.models import Identity
 from assistant_app.models.people import identities_of, signature_of
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.people import identities
+from assistant_app.translation import localized
 
 
 @signed_in
@@ -31,7 +32,7 @@ def identities_page(request: PersonRequest) -> HttpResponse:
             signature=request.POST.get("signature"),
         )
     except InvalidInput as problem:
-        return _page(request, status=400, problems=problem.fields, refused=pk)
+        return _page(request, status=400, problems=localized(problem).fields, refused=pk)
     messages.success(request, "Saved.")
     return redirect("identities")
 

@@ -16,6 +16,7 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.forms import whole_number
 from assistant_app.people import notes
 from assistant_app.people.notes import Written
+from assistant_app.translation import localized
 
 PAGE_SIZE = 50
 NOTHING: dict[str, list[str]] = {}
@@ -40,7 +41,8 @@ def notes_page(request: PersonRequest) -> HttpResponse:
     try:
         notes.save(actor=request.user, pk=pk, written=written)
     except InvalidInput as problem:
-        return _page(request, status=400, problems=problem.fields, refused=pk or 0, written=written)
+        problems = localized(problem).fields
+        return _page(request, status=400, problems=problems, refused=pk or 0, written=written)
     messages.success(request, "Saved.")
     return redirect("notes")
 
@@ -63,7 +65,8 @@ def add_notes(request: PersonRequest) -> HttpResponse:
         found = _in_file(file) if isinstance(file, UploadedFile) else notes.pasted(text)
         added = notes.add(actor=request.user, found=found)
     except InvalidInput as problem:
-        said = next(iter(problem.fields.values()), [problem.message])[0]
+        shown = localized(problem)
+        said = next(iter(shown.fields.values()), [shown.message])[0]
         return _page(request, status=400, several=text, several_problem=said)
     messages.success(request, f"{count(added, 'note')} added." if added else "You have these already.")
     return redirect("notes")

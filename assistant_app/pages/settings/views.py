@@ -24,6 +24,7 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
 from assistant_app.people.accounts import live_in, offer_ideas, quote_in_files, say_for_all, sign_with
+from assistant_app.translation import localized
 
 THEMES = {"": "System", "light": "Light", "dark": "Dark"}
 WRITING = {
@@ -91,7 +92,7 @@ def save_you(request: PersonRequest) -> HttpResponse:
             name: typed[name] for name in ("signature", "quoting", "time_zone", "ideas") if name in typed
         }
         kept["said"] = {name: typed[name] for name in WRITING if name in typed}
-        problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
+        problems = {f"{name}_problem": said[0] for name, said in localized(problem).fields.items()}
         return _you(request, **kept, **problems, status=400)
     messages.success(request, "Saved.")
     response = redirect("settings")

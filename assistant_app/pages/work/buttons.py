@@ -11,6 +11,7 @@ from assistant_app.mail import pasting
 from assistant_app.mail.quotes import without_quoted
 from assistant_app.models.people import LONGEST_IDEA, MOST_IDEAS
 from assistant_app.pages.forms import Typed
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import steps
 
 INSTRUCTIONS = "response_instructions"
@@ -20,7 +21,7 @@ LONGEST_LANGUAGE = 40  # characters of its name
 
 
 class BothPressed(InvalidInput):
-    """You pressed Accept, but there’s feedback you haven’t sent."""
+    __doc__ = gettext_noop("You pressed Accept, but there’s feedback you haven’t sent.")
 
 
 def typed_in(step: ActionEntry, post: QueryDict) -> Typed | None:

@@ -24,7 +24,7 @@ from assistant_app.pages.emails import views as emails
 from assistant_app.pages.forms import StepForm
 from assistant_app.people.sign_in import SignInForm
 from assistant_app.phrases import gettext_noop
-from assistant_app.translation import localized
+from assistant_app.translation import localized, translated
 from assistant_app.workflow import steps
 from emailassistant.pending import PendingResponse
 
@@ -135,7 +135,9 @@ def _kept(request: HttpRequest) -> StepForm | None:
 def _labels(typed: carried.Carried) -> dict[str, list[str]]:
     """Return numbered labels for list inputs, as a substitute for the state, which cannot be read."""
     return {
-        item.one_per: [f"{item.label} {number}" for number, _ in enumerate(typed.typed[item.name], start=1)]
+        item.one_per: [
+            f"{translated(item.label)} {number}" for number, _ in enumerate(typed.typed[item.name], start=1)
+        ]
         for item in typed.step.fields
         if item.one_per
     }

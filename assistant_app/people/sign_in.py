@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from assistant_app.people import accounts, hashing
+from assistant_app.translation import translated
 
 TOO_MANY_TRIES = gettext_lazy("Too many tries. Wait 5 minutes.")
 
@@ -49,7 +50,7 @@ class SignInForm(CountsTries):
             return super().clean()
         except hashing.TooManySignIns as refusal:
             self.is_refused_for_now = True
-            raise ValidationError(refusal.message, code=refusal.code) from None
+            raise ValidationError(translated(refusal.message), code=refusal.code) from None
 
 
 def check_own_password(request: HttpRequest, password: str) -> str:

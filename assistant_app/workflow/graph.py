@@ -28,6 +28,7 @@ from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.contract.told import NOTHING, Told
 from assistant_app.errors import AssistantError, InternalError, ModelFailed
 from assistant_app.llm.base import Model, Replacement
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafts, envelopes, knowledge, prompts
 from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
@@ -175,7 +176,7 @@ async def determine_clarifications(state: State, model: Model, told: Told = NOTH
 
 async def _ask(state: State, model: Model, told: Told) -> tuple[list[Question], dict[str, str] | None]:
     """Return the model's questions, and why there are none."""
-    skipped = {"code": "skipped", "message": "You skipped the questions."}
+    skipped = {"code": "skipped", "message": gettext_noop("You skipped the questions.")}
     if told.skipped and told.skipped.is_set():
         return [], skipped
     asking = asyncio.ensure_future(
@@ -194,7 +195,7 @@ async def _ask(state: State, model: Model, told: Told) -> tuple[list[Question], 
         questions = parse_questions(reply)
         if questions or is_readable(reply):
             return questions, None
-        return [], _why(ModelFailed("The model gave something else than questions."))
+        return [], _why(ModelFailed(gettext_noop("The model gave something else than questions.")))
     except Exception as problem:  # noqa: BLE001  (questions are a help, and the call is recorded)
         return [], _why(problem)
     finally:
@@ -208,7 +209,7 @@ def _why(problem: Exception) -> dict[str, str]:
     error = problem if isinstance(problem, AssistantError) else InternalError()
     if error is not problem:
         logger.error("The questions failed with %s", type(problem).__name__)
-    return {"code": error.code, "message": error.message}
+    return {"code": error.code, "message": str(error.message)}
 
 
 @action(

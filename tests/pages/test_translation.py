@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+from assistant_app.errors import ModelTimeout
+from assistant_app.models import Step
 from tests.catalogue import speaking
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,6 +22,34 @@ def test_what_is_wrong_with_a_field_is_translated_with_its_values(browser, in_es
         page = browser.client.post("/settings/identities/", {"name": "x" * 234, "addresses": ""})
     assert page.status_code == 400
     assert "200 signoj, ne 234." in page.content.decode()
+
+
+def test_the_state_of_an_email_is_translated_with_its_plural(browser, person, model, in_esperanto):
+    model.will_ask("Which Thursday?", "Who pays?")
+    person.give_input()
+    one_or_many = ("%(number)s question for you", "%(number)s questions for you")
+    with in_esperanto({}, {one_or_many: ("%(number)s demando al vi", "%(number)s demandoj al vi")}):
+        assert browser.open(f"/a/{person.app_id}/").says("2 demandoj al vi")
+
+
+def test_the_history_is_translated_and_what_people_wrote_stays(browser, person, model, in_esperanto):
+    person.give_input(instructions="You asked for a suitable reply")
+    texts = {
+        "You said what you want": "Vi diris, kion vi volas",
+        "You asked for a suitable reply": "Ne montru tion",
+    }
+    with in_esperanto(texts):
+        page = browser.open(f"/a/{person.app_id}/history/")
+        assert page.says("Vi diris, kion vi volas")
+        assert page.says("“You asked for a suitable reply”")
+
+
+def test_a_failed_run_is_headed_in_the_language_and_stored_in_english(browser, person, model, in_esperanto):
+    model.will_write(ModelTimeout())
+    with in_esperanto({"The model’s server didn’t answer in time": "La servilo silentis"}):
+        person.fails_at("process_input", email_to_respond="Hello?", response_instructions="")
+        assert browser.open(f"/a/{person.app_id}/").says("La servilo silentis")
+    assert Step.objects.get(error_code="model_timeout").error_message == ModelTimeout().message
 
 
 def test_an_error_is_translated_on_a_page_and_english_in_the_api(browser, api, person, in_esperanto):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant_app.errors import InvalidInput
@@ -33,7 +34,7 @@ def identities_page(request: PersonRequest) -> HttpResponse:
         )
     except InvalidInput as problem:
         return _page(request, status=400, problems=localized(problem).fields, refused=pk)
-    messages.success(request, "Saved.")
+    messages.success(request, gettext("Saved."))
     return redirect("identities")
 
 

@@ -93,7 +93,7 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
     if _refined(post):
         return typed
     if post.get("quick") == "language":
-        raise InvalidInput(fields={"language": ["Choose a language."]})
+        raise InvalidInput(fields={"language": [gettext_noop("Choose a language.")]})
     text = typed["feedback"].strip()
     if post.get("accept") == "without the feedback":
         return {"feedback": ""}
@@ -103,7 +103,8 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
         return {"feedback": ""}
     if not text:
         if "correct" in post:
-            problem = "Say what’s right instead."
+            problem = gettext_noop("Say what’s right instead.")
             raise InvalidInput(fields={"assumptions": [problem]})
-        raise InvalidInput(fields={"feedback": ["Say what should change, or press Accept."]})
+        problem = gettext_noop("Say what should change, or press Accept.")
+        raise InvalidInput(fields={"feedback": [problem]})
     return typed

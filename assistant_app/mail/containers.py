@@ -7,17 +7,18 @@ import re
 
 from assistant_app.mail import outlook
 from assistant_app.mail.unreadable import Unreadable
+from assistant_app.phrases import gettext_noop, sentences
 
-# Names of the formats that people drop by mistake, by their first bytes.
+# What is said of the formats that people drop by mistake, by their first bytes.
 _OTHERS = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive or an office document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"{\\rtf", "a document in rich text"),
-    (b"!BDN", "an Outlook data file"),
-    (b"BEGIN:VCARD", "an address card"),
+    (b"%PDF", gettext_noop("The file is a PDF, not an email.")),
+    (b"PK\x03\x04", gettext_noop("The file is a zip archive or an office document, not an email.")),
+    (b"\x89PNG", gettext_noop("The file is a picture, not an email.")),
+    (b"\xff\xd8\xff", gettext_noop("The file is a picture, not an email.")),
+    (b"GIF8", gettext_noop("The file is a picture, not an email.")),
+    (b"{\\rtf", gettext_noop("The file is a document in rich text, not an email.")),
+    (b"!BDN", gettext_noop("The file is an Outlook data file, not an email.")),
+    (b"BEGIN:VCARD", gettext_noop("The file is an address card, not an email.")),
 )
 _EMLX = re.compile(rb"[ \t]*(\d{1,9})[ \t]*\r?\n")
 _NEW_LINE = re.compile(rb"\r+\n|\r")
@@ -39,14 +40,15 @@ def as_message(data: bytes) -> bytes:
         if data.startswith(mark):  # a text editor saved it
             data = data[2:].decode(name, "replace").encode("utf-8", "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
-    for start, name in _OTHERS:
+    for start, said in _OTHERS:
         if data.startswith(start):
-            raise Unreadable(f"The file is {name}, not an email. Save the email as .eml, or paste its text.")
+            advice = gettext_noop("Save the email as .eml, or paste its text.")
+            raise Unreadable(sentences(said, advice))
     if found := _EMLX.match(data):  # Apple Mail: the number of bytes, the email, and a property list
         data = data[found.end() :][: int(found[1])]
     data = _NEW_LINE.sub(b"\n", data.replace(b"\x00", b"")).lstrip()
     if not data:
-        raise Unreadable("The file is empty.")
+        raise Unreadable(gettext_noop("The file is empty."))
     return _with_whole_header(data)
 
 

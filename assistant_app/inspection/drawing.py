@@ -14,6 +14,7 @@ from itertools import pairwise
 from django.utils.translation import gettext, ngettext
 
 from assistant_app.contract.wording import in_words
+from assistant_app.translation import translated
 
 BOX_WIDTH, BOX_HEIGHT, ROW = 304, 52, 96
 MARGIN = 8
@@ -159,7 +160,7 @@ def condition_in_words(name: str, is_default: bool, is_alone: bool) -> str:
     if is_default:
         return "" if is_alone else gettext("otherwise")
     some = re.fullmatch(r"len\((\w+)\) > 0", name)
-    return gettext("if %(key)s") % {"key": some[1].replace("_", " ")} if some else name
+    return gettext("if %(key)s") % {"key": some[1].replace("_", " ")} if some else translated(name)
 
 
 def _lanes(edges: list[Edge], rows: Mapping[str, int]) -> dict[Edge, int]:

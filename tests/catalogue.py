@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gettext
+import io
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.test import override_settings
 
 LANGUAGE = "eo"
+ROOT = Path(__file__).parents[1]
+KEYWORDS = DEFAULT_KEYWORDS | {"gettext_noop": None, "gettext_lazy": None}
+MARK = "¤"
 HEADER = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"
 
 
@@ -29,6 +34,18 @@ def speaking(
         LANGUAGE_CODE=LANGUAGE, LANGUAGES=languages, LOCALE_PATHS=[str(folder)], USE_I18N=True
     ):
         yield
+
+
+def all_marked():
+    """Return every text that is marked in the code, and every plural, "translated" by a mark before it."""
+    texts, plurals = {}, {}
+    for path in sorted((ROOT / "assistant_app").rglob("*.py")):
+        for _, message, _, _ in extract("python", io.BytesIO(path.read_bytes()), KEYWORDS):
+            if isinstance(message, tuple):
+                plurals[message] = tuple(f"{MARK}{form}" for form in message)
+            else:
+                texts[message] = f"{MARK}{message}"
+    return texts, plurals
 
 
 def _compiled(entries: Mapping[str, str]) -> bytes:

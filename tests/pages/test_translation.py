@@ -26,7 +26,7 @@ def test_what_is_wrong_with_a_field_is_translated_with_its_values(browser, in_es
 
 
 def test_a_label_and_a_message_are_translated(browser, in_esperanto):
-    with in_esperanto({"About you": "Pri vi", "Saved.": "Konservita."}):
+    with in_esperanto({"About you": "Pri vi", "Saved.": "Konservita.", "Save": "Save"}):
         assert browser.open("/settings/").says("Pri vi")
         assert browser.press("Save", about="Sales.").says("Konservita.")
 

@@ -17,9 +17,9 @@ def translated(text: str) -> str:
         return gettext(text)
     of_number = (text.template, text.plural, text.number)
     template = ngettext(*of_number) if text.plural else gettext(text.template)
-    return (
-        template % {name: _shown(value) for name, value in text.values.items()} if text.values else template
-    )
+    if not text.values:
+        return template
+    return template % {name: _shown(value) for name, value in text.values.items()}
 
 
 def localized(error: AssistantError) -> AssistantError:
@@ -33,4 +33,6 @@ def localized(error: AssistantError) -> AssistantError:
 def _shown(value: object) -> object:
     if isinstance(value, Phrase):
         return translated(value)
-    return number_format(value, force_grouping=True) if isinstance(value, int) else value
+    if isinstance(value, int) and value >= 1_000:  # for shorter ones, it takes longer than the translation
+        return number_format(value, force_grouping=True)
+    return value

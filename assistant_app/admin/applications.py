@@ -142,7 +142,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def call_count(self, row: Any) -> int:
         return row.calls
 
-    @admin.display(ordering="created_at")
+    @admin.display(description=gettext_lazy("age"), ordering="created_at")
     def age(self, row: Application) -> str:
         changed = timesince(row.updated_at, depth=1)
         return format_html(

@@ -2,11 +2,12 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 
 class AssistantConfig(AppConfig):
     name = "assistant_app"
-    verbose_name = "Email assistant"
+    verbose_name = gettext_lazy("Email assistant")
 
     def ready(self) -> None:
         """Register the system checks and connect the listeners to the runner; both need the models."""

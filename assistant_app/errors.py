@@ -10,11 +10,13 @@ from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
+from assistant_app.phrases import gettext_noop, ngettext
+
 MOST_NAMED = 10  # unknown fields of a body
 
 
 class AssistantError(Exception):
-    """Something went wrong."""
+    __doc__ = gettext_noop("Something went wrong.")
 
     code = "error"
     status = 500
@@ -42,173 +44,194 @@ class AssistantError(Exception):
 
 
 class InvalidInput(AssistantError):
-    """Some fields need attention."""
+    __doc__ = gettext_noop("Some fields need attention.")
 
     code = "invalid"
     status = 400
 
 
 class DoesNotFit(InvalidInput):
-    """Some fields do not fit this email as it is now."""
+    __doc__ = gettext_noop("Some fields do not fit this email as it is now.")
 
     code = "does_not_fit"
     status = 409
 
 
+def too_long(text: str, most: int) -> str:
+    """Return what is wrong with a text that has more characters than fit."""
+    return gettext_noop("It has %(length)s characters; %(most)s fit.", length=len(text), most=most)
+
+
 def unknown_fields(names: Collection[Any]) -> dict[str, list[str]]:
     """Return what is wrong with fields that no one asked for: a few by name, the rest counted."""
     named = sorted(map(str, islice(names, MOST_NAMED)))
-    problems = {name[:100]: ["There is no such field."] for name in named}
+    problems = {name[:100]: [gettext_noop("There is no such field.")] for name in named}
     if (others := len(names) - len(named)) > 0:
-        problems.setdefault("body", []).append(f"{others:,} more fields are unknown.")
+        problems.setdefault("body", []).append(
+            ngettext("%(number)s more field is unknown.", "%(number)s more fields are unknown.", others)
+        )
     return problems
 
 
 class ApplicationNotFound(AssistantError):
-    """This does not exist, or it is not yours."""
+    __doc__ = gettext_noop("This does not exist, or it is not yours.")
 
     code = "not_found"
     status = 404
 
 
 class IdTaken(AssistantError):
-    """This id is taken. Choose another one, or leave it out."""
+    __doc__ = gettext_noop("This id is taken. Choose another one, or leave it out.")
 
     code = "id_taken"
     status = 409
 
 
 class WrongStep(AssistantError):
-    """This step is not the next one."""
+    __doc__ = gettext_noop("This step is not the next one.")
 
     code = "wrong_step"
     status = 409
 
 
 class UnknownStep(AssistantError):
-    """A newer version of this program is at work here. This one can show it, but not change it."""
+    __doc__ = gettext_noop(
+        "A newer version of this program is at work here. This one can show it, but not change it."
+    )
 
     code = "unknown_step"
     status = 409
 
 
 class Finished(AssistantError):
-    """This email is finished."""
+    __doc__ = gettext_noop("This email is finished.")
 
     code = "finished"
     status = 409
 
 
 class AlreadyRunning(AssistantError):
-    """A draft is being written already."""
+    __doc__ = gettext_noop("A draft is being written already.")
 
     code = "already_running"
     status = 409
 
 
 class NothingToRetry(AssistantError):
-    """Nothing has stopped here, so there is nothing to continue."""
+    __doc__ = gettext_noop("Nothing has stopped here, so there is nothing to continue.")
 
     code = "nothing_to_retry"
     status = 409
 
 
 class NothingToCancel(AssistantError):
-    """Nothing is being written here, so there is nothing to stop."""
+    __doc__ = gettext_noop("Nothing is being written here, so there is nothing to stop.")
 
     code = "nothing_to_cancel"
     status = 409
 
 
 class NothingToSkip(AssistantError):
-    """No questions are being looked for or asked here, so there is nothing to skip."""
+    __doc__ = gettext_noop("No questions are being looked for or asked here, so there is nothing to skip.")
 
     code = "nothing_to_skip"
     status = 409
 
 
 class NothingToRegenerate(AssistantError):
-    """The model did not write this draft, so there is nothing to try again. Say what should change."""
+    __doc__ = gettext_noop(
+        "The model did not write this draft, so there is nothing to try again. Say what should change."
+    )
 
     code = "nothing_to_regenerate"
     status = 409
 
 
 class Superseded(AssistantError):
-    """Another run changed this email. Fetch its latest state."""
+    __doc__ = gettext_noop("Another run changed this email. Fetch its latest state.")
 
     code = "superseded"
     status = 409
 
 
 class Cancelled(AssistantError):
-    """Stopped. What’s written so far is kept."""
+    __doc__ = gettext_noop("Stopped. What’s written so far is kept.")
 
     code = "cancelled"
     status = 409
 
 
 class StaleVersion(AssistantError):
-    """This email has changed since the version you sent."""
+    __doc__ = gettext_noop("This email has changed since the version you sent.")
 
     code = "stale_version"
     status = 412
 
 
 class KeyReused(AssistantError):
-    """This Idempotency-Key was used for another request. Send a new key with each new request."""
+    __doc__ = gettext_noop(
+        "This Idempotency-Key was used for another request. Send a new key with each new request."
+    )
 
     code = "idempotency_key_reused"
     status = 422
 
 
 class OverLimit(AssistantError):
-    """This is over the limit for one person."""
+    __doc__ = gettext_noop("This is over the limit for one person.")
 
     code = "over_limit"
     status = 429
 
 
 class BudgetSpent(OverLimit):
-    """You have used all that you may use today."""
+    __doc__ = gettext_noop("You have used all that you may use today.")
 
     code = "budget_spent"
 
 
 class TooManyRuns(OverLimit):
-    """No more drafts can be written for you at the same time. Send it again when one is ready."""
+    __doc__ = gettext_noop(
+        "No more drafts can be written for you at the same time. Send it again when one is ready."
+    )
 
     code = "too_many_runs"
 
 
 class TooManyRounds(OverLimit):
-    """This email cannot have more drafts. Accept the last one."""
+    __doc__ = gettext_noop("This email cannot have more drafts. Accept the last one.")
 
     code = "too_many_rounds"
     status = 409
 
 
 class DraftsTooLong(OverLimit):
-    """The drafts of this email are too long together for another one. Accept the last one."""
+    __doc__ = gettext_noop(
+        "The drafts of this email are too long together for another one. Accept the last one."
+    )
 
     code = "drafts_too_long"
     status = 409
 
 
 class TooBusy(OverLimit):
-    """Another long text of yours is being worked on, or one of somebody else. Try again in a moment."""
+    __doc__ = gettext_noop(
+        "Another long text of yours is being worked on, or one of somebody else. Try again in a moment."
+    )
 
     code = "busy"
 
 
 class TooManyStreams(OverLimit):
-    """You follow as many emails at once as one person may. Close a page, or try again later."""
+    __doc__ = gettext_noop(
+        "You follow as many emails at once as one person may. Close a page, or try again later."
+    )
 
     code = "too_many_streams"
 
 
 class BodyTooLarge(AssistantError):
-    """The request is larger than the server accepts."""
+    __doc__ = gettext_noop("The request is larger than the server accepts.")
 
     code = "too_large"
     status = 413
@@ -218,14 +241,14 @@ class BodyTooLarge(AssistantError):
 
 
 class InternalError(AssistantError):
-    """Something went wrong on our side. What you typed is saved."""
+    __doc__ = gettext_noop("Something went wrong on our side. What you typed is saved.")
 
     code = "internal_error"
     status = 500
 
 
 class ModelError(AssistantError):
-    """The model’s reply couldn’t be used."""
+    __doc__ = gettext_noop("The model’s reply couldn’t be used.")
 
     code = "model_failed"
     status = 502
@@ -233,39 +256,39 @@ class ModelError(AssistantError):
 
 
 class ModelFailed(ModelError):
-    """The model’s reply couldn’t be used."""
+    __doc__ = gettext_noop("The model’s reply couldn’t be used.")
 
 
 class ModelUnavailable(ModelError):
-    """The model's server could not be reached."""
+    __doc__ = gettext_noop("The model's server could not be reached.")
 
     code = "model_unavailable"
     status = 503
 
 
 class ModelTimeout(ModelError):
-    """The model's server gave no answer in time."""
+    __doc__ = gettext_noop("The model's server gave no answer in time.")
 
     code = "model_timeout"
     status = 504
 
 
 class Interrupted(AssistantError):
-    """The server was restarted while it wrote. Nothing is lost."""
+    __doc__ = gettext_noop("The server was restarted while it wrote. Nothing is lost.")
 
     code = "interrupted"
     status = 503
 
 
 class ShuttingDown(AssistantError):
-    """The server is about to restart. Nothing was changed; send it again in a moment."""
+    __doc__ = gettext_noop("The server is about to restart. Nothing was changed; send it again in a moment.")
 
     code = "shutting_down"
     status = 503
 
 
 class DatabaseUnavailable(AssistantError):
-    """The database could not be reached."""
+    __doc__ = gettext_noop("The database could not be reached.")
 
     code = "database_unavailable"
     status = 503

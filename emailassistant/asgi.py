@@ -32,6 +32,7 @@ django.setup(set_prefix=False)
 
 from assistant_app.errors import AssistantError  # noqa: E402
 from assistant_app.observing.logs import current  # noqa: E402
+from assistant_app.phrases import gettext_noop  # noqa: E402
 from emailassistant.body_limit import BodyLimit  # noqa: E402  (they read settings and models)
 from emailassistant.early_answer import answer  # noqa: E402
 from emailassistant.lifespan import Lifespan  # noqa: E402
@@ -58,7 +59,7 @@ IN_MEMORY = 65_536  # bytes of a body; more than a page's form has, and less tha
 
 
 class NoRoomForBody(AssistantError):
-    """The server's disk is full, so it cannot take a request of this size."""
+    __doc__ = gettext_noop("The server's disk is full, so it cannot take a request of this size.")
 
     code = "disk_full"
     status = 503

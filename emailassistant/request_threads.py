@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant_app.errors import AssistantError
+from assistant_app.phrases import gettext_noop
 
 KEEP_IDLE = 8  # idle threads to keep; more are created on demand and end after use
 MOST_BUSY = 32  # requests at the same time; 21 of them may wait for their turn to hash a password
@@ -30,14 +31,18 @@ RETRY_SECONDS = 5
 
 
 class TooManyRequests(AssistantError):
-    """The server has too much to do at this moment. Nothing was changed; send it again in a few seconds."""
+    __doc__ = gettext_noop(
+        "The server has too much to do at this moment. Nothing was changed; send it again in a few seconds."
+    )
 
     code = "too_busy"
     status = 503
 
 
 class TooManyOfOnePerson(AssistantError):
-    """Too many of your requests wait for their turn. Nothing was changed; send it again in a few seconds."""
+    __doc__ = gettext_noop(
+        "Too many of your requests wait for their turn. Nothing was changed; send it again in a few seconds."
+    )
 
     code = "too_many_waiting"
     status = 429

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 
 from assistant_app.admin.applications import ApplicationAdmin
 from assistant_app.admin.burr_states import BurrStateAdmin
@@ -38,7 +39,7 @@ def password_change(request: HttpRequest, extra_context: dict[str, Any] | None =
 
 admin.site.password_change = password_change  # type: ignore[method-assign, assignment]
 admin.site.login_form = StaffSignInForm
-admin.site.site_header = "Email assistant admin"
-admin.site.site_title = "Email assistant"
-admin.site.index_title = "Overview"
+admin.site.site_header = gettext_lazy("Email assistant admin")
+admin.site.site_title = gettext_lazy("Email assistant")
+admin.site.index_title = gettext_lazy("Overview")
 admin.site.enable_nav_sidebar = False  # the lists need its room; the overview has the same links

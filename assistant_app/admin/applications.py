@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, gettext_lazy
 
 from assistant_app import operations
 from assistant_app.admin.filters import ByOwner, NeedsALook
@@ -32,12 +33,14 @@ from assistant_app.inspection.timeline import History
 from assistant_app.models import Application
 from assistant_app.operations import operating
 from assistant_app.people import readings
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
 MAX_ACTION_ROWS = 100
 MAX_OWNERS_FOUND = 1000  # per word of a search
 TYPED_REASON = "typed_reason"  # in the session: a refused reason, until the page shows it again
 MOST_KEPT = 10 * readings.LONGEST
-DONE = {"retry": "Resumed: {}.", "release": "Released: {}."}
+DONE = {"retry": gettext_noop("Resumed: %(name)s."), "release": gettext_noop("Released: %(name)s.")}
 
 
 @admin.register(Application)
@@ -78,7 +81,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Emails", **(extra_context or {})})
+        return super().changelist_view(request, {"title": gettext("Emails"), **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ApplicationList]:
         return ApplicationList
@@ -105,59 +108,64 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             found = found.filter(Q(title__icontains=word) | Q(sender__icontains=word) | Q(owner__in=owners))
         return found, False
 
-    @admin.display(description="subject")
+    @admin.display(description=gettext_lazy("subject"))
     def name(self, row: Application) -> str:
-        return row.title or "No email yet"
+        return row.title or gettext("No email yet")
 
-    @admin.display(description="owner")
+    @admin.display(description=gettext_lazy("owner"))
     def owner_link(self, row: Application) -> str:
         query = urlencode({"owner": row.owner.get_username()})  # a name may contain a plus
         return format_html('<a href="?{}">{}</a>', query, row.owner)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=gettext_lazy("status"), ordering="status")
     def state_word(self, row: Application) -> str:
         """Return the status with its error code; a run with an expired lease shows as interrupted."""
         if row.is_interrupted:
-            kind, word, why = "interrupted", "Interrupted", ""
+            kind, word, why = "interrupted", gettext("Interrupted"), ""
         else:
-            kind, word, why = row.status, Application.Status(row.status).label, row.error_code
+            kind, word, why = row.status, str(Application.Status(row.status).label), row.error_code
         return format_html('<span class="state {}">{}</span> <code>{}</code>', kind, word, why)
 
-    @admin.display(description="next step")
+    @admin.display(description=gettext_lazy("next step"))
     def due(self, row: Application) -> str:
         return _code(row.due_step or "-")
 
-    @admin.display(description="last step")
+    @admin.display(description=gettext_lazy("last step"))
     def last(self, row: Application) -> str:
         return _code(row.position or "-")
 
-    @admin.display(description="drafts")
+    @admin.display(description=gettext_lazy("drafts"))
     def draft_count(self, row: Any) -> int:
         return row.drafts
 
-    @admin.display(description="model calls")
+    @admin.display(description=gettext_lazy("model calls"))
     def call_count(self, row: Any) -> int:
         return row.calls
 
-    @admin.display(ordering="created_at")
+    @admin.display(description=gettext_lazy("age"), ordering="created_at")
     def age(self, row: Application) -> str:
         changed = timesince(row.updated_at, depth=1)
         return format_html(
-            '{} <span class="quiet">changed {} ago</span>', timesince(row.created_at, depth=1), changed
+            '{} <span class="quiet">{}</span>',
+            timesince(row.created_at, depth=1),
+            gettext("changed %(time)s ago") % {"time": changed},
         )
 
     def lease(self, row: Application) -> str:
         if row.lease_expires_at is None:
-            return "None"
+            return gettext("None")
         until = timezone.localtime(row.lease_expires_at)
-        return f"{'Expired' if row.lease_expired else 'Until'} {until:%Y-%m-%d %H:%M:%S}"
+        said = gettext("Expired %(time)s") if row.lease_expired else gettext("Until %(time)s")
+        return said % {"time": f"{until:%Y-%m-%d %H:%M:%S}"}
 
     def branched_from(self, row: Application) -> str:
         """Return a link to the parent of a fork, and the step at which it was forked."""
         if row.parent_id is None:
-            return "a deleted email"
+            return gettext("a deleted email")
         address = reverse("admin:assistant_app_application_change", args=[quote(row.parent_id)])
-        step = "before its first step" if row.parent_sequence_id is None else f"step {row.parent_sequence_id}"
+        step = gettext("before its first step")
+        if row.parent_sequence_id is not None:
+            step = gettext("step %(number)s") % {"number": row.parent_sequence_id}
         return format_html('<a href="{}">{}</a>, {}', address, row.parent_id, step)
 
     # --- One of them ---------------------------------------------------------------------------
@@ -197,20 +205,20 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
 
     def _facts(self, row: Application) -> list[tuple[str, Any]]:
         return [
-            ("Title", row.title),
-            ("Sender", row.sender),
-            ("Owner", row.owner),
-            *([("Branch of", self.branched_from(row))] if row.root_id else []),
-            ("Id", row.pk),
-            ("Status", self.state_word(row)),
-            ("Lease", self.lease(row)),
-            ("Next step", row.due_step or "none"),
-            ("Position", row.position or "none yet"),
-            ("Head", "none yet" if row.sequence_id is None else row.sequence_id),
-            ("Version", row.version),
-            ("Created", timezone.localtime(row.created_at)),
-            ("Last change", timezone.localtime(row.updated_at)),
-            *([("Error", row.error_message)] if row.error_message else []),
+            (gettext("Title"), row.title),
+            (gettext("Sender"), row.sender),
+            (gettext("Owner"), row.owner),
+            *([(gettext("Branch of"), self.branched_from(row))] if row.root_id else []),
+            (gettext("Id"), row.pk),
+            (gettext("Status"), self.state_word(row)),
+            (gettext("Lease"), self.lease(row)),
+            (gettext("Next step"), row.due_step or gettext("none")),
+            (gettext("Position"), row.position or gettext("none yet")),
+            (gettext("Head"), gettext("none yet") if row.sequence_id is None else row.sequence_id),
+            (gettext("Version"), row.version),
+            (gettext("Created"), timezone.localtime(row.created_at)),
+            (gettext("Last change"), timezone.localtime(row.updated_at)),
+            *([(gettext("Error"), translated(row.error_message))] if row.error_message else []),
         ]
 
     def read_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -224,7 +232,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             try:
                 readings.begin(actor=_actor(request), app_id=row.pk, reason=request.POST.get("reason", ""))
             except InvalidInput as refused:
-                self.message_user(request, refused.message, messages.ERROR)
+                self.message_user(request, translated(refused.message), messages.ERROR)
                 request.session[TYPED_REASON] = request.POST.get("reason", "")[:MOST_KEPT]
         return _back(request, row.pk)
 
@@ -243,7 +251,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             raise Http404
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Step {sequence_id}",
+            "title": gettext("Step %(number)s") % {"number": sequence_id},
             "opts": self.opts,
             "original": row,
             "shown": shown,
@@ -266,7 +274,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("assistant_app.change_application")
 
-    @admin.action(description="Resume from the last saved step", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Resume from the last saved step"), permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
         return self._for_each(
             request,
@@ -277,7 +285,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             ),
         )
 
-    @admin.action(description="Release an expired lease", permissions=["operate"])
+    @admin.action(description=gettext_lazy("Release an expired lease"), permissions=["operate"])
     def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
         return self._for_each(
             request,
@@ -299,12 +307,16 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             try:
                 row = operate(app_id)
             except AssistantError as refused:
-                self.message_user(request, f"{title or app_id}: {refused.message}", messages.ERROR)
+                said = f"{title or app_id}: {translated(refused.message)}"
+                self.message_user(request, said, messages.ERROR)
             else:
                 self.log_change(request, row, action.capitalize())
-                self.message_user(request, DONE[action].format(title or app_id), messages.SUCCESS)
+                said = gettext(DONE[action]) % {"name": title or app_id}
+                self.message_user(request, said, messages.SUCCESS)
         if len(rows) > MAX_ACTION_ROWS:
-            said = f"Only the first {MAX_ACTION_ROWS} were handled. Select the rest again."
+            said = gettext("Only the first %(most)s were handled. Select the rest again.") % {
+                "most": MAX_ACTION_ROWS
+            }
             self.message_user(request, said, messages.WARNING)
         return _back(request, rows[0][0]) if rows and "from_detail" in request.POST else None
 
@@ -313,9 +325,14 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """List the applications only: listing all their steps and calls would fill pages."""
         rows = list(objs)
-        names = [f"{row}, with all its steps and model calls" for row in rows]
+        names = [gettext("%(email)s, with all its steps and model calls") % {"email": row} for row in rows]
         allowed = all(self.has_delete_permission(request, row) for row in rows)
-        return names, {self.opts.verbose_name_plural: len(rows)}, set() if allowed else {"application"}, []
+        return (
+            names,
+            {self.opts.verbose_name_plural: len(rows)},
+            set() if allowed else {gettext("application")},
+            [],
+        )
 
     def log_change(self, request: HttpRequest, obj: Application, message: Any) -> Any:
         return super().log_change(request, _untitled(obj), message)

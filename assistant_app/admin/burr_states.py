@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from assistant_app.admin.lists import BackToTheList, LimitedPaginator
 from assistant_app.admin.staff import StaffAdmin
@@ -23,7 +24,7 @@ class BurrStateAdmin(BackToTheList, StaffAdmin):
     ordering = ("-id",)
     sortable_by = ()
     search_fields = ("app_id__exact", "partition_key__exact")
-    search_help_text = "A whole application id or partition key."
+    search_help_text = gettext_lazy("A whole application id or partition key.")
     fields = ("partition_key", "app_id", "sequence_id", "position", "status", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BurrState]:

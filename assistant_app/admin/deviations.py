@@ -10,12 +10,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 from assistant_app.admin.lists import BackToTheList
 from assistant_app.admin.staff import StaffAdmin
+from assistant_app.contract.wording import sentence
 from assistant_app.llm.dialect import DEVIATIONS
 from assistant_app.models import ServerDeviation
 from assistant_app.models.server_deviation import REMEMBERED
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
 
 @admin.register(ServerDeviation)
@@ -29,16 +33,17 @@ class ServerDeviationAdmin(BackToTheList, StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServerDeviation]:
         return ServerDeviation.objects.remembered().order_by(*self.ordering)
 
-    @admin.display(description="what it does")
+    @admin.display(description=gettext_lazy("what it does"))
     def what(self, deviation: ServerDeviation) -> str:
-        what, _ = DEVIATIONS.get(deviation.option, (f"takes no {deviation.option}", ""))
-        return f"{what[0].upper()}{what[1:]}"
+        if deviation.option not in DEVIATIONS:
+            return gettext("Takes no %(option)s") % {"option": deviation.option}
+        return sentence(translated(DEVIATIONS[deviation.option][0]))
 
-    @admin.display(description="so")
+    @admin.display(description=gettext_lazy("so"))
     def instead(self, deviation: ServerDeviation) -> str:
-        return DEVIATIONS.get(deviation.option, ("", "it is left out"))[1]
+        return translated(DEVIATIONS.get(deviation.option, ("", gettext_noop("it is left out")))[1])
 
-    @admin.display(description="forgotten")
+    @admin.display(description=gettext_lazy("forgotten"))
     def forgotten_at(self, deviation: ServerDeviation) -> Any:
         return deviation.learned_at + REMEMBERED
 

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from assistant_app.models import Application, ApplicationQuerySet
 
@@ -20,18 +21,22 @@ TOO_LONG = timedelta(minutes=10)  # since the last stored step
 
 
 class NeedsALook(SimpleListFilter):
-    title = "status"
+    title = gettext_lazy("status")
     parameter_name = "look"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        minutes = int(TOO_LONG.total_seconds() / 60)
+        long = ngettext(
+            "Running for more than %(number)s minute", "Running for more than %(number)s minutes", minutes
+        )
         return [
-            ("failed", "Failed"),
-            ("interrupted", "Interrupted"),
-            ("long", f"Running for more than {int(TOO_LONG.total_seconds() / 60)} minutes"),
-            ("running", "Running"),
-            ("cancelled", "Stopped by the owner"),
-            ("waiting", "Waiting for the owner"),
-            ("finished", "Finished"),
+            ("failed", gettext("Failed")),
+            ("interrupted", gettext("Interrupted")),
+            ("long", long % {"number": minutes}),
+            ("running", gettext("Running")),
+            ("cancelled", gettext("Stopped by the owner")),
+            ("waiting", gettext("Waiting for the owner")),
+            ("finished", gettext("Finished")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
@@ -56,7 +61,7 @@ class NeedsALook(SimpleListFilter):
 class ByOwner(SimpleListFilter):
     """Filter by a typed user name. A list of all owners could be as long as the table."""
 
-    title = "owner"
+    title = gettext_lazy("owner")
     parameter_name = "owner"
     template = "admin/assistant_app/application/owner_filter.html"
 

@@ -12,6 +12,7 @@ from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import DataError, models
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext
 from django.views import defaults
 
 # What databases say of values that no field of theirs can hold.
@@ -53,7 +54,11 @@ class StaffAdmin(admin.ModelAdmin):
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]
         if not all(_is_id(self.opts.pk, value) for value in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            self.message_user(request, f"There is no such {self.opts.verbose_name}.", messages.ERROR)
+            self.message_user(
+                request,
+                gettext("There is no such %(name)s.") % {"name": self.opts.verbose_name},
+                messages.ERROR,
+            )
             return None
         return super().response_action(request, queryset)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 from assistant_app.admin.lists import BackToTheList
 from assistant_app.admin.staff import StaffAdmin
@@ -22,19 +23,19 @@ class ApiTokenAdmin(BackToTheList, StaffAdmin):
     fields = list_display
     show_full_result_count = False
 
-    @admin.display(description="name", ordering="name")
+    @admin.display(description=gettext_lazy("name"), ordering="name")
     def label(self, token: ApiToken) -> str:
-        return token.name or "Untitled token"
+        return token.name or gettext("Untitled token")
 
-    @admin.display(description="begins with", ordering="token_key")
+    @admin.display(description=gettext_lazy("begins with"), ordering="token_key")
     def begins_with(self, token: ApiToken) -> str:
         return token.token_key
 
-    @admin.display(description="created", ordering="created")
+    @admin.display(description=gettext_lazy("created"), ordering="created")
     def made_at(self, token: ApiToken) -> datetime:
         return token.created
 
-    @admin.display(description="expires", ordering="expiry")
+    @admin.display(description=gettext_lazy("expires"), ordering="expiry")
     def expires_at(self, token: ApiToken) -> datetime | None:
         return token.expiry
 

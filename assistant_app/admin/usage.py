@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from assistant_app.inspection import usage
 from assistant_app.inspection.timeline import History
@@ -36,7 +37,7 @@ class ShowsUsage(admin.ModelAdmin):
         period, context = in_period(request.GET.get("days", ""), calls)
         context |= {
             **self.admin_site.each_context(request),
-            "title": f"Usage of {name}" if name else "Usage",
+            "title": gettext("Usage of %(name)s") % {"name": name} if name else gettext("Usage"),
             "opts": self.opts,
             "media": self.media,
             "owner": name,
@@ -48,10 +49,13 @@ class ShowsUsage(admin.ModelAdmin):
 def used(history: History) -> list[tuple[str, str]]:
     """Return the usage of one application as pairs of label and text."""
     totals = history.totals
-    failed = f", {totals.failed:,} failed" if totals.failed else ""
+    calls = f"{totals.calls:,}"
+    if totals.failed:
+        calls = gettext("%(calls)s, %(failed)s failed") % {"calls": calls, "failed": f"{totals.failed:,}"}
+    tokens = {"received": f"{totals.tokens_in:,}", "written": f"{totals.tokens_out:,}"}
     facts = [
-        ("Model calls", f"{totals.calls:,}{failed}"),
-        ("Tokens", f"{totals.tokens_in:,} in, {totals.tokens_out:,} out"),
-        ("Model time", seconds(totals.seconds)),
+        (gettext("Model calls"), calls),
+        (gettext("Tokens"), gettext("%(received)s in, %(written)s out") % tokens),
+        (gettext("Model time"), seconds(totals.seconds)),
     ]
-    return facts if totals.cost is None else [*facts, ("Cost", money(totals.cost))]
+    return facts if totals.cost is None else [*facts, (gettext("Cost"), money(totals.cost))]

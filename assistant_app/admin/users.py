@@ -10,6 +10,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy
 
 from assistant_app.admin.staff import StaffAdmin
 from assistant_app.models import ApiToken, Application
@@ -17,13 +18,22 @@ from assistant_app.people import erasure, hashing
 
 # Django's names of some fields, in plain words, with what each means.
 IN_WORDS = {
-    "is_active": ("May sign in", "Clear it to lock the account and keep its emails."),
-    "is_staff": ("May open these pages", "What it shows depends on the permissions of the account."),
-    "is_superuser": ("Administrator", "May do everything, without further permissions."),
-    "groups": ("Groups", "The account has all permissions of its groups."),
-    "user_permissions": ("Further permissions", "Besides those of its groups."),
+    "is_active": (
+        gettext_lazy("May sign in"),
+        gettext_lazy("Clear it to lock the account and keep its emails."),
+    ),
+    "is_staff": (
+        gettext_lazy("May open these pages"),
+        gettext_lazy("What it shows depends on the permissions of the account."),
+    ),
+    "is_superuser": (
+        gettext_lazy("Administrator"),
+        gettext_lazy("May do everything, without further permissions."),
+    ),
+    "groups": (gettext_lazy("Groups"), gettext_lazy("The account has all permissions of its groups.")),
+    "user_permissions": (gettext_lazy("Further permissions"), gettext_lazy("Besides those of its groups.")),
 }
-LAST = "one administrator must remain. Make another user an administrator first."
+LAST = gettext_lazy("%(user)s: one administrator must remain. Make another user an administrator first.")
 admin.site.unregister([User, Group])
 
 
@@ -44,11 +54,11 @@ class AccountAdmin(StaffAdmin, UserAdmin):
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "email", "first_name", "last_name", "opens_admin", "is_administrator")
 
-    @admin.display(description="may open these pages", boolean=True, ordering="is_staff")
+    @admin.display(description=gettext_lazy("may open these pages"), boolean=True, ordering="is_staff")
     def opens_admin(self, user: User) -> bool:
         return user.is_staff
 
-    @admin.display(description="administrator", boolean=True, ordering="is_superuser")
+    @admin.display(description=gettext_lazy("administrator"), boolean=True, ordering="is_superuser")
     def is_administrator(self, user: User) -> bool:
         return user.is_superuser
 
@@ -78,8 +88,8 @@ class AccountAdmin(StaffAdmin, UserAdmin):
             for model, number in counts.items()
             if number and not self.admin_site.get_model_admin(model).has_delete_permission(request)
         }
-        names = [f"{user}, with all their emails and tokens" for user in users]
-        kept = [f"{user}: {LAST}" for user in users if user.is_superuser]
+        names = [gettext("%(user)s, with all their emails and tokens") % {"user": user} for user in users]
+        kept = [LAST % {"user": user} for user in users if user.is_superuser]
         summary = {model._meta.verbose_name_plural: number for model, number in counts.items()}
         return names, summary, lacking, kept if erasure.is_last_administrator(*users) else []
 

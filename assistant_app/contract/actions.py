@@ -14,10 +14,13 @@ HUMAN = "human"  # tag of an action that takes a person's input; such actions ca
 
 
 class Choice(Condition):
-    """Lead to a step that a person may send instead of the due one. Never true, so Burr never takes it."""
+    """Lead to a step that a person may send instead of the due one. Never true, so Burr never takes it.
 
-    def __init__(self, what_they_do: str) -> None:
-        super().__init__([], lambda state: False, name=f"if the person {what_they_do}")
+    Its name says so in drawings: "if the person edits it".
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__([], lambda state: False, name=name)
 
 
 def takes_model(act: Any) -> bool:

@@ -18,6 +18,7 @@ from burr.core.graph import Graph
 from assistant_app.contract.actions import Choice, is_human, may_call_model, takes_model
 from assistant_app.contract.changes import Changes
 from assistant_app.contract.wording import in_words
+from assistant_app.phrases import gettext_noop
 
 State = Mapping[str, Any]
 Numbers = Mapping[str, int]
@@ -82,7 +83,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How doors speak of an action. Empty texts are made from its label."""
+    """How doors speak of an action, in texts that they translate. Empty ones are made from its label."""
 
     due: Say = ""  # in a list, while it waits for a person: "Answer 2 questions"
     waiting: Say = ""  # on the page, in the same case: "2 questions before the first draft"
@@ -94,7 +95,8 @@ class Words:
     ended: Say = ""  # on the page, when it was the last one: "You accepted draft 3"
     done: str | Callable[[State, State], tuple[str, str]] = ""  # in the history: heading and detail
     read: str = ""  # in the list of what a run did: "Email read"
-    typed: str = "text"  # what its person types: "email and instructions"
+    saved: str = gettext_noop("Your text is saved.")  # what its person typed: "Your answers are saved."
+    not_sent: str = gettext_noop("Your text wasn’t sent")  # "Your answers weren’t sent"
     gone: str = ""  # it was sent in another window: "You’ve already answered these in another window"
 
 
@@ -109,7 +111,7 @@ class ActionEntry:
     # Of human steps only:
     title: str = ""  # the heading over its form
     endpoint: str = ""  # the last part of its URL in the API; the action's name if empty
-    button: str = "Send"
+    button: str = gettext_noop("Send")
     fields: tuple[Field, ...] = ()
     method: Literal["put", "post"] = "put"
     instead_of: str = ""  # the due action that this one may replace
@@ -210,9 +212,10 @@ class Workflow:
     default_state: State  # every key, because conditions raise on missing ones
     entries: Sequence[ActionEntry] = ()
     lasting: Sequence[str] = ()  # keys that are written once or only appended to; see `changes.leaning`
-    noun: str = "application"  # what people call one of its applications
-    result: str = "result"  # what a run makes, and a day's budget counts: "draft"
-    busy: str = "It is being worked on already."
+    noun: str = gettext_noop("application")  # what people call one of its applications
+    result: str = gettext_noop("result")  # what a run makes, and a day's budget counts: "draft"
+    results: str = gettext_noop("results")  # the same, of several
+    busy: str = gettext_noop("It is being worked on already.")
     over: str = ""  # heading over what was sent too late: "You’ve accepted this reply"
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     counted: Mapping[str, Counted] = field(default_factory=dict)

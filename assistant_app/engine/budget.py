@@ -24,6 +24,7 @@ from assistant_app.errors import BudgetSpent, DraftsTooLong, TooManyRounds, TooM
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ApplicationQuerySet, Usage, sql
 from assistant_app.models.sql import Condition, Statement
+from assistant_app.phrases import Phrase, gettext_noop, ngettext, sentences
 
 OWN_WORDS = 2000  # tokens: prompt overhead plus a typical reply
 NO_LIMIT = 2**62
@@ -121,9 +122,13 @@ def room(owner_id: int) -> Condition | None:
 def no_room() -> TooManyRuns:
     """Return the error for a claim that was over the limit of concurrent runs."""
     most = conf.most("MAX_RUNS_AT_ONCE")
-    number = f"{_counted(most, 'draft')} {'is' if most == 1 else 'are'}"
-    message = f"{number} being written for you, and that is the most at once."
-    return TooManyRuns(f"{message} Send it again when one is ready.", retry_after=BUSY_SECONDS)
+    message = ngettext(
+        "%(number)s draft is being written for you, and that is the most at once.",
+        "%(number)s drafts are being written for you, and that is the most at once.",
+        most or 0,
+    )
+    advice = gettext_noop("Send it again when one is ready.")
+    return TooManyRuns(sentences(message, advice), retry_after=BUSY_SECONDS)
 
 
 def check_drafts(workflow: Workflow, state: Mapping[str, Any], written: int = 0) -> None:
@@ -134,18 +139,46 @@ def check_drafts(workflow: Workflow, state: Mapping[str, Any], written: int = 0)
     """
     most = conf.most("MAX_ROUNDS")
     if most is not None and workflow.rounds is not None and workflow.rounds.of(state) >= most:
-        message = f"This {workflow.noun} has {_counted(most, workflow.result)}, and that is the limit."
-        raise TooManyRounds(f"{message} Accept the last one.")
+        message = ngettext(
+            "This %(noun)s has %(number)s %(result)s, and that is the limit.",
+            "This %(noun)s has %(number)s %(results)s, and that is the limit.",
+            most,
+            **_names(workflow),
+        )
+        raise TooManyRounds(sentences(message, gettext_noop("Accept the last one.")))
     most = conf.most("MAX_DRAFTS_CHARACTERS")
     if most is None:
         return
     length = sum(len(text) for key in workflow.growing for text in state.get(key) or ())
     if length + written > most:
-        noun, result = workflow.noun, workflow.result
-        message = f"The {result}s of this {noun} and your feedback have {length:,} characters together"
-        message += f", and this text has {written:,}; {most:,} fit." if written else f"; {most:,} fit."
-        advice = "Shorten it, or accept" if length < most else "Accept"
-        raise DraftsTooLong(f"{message} {advice} the last {result}.")
+        raise DraftsTooLong(_too_long(workflow, length, written, most))
+
+
+def _too_long(workflow: Workflow, length: int, written: int, most: int) -> str:
+    names = _names(workflow)
+    numbers = {"length": length, "written": written, "most": most}
+    message = gettext_noop(
+        "The %(results)s of this %(noun)s and your feedback have %(length)s characters together; "
+        "%(most)s fit.",
+        **numbers,
+        **names,
+    )
+    if written:
+        message = gettext_noop(
+            "The %(results)s of this %(noun)s and your feedback have %(length)s characters together, "
+            "and this text has %(written)s; %(most)s fit.",
+            **numbers,
+            **names,
+        )
+    advice = gettext_noop("Accept the last %(result)s.", **names)
+    if length < most:
+        advice = gettext_noop("Shorten it, or accept the last %(result)s.", **names)
+    return sentences(message, advice)
+
+
+def _names(workflow: Workflow) -> dict[str, Phrase]:
+    """Return how the workflow's people call what it works on, for the places of a text."""
+    return {name: Phrase(getattr(workflow, name)) for name in ("noun", "result", "results")}
 
 
 # --- For doors that show the budget -----------------------------------------------------------------
@@ -228,14 +261,13 @@ def _estimate(workflow: Workflow, state: Mapping[str, Any]) -> int:
 def _why_not(wanted: Reservation) -> BudgetSpent:
     now = timezone.now()
     drafts, tokens = drafts_and_tokens_today(wanted.owner_id)
-    said = (
-        f"You have used today's {_counted(drafts.limit, 'draft')}."
-        if drafts.left == 0
-        else f"Too few of today's {tokens.limit:,} tokens are left for this."
-    )
+    if drafts.left == 0:
+        said: str = ngettext(
+            "You have used today's %(number)s draft.",
+            "You have used today's %(number)s drafts.",
+            drafts.limit or 0,
+        )
+    else:
+        said = gettext_noop("Too few of today's %(limit)s tokens are left for this.", limit=tokens.limit)
     wait = ceil((next_midnight(now).astimezone(UTC) - now).total_seconds())
-    return BudgetSpent(f"{said} The next are free at 00:00.", retry_after=wait)
-
-
-def _counted(number: int | None, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return BudgetSpent(sentences(said, gettext_noop("The next are free at 00:00.")), retry_after=wait)

@@ -16,6 +16,7 @@ from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import history, registry
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import TYPED_BEFORE, Application, Step
+from assistant_app.phrases import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def path_to(row: Application, sequence_id: int | None) -> list[Step]:
     try:
         return history.path_to(row, sequence_id)
     except KeyError:
-        raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
+        raise ApplicationNotFound(gettext_noop("There is no step %(number)s.", number=sequence_id)) from None
 
 
 def where_taken(row: Application, action: str) -> tuple[Application, int | None]:
@@ -145,7 +146,7 @@ def point_before(row: Application, action: str) -> Point:
     workflow = registry.known_to_run(row)
     state, once = workflow.complete(row.state), workflow.once.get(action)
     if once is None or not any(state.get(key) for key in once.keys):
-        raise ApplicationNotFound(f"There is no step {action}.")
+        raise ApplicationNotFound(gettext_noop("There is no step %(name)s.", name=action))
     kept = {key: state[key] for key in once.set_before}
     return Point(workflow, 0, once.before, {**workflow.default_state, **kept})
 

@@ -9,6 +9,7 @@ import time
 from django.db import InterfaceError, InternalError, OperationalError
 
 from assistant_app.errors import DatabaseUnavailable
+from assistant_app.phrases import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +21,10 @@ READ_ONLY = "25006"  # PostgreSQL's, which Django files under internal errors
 # doing, the system. Messages of other classes may quote a value.
 OUTAGES = ("08", "53", "57", "58", READ_ONLY)
 SAID = {
-    "SQLITE_FULL": "The disk that the database is on is full.",
-    "53100": "The disk that the database is on is full.",
-    "SQLITE_READONLY": "The database cannot be written at the moment.",
-    READ_ONLY: "The database cannot be written at the moment.",
+    "SQLITE_FULL": gettext_noop("The disk that the database is on is full."),
+    "53100": gettext_noop("The disk that the database is on is full."),
+    "SQLITE_READONLY": gettext_noop("The database cannot be written at the moment."),
+    READ_ONLY: gettext_noop("The database cannot be written at the moment."),
 }
 
 

@@ -41,6 +41,7 @@ from assistant_app.llm.base import Call
 from assistant_app.models import TYPED_BEFORE, Application, IdempotencyKey, ModelCall, Step, sql
 from assistant_app.models.model_call import storable
 from assistant_app.models.sql import Condition, Statement
+from assistant_app.phrases import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +168,9 @@ class Writer:
         try:
             return history.path_to(row, sequence_id)
         except KeyError:  # or the application was deleted since it was read
-            raise ApplicationNotFound(f"There is no step {sequence_id}.") from None
+            raise ApplicationNotFound(
+                gettext_noop("There is no step %(number)s.", number=sequence_id)
+            ) from None
 
     def _fold(self, path: list[Step]) -> dict[str, Any]:
         return fold(self.default_state, (step.changes for step in path))

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.translation import gettext, ngettext
+
 from assistant_app.contract.wording import in_words
+from assistant_app.translation import translated
 
 BOX_WIDTH, BOX_HEIGHT, ROW = 304, 52, 96
 MARGIN = 8
@@ -145,19 +148,19 @@ def describe(names: Sequence[str], way: Sequence[str], now: str, words: Callable
     """Return in words what the drawing shows."""
     missing = [name for name in names if name not in way and name != now]
     parts = [
-        ("Taken", way),
-        ("Now at", [now] if now else []),
-        ("Not yet", missing),
+        (gettext("Taken: %(steps)s."), way),
+        (gettext("Now at: %(steps)s."), [now] if now else []),
+        (gettext("Not yet: %(steps)s."), missing),
     ]
-    return " ".join(f"{title}: {', '.join(map(words, some))}." for title, some in parts if some)
+    return " ".join(said % {"steps": ", ".join(map(words, some))} for said, some in parts if some)
 
 
 def condition_in_words(name: str, is_default: bool, is_alone: bool) -> str:
     """Return when a transition is taken: nothing if it always is, and short for "the list is not empty"."""
     if is_default:
-        return "" if is_alone else "otherwise"
+        return "" if is_alone else gettext("otherwise")
     some = re.fullmatch(r"len\((\w+)\) > 0", name)
-    return f"if {some[1].replace('_', ' ')}" if some else name
+    return gettext("if %(key)s") % {"key": some[1].replace("_", " ")} if some else translated(name)
 
 
 def _lanes(edges: list[Edge], rows: Mapping[str, int]) -> dict[Edge, int]:
@@ -178,8 +181,12 @@ def _room(lanes: Mapping[Edge, int]) -> int:
     return LANE * (1 + max(lanes.values(), default=-1)) + (ATTACH if lanes else 0)
 
 
+def _times(ran: int) -> str:
+    return ngettext("%(number)s time", "%(number)s times", ran) % {"number": ran}
+
+
 def _box(name: str, label: str, x: int, row: int, is_human: bool, ran: int, now: str) -> Box:
-    notes = [name, *([f"{ran} times"] if ran > 1 else []), *(["now here"] if name == now else [])]
+    notes = [name, *([_times(ran)] if ran > 1 else []), *([gettext("now here")] if name == now else [])]
     return Box(
         name=name,
         label=label,
@@ -201,7 +208,13 @@ def _arrow(
     is_taken: bool,
 ) -> Arrow:
     kind = TOOK if is_taken else OFF
-    title = f"{words(edge.source)} to {words(edge.target)}" + (f", {edge.label}" if edge.label else "")
+    names = {"source": words(edge.source), "target": words(edge.target), "condition": edge.label}
+    said = (
+        gettext("%(source)s to %(target)s, %(condition)s")
+        if edge.label
+        else gettext("%(source)s to %(target)s")
+    )
+    title = said % names
     if edge in left:
         return _passing(edge, kind, title, rows, side=x, lane=x - LANE * (left[edge] + 1) + ATTACH, turn=-90)
     if edge in right:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext
 
 from assistant_app.contract.changes import apply_changes, path_to
 from assistant_app.contract.workflow import Workflow
@@ -21,6 +22,8 @@ from assistant_app.errors import ApplicationNotFound, Cancelled
 from assistant_app.inspection import costs, curl, drawing, way
 from assistant_app.inspection.costs import Totals
 from assistant_app.models import Application, ModelCall, Step
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
 PAGE_SIZE = 50  # steps
 SHORT, WHOLE = 1_500, 10_000_000  # characters shown of one text: in a list, and on its own page
@@ -70,14 +73,14 @@ class CallShown:
     @property
     def what(self) -> str:
         """What the model was called for."""
-        return self.label or self.call.purpose
+        return translated(self.label) if self.label else self.call.purpose
 
     @property
     def how_it_broke(self) -> str:
         """Return ": failed", ": stopped", or "" for a call that went well."""
         if not self.call.error_code:
             return ""
-        return ": stopped" if self.call.error_code == Cancelled.code else ": failed"
+        return gettext(": stopped") if self.call.error_code == Cancelled.code else gettext(": failed")
 
     @property
     def cost(self) -> Decimal | None:
@@ -221,7 +224,7 @@ class History:
     def step(self, number: int, *, with_texts: bool = False) -> StepShown:
         """Return one step in full. Raise `ApplicationNotFound` if the number is unknown."""
         if number not in self.steps:
-            raise ApplicationNotFound("There is no such step.")
+            raise ApplicationNotFound(gettext_noop("There is no such step."))
         return next(self.shown([self.steps[number]], WHOLE, with_texts=with_texts))
 
 
@@ -230,7 +233,7 @@ def call_of(row: Application, number: int) -> CallShown:
     calls = row.model_calls.order_by("id")[number - 1 : number] if 0 < number < 10**9 else ()
     for call in calls:
         return CallShown(number, call, WHOLE)
-    raise ApplicationNotFound("There is no such call.")
+    raise ApplicationNotFound(gettext_noop("There is no such call."))
 
 
 def text_of(value: Any, limit: int, first: int = 1) -> Text:
@@ -241,11 +244,11 @@ def text_of(value: Any, limit: int, first: int = 1) -> Text:
 
 def _plain(value: Any, first: int) -> str:
     if value is None:
-        return "none yet"
+        return gettext("none yet")
     if isinstance(value, list):
-        return (
-            "\n\n".join(f"{n}. {_plain(item, 1)}" for n, item in enumerate(value, first)) or "an empty list"
+        return "\n\n".join(f"{n}. {_plain(item, 1)}" for n, item in enumerate(value, first)) or gettext(
+            "an empty list"
         )
     if isinstance(value, str):
-        return value or "empty"
+        return value or gettext("empty")
     return json.dumps(value, ensure_ascii=False, indent=1)

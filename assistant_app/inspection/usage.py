@@ -19,6 +19,8 @@ from assistant_app.inspection import chart, costs
 from assistant_app.inspection.costs import NO_FAILURE, Totals
 from assistant_app.llm import recorded
 from assistant_app.models import ModelCall
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
 DAYS = 30  # unless asked for another number
 MOST_DAYS = 366  # in one request
@@ -118,7 +120,12 @@ def _sums(calls: QuerySet[ModelCall], key: str = "key") -> dict[Any, Totals]:
     return sums
 
 
-PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
+PERIODS = {
+    "7": gettext_noop("7 days"),
+    "30": gettext_noop("30 days"),
+    "90": gettext_noop("90 days"),
+    "365": gettext_noop("A year"),
+}
 
 
 def in_period(asked: str, calls: QuerySet[ModelCall]) -> tuple[Period, dict[str, Any]]:
@@ -127,7 +134,7 @@ def in_period(asked: str, calls: QuerySet[ModelCall]) -> tuple[Period, dict[str,
     period = Period.of_days(int(chosen), budget.today())
     days = per_day(calls, period)
     return period, {
-        "periods": PERIODS,
+        "periods": {days: translated(label) for days, label in PERIODS.items()},
         "chosen": chosen,
         "chart": chart.of_days(days),
         "total": total(days.values()),

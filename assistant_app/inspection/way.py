@@ -12,6 +12,7 @@ from assistant_app.contract.actions import is_human
 from assistant_app.contract.workflow import Workflow
 from assistant_app.inspection import drawing
 from assistant_app.models import Application
+from assistant_app.translation import translated
 
 
 def drawing_of(
@@ -25,7 +26,7 @@ def drawing_of(
         entrypoint=workflow.entrypoint,
         way=way,
         now=_now_at(workflow, row, state),
-        words=workflow.label,
+        words=lambda name: translated(workflow.label(name)),
     )
 
 

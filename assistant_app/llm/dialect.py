@@ -11,18 +11,31 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from assistant_app.llm.faults import Fault
+from assistant_app.phrases import gettext_noop
 
 # What a server does otherwise than OpenAI's, and how it is asked then. Any other option is left out.
 DEVIATIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "json_schema": ("takes no JSON schema", "any JSON object is asked for"),
-        "json_object": ("takes no response format", "JSON is asked for in words"),
-        "system": ("takes no system role", "the rules stand at the beginning of the user's message"),
-        "max_tokens": ("has another name for the limit of tokens", "max_completion_tokens is sent"),
-        "limit": ("refuses our limit of tokens", "no limit is sent"),
-        "stream": ("does not stream", "the whole answer is waited for"),
-        "stream_options": ("takes no stream_options", "tokens may not be counted"),
-        "address": ("has its API under /v1, which the address lacks", "/v1 is added"),
+        "json_schema": (gettext_noop("takes no JSON schema"), gettext_noop("any JSON object is asked for")),
+        "json_object": (gettext_noop("takes no response format"), gettext_noop("JSON is asked for in words")),
+        "system": (
+            gettext_noop("takes no system role"),
+            gettext_noop("the rules stand at the beginning of the user's message"),
+        ),
+        "max_tokens": (
+            gettext_noop("has another name for the limit of tokens"),
+            gettext_noop("max_completion_tokens is sent"),
+        ),
+        "limit": (gettext_noop("refuses our limit of tokens"), gettext_noop("no limit is sent")),
+        "stream": (gettext_noop("does not stream"), gettext_noop("the whole answer is waited for")),
+        "stream_options": (
+            gettext_noop("takes no stream_options"),
+            gettext_noop("tokens may not be counted"),
+        ),
+        "address": (
+            gettext_noop("has its API under /v1, which the address lacks"),
+            gettext_noop("/v1 is added"),
+        ),
     }
 )
 REFRESH_SECONDS = 300.0  # how long a process may not know what another one has learned

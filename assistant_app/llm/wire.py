@@ -17,13 +17,14 @@ from assistant_app.llm import faults
 from assistant_app.llm.base import Replacement
 from assistant_app.llm.faults import shorten
 from assistant_app.llm.thinking import ThinkingFilter
+from assistant_app.phrases import gettext_noop
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
 _SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _OPENING = re.compile(r"[{\[]")
 _LAST_COMMA = re.compile(r",(\s*[}\]])")
-NOTHING_BUT_THINKING = (
+NOTHING_BUT_THINKING = gettext_noop(
     "The model sent only its thinking, and no answer. Turn the reasoning parser of its server off, raise "
     "MODEL_MAX_TOKENS, or take another model."
 )
@@ -229,7 +230,9 @@ class Reply:
         if ending in BUSY_ENDINGS:
             raise ModelUnavailable(f"The model's server gave up in the middle of the answer ({shown}).")
         if not ending and not self.is_done:
-            raise ModelFailed("The answer was cut off: the model's server ended it in the middle.")
+            raise ModelFailed(
+                gettext_noop("The answer was cut off: the model's server ended it in the middle.")
+            )
         is_tool_call = is_structured and ending in {"tool_calls", "function_call"} and bool(self.arguments)
         if ending and ending not in GOOD_ENDINGS and not is_tool_call:
             raise ModelFailed(
@@ -238,11 +241,15 @@ class Reply:
         if self.answer.strip() or (is_structured and (self.arguments or self.reasoning)):
             return
         has_thought = self.filter.has_thought or self.reasoning
-        raise ModelFailed(NOTHING_BUT_THINKING if has_thought else "The model gave an empty answer.")
+        raise ModelFailed(
+            NOTHING_BUT_THINKING if has_thought else gettext_noop("The model gave an empty answer.")
+        )
 
     def _why_cut_off(self) -> str:
         if self.answer.strip():
-            return "The answer was cut off: it was longer than the model may write. Raise MODEL_MAX_TOKENS."
+            return gettext_noop(
+                "The answer was cut off: it was longer than the model may write. Raise MODEL_MAX_TOKENS."
+            )
         spent = self.tokens_of_thinking or self.tokens_out
         tokens = f" {spent:,}" if spent else ""
         return (

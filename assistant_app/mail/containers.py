@@ -7,26 +7,31 @@ import re
 
 from assistant_app.mail import outlook
 from assistant_app.mail.unreadable import Unreadable
+from assistant_app.phrases import gettext_noop, sentences
 
-# Names of the formats that people drop by mistake, by their first bytes.
+_PICTURE = gettext_noop("The file is a picture, not an email.")
+_ARCHIVE = gettext_noop("The file is an archive, not an email.")
+_VIDEO = gettext_noop("The file is a video, not an email.")
+_WEB_PAGE = gettext_noop("The file is a web page, not an email.")
+# What is said of the formats that people drop by mistake, by their first bytes.
 _OTHERS = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive or an office document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"{\\rtf", "a document in rich text"),
-    (b"!BDN", "an Outlook data file"),
-    (b"BEGIN:VCARD", "an address card"),
-    (b"BEGIN:VCALENDAR", "a calendar entry"),
-    (b"RIFF", "a picture or a sound"),
-    (b"II*\x00", "a picture"),
-    (b"MM\x00*", "a picture"),
-    (b"7z\xbc\xaf", "an archive"),
-    (b"Rar!\x1a\x07", "an archive"),
-    (b"\x1f\x8b", "an archive"),
-    (b"ID3", "a sound"),
-    (b"MZ\x90\x00", "a program"),
+    (b"%PDF", gettext_noop("The file is a PDF, not an email.")),
+    (b"PK\x03\x04", gettext_noop("The file is a zip archive or an office document, not an email.")),
+    (b"\x89PNG", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"{\\rtf", gettext_noop("The file is a document in rich text, not an email.")),
+    (b"!BDN", gettext_noop("The file is an Outlook data file, not an email.")),
+    (b"BEGIN:VCARD", gettext_noop("The file is an address card, not an email.")),
+    (b"BEGIN:VCALENDAR", gettext_noop("The file is a calendar entry, not an email.")),
+    (b"RIFF", gettext_noop("The file is a picture or a sound, not an email.")),
+    (b"II*\x00", _PICTURE),
+    (b"MM\x00*", _PICTURE),
+    (b"7z\xbc\xaf", _ARCHIVE),
+    (b"Rar!\x1a\x07", _ARCHIVE),
+    (b"\x1f\x8b", _ARCHIVE),
+    (b"ID3", gettext_noop("The file is a sound, not an email.")),
+    (b"MZ\x90\x00", gettext_noop("The file is a program, not an email.")),
 )
 _MEDIA = re.compile(rb".{4}ftyp(hei|mif|avif)?", re.DOTALL)
 _PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
@@ -51,16 +56,16 @@ def as_message(data: bytes) -> bytes:
             data = data[2:].decode(name, "replace").encode("utf-8", "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
     media = _MEDIA.match(data)
-    names = [name for start, name in _OTHERS if data.startswith(start)]
-    names += ["a picture" if media[1] else "a video"] if media else []
-    names += ["a web page"] if _PAGE.match(data) else []
-    for name in names[:1]:
-        raise Unreadable(f"The file is {name}, not an email. Save the email as .eml, or paste its text.")
+    others = [said for start, said in _OTHERS if data.startswith(start)]
+    others += [_PICTURE if media[1] else _VIDEO] if media else []
+    others += [_WEB_PAGE] if _PAGE.match(data) else []
+    for said in others[:1]:
+        raise Unreadable(sentences(said, gettext_noop("Save the email as .eml, or paste its text.")))
     if found := _EMLX.match(data):  # Apple Mail: the number of bytes, the email, and a property list
         data = data[found.end() :][: int(found[1])]
     data = _NEW_LINE.sub(b"\n", data.replace(b"\x00", b"")).lstrip()
     if not data:
-        raise Unreadable("The file is empty.")
+        raise Unreadable(gettext_noop("The file is empty."))
     return _with_whole_header(data)
 
 

@@ -24,6 +24,7 @@ from assistant_app.mail.hidden import one_line
 from assistant_app.mail.html_text import TooMuch
 from assistant_app.mail.html_text import read as read_html
 from assistant_app.mail.unreadable import Unreadable
+from assistant_app.phrases import gettext_noop, ngettext, sentences
 
 __all__ = ["MailFile", "Unreadable", "read"]
 
@@ -62,13 +63,13 @@ _NO_ATTACHMENTS = {
     *("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"),
     *("text/x-amp-html", "text/watch-html"),
 }
-_PASTE = "Paste the text instead."
-_ENCRYPTED = "The file is encrypted. Open it in your mail program and paste its text."
-_OUTLOOK = (
+_PASTE = gettext_noop("Paste the text instead.")
+_ENCRYPTED = gettext_noop("The file is encrypted. Open it in your mail program and paste its text.")
+_OUTLOOK = gettext_noop(
     "Outlook put the text into the file winmail.dat, which cannot be read here. "
     "Ask the sender for plain text or HTML, or open it in Outlook and paste its text."
 )
-_SIGNED = (
+_SIGNED = gettext_noop(
     "The file is signed or encrypted with S/MIME, and damaged. "
     "Open it in your mail program and paste its text."
 )
@@ -133,17 +134,20 @@ def _read(data: bytes, reading: _Reading) -> MailFile:
     try:
         return _mail_file(message, reading)
     except TooMuch:
-        raise Unreadable("The text in the file is too large. Copy what matters and paste it.") from None
+        said = gettext_noop("The text in the file is too large. Copy what matters and paste it.")
+        raise Unreadable(said) from None
     except Unreadable:
         raise
     except STUMBLES:
-        raise Unreadable(f"The file is damaged: its parts cannot be told apart. {_PASTE}") from None
+        said = gettext_noop("The file is damaged: its parts cannot be told apart.")
+        raise Unreadable(sentences(said, _PASTE)) from None
 
 
 def _mail_file(message: Message, reading: _Reading) -> MailFile:
     header = Header(message.raw_items(), _label_of(message))
     if not any(name in header for name in ("from", "subject", "date", "message-id")):
-        raise Unreadable("That’s not an .eml file. Save the email as .eml in your mail app first.")
+        said = gettext_noop("That’s not an .eml file. Save the email as .eml in your mail app first.")
+        raise Unreadable(said)
     texts = _texts(message, reading) or reading.attached_texts
     body = "\n\n".join(text.text.strip("\n") for text in texts).strip("\n") or "\n\n".join(reading.reports)
     if not body.strip():
@@ -151,8 +155,7 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
             raise Unreadable(_ENCRYPTED)
         if reading.has_outlook_text:
             raise Unreadable(_OUTLOOK)
-        only = f", only {', '.join(_few(reading.left_out))}" if reading.left_out else ""
-        raise Unreadable(f"The file has no text to answer{only}. {_PASTE}")
+        raise Unreadable(sentences(_no_text(reading), _PASTE))
     if body.strip() == signed.UNREADABLE_BLOCK:
         raise Unreadable(_ENCRYPTED)
     left_out = tuple(_few(reading.left_out))
@@ -160,27 +163,44 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
     return MailFile(f"{top}\n\n{body}", left_out, tuple(_notes(texts, body)))
 
 
+def _no_text(reading: _Reading) -> str:
+    if not reading.left_out:
+        return gettext_noop("The file has no text to answer.")
+    names = ", ".join(_few(reading.left_out))
+    return gettext_noop("The file has no text to answer, only %(names)s.", names=names)
+
+
 def _notes(texts: list[_Text], body: str) -> Iterator[str]:
     if hidden := sum(text.hidden for text in texts):
         yield note_on_hidden(hidden)
     if any(text.is_guessed for text in texts):
-        yield "The email does not say how its letters are encoded. They were guessed and may be wrong."
+        yield gettext_noop(
+            "The email does not say how its letters are encoded. They were guessed and may be wrong."
+        )
     if signed.UNREADABLE_BLOCK in body:
-        yield "A part of the email is encrypted with PGP and was left out."
+        yield gettext_noop("A part of the email is encrypted with PGP and was left out.")
 
 
 def note_on_hidden(words: int) -> str:
-    counted = "1 word" if words == 1 else f"{words:,} words"
-    return f"The email hides {counted} from its readers. They were left out."
+    return ngettext(
+        "The email hides %(number)s word from its readers. They were left out.",
+        "The email hides %(number)s words from its readers. They were left out.",
+        words,
+    )
 
 
 def _parsed(data: bytes) -> Message:
     if _is_endless(data):
-        raise Unreadable(f"The file has more parts than an email has. {_PASTE}")
+        raise _too_many_parts()
     try:
         return message_from_bytes(data, policy=compat32)
     except STUMBLES:
-        raise Unreadable(f"The file is damaged and cannot be read. {_PASTE}") from None
+        said = gettext_noop("The file is damaged and cannot be read.")
+        raise Unreadable(sentences(said, _PASTE)) from None
+
+
+def _too_many_parts() -> Unreadable:
+    return Unreadable(sentences(gettext_noop("The file has more parts than an email has."), _PASTE))
 
 
 def _is_endless(data: bytes) -> bool:
@@ -232,7 +252,7 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
     """Return the texts of a part. Names of parts that are left out are added to `reading`."""
     kind = part.get_content_type()
     if depth > DEEPEST:
-        raise Unreadable(f"The file has more parts than an email has. {_PASTE}")
+        raise _too_many_parts()
     if kind == "multipart/encrypted":
         reading.is_encrypted = True
         return []

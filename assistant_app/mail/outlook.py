@@ -12,6 +12,7 @@ import oxmsg
 
 from assistant_app.mail.hidden import one_line
 from assistant_app.mail.unreadable import Unreadable
+from assistant_app.phrases import gettext_noop, sentences
 
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of OLE files, which older office documents are, too
 MOST_NAMED = 100  # attachments
@@ -22,7 +23,7 @@ _SENDER_SMTP, _SENDER_ADDRESS, _SENDER_NAME = 0x5D01, 0x0C1F, 0x0C1A
 _MESSAGE_ID, _RECIPIENT_KIND = 0x1035, 0x0C15
 _KINDS = {1: "To", 2: "Cc"}
 _KEPT = ("from", "reply-to", "to", "cc", "date", "subject", "message-id", "references", "in-reply-to")
-_ADVICE = (
+_ADVICE = gettext_noop(
     "In Outlook, open the email and save it as .eml (“Save as”, or drag it out of Outlook on the web), "
     "or paste its text."
 )
@@ -46,24 +47,29 @@ def as_message(data: bytes) -> bytes:
         found = oxmsg.Message.load(data)
         kind = found.message_class.upper()
     except _STUMBLES:
-        raise Unreadable(f"The file is no Outlook message, or is damaged. {_ADVICE}") from None
+        said = gettext_noop("The file is no Outlook message, or is damaged.")
+        raise Unreadable(sentences(said, _ADVICE)) from None
     if kind and not kind.startswith(
         ("IPM.NOTE", "REPORT.", "IPM.SCHEDULE", "IPM.OUTLOOK.RECALL", "IPM.POST")
     ):
-        raise Unreadable(f"The file is no email: Outlook calls it {one_line(kind)[:60]}. {_ADVICE}")
+        name = one_line(kind)[:60]
+        said = gettext_noop("The file is no email: Outlook calls it %(name)s.", name=name)
+        raise Unreadable(sentences(said, _ADVICE))
     try:
         return _built(found)
     except Unreadable:
         raise
     except _STUMBLES:
-        raise Unreadable(f"This Outlook message cannot be read. {_ADVICE}") from None
+        said = gettext_noop("This Outlook message cannot be read.")
+        raise Unreadable(sentences(said, _ADVICE)) from None
 
 
 def _built(found: oxmsg.Message) -> bytes:
     message = EmailMessage()
     plain, html = found.body or "", found.html_body or ""
     if not plain.strip() and not html.strip():
-        raise Unreadable(f"This Outlook message has its text in a form that cannot be read here. {_ADVICE}")
+        said = gettext_noop("This Outlook message has its text in a form that cannot be read here.")
+        raise Unreadable(sentences(said, _ADVICE))
     if plain.strip():
         message.set_content(_clean(plain))
         if html.strip():

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
@@ -94,10 +95,10 @@ class Application(models.Model):
     """One email being answered: a Burr application, with the state at its head."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting for their owner"
-        RUNNING = "running", "Running"
-        FAILED = "failed", "Stopped"
-        FINISHED = "finished", "Finished"
+        WAITING = "waiting", gettext_lazy("Waiting for their owner")
+        RUNNING = "running", gettext_lazy("Running")
+        FAILED = "failed", gettext_lazy("Stopped")
+        FINISHED = "finished", gettext_lazy("Finished")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="applications")
@@ -145,7 +146,7 @@ class Application(models.Model):
     with_deleted = AllApplications()
 
     class Meta:
-        verbose_name = "email"
+        verbose_name = gettext_lazy("email")
         indexes = [
             # The list of an owner's emails, newest change first.
             models.Index(fields=["owner", "-updated_at", "-id"], name="application_owner_newest"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 
 class BurrStateQuerySet(models.QuerySet["BurrState"]):
@@ -43,8 +44,8 @@ class BurrState(models.Model):
     objects = BurrStateQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "state of a Burr program"
-        verbose_name_plural = "states of Burr programs"
+        verbose_name = gettext_lazy("state of a Burr program")
+        verbose_name_plural = gettext_lazy("states of Burr programs")
         indexes = [models.Index(fields=["partition_key", "app_id", "id"], name="burr_state_newest")]
         constraints = [
             # A step is saved once: a second writer of the same application gets an error.

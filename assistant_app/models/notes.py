@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from assistant_app.models import sql
 
@@ -18,9 +19,9 @@ class Note(models.Model):
     """A text that drafts may rely on. It is told to the model for emails that it is about."""
 
     class Scope(models.TextChoices):  # those that `workflow.notes` knows
-        ALL = "all", "Every email"
-        DOMAIN = "domain", "One company"
-        ADDRESS = "address", "One person"
+        ALL = "all", gettext_lazy("Every email")
+        DOMAIN = "domain", gettext_lazy("One company")
+        ADDRESS = "address", gettext_lazy("One person")
 
     # No constraint: a previous version, which does not know the table, can still erase the account.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False)

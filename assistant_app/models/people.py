@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from knox.models import AbstractAuthToken
 
 from assistant_app.models import sql
@@ -26,8 +27,8 @@ class ApiToken(AbstractAuthToken):
     """An API token that expires. Only its hash is stored, so it is shown once, when it is created."""
 
     class Scope(models.TextChoices):
-        WRITE = "write", "Read and write"
-        READ = "read", "Read only"
+        WRITE = "write", gettext_lazy("Read and write")
+        READ = "read", gettext_lazy("Read only")
 
     name = models.CharField(max_length=100, blank=True)
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.WRITE, db_default=Scope.WRITE)
@@ -35,7 +36,7 @@ class ApiToken(AbstractAuthToken):
 
     class Meta(AbstractAuthToken.Meta):
         abstract = False
-        verbose_name = "API token"
+        verbose_name = gettext_lazy("API token")
         constraints = [
             models.CheckConstraint(
                 name="apitoken_scope_known", condition=models.Q(scope__in=["read", "write"])
@@ -106,9 +107,9 @@ class Preferences(models.Model):
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
 
     class Quoting(models.TextChoices):  # the places that `mail.reply` knows
-        BELOW = "below", "Below your reply"
-        ABOVE = "above", "Above your reply"
-        NONE = "none", "Not at all"
+        BELOW = "below", gettext_lazy("Below your reply")
+        ABOVE = "above", gettext_lazy("Above your reply")
+        NONE = "none", gettext_lazy("Not at all")
 
     # The name under the drafts, which is that of the default identity. It stays for a previous version.
     signature = models.CharField(max_length=LONGEST_NAME, blank=True)

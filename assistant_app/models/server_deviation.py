@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 REMEMBERED = timedelta(days=30)  # servers are upgraded, so they are asked in the usual way again after that
 
@@ -29,8 +30,8 @@ class ServerDeviation(models.Model):
     objects = ServerDeviationQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "deviation of a model's server"
-        verbose_name_plural = "deviations of model servers"
+        verbose_name = gettext_lazy("deviation of a model's server")
+        verbose_name_plural = gettext_lazy("deviations of model servers")
         constraints = [
             # Processes that learn the same at once store it once.
             models.UniqueConstraint(fields=["server", "model", "option"], name="serverdeviation_once"),

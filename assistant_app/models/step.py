@@ -8,6 +8,7 @@ from collections.abc import Collection
 from django.db import models
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from assistant_app.contract import changes
 from assistant_app.models.json import TextJSONField
@@ -42,8 +43,8 @@ class Step(models.Model):
     """One executed action. Folding the changes from the first step to this one gives its state."""
 
     class Status(models.TextChoices):
-        COMPLETED = "completed", "Completed"
-        FAILED = "failed", "Failed"
+        COMPLETED = "completed", gettext_lazy("Completed")
+        FAILED = "failed", gettext_lazy("Failed")
 
     application = models.ForeignKey("assistant_app.Application", models.CASCADE, related_name="steps")
     sequence_id = models.IntegerField()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant_app.engine import registry
 from assistant_app.errors import AlreadyRunning, Finished, StaleVersion, WrongStep
 from assistant_app.models import Application
+from assistant_app.phrases import Phrase, gettext_noop
 
 
 def check_step(row: Application, step: str, expected_version: int | None) -> None:
@@ -14,7 +15,7 @@ def check_step(row: Application, step: str, expected_version: int | None) -> Non
     if expected_version is not None and expected_version != row.version:
         raise StaleVersion
     if row.is_finished and not (human_step.when_finished or human_step.at_any_time):
-        raise Finished(f"This {workflow.noun} is finished.")
+        raise Finished(gettext_noop("This %(noun)s is finished.", noun=Phrase(workflow.noun)))
     if row.is_running:
         raise AlreadyRunning(workflow.busy)
     if not registry.takes(row, step):

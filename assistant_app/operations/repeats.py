@@ -21,6 +21,7 @@ from assistant_app.errors import (
     KeyReused,
 )
 from assistant_app.models import Application, IdempotencyKey
+from assistant_app.phrases import gettext_noop
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -57,7 +58,7 @@ def key_for(
             owner_id=actor.pk, key=key, operation=operation, app_id=app_id, payload=payload
         )
     except RecursionError:
-        raise InvalidInput(fields={"body": ["The JSON is nested too deeply."]}) from None
+        raise InvalidInput(fields={"body": [gettext_noop("The JSON is nested too deeply.")]}) from None
     sent.recall()
     return sent
 

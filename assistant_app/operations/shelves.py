@@ -17,6 +17,7 @@ from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations.mine import get
 from assistant_app.operations.repeats import find, once, store
+from assistant_app.phrases import gettext_noop
 
 LONGEST_TITLE = 200  # characters
 
@@ -78,7 +79,8 @@ def note_seen(row: Application) -> None:
 def _rename(row: Application, title: str, key: IdempotencyKey | None) -> Application:
     cleaned = one_line(without_hidden(title)).strip()
     if len(cleaned) > LONGEST_TITLE:
-        raise InvalidInput(fields={"title": [f"That is too long: {LONGEST_TITLE} characters fit."]})
+        problem = gettext_noop("That is too long: %(most)s characters fit.", most=LONGEST_TITLE)
+        raise InvalidInput(fields={"title": [problem]})
     if cleaned:
         return _change(row, key, {"title": cleaned, "title_by_hand": True})
     workflow = registry.find(row.workflow)

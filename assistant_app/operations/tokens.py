@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from assistant_app.errors import InvalidInput
 from assistant_app.models import ApiToken
+from assistant_app.phrases import gettext_noop
 
 MAX_DAYS = 3650
 LONGEST_NAME = 100  # characters
@@ -22,11 +23,15 @@ def create(
     """
     problems = {}
     if len(name) > LONGEST_NAME:
-        problems["name"] = [f"That is too long: {LONGEST_NAME} characters fit."]
+        problems["name"] = [gettext_noop("That is too long: %(most)s characters fit.", most=LONGEST_NAME)]
     if not 1 <= days <= MAX_DAYS:
-        problems["days"] = [f"Give a number from 1 to {MAX_DAYS}, not {days}."]
+        problems["days"] = [
+            gettext_noop("Give a number from 1 to %(most)s, not %(days)s.", most=MAX_DAYS, days=days)
+        ]
     if scope not in ApiToken.Scope.values:
-        problems["scope"] = [f"Choose one of {', '.join(ApiToken.Scope.values)}."]
+        problems["scope"] = [
+            gettext_noop("Choose one of: %(values)s.", values=", ".join(ApiToken.Scope.values))
+        ]
     if problems:
         raise InvalidInput(fields=problems)
     token, secret = ApiToken.objects.create(user=owner, expiry=timedelta(days=days), name=name, scope=scope)

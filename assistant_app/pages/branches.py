@@ -5,10 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from assistant_app.engine import registry
 from assistant_app.models import Application
 from assistant_app.models.state_queries import rounds
 from assistant_app.pages import words
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
 SHOWN = (
     *("id", "owner_id", "workflow", "parent_id", "root_id", "status", "position", "next_step", "error_code"),
@@ -27,7 +31,13 @@ class Branch:
 
     @property
     def state(self) -> str:
-        return words.KINDS[self.kind]
+        return translated(words.KINDS[self.kind])
+
+
+def _name(number: int) -> str:
+    return translated(
+        gettext_noop("Branch %(number)s", number=number) if number else gettext_noop("The first")
+    )
 
 
 def tree_of(row: Application) -> list[Branch]:
@@ -38,14 +48,14 @@ def tree_of(row: Application) -> list[Branch]:
     if row.is_alone:
         counted = registry.rounds().get(row.workflow)
         number = counted.of(row.state) if counted else 0
-        return [Branch(row, "The first", 0, number, words.kind(row), is_this=True)]
+        return [Branch(row, gettext("The first"), 0, number, words.kind(row), is_this=True)]
     rows = list(
         Application.objects.tree_of(row)
         .only(*SHOWN)
         .annotate(drafts=rounds(registry.rounds()))
         .order_by("created_at", "id")
     )
-    names = {email.pk: "The first" if not number else f"Branch {number}" for number, email in enumerate(rows)}
+    names = {email.pk: _name(number) for number, email in enumerate(rows)}
     drafts: dict[uuid.UUID, int] = {email.pk: email.__dict__["drafts"] for email in rows}
     below: dict[uuid.UUID | None, list[Application]] = {}
     for email in rows:

@@ -15,6 +15,7 @@ from django.http import QueryDict
 from assistant_app.contract.workflow import ActionEntry, Field
 from assistant_app.engine import inputs
 from assistant_app.errors import AssistantError
+from assistant_app.translation import translated
 
 Typed = dict[str, Any]  # field name -> text, or a list of texts
 
@@ -72,7 +73,7 @@ class StepForm:
     def problems(self) -> list[tuple[str, str]]:
         """The errors as (element id, message), for the summary above the form."""
         mine = [
-            (shown.boxes[0].id if shown.boxes else "form", _named(shown.field.label, text))
+            (shown.boxes[0].id if shown.boxes else "form", _named(translated(shown.field.label), text))
             for shown in self.fields
             for text in shown.errors
         ]
@@ -91,7 +92,7 @@ class StepForm:
         else:
             described_by = _ids(f"{item.name}-help" if item.help else "", problem)
             text = "\n".join(typed or ()) if item.is_list else "" if typed is None else str(typed)
-            boxes = [Box(item.name, item.label, text, described_by=described_by)]
+            boxes = [Box(item.name, translated(item.label), text, described_by=described_by)]
         return ShownField(item, boxes, errors)
 
 

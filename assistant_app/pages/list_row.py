@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Expression
+from django.utils.translation import gettext
 
 from assistant_app.contract.workflow import Numbers
 from assistant_app.models import Application, Identity
 from assistant_app.pages import words
 from assistant_app.pages.doors import door_of
+from assistant_app.phrases import Phrase
+from assistant_app.translation import translated
 
 EXCERPT = 160  # characters of a snippet
 BEGINNINGS: Mapping[str, tuple[str, ...]] = {}  # what is read of the state: its name on the row, and the keys
@@ -43,11 +46,11 @@ def kind(email: Application) -> str:
 def state_of(email: Application, numbers: Numbers) -> str:
     """Return the state in one to three words."""
     if words.kind(email) == "newer":
-        return words.KINDS["newer"]
+        return translated(words.KINDS["newer"])
     if email.is_stopped_by_owner:
-        return "Stopped"
+        return gettext("Stopped")
     if email.is_interrupted:
-        return "Interrupted"
+        return gettext("Interrupted")
     said: str = door_of(email).list_row.state(email, numbers)
     return said
 
@@ -57,16 +60,16 @@ def snippet_of(email: Any, numbers: Numbers) -> str:
     if words.kind(email) == "newer":
         return ""
     if email.is_stopped_by_owner:
-        return "What’s written so far is kept."
+        return gettext("What’s written so far is kept.")
     if email.has_stopped:
-        return one_line(email.error_now[1])
+        return translated(one_line(email.error_now[1]))
     said: str = door_of(email).list_row.snippet(email, numbers)
     return said
 
 
 def state(email: Application, numbers: Numbers) -> str:
     """Return the state of an application that was neither stopped by its owner nor interrupted."""
-    return "Couldn’t finish" if email.has_stopped else words.to_do(email, numbers)
+    return gettext("Couldn’t finish") if email.has_stopped else words.to_do(email, numbers)
 
 
 def snippet(email: Any, numbers: Numbers) -> str:
@@ -95,7 +98,7 @@ def sentence_with_hit(email: Any, query: str, keys: Iterable[str]) -> str:
     for key in sorted(keys, key=lambda key: list(said).index(key) if key in said else len(said)):
         text = one_line(getattr(email, f"hit_{key}"))
         if re.search(re.escape(query), text, re.IGNORECASE):
-            return said.get(key, "{}").format(f"…{text}…")
+            return translated(Phrase(said.get(key, "%(text)s"), {"text": f"…{text}…"}))
     return ""
 
 

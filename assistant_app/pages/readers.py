@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, ngettext
+
 from assistant_app import conf
 from assistant_app.llm.config import ModelConfig
 
@@ -20,20 +22,26 @@ def of_emails() -> str:
     """Return who reads emails in general."""
     found = hosts()
     if not found:
-        return "Only this server reads your emails; the model runs on it, too."
+        return gettext("Only this server reads your emails; the model runs on it, too.")
     if len(found) == 1:
-        return f"Only the model’s server, {found[0]}, reads your emails."
-    return f"Only the models’ servers, {_listed(found)}, read your emails."
+        return gettext("Only the model’s server, %(server)s, reads your emails.") % {"server": found[0]}
+    return gettext("Only the models’ servers, %(servers)s, read your emails.") % {"servers": _listed(found)}
 
 
 def of_this() -> str:
     """Return who reads what is typed into a form."""
     found = hosts()
     if not found:
-        return "Only this server reads this; nothing is emailed."
-    verb = "reads" if len(found) == 1 else "read"
-    return f"Only {_listed(found)} {verb} this; nothing is emailed."
+        return gettext("Only this server reads this; nothing is emailed.")
+    said = ngettext(
+        "Only %(servers)s reads this; nothing is emailed.",
+        "Only %(servers)s read this; nothing is emailed.",
+        len(found),
+    )
+    return said % {"servers": _listed(found)}
 
 
 def _listed(found: list[str]) -> str:
-    return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+    if len(found) == 1:
+        return found[0]
+    return gettext("%(first)s and %(last)s") % {"first": ", ".join(found[:-1]), "last": found[-1]}

@@ -23,6 +23,8 @@ from assistant_app.pages.emails import mail_files
 from assistant_app.pages.emails import views as emails
 from assistant_app.pages.forms import StepForm
 from assistant_app.people.sign_in import SignInForm
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import localized, translated
 from assistant_app.workflow import steps
 from emailassistant.pending import PendingResponse
 
@@ -34,6 +36,7 @@ REDUNDANT = (*OBEYED, errors.NothingToRetry, errors.NothingToCancel, errors.Noth
 
 def answer(request: HttpRequest, error: AssistantError) -> HttpResponse:
     """Return the page for an error raised by a page view."""
+    error = localized(error)
     try:
         response = _page(request, error)
     except TooBusy:  # a page that shows more than the error has no room now
@@ -132,7 +135,9 @@ def _kept(request: HttpRequest) -> StepForm | None:
 def _labels(typed: carried.Carried) -> dict[str, list[str]]:
     """Return numbered labels for list inputs, as a substitute for the state, which cannot be read."""
     return {
-        item.one_per: [f"{item.label} {number}" for number, _ in enumerate(typed.typed[item.name], start=1)]
+        item.one_per: [
+            f"{translated(item.label)} {number}" for number, _ in enumerate(typed.typed[item.name], start=1)
+        ]
         for item in typed.step.fields
         if item.one_per
     }
@@ -143,12 +148,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     The error may be the database's: middleware stores the session after the view.
     """
-    error = outage(sys.exception()) or errors.InternalError("Something went wrong on our side.")
-    return bare_page(request, error)
+    error = outage(sys.exception()) or errors.InternalError(gettext_noop("Something went wrong on our side."))
+    return bare_page(request, localized(error))
 
 
 class FormTooOld(AssistantError):
-    """You signed in or out in another window since this page was opened. Please press the button again."""
+    __doc__ = gettext_noop(
+        "You signed in or out in another window since this page was opened. Please press the button again."
+    )
 
     code = "form_too_old"
     status = 403

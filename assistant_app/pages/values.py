@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant_app.contract.wording import in_words
 from assistant_app.contract.workflow import Output
+from assistant_app.translation import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def shown(outputs: Iterable[Output], state: Mapping[str, Any]) -> list[Shown]:
 
 def _shown(output: Output, value: Any) -> Shown:
     texts = [_text(item) for item in value] if isinstance(value, list) else [_text(value)]
-    return Shown(output.label or in_words(output.name), texts, isinstance(value, list))
+    return Shown(translated(output.label or in_words(output.name)), texts, isinstance(value, list))
 
 
 def _text(value: Any) -> str:

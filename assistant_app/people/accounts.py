@@ -22,7 +22,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
-from assistant_app.errors import AssistantError, InvalidInput
+from assistant_app.errors import AssistantError, InvalidInput, too_long
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import Identity, Preferences, SignInTries
 from assistant_app.models.people import (
@@ -34,6 +34,7 @@ from assistant_app.models.people import (
     MOST_IDEAS,
     time_zone_of,
 )
+from assistant_app.phrases import gettext_noop
 
 TRIES = 5  # for one user name from one network
 TRIES_OF_A_NETWORK = 50  # for all user names: against trying one password on many accounts
@@ -43,7 +44,7 @@ SIGN_UPS_SECONDS = 3600
 
 
 class NotTheFirst(AssistantError):
-    """Someone else has just created the first account."""
+    __doc__ = gettext_noop("Someone else has just created the first account.")
 
     code = "not_the_first"
     status = 409
@@ -127,7 +128,7 @@ def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
     """Sign the actor's future drafts with this name; return it as stored. Raise `InvalidInput`."""
     name = one_line(name)
     if len(name) > LONGEST_NAME:
-        problem = f"It has {len(name):,} characters; {LONGEST_NAME} fit."
+        problem = too_long(name, LONGEST_NAME)
         raise InvalidInput(fields={"signature": [problem]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"signature": name})
     Identity.objects.filter(owner_id=actor.pk, is_default=True).update(name=name)
@@ -137,7 +138,7 @@ def sign_with(*, actor: AbstractBaseUser, name: str) -> str:
 def quote_in_files(*, actor: AbstractBaseUser, place: str) -> None:
     """Quote the email at this place in the files of the actor's replies. Raise `InvalidInput`."""
     if place not in Preferences.Quoting.values:
-        raise InvalidInput(fields={"quoting": ["Choose one of these."]})
+        raise InvalidInput(fields={"quoting": [gettext_noop("Choose one of these.")]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"quoting": place})
 
 
@@ -148,7 +149,7 @@ def say_for_all(*, actor: AbstractBaseUser, texts: Mapping[str, str]) -> None:
         text = without_hidden(text.replace("\r\n", "\n").replace("\x00", "")).strip()
         most = LONGEST_ALWAYS if name == "always" else LONGEST_TEXT
         if len(text) > most:
-            problems[name] = [f"It has {len(text):,} characters; {most:,} fit."]
+            problems[name] = [too_long(text, most)]
         cleaned[name] = text
     if problems:
         raise InvalidInput(fields=problems)
@@ -161,9 +162,12 @@ def offer_ideas(*, actor: AbstractBaseUser, text: str) -> None:
     ideas = list(dict.fromkeys(lines))
     longest = max(map(len, ideas), default=0)
     if longest > LONGEST_IDEA:
-        raise InvalidInput(fields={"ideas": [f"A line has {longest:,} characters; {LONGEST_IDEA} fit."]})
+        problem = gettext_noop(
+            "A line has %(length)s characters; %(most)s fit.", length=longest, most=LONGEST_IDEA
+        )
+        raise InvalidInput(fields={"ideas": [problem]})
     if len(ideas) > MOST_IDEAS:
-        raise InvalidInput(fields={"ideas": [f"{MOST_IDEAS} lines are enough."]})
+        raise InvalidInput(fields={"ideas": [gettext_noop("%(most)s lines are enough.", most=MOST_IDEAS)]})
     own = None if ideas == list(IDEAS) else ideas
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"ideas": own})
 
@@ -180,7 +184,8 @@ def _time_zones() -> frozenset[str]:
 def live_in(*, actor: AbstractBaseUser, time_zone: str) -> None:
     """Show times, and tell the model days, in this time zone. Raise `InvalidInput`."""
     if not is_time_zone(time_zone):
-        raise InvalidInput(fields={"time_zone": ["Write a time zone’s name, such as Europe/Berlin."]})
+        problem = gettext_noop("Write a time zone’s name, such as Europe/Berlin.")
+        raise InvalidInput(fields={"time_zone": [problem]})
     Preferences.objects.update_or_create(owner_id=actor.pk, defaults={"time_zone": time_zone})
 
 

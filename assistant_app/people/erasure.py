@@ -24,6 +24,7 @@ from assistant_app.engine.runner import runner
 from assistant_app.errors import ApplicationNotFound, AssistantError, Superseded
 from assistant_app.models import ApiToken, Application, Usage
 from assistant_app.operations.deletion import delete_rows
+from assistant_app.phrases import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ BATCH = 500
 
 
 class LastAdministrator(AssistantError):
-    """You are the only administrator. Make someone else an administrator first."""
+    __doc__ = gettext_noop("You are the only administrator. Make someone else an administrator first.")
 
     code = "last_administrator"
     status = 409

@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
 from assistant_app.errors import OverLimit
+from assistant_app.phrases import gettext_noop
 
 AT_ONCE = 1  # installations run a process for each core, and the others' requests need the rest of it
 MOST_WAITING = 20  # the last of them waits for about seven seconds
@@ -21,7 +22,9 @@ RETRY_SECONDS = 5
 
 
 class TooManySignIns(OverLimit):
-    """Too many people are signing in at this moment. Wait a few seconds and send it again."""
+    __doc__ = gettext_noop(
+        "Too many people are signing in at this moment. Wait a few seconds and send it again."
+    )
 
     code = "too_many_sign_ins"
 

@@ -10,13 +10,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from assistant_app.errors import ApplicationNotFound, InvalidInput
+from assistant_app.errors import ApplicationNotFound, InvalidInput, too_long
 from assistant_app.mail.addresses import LONGEST_ADDRESS, addresses_in
 from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import IdempotencyKey, Identity, Preferences
 from assistant_app.models.people import LONGEST_NAME, LONGEST_SIGNATURE, identities_of
 from assistant_app.operations.repeats import once, store_record
+from assistant_app.phrases import gettext_noop
 
 MOST = 20  # of one person
 MOST_ADDRESSES = 20  # of one identity
@@ -58,18 +59,20 @@ def _save(
     name, specs = one_line(name), _cleaned(addresses)
     signature = signature if signature is None else _lines(signature)
     if len(name) > LONGEST_NAME:
-        raise InvalidInput(fields={"name": [f"It has {len(name):,} characters; {LONGEST_NAME} fit."]})
+        problem = too_long(name, LONGEST_NAME)
+        raise InvalidInput(fields={"name": [problem]})
     with transaction.atomic():
         _lock(actor)
         mine = Identity.objects.filter(owner_id=actor.pk)
         identity = mine.filter(pk=pk).first() if pk is not None else Identity(owner_id=actor.pk)
         if identity is None:
-            raise InvalidInput(
-                fields={"gone": ["It was deleted in another window. Add it again, if you want."]}
-            )
+            problem = gettext_noop("It was deleted in another window. Add it again, if you want.")
+            raise InvalidInput(fields={"gone": [problem]})
         others = mine.exclude(pk=identity.pk)
         if identity.pk is None and others.count() >= MOST:
-            raise InvalidInput(fields={"addresses": [f"{MOST} are enough. Delete one first."]})
+            raise InvalidInput(
+                fields={"addresses": [gettext_noop("%(most)s are enough. Delete one first.", most=MOST)]}
+            )
         _refuse_doubles(specs, others)
         identity.name, identity.addresses = name, specs
         identity.signature = identity.signature if signature is None else signature
@@ -78,7 +81,7 @@ def _save(
             others.filter(is_default=True).update(is_default=False)
             _sign(actor, name, is_new=not identity.is_default)
         if not specs and not (is_default and (name or identity.signature)):
-            raise InvalidInput(fields={"addresses": ["Write at least one address."]})
+            raise InvalidInput(fields={"addresses": [gettext_noop("Write at least one address.")]})
         identity.is_default = is_default
         identity.save()
         store_record(key, identity.pk)
@@ -128,16 +131,21 @@ def _sign(actor: AbstractBaseUser, name: str, *, is_new: bool) -> None:
 def _cleaned(typed: str) -> list[str]:
     """Return the addresses in a text. Raise `InvalidInput` if it has something else."""
     if len(typed) > LONGEST_LIST:
-        raise InvalidInput(fields={"addresses": [f"It is too long: {MOST_ADDRESSES} addresses fit."]})
+        problem = gettext_noop("It is too long: %(most)s addresses fit.", most=MOST_ADDRESSES)
+        raise InvalidInput(fields={"addresses": [problem]})
     found: list[str] = []
     for line in filter(None, map(one_line, re.split(r"[\n,;]", typed))):
         each = addresses_in(line)
         if len(each) != 1:
-            raise InvalidInput(fields={"addresses": [f"“{line[:100]}” is no email address."]})
+            raise InvalidInput(
+                fields={"addresses": [gettext_noop("“%(line)s” is no email address.", line=line[:100])]}
+            )
         found.append(each[0].addr_spec)
     found = list({mailbox(spec): spec for spec in reversed(found)}.values())[::-1]
     if len(found) > MOST_ADDRESSES:
-        raise InvalidInput(fields={"addresses": [f"{MOST_ADDRESSES} addresses fit."]})
+        raise InvalidInput(
+            fields={"addresses": [gettext_noop("%(most)s addresses fit.", most=MOST_ADDRESSES)]}
+        )
     return found
 
 
@@ -146,7 +154,7 @@ def _lines(signature: str) -> str:
     signature = without_hidden(signature.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""))
     signature = "\n".join(line.rstrip() for line in signature.split("\n")).strip("\n")
     if len(signature) > LONGEST_SIGNATURE:
-        problem = f"It has {len(signature):,} characters; {LONGEST_SIGNATURE:,} fit."
+        problem = too_long(signature, LONGEST_SIGNATURE)
         raise InvalidInput(fields={"signature": [problem]})
     return signature
 
@@ -154,4 +162,5 @@ def _lines(signature: str) -> str:
 def _refuse_doubles(specs: Iterable[str], others: QuerySet[Identity]) -> None:
     taken = {mailbox(spec) for each in others.values_list("addresses", flat=True) for spec in each}
     if doubled := next((spec for spec in specs if mailbox(spec) in taken), None):
-        raise InvalidInput(fields={"addresses": [f"{doubled} is in another list of yours already."]})
+        problem = gettext_noop("%(address)s is in another list of yours already.", address=doubled)
+        raise InvalidInput(fields={"addresses": [problem]})

@@ -14,11 +14,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
 
-from assistant_app.errors import ApplicationNotFound, InvalidInput
+from assistant_app.errors import ApplicationNotFound, InvalidInput, too_long
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import IdempotencyKey, Note, NoteWord
 from assistant_app.models.notes import LONGEST_TEXT, LONGEST_TITLE
 from assistant_app.operations.repeats import once, store_record
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import notes
 
 MOST = 10_000  # of one person
@@ -58,9 +59,8 @@ def _save(actor: AbstractBaseUser, pk: int | None, written: Written, key: Idempo
         mine = Note.objects.filter(owner_id=actor.pk)
         note = mine.filter(pk=pk).first() if pk is not None else Note(owner_id=actor.pk)
         if note is None:
-            raise InvalidInput(
-                fields={"gone": ["It was deleted in another window. Add it again, if you want."]}
-            )
+            problem = gettext_noop("It was deleted in another window. Add it again, if you want.")
+            raise InvalidInput(fields={"gone": [problem]})
         if note.pk is None:
             _refuse_too_many(mine, 1)
         _write(note, cleaned)
@@ -72,9 +72,10 @@ def add(*, actor: AbstractBaseUser, found: Sequence[Written]) -> int:
     """Add notes; return how many. Those that are there already, with title and text, are left out."""
     cleaned = [_cleaned(each) for each in found]
     if not cleaned:
-        raise InvalidInput(fields={"text": ["There’s no note in it."]})
+        raise InvalidInput(fields={"text": [gettext_noop("There’s no note in it.")]})
     if len(cleaned) > MOST_AT_ONCE:
-        raise InvalidInput(fields={"text": [f"{MOST_AT_ONCE} notes at a time are enough."]})
+        problem = gettext_noop("%(most)s notes at a time are enough.", most=MOST_AT_ONCE)
+        raise InvalidInput(fields={"text": [problem]})
     with transaction.atomic():
         _lock(actor)
         mine = Note.objects.filter(owner_id=actor.pk)
@@ -126,7 +127,7 @@ def pasted(text: str) -> list[Written]:
 def read_file(name: str, content: bytes) -> list[Written]:
     """Return the notes in a Markdown or text file, or in a zip of them. Raise `InvalidInput`."""
     if len(content) > LARGEST_FILE:
-        raise InvalidInput(fields={"file": ["This file is too large."]})
+        raise InvalidInput(fields={"file": [gettext_noop("This file is too large.")]})
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return _of_file(name, content)
     found: list[Written] = []
@@ -134,12 +135,12 @@ def read_file(name: str, content: bytes) -> list[Written]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [each for each in archive.infolist() if each.filename.lower().endswith((".md", ".txt"))]
             if len(members) > MOST_AT_ONCE or sum(each.file_size for each in members) > LARGEST_FILE:
-                raise InvalidInput(fields={"file": ["This file is too large."]})
+                raise InvalidInput(fields={"file": [gettext_noop("This file is too large.")]})
             for each in members:
                 with archive.open(each) as member:
                     found += _of_file(each.filename, member.read(LARGEST_FILE))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as problem:
-        raise InvalidInput(fields={"file": ["This file is damaged."]}) from problem
+        raise InvalidInput(fields={"file": [gettext_noop("This file is damaged.")]}) from problem
     return found
 
 
@@ -171,7 +172,7 @@ def _of_file(name: str, content: bytes) -> list[Written]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise InvalidInput(fields={"file": ["This file isn’t text in UTF-8."]}) from problem
+        raise InvalidInput(fields={"file": [gettext_noop("This file isn’t text in UTF-8.")]}) from problem
     if _HEADING.search(_lines(text)):
         return pasted(text)
     title = re.sub(r"\.\w+$", "", name.replace("\\", "/").rpartition("/")[2])
@@ -221,20 +222,20 @@ def _cleaned(written: Written) -> Written:
     problems: dict[str, list[str]] = {}
     title, text = one_line(without_hidden(written.title)), _lines(written.text).strip("\n").rstrip()
     if not text.strip():
-        problems["text"] = ["Write something."]
+        problems["text"] = [gettext_noop("Write something.")]
     elif len(text) > LONGEST_TEXT:
-        problems["text"] = [f"It has {len(text):,} characters; {LONGEST_TEXT:,} fit."]
+        problems["text"] = [too_long(text, LONGEST_TEXT)]
     if not title:
-        problems["title"] = ["Give it a title."]
+        problems["title"] = [gettext_noop("Give it a title.")]
     elif len(title) > LONGEST_TITLE:
-        problems["title"] = [f"It has {len(title):,} characters; {LONGEST_TITLE} fit."]
+        problems["title"] = [too_long(title, LONGEST_TITLE)]
     if written.scope not in Note.Scope.values:
-        problems["scope"] = ["Choose one of these."]
+        problems["scope"] = [gettext_noop("Choose one of these.")]
     target = "" if written.scope == notes.ALL else notes.target(written.scope, written.target)
     if written.scope == notes.DOMAIN and not target:
-        problems["target"] = ["Write the company’s domain, such as nordlys.example."]
+        problems["target"] = [gettext_noop("Write the company’s domain, such as nordlys.example.")]
     if written.scope == notes.ADDRESS and not target:
-        problems["target"] = ["Write one email address."]
+        problems["target"] = [gettext_noop("Write one email address.")]
     if problems:
         raise InvalidInput(fields=problems)
     return Written(
@@ -253,7 +254,8 @@ def _lines(text: str) -> str:
 
 def _refuse_too_many(mine: QuerySet[Note], new: int) -> None:
     if mine.count() + new > MOST:
-        raise InvalidInput(fields={"text": [f"{MOST:,} notes are enough. Delete some first."]})
+        problem = gettext_noop("%(most)s notes are enough. Delete some first.", most=MOST)
+        raise InvalidInput(fields={"text": [problem]})
 
 
 def _lock(actor: AbstractBaseUser) -> None:
@@ -270,5 +272,5 @@ def one(actor: AbstractBaseUser, pk: int) -> Note:
     """Return one of a person's notes. Raise `ApplicationNotFound`."""
     note = of(actor).filter(pk=pk).first()
     if note is None:
-        raise ApplicationNotFound("There is no such note.")
+        raise ApplicationNotFound(gettext_noop("There is no such note."))
     return note

@@ -7,8 +7,9 @@ import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
 
-PROBLEM = "The password contains your user name. Leave the name out."
+PROBLEM = gettext_lazy("The password contains your user name. Leave the name out.")
 # A shorter name is in many passwords by chance, so it counts only as a word of its own.
 SHORTEST_PART = 3
 
@@ -25,7 +26,7 @@ class WithoutUserName:
             raise ValidationError(PROBLEM, code="password_contains_name")
 
     def get_help_text(self) -> str:
-        return "Your password can’t contain your user name."
+        return gettext("Your password can’t contain your user name.")
 
 
 def _contains(password: str, name: str) -> bool:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.mail.hidden import without_hidden
 from assistant_app.models import Application, MailReading
+from assistant_app.phrases import gettext_noop
 
 READS_FOR = timedelta(minutes=30)  # after that a new reason is needed
 SHORTEST, LONGEST = 10, 300  # characters of a reason
@@ -67,12 +68,16 @@ def _problem_of(reason: str) -> str:
     """Return what is wrong with a reason; "" if it says something."""
     visible = "".join(sign for sign in reason if unicodedata.category(sign) not in INVISIBLE)
     if len(visible) < SHORTEST or len(reason) > LONGEST:
-        return f"Reason: say why in {SHORTEST} to {LONGEST} characters. Its owner will read it."
+        return gettext_noop(
+            "Reason: say why in %(shortest)s to %(longest)s characters. Its owner will read it.",
+            shortest=SHORTEST,
+            longest=LONGEST,
+        )
     signs = re.sub(r"(.)\1{2,}", r"\1", visible.casefold())  # "aaaa" says no more than "a"
     letters = [sign for sign in signs if sign.isalpha()]
     others = [sign for sign in signs if not sign.isalnum() and not sign.isspace()]
     if len(set(letters)) < DIFFERENT_LETTERS or len(others) > len(letters):
-        return "Reason: say why in words. Its owner will read it."
+        return gettext_noop("Reason: say why in words. Its owner will read it.")
     return ""
 
 

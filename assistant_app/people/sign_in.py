@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from assistant_app.people import accounts, hashing
+from assistant_app.translation import translated
 
-TOO_MANY_TRIES = "Too many tries. Wait 5 minutes."
+TOO_MANY_TRIES = gettext_lazy("Too many tries. Wait 5 minutes.")
 
 
 class CountsTries(AuthenticationForm):
@@ -41,14 +43,14 @@ class SignInForm(CountsTries):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "Username"
+        self.fields["username"].label = gettext_lazy("Username")
 
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean()
         except hashing.TooManySignIns as refusal:
             self.is_refused_for_now = True
-            raise ValidationError(refusal.message, code=refusal.code) from None
+            raise ValidationError(translated(refusal.message), code=refusal.code) from None
 
 
 def check_own_password(request: HttpRequest, password: str) -> str:
@@ -61,6 +63,6 @@ def check_own_password(request: HttpRequest, password: str) -> str:
         if accounts.take_try(*who) < 0:
             raise ValidationError(TOO_MANY_TRIES, code="throttled")
         if not request.user.check_password(password):
-            raise ValidationError("That is not your password.")
+            raise ValidationError(gettext_lazy("That is not your password."))
         accounts.forget_tries(*who)
     return password

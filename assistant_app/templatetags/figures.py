@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -32,7 +33,7 @@ def money(cost: Decimal | None) -> str:
     if not cost:
         return f"{currency}0"
     if cost < FINEST:
-        return f"under {currency}{FINEST}"
+        return gettext("under %(amount)s") % {"amount": f"{currency}{FINEST}"}
     places = Decimal("0.01") if cost >= 1 else FINEST
     return f"{currency}{cost.quantize(places, ROUND_HALF_UP):,}"
 

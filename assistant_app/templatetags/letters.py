@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from assistant_app.contract.wording import excerpt
 from assistant_app.mail import shown
@@ -103,10 +104,14 @@ def answered(questions: Iterable[tuple[str, str]]) -> str:
     """Return one line that says how many questions were answered and quotes the first answer."""
     answers = [answer for _, answer in questions]
     given = [answer for answer in answers if answer]
-    parts = [f"{len(given)} answered: “{given[0]}”"] if given else []
-    if skipped := len(answers) - len(given):
-        parts.append(f"{skipped} skipped")
-    return excerpt(", ".join(parts))
+    values = {"number": len(given), "skipped": len(answers) - len(given), "first": given[0] if given else ""}
+    if not given:
+        said = gettext("%(skipped)s skipped") if answers else ""
+    elif values["skipped"]:
+        said = gettext("%(number)s answered: “%(first)s”, %(skipped)s skipped")
+    else:
+        said = gettext("%(number)s answered: “%(first)s”")
+    return excerpt(said % values)
 
 
 @register.filter
@@ -124,7 +129,7 @@ def _spoken(local: datetime) -> str:
     if local.date() == today:
         return date_format(local, "H:i")
     if local.date() == today - timedelta(days=1):
-        return f"Yesterday, {date_format(local, 'H:i')}"
+        return gettext("Yesterday, %(time)s") % {"time": date_format(local, "H:i")}
     if today - timedelta(days=6) <= local.date() < today:
         return date_format(local, "D, H:i")
     return date_format(local, "j M" if local.year == today.year else "j M Y")
@@ -145,7 +150,9 @@ def found(text: str, query: str) -> str | SafeString:
 
 @register.filter
 def seconds(duration: float) -> str:
-    return f"{duration:.1f} s" if duration < 60 else f"{duration / 60:.1f} min"
+    if duration < 60:
+        return gettext("%(number)s s") % {"number": f"{duration:.1f}"}
+    return gettext("%(number)s min") % {"number": f"{duration / 60:.1f}"}
 
 
 register.filter("hidden_in", hidden_in)

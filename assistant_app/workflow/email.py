@@ -8,6 +8,7 @@ from typing import Any
 from assistant_app.contract.changes import Changes
 from assistant_app.contract.workflow import Counted, Purpose, Workflow
 from assistant_app.mail import text as mail
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafts, prompts, steps
 from assistant_app.workflow.graph import DEFAULT_STATE, ENTRYPOINT, LASTING, build_graph
 
@@ -36,19 +37,20 @@ def _export(state: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 EMAIL = Workflow(
     name="email",
-    title="Email assistant",
-    noun="email",
-    result="draft",
-    busy="A draft is being written already.",
-    over="You’ve accepted this reply",
+    title=gettext_noop("Email assistant"),
+    noun=gettext_noop("email"),
+    result=gettext_noop("draft"),
+    results=gettext_noop("drafts"),
+    busy=gettext_noop("A draft is being written already."),
+    over=gettext_noop("You’ve accepted this reply"),
     build_graph=build_graph,
     entrypoint=ENTRYPOINT,
     default_state=DEFAULT_STATE,
     entries=steps.STEPS,
     lasting=LASTING,
     purposes={
-        "questions": Purpose(label="Look for questions"),
-        "draft": Purpose(label="Write a draft", is_round=True),
+        "questions": Purpose(label=gettext_noop("Look for questions")),
+        "draft": Purpose(label=gettext_noop("Write a draft"), is_round=True),
     },
     counted={
         "drafts": Counted("draft_history"),

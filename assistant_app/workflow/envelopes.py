@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from typing import Any
 
-from assistant_app.errors import DoesNotFit
+from assistant_app.errors import DoesNotFit, too_long
 from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.envelope import Envelope, addressed, mailbox
 from assistant_app.mail.hidden import one_line
+from assistant_app.phrases import gettext_noop
 
 MOST_RECIPIENTS = 200
 LONGEST_SUBJECT = 500  # characters
-PLACES = (("below", "Below your reply"), ("above", "Above your reply"), ("none", "Not at all"))
+PLACES = (
+    ("below", gettext_noop("Below your reply")),
+    ("above", gettext_noop("Above your reply")),
+    ("none", gettext_noop("Not at all")),
+)
 
 State = Mapping[str, Any]
 
@@ -104,13 +109,16 @@ def check(inputs: dict[str, Any], state: State) -> None:
     for name in ("to", "cc"):
         wrong = [line for line in inputs[name] if not addresses_in(line)]
         if wrong:
-            problems[name] = [f"“{one_line(line)[:100]}” has no email address." for line in wrong[:5]]
+            problems[name] = [
+                gettext_noop("“%(line)s” has no email address.", line=one_line(line)[:100])
+                for line in wrong[:5]
+            ]
         elif sum(len(addresses_in(line)) for line in inputs[name]) > MOST_RECIPIENTS:
-            problems[name] = [f"{MOST_RECIPIENTS} addresses fit."]
+            problems[name] = [gettext_noop("%(most)s addresses fit.", most=MOST_RECIPIENTS)]
     if inputs["identity"] and len(addresses_in(inputs["identity"], is_sender=True)) != 1:
-        problems["identity"] = ["It has no email address."]
+        problems["identity"] = [gettext_noop("It has no email address.")]
     if len(inputs["subject"]) > LONGEST_SUBJECT:
-        problems["subject"] = [f"It has {len(inputs['subject']):,} characters; {LONGEST_SUBJECT} fit."]
+        problems["subject"] = [too_long(inputs["subject"], LONGEST_SUBJECT)]
     if problems:
         raise DoesNotFit(fields=problems)
 

@@ -28,6 +28,7 @@ from assistant_app.contract.actions import HUMAN, Choice, takes_model
 from assistant_app.contract.told import NOTHING, Told
 from assistant_app.errors import AssistantError, InternalError, ModelFailed
 from assistant_app.llm.base import Model, Replacement
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafts, envelopes, knowledge, prompts
 from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
@@ -175,7 +176,7 @@ async def determine_clarifications(state: State, model: Model, told: Told = NOTH
 
 async def _ask(state: State, model: Model, told: Told) -> tuple[list[Question], dict[str, str] | None]:
     """Return the model's questions, and why there are none."""
-    skipped = {"code": "skipped", "message": "You skipped the questions."}
+    skipped = {"code": "skipped", "message": gettext_noop("You skipped the questions.")}
     if told.skipped and told.skipped.is_set():
         return [], skipped
     asking = asyncio.ensure_future(
@@ -194,7 +195,7 @@ async def _ask(state: State, model: Model, told: Told) -> tuple[list[Question], 
         questions = parse_questions(reply)
         if questions or is_readable(reply):
             return questions, None
-        return [], _why(ModelFailed("The model gave something else than questions."))
+        return [], _why(ModelFailed(gettext_noop("The model gave something else than questions.")))
     except Exception as problem:  # noqa: BLE001  (questions are a help, and the call is recorded)
         return [], _why(problem)
     finally:
@@ -208,7 +209,7 @@ def _why(problem: Exception) -> dict[str, str]:
     error = problem if isinstance(problem, AssistantError) else InternalError()
     if error is not problem:
         logger.error("The questions failed with %s", type(problem).__name__)
-    return {"code": error.code, "message": error.message}
+    return {"code": error.code, "message": str(error.message)}
 
 
 @action(
@@ -370,11 +371,19 @@ async def change_envelope(
 ARE_QUESTIONS_OPEN = Condition(
     ["clarification_questions", "clarification_answers"],
     lambda state: bool(state["clarification_questions"]) and state["clarification_answers"] is None,
-    name="questions are open",
+    name=gettext_noop("questions are open"),
 )
 IS_NOT_ACCEPTED = Condition(
-    ["final_draft"], lambda state: state["final_draft"] is None, name="no draft is accepted"
+    ["final_draft"], lambda state: state["final_draft"] is None, name=gettext_noop("no draft is accepted")
 )
+
+EDITS = Choice(gettext_noop("if the person edits it"))
+GOES_BACK = Choice(gettext_noop("if the person goes back"))
+TRIES_AGAIN = Choice(gettext_noop("if the person tries again"))
+LEAVES_OUT = Choice(gettext_noop("if the person leaves out sources"))
+REOPENS = Choice(gettext_noop("if the person reopens it"))
+CHANGES_ENVELOPE = Choice(gettext_noop("if the person changes the envelope"))
+FINISHES = Choice(gettext_noop("if the person finishes the draft by hand"))
 
 
 ACTIONS: dict[str, Any] = {  # functions to which Burr's decorators add `bind`
@@ -397,10 +406,10 @@ TRANSITIONS = [
     ("determine_clarifications", "clarify_instructions", if_any("clarification_questions")),
     ("determine_clarifications", "formulate_draft", default),
     ("clarify_instructions", "formulate_draft", default),
-    ("formulate_draft", "edit_draft", Choice("edits it")),
-    ("formulate_draft", "use_draft", Choice("goes back")),
-    ("formulate_draft", "regenerate", Choice("tries again")),
-    ("formulate_draft", "choose_sources", Choice("leaves out sources")),
+    ("formulate_draft", "edit_draft", EDITS),
+    ("formulate_draft", "use_draft", GOES_BACK),
+    ("formulate_draft", "regenerate", TRIES_AGAIN),
+    ("formulate_draft", "choose_sources", LEAVES_OUT),
     ("formulate_draft", "process_feedback", default),
     ("edit_draft", "process_feedback", default),
     ("use_draft", "process_feedback", default),
@@ -408,21 +417,21 @@ TRANSITIONS = [
     ("choose_sources", "formulate_draft", default),
     ("process_feedback", "formulate_draft", if_any("feedback")),
     ("process_feedback", "final_result", default),
-    ("final_result", "reopen", Choice("reopens it")),
+    ("final_result", "reopen", REOPENS),
     ("reopen", "process_feedback", default),
     # It comes instead of any due step, and leads back to it. Without a transition, the email is finished.
-    ("determine_clarifications", "change_envelope", Choice("changes the envelope")),
-    ("formulate_draft", "change_envelope", Choice("changes the envelope")),
-    ("final_result", "change_envelope", Choice("changes the envelope")),
+    ("determine_clarifications", "change_envelope", CHANGES_ENVELOPE),
+    ("formulate_draft", "change_envelope", CHANGES_ENVELOPE),
+    ("final_result", "change_envelope", CHANGES_ENVELOPE),
     ("change_envelope", "clarify_instructions", ARE_QUESTIONS_OPEN),
     ("change_envelope", "process_feedback", IS_NOT_ACCEPTED),
-    ("change_envelope", "reopen", Choice("reopens it")),
+    ("change_envelope", "reopen", REOPENS),
     # It goes on from wherever a run stopped on the way to a draft.
-    ("process_input", "write_draft", Choice("finishes the draft by hand")),
-    ("determine_clarifications", "write_draft", Choice("finishes the draft by hand")),
-    ("clarify_instructions", "write_draft", Choice("finishes the draft by hand")),
-    ("process_feedback", "write_draft", Choice("finishes the draft by hand")),
-    ("regenerate", "write_draft", Choice("finishes the draft by hand")),
+    ("process_input", "write_draft", FINISHES),
+    ("determine_clarifications", "write_draft", FINISHES),
+    ("clarify_instructions", "write_draft", FINISHES),
+    ("process_feedback", "write_draft", FINISHES),
+    ("regenerate", "write_draft", FINISHES),
     ("write_draft", "process_feedback", default),
 ]
 

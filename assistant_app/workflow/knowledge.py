@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assistant_app.errors import DoesNotFit
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafts
 
 Context = dict[str, Any]
@@ -61,9 +62,11 @@ def check(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     known = {*TEXTS, NOTES}
     wrong = [name for name in names if name not in known and notes_left_out([name]) == []]
     if wrong:
-        raise DoesNotFit(fields={"left_out": [f"“{wrong[0][:100]}” can’t be left out."]})
+        raise DoesNotFit(
+            fields={"left_out": [gettext_noop("“%(name)s” can’t be left out.", name=wrong[0][:100])]}
+        )
     if len(names) > MOST_LEFT_OUT:
-        raise DoesNotFit(fields={"left_out": [f"{MOST_LEFT_OUT} are enough."]})
+        raise DoesNotFit(fields={"left_out": [gettext_noop("%(most)s are enough.", most=MOST_LEFT_OUT)]})
 
 
 def told(about: Mapping[str, Any], without: Iterable[str]) -> Context:

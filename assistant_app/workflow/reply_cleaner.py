@@ -7,6 +7,7 @@ draft inside or outside. So the letter is also cleaned: talk at both ends, wrapp
 from __future__ import annotations
 
 from assistant_app.errors import ModelFailed
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafting_talk as talk
 from assistant_app.workflow.letter import CLOSING, OPENING, Letter
 from assistant_app.workflow.remarks import Remarks, paragraphs
@@ -47,7 +48,7 @@ class DraftCleaner:
         text = self._letter.feed(self._leave_head(is_all=True)) if self._head is not None else ""
         text = self._let_out(text + self._letter.finish())
         if not self._has_text:
-            raise ModelFailed("The model gave an empty answer.")
+            raise ModelFailed(gettext_noop("The model gave an empty answer."))
         before, after = Remarks(self._before), self._letter.after
         self.assumptions = [*before.assumptions, *self._letter.before.assumptions, *after.assumptions]
         self.assumptions = list(dict.fromkeys(self.assumptions))[:_MOST_ASSUMPTIONS]

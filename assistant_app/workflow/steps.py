@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant_app.contract.workflow import ActionEntry, Field, Output
 from assistant_app.errors import DoesNotFit, NothingToRegenerate
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafts, envelopes, knowledge, words
 
 
@@ -25,13 +26,16 @@ def is_current(text: str, state: Mapping[str, Any]) -> bool:
 
 def _is_changed(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     if is_current(inputs["text"], state):
-        raise DoesNotFit(fields={"text": ["Nothing was changed, so no new draft was made."]})
+        raise DoesNotFit(fields={"text": [gettext_noop("Nothing was changed, so no new draft was made.")]})
 
 
 def _is_there(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     number = len(state["draft_history"])
     if inputs["draft"] > number:
-        raise DoesNotFit(fields={"draft": [f"There is no draft {inputs['draft']}. The newest is {number}."]})
+        problem = gettext_noop(
+            "There is no draft %(draft)s. The newest is %(newest)s.", draft=inputs["draft"], newest=number
+        )
+        raise DoesNotFit(fields={"draft": [problem]})
 
 
 def _was_written(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
@@ -49,13 +53,13 @@ PROCESS_INPUT = ActionEntry(
     action="process_input",
     template="work/_form_process_input.html",
     buttons="assistant_app.pages.work.buttons",
-    label="Paste the email",
+    label=gettext_noop("Paste the email"),
     words=words.PROCESS_INPUT,
     outputs=(
         Output(
             name="email_to_respond",
             key="incoming_email",
-            label="The email",
+            label=gettext_noop("The email"),
             help="null until it is sent",
             is_nullable=True,
             value=lambda state: state["incoming_email"] or None,
@@ -63,7 +67,7 @@ PROCESS_INPUT = ActionEntry(
         Output(
             name="response_instructions",
             key="response_instructions",
-            label="Instructions",
+            label=gettext_noop("Instructions"),
             help='null until the email is sent; "" if you gave none',
             is_nullable=True,
             may_be_blank=True,
@@ -71,29 +75,31 @@ PROCESS_INPUT = ActionEntry(
         ),
     ),
     endpoint="initialize_draft",
-    title="Answer an email",
-    button="Get a draft",
+    title=gettext_noop("Answer an email"),
+    button=gettext_noop("Get a draft"),
     fields=(
         Field(
             name="email_to_respond",
-            label="The email you’re replying to",
-            help="Paste the whole email. We’ll pick up the sender, recipients and subject.",
+            label=gettext_noop("The email you’re replying to"),
+            help=gettext_noop("Paste the whole email. We’ll pick up the sender, recipients and subject."),
             limit="MAX_EMAIL_CHARACTERS",
-            too_long="Cut off old quoted messages at the end.",
-            missing="Paste the email you’re replying to.",
+            too_long=gettext_noop("Cut off old quoted messages at the end."),
+            missing=gettext_noop("Paste the email you’re replying to."),
             verbatim=True,
             kept_in="incoming_email",
         ),
         Field(
             name="response_instructions",
-            label="What do you want to say?",
-            help="“Yes to Tuesday, and ask for the invoice number”. Empty: we’ll suggest a suitable reply.",
+            label=gettext_noop("What do you want to say?"),
+            help=gettext_noop(
+                "“Yes to Tuesday, and ask for the invoice number”. Empty: we’ll suggest a suitable reply."
+            ),
             required=False,
         ),
         Field(
             name="left_out",
-            label="What to leave out",
-            help="about, style, always, notes, or note: and its number; one on each line.",
+            label=gettext_noop("What to leave out"),
+            help=gettext_noop("about, style, always, notes, or note: and its number; one on each line."),
             required=False,
             may_be_missing=True,
             is_list=True,
@@ -120,7 +126,7 @@ def _choices(state: Mapping[str, Any]) -> list[list[str]] | None:
 
 DETERMINE_CLARIFICATIONS = ActionEntry(
     action="determine_clarifications",
-    label="Look for questions",
+    label=gettext_noop("Look for questions"),
     words=words.DETERMINE_CLARIFICATIONS,
     outputs=(
         Output(
@@ -162,13 +168,13 @@ DETERMINE_CLARIFICATIONS = ActionEntry(
 CLARIFY_INSTRUCTIONS = ActionEntry(
     action="clarify_instructions",
     template="work/_form_clarify_instructions.html",
-    label="Answer the questions",
+    label=gettext_noop("Answer the questions"),
     words=words.CLARIFY_INSTRUCTIONS,
     outputs=(
         Output(
             name="answers",
             key="clarification_answers",
-            label="Your answers",
+            label=gettext_noop("Your answers"),
             help='one for each question, "" for a skipped one; null until they are sent',
             kind="texts",
             is_nullable=True,
@@ -176,13 +182,13 @@ CLARIFY_INSTRUCTIONS = ActionEntry(
         ),
     ),
     endpoint="clarify_instructions",
-    title="A few questions first",
-    button="Send answers",
+    title=gettext_noop("A few questions first"),
+    button=gettext_noop("Send answers"),
     fields=(
         Field(
             name="answers",
-            label="Your answers",
-            help="Leave a field empty to skip it.",
+            label=gettext_noop("Your answers"),
+            help=gettext_noop("Leave a field empty to skip it."),
             required=False,
             one_per="clarification_questions",
             explained_by="clarification_reasons",
@@ -193,7 +199,7 @@ CLARIFY_INSTRUCTIONS = ActionEntry(
 )
 FORMULATE_DRAFT = ActionEntry(
     action="formulate_draft",
-    label="Write a draft",
+    label=gettext_noop("Write a draft"),
     words=words.FORMULATE_DRAFT,
     outputs=(
         Output(name="drafts", key="draft_history", help="oldest first", kind="texts"),
@@ -216,17 +222,17 @@ FORMULATE_DRAFT = ActionEntry(
 PROCESS_FEEDBACK = ActionEntry(
     action="process_feedback",
     buttons="assistant_app.pages.work.buttons",
-    label="Read the draft",
+    label=gettext_noop("Read the draft"),
     words=words.PROCESS_FEEDBACK,
     outputs=(Output(name="feedback_history", key="feedback_history", help="oldest first", kind="texts"),),
     endpoint="process_feedback",
-    title="Is this draft right?",
-    button="Send feedback",
+    title=gettext_noop("Is this draft right?"),
+    button=gettext_noop("Send feedback"),
     fields=(
         Field(
             name="feedback",
-            label="What should change?",
-            help="“Warmer”, “leave out the discount”. Leave it empty to accept the draft.",
+            label=gettext_noop("What should change?"),
+            help=gettext_noop("“Warmer”, “leave out the discount”. Leave it empty to accept the draft."),
             required=False,
             empty_decides=True,
         ),
@@ -235,59 +241,71 @@ PROCESS_FEEDBACK = ActionEntry(
 EDIT_DRAFT = ActionEntry(
     action="edit_draft",
     template="work/_form_edit_draft.html",
-    label="Edit the draft",
+    label=gettext_noop("Edit the draft"),
     words=words.EDIT_DRAFT,
     outputs=(),
     endpoint="edit",
-    title="Edit the draft",
-    button="Save as a new draft",
+    title=gettext_noop("Edit the draft"),
+    button=gettext_noop("Save as a new draft"),
     instead_of="process_feedback",
     adds_draft=True,
     fits=_is_changed,
     fields=(
-        Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS", begins_with="current_draft"),
+        Field(
+            name="text",
+            label=gettext_noop("Your text"),
+            limit="MAX_EMAIL_CHARACTERS",
+            begins_with="current_draft",
+        ),
     ),
 )
 WRITE_DRAFT = ActionEntry(
     action="write_draft",
     template="work/_form_write_draft.html",
-    label="Finish a draft by hand",
+    label=gettext_noop("Finish a draft by hand"),
     words=words.WRITE_DRAFT,
     outputs=(),
     endpoint="write",
-    title="Finish the draft yourself",
-    button="Save draft",
+    title=gettext_noop("Finish the draft yourself"),
+    button=gettext_noop("Save draft"),
     when_stopped_at=(DETERMINE_CLARIFICATIONS.action, FORMULATE_DRAFT.action),
     adds_draft=True,
-    fields=(Field(name="text", label="Your text", limit="MAX_EMAIL_CHARACTERS", begins_with_partial=True),),
+    fields=(
+        Field(
+            name="text",
+            label=gettext_noop("Your text"),
+            limit="MAX_EMAIL_CHARACTERS",
+            begins_with_partial=True,
+        ),
+    ),
 )
 USE_DRAFT = ActionEntry(
     action="use_draft",
-    label="Go back to a draft",
+    label=gettext_noop("Go back to a draft"),
     words=words.USE_DRAFT,
     outputs=(),
     endpoint="use",
-    title="Go back to an earlier draft",
-    button="Use this draft",
+    title=gettext_noop("Go back to an earlier draft"),
+    button=gettext_noop("Use this draft"),
     instead_of="process_feedback",
     fits=_is_there,
-    fields=(Field(name="draft", label="Its number", is_number=True),),
+    fields=(Field(name="draft", label=gettext_noop("Its number"), is_number=True),),
 )
 REGENERATE = ActionEntry(
     action="regenerate",
-    label="Try again",
+    label=gettext_noop("Try again"),
     words=words.REGENERATE,
     outputs=(),
     endpoint="regenerate",
     method="post",
-    title="Write the draft again",
-    button="Try again",
+    title=gettext_noop("Write the draft again"),
+    button=gettext_noop("Try again"),
     instead_of="process_feedback",
     fits=_was_written,
 )
 CHOOSE_SOURCES = ActionEntry(
     action="choose_sources",
-    label="Leave out sources",
+    label=gettext_noop("Leave out sources"),
     words=words.CHOOSE_SOURCES,
     outputs=(
         Output(
@@ -300,15 +318,15 @@ CHOOSE_SOURCES = ActionEntry(
         ),
     ),
     endpoint="sources",
-    title="Write it without some of your texts or notes",
-    button="Leave them out",
+    title=gettext_noop("Write it without some of your texts or notes"),
+    button=gettext_noop("Leave them out"),
     instead_of="process_feedback",
     fits=_may_be_left_out,
     fields=(
         Field(
             name="left_out",
-            label="What to leave out",
-            help="about, style, always, notes, or note: and its number; one on each line.",
+            label=gettext_noop("What to leave out"),
+            help=gettext_noop("about, style, always, notes, or note: and its number; one on each line."),
             required=False,
             is_list=True,
             kept_in="left_out_sources",
@@ -317,26 +335,28 @@ CHOOSE_SOURCES = ActionEntry(
 )
 REOPEN = ActionEntry(
     action="reopen",
-    label="Reopen",
+    label=gettext_noop("Reopen"),
     words=words.REOPEN,
     outputs=(),
     endpoint="reopen",
     method="post",
-    title="Go on with a finished email",
-    button="Reopen",
+    title=gettext_noop("Go on with a finished email"),
+    button=gettext_noop("Reopen"),
     when_finished=True,
 )
 
 FINAL_RESULT = ActionEntry(
     action="final_result",
-    label="Finish",
+    label=gettext_noop("Finish"),
     words=words.FINAL_RESULT,
-    outputs=(Output(name="final_draft", key="final_draft", label="The reply", is_nullable=True),),
+    outputs=(
+        Output(name="final_draft", key="final_draft", label=gettext_noop("The reply"), is_nullable=True),
+    ),
 )
 
 CHANGE_ENVELOPE = ActionEntry(
     action="change_envelope",
-    label="Change the envelope",
+    label=gettext_noop("Change the envelope"),
     words=words.CHANGE_ENVELOPE,
     outputs=(
         Output(
@@ -356,16 +376,39 @@ CHANGE_ENVELOPE = ActionEntry(
         ),
     ),
     endpoint="envelope",
-    title="Who gets the reply",
-    button="Save",
+    title=gettext_noop("Who gets the reply"),
+    button=gettext_noop("Save"),
     at_any_time=True,
     fits=envelopes.check,
     fields=(
-        Field(name="to", label="To", help="One address on each line.", required=False, is_list=True),
-        Field(name="cc", label="Cc", help="They get a copy.", required=False, is_list=True),
-        Field(name="subject", label="Subject", required=False, is_line=True),
-        Field(name="identity", label="From", help="Your name and address.", required=False, is_line=True),
-        Field(name="quote", label="Quote the email in the file", required=False, choices=envelopes.PLACES),
+        Field(
+            name="to",
+            label=gettext_noop("To"),
+            help=gettext_noop("One address on each line."),
+            required=False,
+            is_list=True,
+        ),
+        Field(
+            name="cc",
+            label=gettext_noop("Cc"),
+            help=gettext_noop("They get a copy."),
+            required=False,
+            is_list=True,
+        ),
+        Field(name="subject", label=gettext_noop("Subject"), required=False, is_line=True),
+        Field(
+            name="identity",
+            label=gettext_noop("From"),
+            help=gettext_noop("Your name and address."),
+            required=False,
+            is_line=True,
+        ),
+        Field(
+            name="quote",
+            label=gettext_noop("Quote the email in the file"),
+            required=False,
+            choices=envelopes.PLACES,
+        ),
     ),
 )
 
@@ -387,11 +430,11 @@ STEPS = [
 
 # Feedback by one button: its label, and the sentence to append to the typed feedback.
 REFINEMENTS = {
-    "shorter": ("Shorter", "Make it shorter."),
-    "longer": ("Longer", "Make it longer."),
-    "more_formal": ("More formal", "Make it more formal."),
-    "friendlier": ("Friendlier", "Make it friendlier."),
-    "simpler": ("Simpler words", "Use simpler words."),
+    "shorter": (gettext_noop("Shorter"), "Make it shorter."),
+    "longer": (gettext_noop("Longer"), "Make it longer."),
+    "more_formal": (gettext_noop("More formal"), "Make it more formal."),
+    "friendlier": (gettext_noop("Friendlier"), "Make it friendlier."),
+    "simpler": (gettext_noop("Simpler words"), "Use simpler words."),
 }
 
 ASSUMED = re.compile(r"^You assumed: .*\n(?=Instead: )", re.MULTILINE)  # as `corrected` writes it

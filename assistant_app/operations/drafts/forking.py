@@ -8,6 +8,7 @@ from assistant_app.engine import forks, history, registry
 from assistant_app.engine.forks import Point
 from assistant_app.errors import DoesNotFit
 from assistant_app.models import Application
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import drafts
 from assistant_app.workflow.email import EMAIL
 from assistant_app.workflow.graph import DEFAULT_STATE
@@ -24,7 +25,7 @@ def _point_at(row: Application, number: int) -> Point:
     """Return the point at which a draft was the newest. Raise `DoesNotFit` if there is no such draft."""
     state = {**DEFAULT_STATE, **row.state}
     if not 0 < number <= len(state["draft_history"]):
-        raise DoesNotFit(fields={"draft": [f"There is no draft {number}."]})
+        raise DoesNotFit(fields={"draft": [gettext_noop("There is no draft %(number)s.", number=number)]})
     taken = history.taken(row, forks.path_to(row, row.sequence_id))
     made_by = drafts.drafting_steps(taken)[number - 1]
     carried = EMAIL.carried_into_fork(drafts.up_to(state, number), taken)

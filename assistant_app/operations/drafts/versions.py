@@ -10,6 +10,7 @@ from assistant_app.engine import history
 from assistant_app.errors import ApplicationNotFound
 from assistant_app.models import Application
 from assistant_app.operations import heavy
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import diffs, drafts, knowledge
 from assistant_app.workflow.graph import DEFAULT_STATE
 
@@ -66,7 +67,7 @@ def version_of(row: Application, number: int) -> Version:
     """Return the draft with that number. Raise `ApplicationNotFound` if it is unknown."""
     found = versions_of(row)
     if not 0 < number <= len(found):
-        raise ApplicationNotFound(f"There is no draft {number}.")
+        raise ApplicationNotFound(gettext_noop("There is no draft %(number)s.", number=number))
     return found[number - 1]
 
 
@@ -80,5 +81,5 @@ def text_of(row: Application, number: int) -> str:
     """Return the text of a draft, without a query. Raise `ApplicationNotFound` if it is unknown."""
     texts = row.state.get("draft_history", [])
     if not 0 < number <= len(texts):
-        raise ApplicationNotFound(f"There is no draft {number}.")
+        raise ApplicationNotFound(gettext_noop("There is no draft %(number)s.", number=number))
     return str(texts[number - 1])

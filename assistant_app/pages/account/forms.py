@@ -10,11 +10,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import check_own_password
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
-PASSWORD_HELP = "At least 8 characters. A short phrase works well."  # noqa: S105
+PASSWORD_HELP = gettext_noop("At least 8 characters. A short phrase works well.")
 
 
 class NewAccountForm(BaseUserCreationForm):
@@ -22,9 +25,9 @@ class NewAccountForm(BaseUserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _say(self.fields["username"], "Username", "Letters, digits and . - _")
-        _say(self.fields["password1"], "Password", PASSWORD_HELP)
-        _say(self.fields["password2"], "Confirm password", "")
+        _say(self.fields["username"], gettext("Username"), gettext("Letters, digits and . - _"))
+        _say(self.fields["password1"], gettext("Password"), translated(PASSWORD_HELP))
+        _say(self.fields["password2"], gettext("Confirm password"), "")
 
 
 class SignUpForm(NewAccountForm):
@@ -39,7 +42,7 @@ class SignUpForm(NewAccountForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not accounts.may_sign_up(self._network):
-            raise ValidationError("Too many new accounts from your network. Try again in an hour.")
+            raise ValidationError(gettext("Too many new accounts from your network. Try again in an hour."))
         return cleaned
 
     def create(self) -> User | None:
@@ -54,7 +57,7 @@ class SignUpForm(NewAccountForm):
             return None
         except hashing.TooManySignIns as refusal:
             self.is_refused_for_now = True
-            self.add_error(None, refusal.message)
+            self.add_error(None, translated(refusal.message))
             return None
 
 
@@ -62,9 +65,9 @@ class NewPasswordForm(PasswordChangeForm):
     def __init__(self, user: User, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self._request = request
-        _say(self.fields["old_password"], "Current password", "")
-        _say(self.fields["new_password1"], "New password", PASSWORD_HELP)
-        _say(self.fields["new_password2"], "Confirm new password", "")
+        _say(self.fields["old_password"], gettext("Current password"), "")
+        _say(self.fields["new_password1"], gettext("New password"), translated(PASSWORD_HELP))
+        _say(self.fields["new_password2"], gettext("Confirm new password"), "")
 
     def clean_old_password(self) -> str:
         return check_own_password(self._request, self.cleaned_data["old_password"])

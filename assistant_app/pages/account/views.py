@@ -19,8 +19,10 @@ from assistant_app.pages.access import PersonRequest, next_address, sign_in_page
 from assistant_app.pages.account.forms import NewAccountForm, NewPasswordForm, SignUpForm
 from assistant_app.people import accounts, hashing
 from assistant_app.people.sign_in import SignInForm
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import localized, translated
 
-CHANGED = "Password changed. You’ve been signed out everywhere else; API tokens still work."
+CHANGED = gettext_noop("Password changed. You’ve been signed out everywhere else; API tokens still work.")
 
 
 @sensitive_post_parameters()
@@ -52,7 +54,8 @@ def about_you(request: PersonRequest) -> HttpResponse:
         if typed["name"]:
             accounts.sign_with(actor=request.user, name=typed["name"])
     except InvalidInput as problem:
-        return render(request, "account/about_you.html", {**typed, "problems": problem.fields}, status=400)
+        context = {**typed, "problems": localized(problem).fields}
+        return render(request, "account/about_you.html", context, status=400)
     return redirect("email_list")
 
 
@@ -108,7 +111,7 @@ def password(request: PersonRequest) -> HttpResponse:
         with hashing.turn():  # one turn for both hashes: the old password's and the new one's
             if form.is_valid():
                 update_session_auth_hash(request, form.save())
-                messages.success(request, CHANGED)
+                messages.success(request, translated(CHANGED))
                 return redirect(reverse("settings"))
     is_throttled = form.has_error("old_password", "throttled")
     status = 429 if is_throttled else 400 if form.is_bound else 200

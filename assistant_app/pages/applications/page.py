@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext
+
 from assistant_app.contract.workflow import ActionEntry, Output, Workflow
 from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
@@ -17,6 +19,7 @@ from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import Refusal, StepForm, begin_with, has_text
 from assistant_app.pages.values import Shown, shown
+from assistant_app.translation import translated
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class ApplicationPage:
 
     @property
     def title(self) -> str:
-        return self.row.title or (self.workflow.title if self.workflow else "Untitled")
+        return self.row.title or (translated(self.workflow.title) if self.workflow else gettext("Untitled"))
 
     @cached_property
     def is_known(self) -> bool:
@@ -75,7 +78,7 @@ class ApplicationPage:
 
     @property
     def tab(self) -> str:
-        return "Not sent yet" if self.is_refused else words.tab(self.row, self._numbers)
+        return gettext("Not sent yet") if self.is_refused else words.tab(self.row, self._numbers)
 
     @property
     def news(self) -> str:

@@ -18,6 +18,7 @@ from django.db.models.functions import Collate, Upper
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
@@ -28,6 +29,8 @@ from assistant_app.pages import list_row
 from assistant_app.pages.doors import door_of, doors
 from assistant_app.pages.forms import whole_number
 from assistant_app.pages.list_row import EXCERPT
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 
 PAGE_SIZE = 25
 MOST_DONE = 5  # emails that were finished in the last days, below the open ones
@@ -36,12 +39,12 @@ LONGEST_SEARCH = 200
 Status = Application.Status
 
 STOPPED, WAITING, WRITING, DONE = range(4)  # the order of open emails
-TABS = {"open": "Open", "done": "Done", "archived": "Archived"}
+TABS = {"open": gettext_noop("Open"), "done": gettext_noop("Done"), "archived": gettext_noop("Archived")}
 EARLIER_TABS = {"finished": "done"}  # in bookmarks
 GROUPS = {
-    "open": (("Your turn", (STOPPED, WAITING)), ("Being written", (WRITING,))),
-    "done": (("Done", (DONE,)),),
-    "archived": (("Archived", (STOPPED, WAITING, WRITING, DONE)),),
+    "open": ((gettext_noop("Your turn"), (STOPPED, WAITING)), (gettext_noop("Being written"), (WRITING,))),
+    "done": ((gettext_noop("Done"), (DONE,)),),
+    "archived": ((gettext_noop("Archived"), (STOPPED, WAITING, WRITING, DONE)),),
 }
 
 
@@ -61,11 +64,13 @@ class Row:
 
     @property
     def title(self) -> str:
-        return self.email.title or self.workflow or "No subject"
+        return self.email.title or self.workflow or gettext("No subject")
 
     @property
     def who(self) -> str:
-        return self.email.sender or self.workflow or ("No sender" if self.email.title else "No email yet")
+        if self.email.sender or self.workflow:
+            return self.email.sender or self.workflow
+        return gettext("No sender") if self.email.title else gettext("No email yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Listing:
 
     @property
     def label(self) -> str:
-        return TABS[self.show]
+        return translated(TABS[self.show])
 
     @property
     def for_you(self) -> int:
@@ -176,7 +181,7 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
     shown = [_with(rows, pk, alternatives.get(pk, ())) for pk in chosen if pk in rows]
     groups = [
         Group(
-            title,
+            translated(title),
             sum(counts[show, rank] for rank in ranks),
             [row for row in shown if list_row.rank_of(row.email) in ranks],
             is_mine=STOPPED in ranks and show == "open",
@@ -189,8 +194,12 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         show=show,
         page=page,
         total=total,
-        tabs=[Tab(key, label, by_tab[key]) for key, label in TABS.items()],
-        groups=[group for group in [*groups, Group("Recently done", len(recently), recently)] if group.rows],
+        tabs=[Tab(key, translated(label), by_tab[key]) for key, label in TABS.items()],
+        groups=[
+            group
+            for group in [*groups, Group(gettext("Recently done"), len(recently), recently)]
+            if group.rows
+        ],
         everything=0 if query else sum(counts.values()),
         others=list(registry.workflows().values())[1:],
     )
@@ -345,7 +354,7 @@ def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
         hit or list_row.snippet_of(email, numbers),
         changed and not email.is_running,
         door_of(email).list_row.told_apart_by(email),
-        "" if is_default else workflow.title if workflow else email.workflow,
+        "" if is_default else translated(workflow.title) if workflow else email.workflow,
         door_of(email).list_row.answers_as(email, identities),
     )
 

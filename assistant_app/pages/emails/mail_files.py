@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from assistant_app.engine import inputs
 from assistant_app.errors import InvalidInput
@@ -19,6 +20,8 @@ from assistant_app.mail.quotes import quoted_in
 from assistant_app.mail.text import sender_of
 from assistant_app.pages import forms
 from assistant_app.pages.forms import StepForm
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import localized, translated
 from assistant_app.workflow import steps
 
 EMAIL = "email_to_respond"
@@ -83,7 +86,7 @@ def pressed(request: HttpRequest) -> tuple[StepForm, ReadFile | None] | None:
     if "remove" in request.POST and before is not None:
         return StepForm(steps.PROCESS_INPUT, {}, {**typed, EMAIL: before.before}), None
     if "read" in request.POST:
-        raise InvalidInput(fields={"eml": ["Choose a file, or paste the email."]})
+        raise InvalidInput(fields={"eml": [gettext_noop("Choose a file, or paste the email.")]})
     return None
 
 
@@ -91,9 +94,10 @@ def _read(upload: UploadedFile, before: str) -> ReadFile:
     try:
         mail = eml.read(upload.read(), timezone.get_current_timezone())
     except eml.Unreadable as problem:
-        raise InvalidInput(fields={"eml": [str(problem)]}) from None
-    name = one_line(without_hidden(upload.name or ""))[:LONGEST_NAME] or "The file"
-    return ReadFile(name, list(mail.left_out), before, email=mail.text, notes=list(mail.notes))
+        raise InvalidInput(fields={"eml": [problem.args[0]]}) from None
+    name = one_line(without_hidden(upload.name or ""))[:LONGEST_NAME] or gettext("The file")
+    notes = [translated(note) for note in mail.notes]
+    return ReadFile(name, list(mail.left_out), before, email=mail.text, notes=notes)
 
 
 def _too_long(typed: forms.Typed) -> dict[str, list[str]]:
@@ -101,5 +105,5 @@ def _too_long(typed: forms.Typed) -> dict[str, list[str]]:
     try:
         inputs.clean(steps.PROCESS_INPUT, typed)
     except InvalidInput as problem:
-        return {EMAIL: problem.fields[EMAIL]} if EMAIL in problem.fields else {}
+        return {EMAIL: localized(problem).fields[EMAIL]} if EMAIL in problem.fields else {}
     return {}

@@ -26,6 +26,8 @@ from assistant_app.pages.emails.listing import listing
 from assistant_app.pages.forms import StepForm
 from assistant_app.pages.work.based_on import LABELS
 from assistant_app.pages.work.obeyed import is_stored_already
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 from assistant_app.workflow import knowledge, steps
 from assistant_app.workflow.email import EMAIL
 
@@ -102,8 +104,11 @@ def _sources(request: HttpRequest, left_out: Sequence[str]) -> list[dict[str, ob
     texts = texts_of(request.user.pk)
     found = {name: label for name, label in LABELS.items() if texts[name]}
     if Note.objects.filter(owner_id=request.user.pk).exists():
-        found[knowledge.NOTES] = "Notes that fit"
-    return [{"name": name, "label": label, "is_used": name not in left_out} for name, label in found.items()]
+        found[knowledge.NOTES] = gettext_noop("Notes that fit")
+    return [
+        {"name": name, "label": translated(label), "is_used": name not in left_out}
+        for name, label in found.items()
+    ]
 
 
 @signed_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant_app.errors import InvalidInput
@@ -12,6 +13,7 @@ from assistant_app.models import Identity
 from assistant_app.models.people import identities_of, signature_of
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.people import identities
+from assistant_app.translation import localized
 
 
 @signed_in
@@ -31,8 +33,8 @@ def identities_page(request: PersonRequest) -> HttpResponse:
             signature=request.POST.get("signature"),
         )
     except InvalidInput as problem:
-        return _page(request, status=400, problems=problem.fields, refused=pk)
-    messages.success(request, "Saved.")
+        return _page(request, status=400, problems=localized(problem).fields, refused=pk)
+    messages.success(request, gettext("Saved."))
     return redirect("identities")
 
 

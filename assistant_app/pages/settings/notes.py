@@ -7,15 +7,17 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app.contract.wording import count
 from assistant_app.errors import InvalidInput
 from assistant_app.models import Note
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.forms import whole_number
 from assistant_app.people import notes
 from assistant_app.people.notes import Written
+from assistant_app.phrases import gettext_noop, ngettext
+from assistant_app.translation import localized, translated
 
 PAGE_SIZE = 50
 NOTHING: dict[str, list[str]] = {}
@@ -40,8 +42,9 @@ def notes_page(request: PersonRequest) -> HttpResponse:
     try:
         notes.save(actor=request.user, pk=pk, written=written)
     except InvalidInput as problem:
-        return _page(request, status=400, problems=problem.fields, refused=pk or 0, written=written)
-    messages.success(request, "Saved.")
+        problems = localized(problem).fields
+        return _page(request, status=400, problems=problems, refused=pk or 0, written=written)
+    messages.success(request, gettext("Saved."))
     return redirect("notes")
 
 
@@ -50,7 +53,9 @@ def notes_page(request: PersonRequest) -> HttpResponse:
 def delete_note(request: PersonRequest) -> HttpResponse:
     """Delete one of the user's own notes. Silently ignore unknown ones and those of other users."""
     if notes.delete(actor=request.user, pk=whole_number(request.POST.get("note", "")) or 0):
-        messages.success(request, "Note deleted. Emails whose drafts were told it keep what they were told.")
+        messages.success(
+            request, gettext("Note deleted. Emails whose drafts were told it keep what they were told.")
+        )
     return redirect("notes")
 
 
@@ -63,9 +68,11 @@ def add_notes(request: PersonRequest) -> HttpResponse:
         found = _in_file(file) if isinstance(file, UploadedFile) else notes.pasted(text)
         added = notes.add(actor=request.user, found=found)
     except InvalidInput as problem:
-        said = next(iter(problem.fields.values()), [problem.message])[0]
+        shown = localized(problem)
+        said = next(iter(shown.fields.values()), [shown.message])[0]
         return _page(request, status=400, several=text, several_problem=said)
-    messages.success(request, f"{count(added, 'note')} added." if added else "You have these already.")
+    said = ngettext("%(number)s note added.", "%(number)s notes added.", added)
+    messages.success(request, translated(said) if added else gettext("You have these already."))
     return redirect("notes")
 
 
@@ -85,7 +92,7 @@ def export_notes(request: PersonRequest) -> HttpResponse:
 
 def _in_file(file: UploadedFile) -> list[Written]:
     if (file.size or 0) > notes.LARGEST_FILE:
-        raise InvalidInput(fields={"file": ["This file is too large."]})
+        raise InvalidInput(fields={"file": [gettext_noop("This file is too large.")]})
     return notes.read_file(file.name or "", file.read())
 
 

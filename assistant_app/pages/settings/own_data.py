@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,13 +26,13 @@ class EraseForm(forms.Form):
     """The password and a confirmation."""
 
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         strip=False,
     )
     sure = forms.BooleanField(
-        label="I understand that no one can bring this back",
-        error_messages={"required": "Tick the box to confirm."},
+        label=gettext_lazy("I understand that no one can bring this back"),
+        error_messages={"required": gettext_lazy("Tick the box to confirm.")},
     )
 
     def __init__(self, request: PersonRequest) -> None:
@@ -64,7 +65,7 @@ def erase_own(request: PersonRequest) -> HttpResponse:
     elif form.is_bound and form.is_valid():
         erasure.erase(User.objects.get(pk=request.user.pk))
         logout(request)
-        messages.success(request, "Your account and all your emails are gone.")
+        messages.success(request, gettext("Your account and all your emails are gone."))
         return redirect("sign_in")
     context = {
         "form": form,

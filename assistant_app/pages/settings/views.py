@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from assistant_app import conf
@@ -24,14 +25,22 @@ from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.cookies import remember
 from assistant_app.people import readings
 from assistant_app.people.accounts import live_in, offer_ideas, quote_in_files, say_for_all, sign_with
+from assistant_app.phrases import gettext_noop, ngettext
+from assistant_app.translation import localized, translated
 
-THEMES = {"": "System", "light": "Light", "dark": "Dark"}
+THEMES = {"": gettext_noop("System"), "light": gettext_noop("Light"), "dark": gettext_noop("Dark")}
 WRITING = {
-    "about": ("About you", "Your role, your company, what people usually write to you about."),
-    "style": ("How you write", "Short sentences, first names, no exclamation marks."),
+    "about": (
+        gettext_noop("About you"),
+        gettext_noop("Your role, your company, what people usually write to you about."),
+    ),
+    "style": (
+        gettext_noop("How you write"),
+        gettext_noop("Short sentences, first names, no exclamation marks."),
+    ),
     "always": (
-        "Always",
-        "Standing instructions for every reply. You can switch them off for a single email.",
+        gettext_noop("Always"),
+        gettext_noop("Standing instructions for every reply. You can switch them off for a single email."),
     ),
 }
 KEYS_OFF = "off"  # the cookie without which single keys work
@@ -91,9 +100,9 @@ def save_you(request: PersonRequest) -> HttpResponse:
             name: typed[name] for name in ("signature", "quoting", "time_zone", "ideas") if name in typed
         }
         kept["said"] = {name: typed[name] for name in WRITING if name in typed}
-        problems = {f"{name}_problem": said[0] for name, said in problem.fields.items()}
+        problems = {f"{name}_problem": said[0] for name, said in localized(problem).fields.items()}
         return _you(request, **kept, **problems, status=400)
-    messages.success(request, "Saved.")
+    messages.success(request, gettext("Saved."))
     response = redirect("settings")
     if "has_keys" in typed:
         remember(response, "keys", "" if typed.get("keys") else KEYS_OFF)
@@ -111,7 +120,7 @@ def tokens(request: PersonRequest) -> HttpResponse:
     scope = request.POST.get("scope", ApiToken.Scope.WRITE)
     if problem or days not in _endings() or scope not in ApiToken.Scope.values:
         typed = {"token_name": name, "token_days": days, "token_scope": scope}
-        return _tokens(request, token_problem=problem or "Choose one.", **typed, status=400)
+        return _tokens(request, token_problem=problem or gettext("Choose one."), **typed, status=400)
     token, secret = token_operations.create(owner=request.user, name=name, days=int(days), scope=scope)
     return _tokens(request, new_token=token, secret=secret)
 
@@ -121,7 +130,7 @@ def tokens(request: PersonRequest) -> HttpResponse:
 def revoke_token(request: PersonRequest) -> HttpResponse:
     """Revoke one of the user's own tokens. Silently ignore unknown tokens and those of other users."""
     if token_operations.revoke(actor=request.user, digest=request.POST.get("token", "")):
-        messages.success(request, "Token revoked. It doesn’t work any more.")
+        messages.success(request, gettext("Token revoked. It doesn’t work any more."))
     return redirect("tokens")
 
 
@@ -130,8 +139,8 @@ def _you(request: PersonRequest, *, status: int = 200, **context: object) -> Htt
     texts = [
         {
             "name": name,
-            "label": label,
-            "help": line,
+            "label": translated(label),
+            "help": translated(line),
             "value": said[name],
             "problem": context.get(f"{name}_problem"),
         }
@@ -140,7 +149,7 @@ def _you(request: PersonRequest, *, status: int = 200, **context: object) -> Htt
     context = {
         "texts": texts,
         "ideas": "\n".join(ideas_of(request.user.pk)),
-        "themes": THEMES,
+        "themes": {theme: translated(label) for theme, label in THEMES.items()},
         "signature": signature_of(request.user.pk),
         "identity": next((each for each in identities_of(request.user.pk) if each.is_default), None),
         "quotings": Preferences.Quoting.choices,
@@ -167,15 +176,22 @@ def _tokens(request: PersonRequest, *, status: int = 200, **context: object) -> 
 
 def _name_problem(name: str) -> str:
     if not name:
-        return "Name the token, so you’ll know it again."
-    most = token_operations.LONGEST_NAME
-    return f"That’s {len(name) - most} characters too long." if len(name) > most else ""
+        return gettext("Name the token, so you’ll know it again.")
+    more = len(name) - token_operations.LONGEST_NAME
+    said = ngettext("That’s %(number)s character too long.", "That’s %(number)s characters too long.", more)
+    return translated(said) if more > 0 else ""
 
 
 def _endings() -> dict[str, str]:
     """Return the choices for a token's lifetime in days. Every token expires: some get forgotten."""
     days = sorted({7, settings.API_TOKEN_DAYS, 365})
-    return {str(number): "1 year" if number == 365 else f"{number} days" for number in days}
+    return {str(number): _ending(number) for number in days}
+
+
+def _ending(days: int) -> str:
+    if days == 365:
+        return gettext("1 year")
+    return translated(ngettext("%(number)s day", "%(number)s days", days))
 
 
 @signed_in

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 from assistant_app.workflow import drafts, knowledge
 
 
@@ -40,11 +44,11 @@ class BasedOn:
         """What the model was told, notes first."""
         without, context = knowledge.left_out(self.state), self.context
         notes = [
-            Basis("your note", note["title"], (*without, f"{knowledge.NOTE}{note['id']}"))
+            Basis(gettext("your note"), note["title"], (*without, f"{knowledge.NOTE}{note['id']}"))
             for note in context.get("notes", ())
         ]
         texts = [
-            Basis(f"“{label}”", "", (*without, name)) for name, label in LABELS.items() if name in context
+            Basis(_quoted(label), "", (*without, name)) for name, label in LABELS.items() if name in context
         ]
         return notes + texts
 
@@ -58,12 +62,12 @@ class BasedOn:
 
     def _named(self, name: str) -> tuple[str, str]:
         if name == knowledge.NOTES:
-            return "your notes", ""
+            return gettext("your notes"), ""
         if name in LABELS:
-            return f"“{LABELS[name]}”", ""
+            return _quoted(LABELS[name]), ""
         told = [note for context in self.state.get("contexts") or () for note in context.get("notes", ())]
         titles = (note["title"] for note in told if f"{knowledge.NOTE}{note['id']}" == name)
-        return "your note", next(titles, "")
+        return gettext("your note"), next(titles, "")
 
     @property
     def withheld(self) -> int:
@@ -71,4 +75,12 @@ class BasedOn:
         return int(self.context.get("withheld", 0))
 
 
-LABELS = {"about": "About you", "style": "How you write", "always": "Always"}
+def _quoted(label: str) -> str:
+    return f"“{translated(label)}”"
+
+
+LABELS = {
+    "about": gettext_noop("About you"),
+    "style": gettext_noop("How you write"),
+    "always": gettext_noop("Always"),
+}

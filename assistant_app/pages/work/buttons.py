@@ -11,6 +11,7 @@ from assistant_app.mail import pasting
 from assistant_app.mail.quotes import without_quoted
 from assistant_app.models.people import LONGEST_IDEA, MOST_IDEAS
 from assistant_app.pages.forms import Typed
+from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import steps
 
 INSTRUCTIONS = "response_instructions"
@@ -20,7 +21,7 @@ LONGEST_LANGUAGE = 40  # characters of its name
 
 
 class BothPressed(InvalidInput):
-    """You pressed Accept, but there’s feedback you haven’t sent."""
+    __doc__ = gettext_noop("You pressed Accept, but there’s feedback you haven’t sent.")
 
 
 def typed_in(step: ActionEntry, post: QueryDict) -> Typed | None:
@@ -92,7 +93,7 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
     if _refined(post):
         return typed
     if post.get("quick") == "language":
-        raise InvalidInput(fields={"language": ["Choose a language."]})
+        raise InvalidInput(fields={"language": [gettext_noop("Choose a language.")]})
     text = typed["feedback"].strip()
     if post.get("accept") == "without the feedback":
         return {"feedback": ""}
@@ -102,7 +103,8 @@ def _read_feedback(typed: Typed, post: QueryDict) -> Typed:
         return {"feedback": ""}
     if not text:
         if "correct" in post:
-            problem = "Say what’s right instead."
+            problem = gettext_noop("Say what’s right instead.")
             raise InvalidInput(fields={"assumptions": [problem]})
-        raise InvalidInput(fields={"feedback": ["Say what should change, or press Accept."]})
+        problem = gettext_noop("Say what should change, or press Accept.")
+        raise InvalidInput(fields={"feedback": [problem]})
     return typed

@@ -15,9 +15,11 @@ from assistant_app.pages.branches import Branch
 from assistant_app.pages.forms import whole_number
 from assistant_app.pages.work.email_page import EmailPage
 from assistant_app.pages.work.shown_drafts import Draft
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 from assistant_app.workflow import diffs
 
-VIEWS = {"side": "Side by side", "one": "Inline"}
+VIEWS = {"side": gettext_noop("Side by side"), "one": gettext_noop("Inline")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ComparePage:
 
     @property
     def views(self) -> list[tuple[str, str]]:
-        return list(VIEWS.items())
+        return [(view, translated(label)) for view, label in VIEWS.items()]
 
     @property
     def sides(self) -> list[Side]:
@@ -90,8 +92,9 @@ class ComparePage:
 
 def _choice(branch: Branch, number: int) -> tuple[str, str]:
     if branch.is_this:
-        return str(number), f"Draft {number}"
-    return f"{branch.email.pk}:{number}", f"{branch.name}: draft {number}"
+        return str(number), translated(gettext_noop("Draft %(draft)s", draft=number))
+    name = gettext_noop("%(branch)s: draft %(draft)s", branch=branch.name, draft=number)
+    return f"{branch.email.pk}:{number}", translated(name)
 
 
 def _side(email: EmailPage, chosen: str) -> Side:

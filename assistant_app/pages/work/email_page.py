@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from assistant_app import conf
 from assistant_app.contract.workflow import ActionEntry
@@ -40,6 +41,8 @@ from assistant_app.pages.work.now import Now
 from assistant_app.pages.work.shown_drafts import Draft, drafts_of, unanswered
 from assistant_app.pages.work.thread import Thread
 from assistant_app.pages.work.worth_a_look import WorthALook
+from assistant_app.phrases import gettext_noop
+from assistant_app.translation import translated
 from assistant_app.workflow import drafts, steps
 from assistant_app.workflow.email import EMAIL
 
@@ -211,12 +214,14 @@ class EmailPage:
     @property
     def tab(self) -> str:
         if self.is_refused:
-            return "Not sent yet"
+            return gettext("Not sent yet")
         if self.again:
-            return "An alternative"
+            return gettext("An alternative")
         if self.is_finishing:
-            return f"Finishing draft {self.next_draft}"
-        return f"Editing draft {self.number}" if self.is_editing else self.now.words
+            return translated(gettext_noop("Finishing draft %(draft)s", draft=self.next_draft))
+        if self.is_editing:
+            return translated(gettext_noop("Editing draft %(draft)s", draft=self.number))
+        return self.now.words
 
     @property
     def news(self) -> str:
@@ -228,9 +233,10 @@ class EmailPage:
         """What writes the next draft, to be named beside one of the sample."""
         model = conf.model_config()
         if model.embedded:
-            is_toy = not model.embedded_model_path
-            return "the toy model on this machine" if is_toy else "the model on this machine"
-        return f"{model.models['draft']} at {model.host}"
+            if not model.embedded_model_path:
+                return gettext("the toy model on this machine")
+            return gettext("the model on this machine")
+        return gettext("%(model)s at %(host)s") % {"model": model.models["draft"], "host": model.host}
 
     @property
     def cause(self) -> str:
@@ -243,16 +249,20 @@ class EmailPage:
     @property
     def what_is_saved(self) -> str:
         if self.is_another_try:
-            return "Everything you typed and all drafts are saved."
+            return gettext("Everything you typed and all drafts are saved.")
         return words.what_is_kept(self.row)
 
     @property
     def awaited(self) -> str:
         """What stands on the sheet until the first word is there."""
         if self.drafts:
-            return "Writing another try" if self.is_another_try else "Working in your feedback"
+            if self.is_another_try:
+                return gettext("Writing another try")
+            return gettext("Working in your feedback")
         first_name = self.incoming.first_name
-        return f"Reading {first_name}’s email" if first_name else "Reading the email"
+        if first_name:
+            return gettext("Reading %(name)s’s email") % {"name": first_name}
+        return gettext("Reading the email")
 
     @property
     def progress(self) -> str:
@@ -347,7 +357,8 @@ class EmailPage:
         """Why no questions could be asked before the first draft, which is shown; otherwise ""."""
         error = self.state["clarification_error"] or {}
         is_first = self.draft is not None and self.draft.number == 1
-        return str(error.get("message", "")) if is_first and error.get("code") != "skipped" else ""
+        is_said = is_first and error.get("code") != "skipped"
+        return translated(str(error.get("message", ""))) if is_said else ""
 
     @cached_property
     def is_another_try(self) -> bool:
@@ -482,8 +493,8 @@ class EmailPage:
     @property
     def _what_happened(self) -> str:
         if self.went_back_to:
-            return f"You went back to draft {self.went_back_to}"
-        return "There’s a newer draft" if self.meanwhile else ""
+            return translated(gettext_noop("You went back to draft %(draft)s", draft=self.went_back_to))
+        return gettext("There’s a newer draft") if self.meanwhile else ""
 
     @property
     def is_newest(self) -> bool:
@@ -499,7 +510,7 @@ class EmailPage:
 
     @property
     def quick_changes(self) -> list[tuple[str, str]]:
-        return [(key, label) for key, (label, _) in steps.REFINEMENTS.items()]
+        return [(key, translated(label)) for key, (label, _) in steps.REFINEMENTS.items()]
 
     @cached_property
     def kept(self) -> StepForm | None:

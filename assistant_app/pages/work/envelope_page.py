@@ -18,29 +18,42 @@ from assistant_app.models.people import Preferences, quoting_of
 from assistant_app.operations.drafts.envelopes import ReplyEnvelope, envelope_of
 from assistant_app.pages import words
 from assistant_app.pages.forms import Refusal, StepForm, Typed, has_text
+from assistant_app.phrases import Phrase, gettext_noop
+from assistant_app.translation import translated
 from assistant_app.workflow import envelopes, steps
 
 # What people should know about an envelope. That others get a copy is said by the line itself.
 NOTICES = {
-    mail.NO_SENDER: "The email does not say who sent it.",
-    mail.OWN_UNKNOWN: "One of these addresses may be yours.",
-    mail.REPLY_TO: "The email asks to answer {address}. Its sender is {sender}.",
-    mail.VIA: "{sender} is a list or a service. The reply goes to {address}.",
-    mail.TO_LIST: "Everybody on the mailing list {address} gets the reply.",
-    mail.FROM_LIST: "It came through the mailing list {address}, which does not get the reply.",
-    mail.NO_REPLY: "No one reads what is sent to {address}.",
-    mail.BOUNCE: "A mail server wrote it to report about an email. No one reads a reply to {address}.",
-    mail.AUTOMATIC: "A program wrote it, for example because somebody is away.",
-    mail.FORWARDED: "It forwards a message from {original}, who does not get the reply.",
-    mail.OWN: "You wrote it, so the reply goes to those who got it.",
-    mail.YOURSELF: "You wrote it to yourself, so the reply goes to you.",
+    mail.NO_SENDER: gettext_noop("The email does not say who sent it."),
+    mail.OWN_UNKNOWN: gettext_noop("One of these addresses may be yours."),
+    mail.REPLY_TO: gettext_noop("The email asks to answer %(address)s. Its sender is %(sender)s."),
+    mail.VIA: gettext_noop("%(sender)s is a list or a service. The reply goes to %(address)s."),
+    mail.TO_LIST: gettext_noop("Everybody on the mailing list %(address)s gets the reply."),
+    mail.FROM_LIST: gettext_noop(
+        "It came through the mailing list %(address)s, which does not get the reply."
+    ),
+    mail.NO_REPLY: gettext_noop("No one reads what is sent to %(address)s."),
+    mail.BOUNCE: gettext_noop(
+        "A mail server wrote it to report about an email. No one reads a reply to %(address)s."
+    ),
+    mail.AUTOMATIC: gettext_noop("A program wrote it, for example because somebody is away."),
+    mail.FORWARDED: gettext_noop("It forwards a message from %(original)s, who does not get the reply."),
+    mail.OWN: gettext_noop("You wrote it, so the reply goes to those who got it."),
+    mail.YOURSELF: gettext_noop("You wrote it to yourself, so the reply goes to you."),
 }
 OFFERS = {
-    mail.ALL: "Reply to all ({number})",
-    mail.SENDER: "Only {name}",
-    mail.AUTHOR: "{name}, who wrote it",
-    mail.ORIGINAL: "{name}, whose message was forwarded",
-    mail.LIST: "The mailing list {name}",
+    mail.ALL: gettext_noop("Reply to all (%(number)s)"),
+    mail.SENDER: gettext_noop("Only %(name)s"),
+    mail.AUTHOR: gettext_noop("%(name)s, who wrote it"),
+    mail.ORIGINAL: gettext_noop("%(name)s, whose message was forwarded"),
+    mail.LIST: gettext_noop("The mailing list %(name)s"),
+}
+
+
+AS_IN_SETTINGS: dict[str, str] = {
+    Preferences.Quoting.BELOW: gettext_noop("As in the settings: below your reply"),
+    Preferences.Quoting.ABOVE: gettext_noop("As in the settings: above your reply"),
+    Preferences.Quoting.NONE: gettext_noop("As in the settings: not at all"),
 }
 
 
@@ -100,7 +113,7 @@ class EnvelopeLine:
     @property
     def notices(self) -> list[str]:
         return [
-            NOTICES[notice.code].format(**notice.values)
+            translated(Phrase(NOTICES[notice.code], notice.values))
             for notice in self.found.notices
             if notice.code in NOTICES
         ]
@@ -168,15 +181,16 @@ class EnvelopePage:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        label = dict(Preferences.Quoting.choices).get(quoting_of(self.row.owner_id), "")
-        return [("", f"As in the settings: {label.lower()}"), *envelopes.PLACES]
+        chosen = AS_IN_SETTINGS.get(quoting_of(self.row.owner_id), "")
+        places = [(place, translated(label)) for place, label in envelopes.PLACES]
+        return [("", translated(chosen)), *places]
 
     @property
     def offers(self) -> list[Offer]:
         found = self.line.found
         return [
             Offer(
-                OFFERS[code].format(name=_names(each.to), number=len(each.to) + len(each.cc)),
+                _offer(code, each),
                 [str(one) for one in each.to],
                 [str(one) for one in each.cc],
                 found.envelope.subject,
@@ -189,6 +203,11 @@ def show(request: HttpRequest, row: Application, refusal: Refusal | None = None)
     page = EnvelopePage(row, refusal)
     status = refusal.error.status if refusal and refusal.error else 200
     return render(request, "work/envelope.html", {"page": page}, status=status)
+
+
+def _offer(code: str, offered: mail.Envelope) -> str:
+    values = {"name": _names(offered.to), "number": len(offered.to) + len(offered.cc)}
+    return translated(Phrase(OFFERS[code], values))
 
 
 def _names(people: tuple[Address, ...]) -> str:

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.db.models import Case, Expression, When
 from django.db.models.fields.json import KT
+from django.utils.translation import gettext
 
-from assistant_app.contract.wording import count
 from assistant_app.contract.workflow import Numbers
 from assistant_app.models import Application, Identity
 from assistant_app.models.state_queries import beginning
 from assistant_app.operations.writers import identity_with, sender_line
 from assistant_app.pages import words
 from assistant_app.pages.list_row import one_line
+from assistant_app.phrases import gettext_noop, ngettext
+from assistant_app.translation import translated
 
 LONGEST_HEADER = 4_000  # characters
 BEGINNINGS = {
@@ -24,26 +26,26 @@ BEGINNINGS = {
     "instructions_begin": ("state__response_instructions",),
 }
 IN = {
-    "current_draft": "{}",
-    "incoming_email": "In the email: “{}”",
-    "response_instructions": "In your instructions: “{}”",
+    "current_draft": "%(text)s",
+    "incoming_email": gettext_noop("In the email: “%(text)s”"),
+    "response_instructions": gettext_noop("In your instructions: “%(text)s”"),
 }
 
 
 def state(email: Application, numbers: Numbers) -> str:
     is_reading = _is_reading(email)
     if email.has_stopped:
-        return "Couldn’t start" if is_reading else "Couldn’t write"
+        return gettext("Couldn’t start") if is_reading else gettext("Couldn’t write")
     if email.is_running:
-        return "Reading" if is_reading else "Writing"
+        return gettext("Reading") if is_reading else gettext("Writing")
     if email.is_finished:
-        return "Accepted"
+        return gettext("Accepted")
     if email.next_step == "process_input" and not email.title:
-        return "Empty"
+        return gettext("Empty")
     if email.next_step == "clarify_instructions":
-        return count(numbers["questions"], "question")
+        return translated(ngettext("%(number)s question", "%(number)s questions", numbers["questions"]))
     if email.next_step == "process_feedback":
-        return f"Draft {numbers['current']} ready"
+        return translated(gettext_noop("Draft %(draft)s ready", draft=numbers["current"]))
     return words.to_do(email, numbers)
 
 
@@ -52,9 +54,13 @@ def snippet(email: Any, numbers: Numbers) -> str:
     feedback = one_line(email.feedback_begins)
     if email.is_running:
         if _is_reading(email):
-            return "Checking for anything unclear"
-        following = f"Draft {numbers['drafts'] + 1}"
-        return f"{following}, after “{feedback}”" if feedback else following
+            return gettext("Checking for anything unclear")
+        draft = numbers["drafts"] + 1
+        if not feedback:
+            return translated(gettext_noop("Draft %(draft)s", draft=draft))
+        return translated(
+            gettext_noop("Draft %(draft)s, after “%(feedback)s”", draft=draft, feedback=feedback)
+        )
     if email.next_step == "clarify_instructions":
         return one_line(email.question_begins)
     return one_line(email.text_begins)

@@ -14,7 +14,8 @@ from django.conf import settings
 
 from assistant_app.llm import recorded
 from assistant_app.models import Application, ModelCall, Step
-from assistant_app.pages import words
+from assistant_app.phrases import gettext_noop, ngettext
+from assistant_app.translation import translated
 from assistant_app.workflow import drafts
 
 MADE_KEPT = 5_000  # emails of which a process remembers who made their drafts
@@ -120,9 +121,13 @@ def drafts_of(row: Application, state: Mapping[str, Any]) -> list[Draft]:
 def _not_told(shortened: Mapping[str, int]) -> str:
     """Return in words what was left out of the prompt; empty if nothing was."""
     quoted, feedback = shortened.get("quoted_messages", 0), shortened.get("feedback", 0)
-    parts = [words.count(quoted, "quoted message")] if quoted else []
-    parts += [f"{words.count(feedback, 'piece')} of feedback"] if feedback else []
-    return " and ".join(parts)
+    messages = ngettext("%(number)s quoted message", "%(number)s quoted messages", quoted)
+    pieces = ngettext("%(number)s piece of feedback", "%(number)s pieces of feedback", feedback)
+    if quoted and feedback:
+        return translated(gettext_noop("%(messages)s and %(feedback)s", messages=messages, feedback=pieces))
+    if quoted or feedback:
+        return translated(messages if quoted else pieces)
+    return ""
 
 
 def _made_from(source: drafts.Source) -> tuple[Any, ...]:

@@ -9,12 +9,15 @@ from functools import cached_property
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from assistant_app.contract.wording import excerpt
 from assistant_app.mail.addresses import addresses_in
 from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.hidden import one_line
 from assistant_app.mail.threads import Message, conversation
+from assistant_app.phrases import ngettext
+from assistant_app.translation import translated
 from assistant_app.workflow.checks.dates import only_day
 
 MOST_SHOWN = 30  # earlier messages with a row of their own; the others share the last one
@@ -63,7 +66,8 @@ class Thread:
         shown = [self._shown(message, own) for message in messages[:MOST_SHOWN]]
         if rest := messages[MOST_SHOWN:]:
             texts = [f"{each.sender}\n{each.date}".strip() + f"\n\n{each.text}" for each in rest]
-            shown.append(EarlierMessage(f"{len(rest)} older", "", "", "\n\n".join(texts)))
+            older = translated(ngettext("%(number)s older", "%(number)s older", len(rest)))
+            shown.append(EarlierMessage(older, "", "", "\n\n".join(texts)))
         return shown
 
     @property
@@ -74,17 +78,17 @@ class Thread:
             return ""
         if newest == oldest:
             return _in_words(newest)
-        return f"{_in_words(oldest)} to {_in_words(newest)}"
+        return gettext("%(first)s to %(last)s") % {"first": _in_words(oldest), "last": _in_words(newest)}
 
     def _shown(self, message: Message, own: Collection[str]) -> EarlierMessage:
         found = addresses_in(message.sender, is_sender=True)
         address = found[0].addr_spec if found else ""
         name = found[0].display_name if found else one_line(message.sender)
         if address and mailbox(address) in own:
-            name = "You"
+            name = gettext("You")
         day = only_day(message.date)
         sent = _in_words(day) if day else one_line(message.date)[:LONGEST_DATE]
-        return EarlierMessage(name or address or "Quoted message", address, sent, message.text, day)
+        return EarlierMessage(name or address or gettext("Quoted message"), address, sent, message.text, day)
 
 
 def _in_words(day: date) -> str:

@@ -6,22 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from django.utils.translation import gettext
+
 from assistant_app.operations.drafts.report import Cut, Report
+from assistant_app.phrases import Phrase, gettext_noop
 from assistant_app.templatetags.letters import Piece
+from assistant_app.translation import translated
 from assistant_app.workflow.checks.findings import Finding
 from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
 
 WHERE = {
-    "instructions": "instructions",
-    "answer": "answer to question {number}",
-    "feedback": "feedback",
+    "instructions": gettext_noop("instructions"),
+    "answer": gettext_noop("answer to question %(number)s"),
+    "feedback": gettext_noop("feedback"),
 }
 OTHERWISE = ("contradiction", "talk")  # kinds of findings with a sentence of their own
 NAMES: dict[Cut, str] = {
-    "draft": "this draft",
-    "email": "the email",
-    "own": "what you wrote",
-    "edits": "what you changed by hand",
+    "draft": gettext_noop("this draft"),
+    "email": gettext_noop("the email"),
+    "own": gettext_noop("what you wrote"),
+    "edits": gettext_noop("what you changed by hand"),
 }
 MOST_SHOWN = 50  # findings of one kind
 
@@ -58,7 +62,7 @@ class WorthALook:
             *(("lost", text, "") for text in self.report.lost[:MOST_SHOWN]),
             *(("talk", text, "") for text in self._texts_of("talk")[:MOST_SHOWN]),
             *(("unsupported", text, "") for text in self._texts_of("unsupported")[:MOST_SHOWN]),
-            *(("cut", NAMES[name], "") for name in self.report.cut),
+            *(("cut", translated(NAMES[name]), "") for name in self.report.cut),
         ]
         return [Item(*item, number=number) for number, item in enumerate(found, start=1)]
 
@@ -77,7 +81,8 @@ class WorthALook:
         found: dict[str, str] = {}
         for given in self.report.checks.given:
             for text in given.missing if given.source in WHERE else ():
-                found.setdefault(text, WHERE[given.source].format(number=given.number))
+                where = Phrase(WHERE[given.source], {"number": given.number})
+                found.setdefault(text, translated(where))
         return list(found.items())
 
     @property
@@ -102,8 +107,8 @@ class WorthALook:
     def compared(self) -> str:
         """What was compared. Links that only the email has don't count as right."""
         if self.report.checks.brought_in:
-            return "Dates, amounts and names match the email and what you wrote."
-        return "Dates, amounts, names and links match the email and what you wrote."
+            return gettext("Dates, amounts and names match the email and what you wrote.")
+        return gettext("Dates, amounts, names and links match the email and what you wrote.")
 
     @property
     def derived(self) -> list[str]:
@@ -113,7 +118,10 @@ class WorthALook:
     def unread(self) -> str:
         """The name of the draft's language, if the checks don't read it."""
         checks = self.report.checks
-        return "" if checks.is_read else LANGUAGES.get(checks.language or "", "this language")
+        if checks.is_read:
+            return ""
+        known = LANGUAGES.get(checks.language or "")
+        return translated(known) if known else gettext("this language")
 
     @cached_property
     def _places(self) -> list[tuple[Finding, int]]:

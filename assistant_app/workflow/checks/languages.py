@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from assistant_app.phrases import gettext_noop
+
 # Articles, pronouns, prepositions and usual words of mail. Languages that aren't read are here too, or
 # Danish would pass for Swedish.
 _WORDS = {
@@ -95,31 +97,31 @@ _LETTERS = {
 }
 READ = frozenset({"en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv", "cs", "ja", "zh"})
 NAMES = {
-    "en": "English",
-    "de": "German",
-    "fr": "French",
-    "es": "Spanish",
-    "it": "Italian",
-    "nl": "Dutch",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "sv": "Swedish",
-    "cs": "Czech",
-    "ja": "Japanese",
-    "zh": "Chinese",
-    "da": "Danish",
-    "no": "Norwegian",
-    "fi": "Finnish",
-    "hu": "Hungarian",
-    "ro": "Romanian",
-    "tr": "Turkish",
-    "ar": "Arabic",
-    "he": "Hebrew",
-    "ru": "Russian",
-    "el": "Greek",
-    "ko": "Korean",
-    "th": "Thai",
-    "hi": "Hindi",
+    "en": gettext_noop("English"),
+    "de": gettext_noop("German"),
+    "fr": gettext_noop("French"),
+    "es": gettext_noop("Spanish"),
+    "it": gettext_noop("Italian"),
+    "nl": gettext_noop("Dutch"),
+    "pl": gettext_noop("Polish"),
+    "pt": gettext_noop("Portuguese"),
+    "sv": gettext_noop("Swedish"),
+    "cs": gettext_noop("Czech"),
+    "ja": gettext_noop("Japanese"),
+    "zh": gettext_noop("Chinese"),
+    "da": gettext_noop("Danish"),
+    "no": gettext_noop("Norwegian"),
+    "fi": gettext_noop("Finnish"),
+    "hu": gettext_noop("Hungarian"),
+    "ro": gettext_noop("Romanian"),
+    "tr": gettext_noop("Turkish"),
+    "ar": gettext_noop("Arabic"),
+    "he": gettext_noop("Hebrew"),
+    "ru": gettext_noop("Russian"),
+    "el": gettext_noop("Greek"),
+    "ko": gettext_noop("Korean"),
+    "th": gettext_noop("Thai"),
+    "hi": gettext_noop("Hindi"),
 }
 FIRST_OTHER_LETTER = "\u0370"  # Greek; before it are Latin letters and their marks
 MOST = 4_000  # characters that are looked at

@@ -39,7 +39,12 @@ TRIP_PLANNER = Workflow(
                 Field(name="days", label="How many days", is_number=True, most=30),
                 Field(name="pace", label="How full the days are", choices=tuple(PACES.items())),
             ),
-            words=Words(read="Trip read", done="You described the trip", typed="trip"),
+            words=Words(
+                read="Trip read",
+                done="You described the trip",
+                saved="Your trip is saved.",
+                not_sent="Your trip wasn’t sent",
+            ),
         ),
         ActionEntry(
             action="write_plan",
@@ -68,7 +73,8 @@ TRIP_PLANNER = Workflow(
                 due=lambda numbers: f"Read plan {numbers['plans']}",
                 waiting=lambda numbers: f"Plan {numbers['plans']} is ready",
                 done="You answered the plan",
-                typed="wish",
+                saved="Your wish is saved.",
+                not_sent="Your wish wasn’t sent",
             ),
             outputs=(Output(name="wishes", key="wishes", kind="texts"),),
         ),

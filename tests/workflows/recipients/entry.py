@@ -17,7 +17,8 @@ CHOOSE_RECIPIENTS = ActionEntry(
         due="Choose the recipients",
         waiting="The recipients come before the first draft",
         done=lambda before, after: ("You chose the recipients", after["recipients"]),
-        typed="recipients",
+        saved="Your recipients are saved.",
+        not_sent="Your recipients weren’t sent",
     ),
 )
 WITH_RECIPIENTS = replace(

@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
-.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench evaluate chaos pictures clean help tutorial audit how-to-pictures
+.PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench evaluate chaos pictures clean help messages tutorial audit how-to-pictures
 
 help:
 	@echo "make run    serve on http://127.0.0.1:8000; set HOST, PORT or WEB_CONCURRENCY to change that"
@@ -22,6 +22,7 @@ help:
 	@echo "make evaluate MODEL=name  have a model answer them; KEEP=file keeps what came out, AGAINST=file compares in pairs"
 	@echo "make evaluate MODEL=name ABLATE=1  have a model answer emails with all that is told about a person and without each source"
 	@echo "make pictures  take screenshots of every page, into .local/pictures (or PICTURES=folder)"
+	@echo "make messages  bring the catalogues of translations up to date and compile them"
 	@echo "make clean  remove the environment and tool caches; your data in .local stays"
 
 run: $(VENV)/product.stamp $(VENV)/embedded.stamp
@@ -70,12 +71,17 @@ test-all: test-sqlite
 check: $(VENV)/dev.stamp
 	$(BIN)/python .ci/check
 
+# Extracts the strings that are marked, and compiles what is translated. `make lint` fails until both are committed.
+messages: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.translation.catalogue
+
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=. $(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/djlint --check --lint templates
 	find templates -name '*.html' -exec $(BIN)/djade --target-version 5.2 --check {} +
+	$(BIN)/python -m tests.translation.catalogue --check
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy

@@ -92,12 +92,13 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n", "assistant_app.templatetags.fixed_words"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "emailassistant.context.product_version",
-            ]
+            ],
         },
     }
 ]
@@ -108,7 +109,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "emailassistant.static.HashedStorage"},
 }
+# Pages are served in English only. Their catalogues, `assistant_app/locale`, come from `make messages`.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_TZ = True
 # We use our own token model. Without this, knox's migrations would still create knox's table.

@@ -156,3 +156,10 @@ def seconds(duration: float) -> str:
 
 
 register.filter("hidden_in", hidden_in)
+
+
+@register.filter
+def quoted(text: str, number: int) -> SafeString:
+    """Quote what is to be checked. With a number, the words lead to their place in the draft."""
+    words = format_html("“<bdi>{}</bdi>”", excerpt(text))
+    return format_html('<a href="#look-{}">{}</a>', number, words) if number else words

@@ -115,7 +115,7 @@ def test_the_model_calls_show_messages_reply_parameters_tokens_and_times(admin_s
 
 def test_a_failed_call_shows_that_there_was_no_reply(admin_site, one_draft):
     step = words(steps_of(html(admin_site, one_draft))[2])
-    assert "first word never" in step
+    assert "no first word" in step
     assert "? out" in step
 
 

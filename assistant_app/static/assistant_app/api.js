@@ -37,7 +37,7 @@ const send = async (form) => {
     const body = bodyOf(form, headers);
     await show(await fetch(form.action, { method: form.dataset.method, headers, body }), form.action);
   } catch {
-    complain(form, "There was no answer. Is the connection there? Press the button again.");
+    complain(form, document.getElementById("drf_csrf").dataset.unanswered);
   } finally {
     button.disabled = false;
   }

@@ -5,6 +5,8 @@ const byId = (id) => document.getElementById(id);
 const page = () => byId("main");
 // What the server says of this page: the email and its version, whether a text was refused, what's new.
 const facts = () => (byId("now") ?? page()).dataset;
+// Words for people are in the page, so that one catalogue holds them all.
+const words = () => document.body.dataset;
 
 // The account keeps the first time zone that a browser says.
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -79,13 +81,13 @@ async function copy(button) {
   if ("done" in button.dataset) return;
   const label = button.querySelector(".hear") ?? button.lastChild;
   const before = label.textContent;
-  label.textContent = "Copied";
+  label.textContent = words().copied;
   button.dataset.done = "";
   setTimeout(() => {
     label.textContent = before;
     delete button.dataset.done;
   }, 2000);
-  say("Copied.");
+  say(words().copied);
 }
 
 // --- Keeping what was typed ----------------------------------------------------------------------
@@ -157,7 +159,7 @@ function offerWhatWasTyped(form) {
   offer.className = "put-back notice turn";
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Restore";
+  button.textContent = words().restore;
   button.addEventListener("click", () => {
     fieldsOf(form).forEach((field, number) => {
       if (field.type === "checkbox") field.checked = Boolean(entry.values[number]);
@@ -167,11 +169,11 @@ function offerWhatWasTyped(form) {
     offer.remove();
     fieldsOf(form).find((field) => field.matches("textarea")).focus();
   });
-  const words = document.createElement("p");
+  const begun = document.createElement("p");
   const texts = fieldsOf(form).map((field, number) => (field.matches("textarea") ? entry.values[number] : ""));
   const typed = texts.join(" ").trim();
-  words.textContent = `You’d started writing: “${typed.length > 80 ? `${typed.slice(0, 79)}…` : typed}”`;
-  offer.append(words, button);
+  begun.textContent = words().begun.replace("{text}", () => (typed.length > 80 ? `${typed.slice(0, 79)}…` : typed));
+  offer.append(begun, button);
   form.prepend(offer);
 }
 
@@ -179,8 +181,9 @@ function offerWhatWasTyped(form) {
 function showOptions(form) {
   for (const shown of form.querySelectorAll("[data-says]")) {
     const field = form.elements[shown.dataset.says];
-    const value = field.selectedOptions ? field.selectedOptions[0].text.toLowerCase() : `In ${field.value.trim()}`;
-    shown.textContent = field.value.trim() ? value : shown.dataset.else;
+    const value = field.value.trim();
+    const says = field.selectedOptions?.[0].text.toLowerCase() ?? shown.dataset.in.replace("{language}", () => value);
+    shown.textContent = value ? says : shown.dataset.else;
   }
 }
 
@@ -308,7 +311,7 @@ document.addEventListener("change", (event) => {
   const input = event.target;
   if (!input.matches("input[type=file][data-most]") || !input.files.length) return;
   const isTooLarge = input.files[0].size > Number(input.dataset.most) * 0.99; // the form needs some of it
-  input.setCustomValidity(isTooLarge ? "This file is too large. Open it in your mail app and paste its text." : "");
+  input.setCustomValidity(isTooLarge ? input.dataset.tooLarge : "");
   if (input.reportValidity()) input.form.requestSubmit();
 });
 
@@ -324,7 +327,7 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
     panel.classList.toggle("is-over", !isLeft && panelAt(event) === panel);
     const input = panel.querySelector("input[type=file]");
     if (kind !== "drop" || panelAt(event) !== panel || !event.dataTransfer.files.length) return;
-    if (!input) say("Remove the file first.");
+    if (!input) say(panel.dataset.hasFile);
     else {
       input.files = event.dataTransfer.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));

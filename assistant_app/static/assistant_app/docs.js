@@ -4,9 +4,12 @@
 
 const LEVELS = { ".opblock-tag": 2, ".models > h4": 2, ".opblock-body h4": 3, ".opblock-body h5": 4 };
 
+const swagger = document.getElementById("swagger-ui");
+
 const nameOf = (select) => {
   const row = select.closest("tr");
-  return row?.dataset.paramName ?? (row?.dataset.code ? `Example of ${row.dataset.code}` : "Choice");
+  if (row?.dataset.paramName) return row.dataset.paramName;
+  return row?.dataset.code ? swagger.dataset.example.replace("{code}", row.dataset.code) : swagger.dataset.choice;
 };
 
 const complete = () => {
@@ -19,8 +22,8 @@ const complete = () => {
   for (const code of document.querySelectorAll("pre.microlight")) code.setAttribute("tabindex", "0");
   for (const part of document.querySelectorAll(".information-container")) {
     part.setAttribute("role", "region");
-    part.setAttribute("aria-label", "About the API");
+    part.setAttribute("aria-label", swagger.dataset.about);
   }
 };
 
-new MutationObserver(complete).observe(document.getElementById("swagger-ui"), { childList: true, subtree: true });
+new MutationObserver(complete).observe(swagger, { childList: true, subtree: true });

@@ -1,0 +1,32 @@
+"""`translate` for templates, which remembers fixed words: Django takes 8 µs for each, a page has fifty."""
+
+from __future__ import annotations
+
+from django import template
+from django.template.base import Node, Parser, Token
+from django.template.context import Context
+from django.templatetags.i18n import TranslateNode, do_translate
+from django.utils.translation.trans_real import catalog
+
+register = template.Library()
+
+
+class FixedWords(Node):
+    def __init__(self, node: TranslateNode) -> None:
+        self.node = node
+        self.said: tuple[object, str] = (None, "")  # the catalogue of a language, and the words in it
+
+    def render(self, context: Context) -> str:
+        spoken = catalog()
+        language, words = self.said
+        if language is not spoken:
+            words = self.node.render(context)
+            self.said = (spoken, words)
+        return words
+
+
+@register.tag
+def translate(parser: Parser, token: Token) -> Node:
+    node = do_translate(parser, token)
+    is_fixed = token.split_contents()[-1].endswith('"') and len(token.split_contents()) == 2
+    return FixedWords(node) if is_fixed else node

@@ -16,7 +16,6 @@ from tests.conftest import Person
 from tests.translation import pseudo
 from tests.translation.visible import Visible
 
-pytest.importorskip("assistant_app.translation", reason="The code has no marked texts yet.")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EMAIL = "From: Марта <marta@example.org>\nTo: ida@example.org\nSubject: Поздно\n\n"

@@ -6,8 +6,8 @@ import pytest
 
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, ModelCall, Step
-from tests.catalogue import MARK, all_marked, speaking
 from tests.conftest import wait_for_runs
+from tests.translation.own import MARK, all_marked, speaking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -51,13 +51,18 @@ def messages_of(folders):
                 yield from read_po(file)
 
 
-@contextmanager
 def spoken(folder):
     """Serve all pages in the pseudo-language; `folder` takes its catalogue."""
+    return serving(translations(), folder)
+
+
+@contextmanager
+def serving(catalog, folder):
+    """Serve all pages in a language with this catalogue; what it lacks stays English."""
     path = Path(folder) / CODE / "LC_MESSAGES" / "django.mo"
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_mo(file, translations())
+        write_mo(file, catalog)
     with override_settings(
         LANGUAGE_CODE=CODE, LANGUAGES=[(CODE, "Pseudo"), ("en", "English")], LOCALE_PATHS=[str(folder)]
     ):

@@ -61,8 +61,8 @@ class _Request:
 class RequestThreads:
     """Runs each request in a thread. `most_busy` work at a time, and others queue, so threads are bounded.
 
-    People who queue take turns, and of one person `most_busy_of_one` work at a time: who sends many
-    requests waits longer, and the others don't. Requests of people who aren't signed in queue together.
+    People who queue take turns, and at most `most_busy_of_one` requests per person work at a time: anyone who
+    sends many waits longer, and the others don't. Requests of people who aren't signed in queue together.
     """
 
     def __init__(

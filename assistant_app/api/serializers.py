@@ -512,7 +512,7 @@ def _next_url(workflow: Workflow, row: Application, addresses: Addresses) -> str
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the views of a workflow are. Django takes long to tell: make one for all rows of a response."""
+    """Where the views of a workflow are. Reversing URLs is slow: make one for all rows of a response."""
 
     origin: str
     basename: str  # of the views' names

@@ -1,6 +1,7 @@
 """Who may write an application's row: SQL conditions for claims, saves and limits.
 
-Leases expire by the database's clock. The querysets in `models` are the same conditions for lists.
+`Writer._write` decides by them. Leases expire by the database's clock. The querysets in `models`
+are the same conditions for lists.
 """
 
 from __future__ import annotations

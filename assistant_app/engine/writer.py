@@ -355,7 +355,7 @@ class Writer:
         row, key = self._known_row(), stop_key or self.key
         values |= {"version": row.version + 1, "updated_at": timezone.now()}
         if self._token is None:
-            values["archived_at"] = None  # what goes on is not out of the way
+            values["archived_at"] = None  # an email that continues leaves the archive
         if step is not None:
             values["last_sequence_id"] = step.sequence_id
             step.application_id, step.finished_at = row.pk, values["updated_at"]

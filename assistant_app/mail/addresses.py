@@ -53,7 +53,7 @@ def addresses_in(line: str, *, is_sender: bool = False) -> list[Address]:
 
 
 def _repaired(line: str) -> str:
-    """Return a line without the mistakes that hide its address: wide signs, all of it quoted, no `>`."""
+    """Return a line without what hides its address: full-width characters, quotation marks, no `>`."""
     line = line.translate(_WIDE).strip()
     if len(line) > 2 and line[0] == line[-1] == '"' and "@" in line:
         line = line[1:-1]

@@ -242,7 +242,7 @@ def _is_rather_utf8(raw: bytes, text: str) -> bool:
 
 
 def _oddness(text: str) -> int:
-    """Return the number of letters that stand where none like them does, and of what is no letter."""
+    """Return the number of letters in unlikely places, plus characters that aren't letters."""
     before, odd = " ", 0
     for letter in text:
         if not letter.isascii():

@@ -1,7 +1,8 @@
 """Builds the reply as a message that a mail program opens as a draft, in the right thread.
 
-Recipients and subject are those of the envelope, the thread comes from the header lines at the top of the
-email's text. Without a sender, the mail program fills it in. Pure functions of text.
+Recipients and subject are those of the envelope (`mail.envelope.propose`), the thread comes from the
+header lines at the top of the email's text. Without a sender, the mail program fills it in. Pure
+functions of text.
 """
 
 from __future__ import annotations

@@ -99,8 +99,8 @@ def columns_of(model: type[models.Model], name: str) -> str:
 def find(model: type[M], query: str, params: Sequence[Any]) -> M | None:
     """Return the first row of a query, or None. Columns that are no field's become attributes of the row.
 
-    As `raw` does it, at a third of the CPU: what the columns are is looked up once for each query. So it must
-    name them: with `*`, a migration would move them.
+    As `raw` does it, at a third of the CPU: the columns are looked up once for each query. So it must name
+    them: with `*`, a migration would move them.
     """
     with connection.cursor() as cursor:
         cursor.execute(query, params)
@@ -122,7 +122,7 @@ def find(model: type[M], query: str, params: Sequence[Any]) -> M | None:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What the columns of a query are. Places are those of the columns."""
+    """The layout of a query's columns, by position."""
 
     names: tuple[str, ...]  # of the fields, in the model's order, as `from_db` wants them
     places: tuple[int, ...]  # of these fields

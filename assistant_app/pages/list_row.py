@@ -21,6 +21,7 @@ from assistant_app.phrases import Phrase
 from assistant_app.translation import translated
 
 EXCERPT = 160  # characters of a snippet
+STOPPED, WAITING, WRITING, DONE = range(4)  # the order of open emails
 BEGINNINGS: Mapping[str, tuple[str, ...]] = {}  # what is read of the state: its name on the row, and the keys
 IN: Mapping[str, str] = {}  # how the text around a hit is shown, by the key where it was found
 
@@ -28,10 +29,10 @@ IN: Mapping[str, str] = {}  # how the text around a hit is shown, by the key whe
 def rank_of(email: Application) -> int:
     """Return the number that `listing` sorts by: stopped, waiting, being written, finished."""
     if email.has_stopped:
-        return 0
+        return STOPPED
     if email.is_running:
-        return 2
-    return 3 if email.is_finished else 1
+        return WRITING
+    return DONE if email.is_finished else WAITING
 
 
 def kind(email: Application) -> str:

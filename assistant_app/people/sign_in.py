@@ -1,4 +1,4 @@
-"""Throttled sign-in and password checks, shared by pages and admin."""
+"""Throttled sign-in and password checks, shared by pages and admin. `accounts.take_try` counts the tries."""
 
 from __future__ import annotations
 

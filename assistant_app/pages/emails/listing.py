@@ -28,7 +28,7 @@ from assistant_app.models.state_queries import around, beginning, counted
 from assistant_app.pages import list_row
 from assistant_app.pages.doors import door_of, doors
 from assistant_app.pages.forms import whole_number
-from assistant_app.pages.list_row import EXCERPT
+from assistant_app.pages.list_row import DONE, EXCERPT, STOPPED, WAITING, WRITING
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import translated
 
@@ -38,7 +38,6 @@ RECENTLY = timedelta(days=7)
 LONGEST_SEARCH = 200
 Status = Application.Status
 
-STOPPED, WAITING, WRITING, DONE = range(4)  # the order of open emails
 TABS = {"open": gettext_noop("Open"), "done": gettext_noop("Done"), "archived": gettext_noop("Archived")}
 EARLIER_TABS = {"finished": "done"}  # in bookmarks
 GROUPS = {

@@ -1,4 +1,4 @@
-"""The files of a finished reply."""
+"""Views that only an email has: its envelope, its files, skipping questions. `door.show` shows its page."""
 
 from __future__ import annotations
 

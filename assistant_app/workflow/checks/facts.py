@@ -670,7 +670,7 @@ def _read_plain(name: str, match: re.Match[str], text: str) -> list[Fact]:
 
 
 def _read_zone(name: str, match: re.Match[str], text: str) -> list[Fact]:
-    """Take the "+0100" behind a time, which is no number of the letter."""
+    """Skip the "+0100" after a time; it isn't a number in the text."""
     return [_fact("number", match, [], is_vague=True)]
 
 

@@ -47,6 +47,7 @@ FITTING = dict.fromkeys(WITH_A_DRAFT, "drafted") | {
     "envelope": "drafted",
     "get_reply": "finished",
     "cancel": "running",
+    "skip_questions": "asked",
 }
 WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_reply", "get_limits", "get_usage"]
 WITHOUT_BODY += ["regenerate", "reopen", "skip_questions", "retry", "cancel", "archive", "unarchive"]

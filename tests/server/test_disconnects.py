@@ -276,7 +276,7 @@ def test_readers_who_leave_leave_nothing_behind(server, ida, model, held, leave)
     for client in clients:
         leave(client)
     wait_until(lambda: clients_of(server) <= clients_before)
-    assert sockets_of(server.worker_pid) <= sockets_before + POOL
+    wait_until(lambda: sockets_of(server.worker_pid) <= sockets_before + POOL)
 
     held.set()
     walker.go_on(ida).check(server)

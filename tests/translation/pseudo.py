@@ -2,6 +2,7 @@
 
 import re
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import django
@@ -32,6 +33,7 @@ def pseudo(text):
     return f"{lead}{MARK}{''.join(parts).strip()}{longer}{MARK}{text[len(text.rstrip()) :]}"
 
 
+@cache
 def translations():
     """Return a catalogue of the product's strings, and of those of Django and its REST framework."""
     made = Catalog(locale="en")

@@ -31,7 +31,8 @@ KEYWORDS = DEFAULT_KEYWORDS | {
 # What `templatize` makes of the tags; all other text becomes letters that say nothing.
 STRING = r"""\s*u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\s*"""
 CALL = re.compile(rf"\b(_|n?p?gettext)\({STRING}(?:,{STRING})?(?:,{STRING})?")
-UNCHANGED = datetime(2026, 11, 30, tzinfo=UTC)  # no date of its own, or two people could not merge a file
+# No date of its own and no places in the code: they always change, and two people could not merge a file.
+UNCHANGED = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def main(*arguments):
@@ -54,7 +55,7 @@ def catalogues():
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
         catalogue.creation_date = catalogue.revision_date = UNCHANGED
-        yield path, written(write_po, catalogue, include_lineno=False, width=110)
+        yield path, written(write_po, catalogue, no_location=True, width=110)
         yield path.with_suffix(".mo"), written(write_mo, catalogue)
 
 
@@ -67,8 +68,8 @@ def written(write, catalogue, **options):
 def extracted():
     """Return all strings that are marked in templates and in code."""
     catalogue = Catalog(project="Email assistant", charset="utf-8", creation_date=UNCHANGED)
-    for path, message, context in (*in_templates(), *in_code()):
-        catalogue.add(message, locations=[(str(path.relative_to(ROOT)), 0)], context=context)
+    for message, context in (*in_templates(), *in_code()):
+        catalogue.add(message, context=context)
     return catalogue
 
 
@@ -77,14 +78,14 @@ def in_templates():
         for function, *strings in CALL.findall(templatize(path.read_text())):
             texts = [ast.literal_eval(string) for string in strings if string]
             context = texts.pop(0) if "p" in function else None
-            yield path, tuple(texts) if function.startswith("n") else texts[0], context
+            yield tuple(texts) if function.startswith("n") else texts[0], context
 
 
 def in_code():
     for folder in ("assistant_app", "emailassistant"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             found = extract("python", io.BytesIO(path.read_bytes()), KEYWORDS, options={"encoding": "utf-8"})
-            yield from ((path, message, context) for _, message, _, context in found)
+            yield from ((message, context) for _, message, _, context in found)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def speaking(folder, texts, plurals):
 def all_marked():
     """Return every text that is marked in the code, and every plural, "translated" by a mark before it."""
     texts, plurals = {}, {}
-    for _, message, _ in catalogue.in_code():
+    for message, _ in catalogue.in_code():
         if isinstance(message, tuple):
             plurals[message] = tuple(f"{MARK}{form}" for form in message)
         else:

@@ -1,7 +1,7 @@
 """Every error that users and API clients can see, each with a stable code and an HTTP status.
 
 Views do not catch these. The API's exception handler and the pages' middleware turn them into responses.
-The docstring is the default message.
+What a class `said` is the default message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ MOST_NAMED = 10  # unknown fields of a body
 
 
 class AssistantError(Exception):
-    __doc__ = gettext_noop("Something went wrong.")
+    """An error that doors show: `said` is its message if none is given."""
+
+    said = gettext_noop("Something went wrong.")
 
     code = "error"
     status = 500
@@ -28,7 +30,7 @@ class AssistantError(Exception):
         fields: dict[str, list[str]] | None = None,
         retry_after: int | None = None,
     ) -> None:
-        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.message = message or self.said
         self.fields = fields or {}
         self.retry_after = retry_after  # seconds
         super().__init__(self.message)
@@ -44,14 +46,14 @@ class AssistantError(Exception):
 
 
 class InvalidInput(AssistantError):
-    __doc__ = gettext_noop("Some fields need attention.")
+    said = gettext_noop("Some fields need attention.")
 
     code = "invalid"
     status = 400
 
 
 class DoesNotFit(InvalidInput):
-    __doc__ = gettext_noop("Some fields do not fit this email as it is now.")
+    said = gettext_noop("Some fields do not fit this email as it is now.")
 
     code = "does_not_fit"
     status = 409
@@ -74,28 +76,28 @@ def unknown_fields(names: Collection[Any]) -> dict[str, list[str]]:
 
 
 class ApplicationNotFound(AssistantError):
-    __doc__ = gettext_noop("This does not exist, or it is not yours.")
+    said = gettext_noop("This does not exist, or it is not yours.")
 
     code = "not_found"
     status = 404
 
 
 class IdTaken(AssistantError):
-    __doc__ = gettext_noop("This id is taken. Choose another one, or leave it out.")
+    said = gettext_noop("This id is taken. Choose another one, or leave it out.")
 
     code = "id_taken"
     status = 409
 
 
 class WrongStep(AssistantError):
-    __doc__ = gettext_noop("This step is not the next one.")
+    said = gettext_noop("This step is not the next one.")
 
     code = "wrong_step"
     status = 409
 
 
 class UnknownStep(AssistantError):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "A newer version of this program is at work here. This one can show it, but not change it."
     )
 
@@ -104,42 +106,42 @@ class UnknownStep(AssistantError):
 
 
 class Finished(AssistantError):
-    __doc__ = gettext_noop("This email is finished.")
+    said = gettext_noop("This email is finished.")
 
     code = "finished"
     status = 409
 
 
 class AlreadyRunning(AssistantError):
-    __doc__ = gettext_noop("A draft is being written already.")
+    said = gettext_noop("A draft is being written already.")
 
     code = "already_running"
     status = 409
 
 
 class NothingToRetry(AssistantError):
-    __doc__ = gettext_noop("Nothing has stopped here, so there is nothing to continue.")
+    said = gettext_noop("Nothing has stopped here, so there is nothing to continue.")
 
     code = "nothing_to_retry"
     status = 409
 
 
 class NothingToCancel(AssistantError):
-    __doc__ = gettext_noop("Nothing is being written here, so there is nothing to stop.")
+    said = gettext_noop("Nothing is being written here, so there is nothing to stop.")
 
     code = "nothing_to_cancel"
     status = 409
 
 
 class NothingToSkip(AssistantError):
-    __doc__ = gettext_noop("No questions are being looked for or asked here, so there is nothing to skip.")
+    said = gettext_noop("No questions are being looked for or asked here, so there is nothing to skip.")
 
     code = "nothing_to_skip"
     status = 409
 
 
 class NothingToRegenerate(AssistantError):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "The model did not write this draft, so there is nothing to try again. Say what should change."
     )
 
@@ -148,28 +150,28 @@ class NothingToRegenerate(AssistantError):
 
 
 class Superseded(AssistantError):
-    __doc__ = gettext_noop("Another run changed this email. Fetch its latest state.")
+    said = gettext_noop("Another run changed this email. Fetch its latest state.")
 
     code = "superseded"
     status = 409
 
 
 class Cancelled(AssistantError):
-    __doc__ = gettext_noop("Stopped. What’s written so far is kept.")
+    said = gettext_noop("Stopped. What’s written so far is kept.")
 
     code = "cancelled"
     status = 409
 
 
 class StaleVersion(AssistantError):
-    __doc__ = gettext_noop("This email has changed since the version you sent.")
+    said = gettext_noop("This email has changed since the version you sent.")
 
     code = "stale_version"
     status = 412
 
 
 class KeyReused(AssistantError):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "This Idempotency-Key was used for another request. Send a new key with each new request."
     )
 
@@ -178,20 +180,20 @@ class KeyReused(AssistantError):
 
 
 class OverLimit(AssistantError):
-    __doc__ = gettext_noop("This is over the limit for one person.")
+    said = gettext_noop("This is over the limit for one person.")
 
     code = "over_limit"
     status = 429
 
 
 class BudgetSpent(OverLimit):
-    __doc__ = gettext_noop("You have used all that you may use today.")
+    said = gettext_noop("You have used all that you may use today.")
 
     code = "budget_spent"
 
 
 class TooManyRuns(OverLimit):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "No more drafts can be written for you at the same time. Send it again when one is ready."
     )
 
@@ -199,14 +201,14 @@ class TooManyRuns(OverLimit):
 
 
 class TooManyRounds(OverLimit):
-    __doc__ = gettext_noop("This email cannot have more drafts. Accept the last one.")
+    said = gettext_noop("This email cannot have more drafts. Accept the last one.")
 
     code = "too_many_rounds"
     status = 409
 
 
 class DraftsTooLong(OverLimit):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "The drafts of this email are too long together for another one. Accept the last one."
     )
 
@@ -215,7 +217,7 @@ class DraftsTooLong(OverLimit):
 
 
 class TooBusy(OverLimit):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "Another long text of yours is being worked on, or one of somebody else. Try again in a moment."
     )
 
@@ -223,7 +225,7 @@ class TooBusy(OverLimit):
 
 
 class TooManyStreams(OverLimit):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "You follow as many emails at once as one person may. Close a page, or try again later."
     )
 
@@ -231,7 +233,7 @@ class TooManyStreams(OverLimit):
 
 
 class BodyTooLarge(AssistantError):
-    __doc__ = gettext_noop("The request is larger than the server accepts.")
+    said = gettext_noop("The request is larger than the server accepts.")
 
     code = "too_large"
     status = 413
@@ -241,14 +243,14 @@ class BodyTooLarge(AssistantError):
 
 
 class InternalError(AssistantError):
-    __doc__ = gettext_noop("Something went wrong on our side. What you typed is saved.")
+    said = gettext_noop("Something went wrong on our side. What you typed is saved.")
 
     code = "internal_error"
     status = 500
 
 
 class ModelError(AssistantError):
-    __doc__ = gettext_noop("The model’s reply couldn’t be used.")
+    said = gettext_noop("The model’s reply couldn’t be used.")
 
     code = "model_failed"
     status = 502
@@ -256,39 +258,39 @@ class ModelError(AssistantError):
 
 
 class ModelFailed(ModelError):
-    __doc__ = gettext_noop("The model’s reply couldn’t be used.")
+    said = gettext_noop("The model’s reply couldn’t be used.")
 
 
 class ModelUnavailable(ModelError):
-    __doc__ = gettext_noop("The model's server could not be reached.")
+    said = gettext_noop("The model's server could not be reached.")
 
     code = "model_unavailable"
     status = 503
 
 
 class ModelTimeout(ModelError):
-    __doc__ = gettext_noop("The model's server gave no answer in time.")
+    said = gettext_noop("The model's server gave no answer in time.")
 
     code = "model_timeout"
     status = 504
 
 
 class Interrupted(AssistantError):
-    __doc__ = gettext_noop("The server was restarted while it wrote. Nothing is lost.")
+    said = gettext_noop("The server was restarted while it wrote. Nothing is lost.")
 
     code = "interrupted"
     status = 503
 
 
 class ShuttingDown(AssistantError):
-    __doc__ = gettext_noop("The server is about to restart. Nothing was changed; send it again in a moment.")
+    said = gettext_noop("The server is about to restart. Nothing was changed; send it again in a moment.")
 
     code = "shutting_down"
     status = 503
 
 
 class DatabaseUnavailable(AssistantError):
-    __doc__ = gettext_noop("The database could not be reached.")
+    said = gettext_noop("The database could not be reached.")
 
     code = "database_unavailable"
     status = 503

@@ -59,7 +59,7 @@ IN_MEMORY = 65_536  # bytes of a body; more than a page's form has, and less tha
 
 
 class NoRoomForBody(AssistantError):
-    __doc__ = gettext_noop("The server's disk is full, so it cannot take a request of this size.")
+    said = gettext_noop("The server's disk is full, so it cannot take a request of this size.")
 
     code = "disk_full"
     status = 503

@@ -31,7 +31,7 @@ RETRY_SECONDS = 5
 
 
 class TooManyRequests(AssistantError):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "The server has too much to do at this moment. Nothing was changed; send it again in a few seconds."
     )
 
@@ -40,7 +40,7 @@ class TooManyRequests(AssistantError):
 
 
 class TooManyOfOnePerson(AssistantError):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "Too many of your requests wait for their turn. Nothing was changed; send it again in a few seconds."
     )
 

@@ -11,6 +11,13 @@ import httpx
 from tests.real_server import DEADLINE, ROOT, accepts, free_port, wait_until
 from tests.services import nginx_path
 
+# Of each server behind it.
+PRODUCTION = {
+    "WEB_CONCURRENCY": "2",
+    "HTTPS": "1",
+    "BEHIND_PROXY": "1",
+    "SECRET_KEY": "the same on both, and long enough to be one " * 2,
+}
 SHIPPED = ROOT / "docs/how-to/deploy/nginx.conf"
 AROUND = """
 {user}

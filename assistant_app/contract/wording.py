@@ -5,10 +5,6 @@ from __future__ import annotations
 EXCERPT = 180  # characters of a folded row
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 

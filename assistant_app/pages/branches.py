@@ -35,9 +35,9 @@ class Branch:
 
 
 def _name(number: int) -> str:
-    return translated(
-        gettext_noop("Branch %(number)s", number=number) if number else gettext_noop("The first")
-    )
+    if not number:
+        return gettext("The first")
+    return translated(gettext_noop("Branch %(number)s", number=number))
 
 
 def tree_of(row: Application) -> list[Branch]:
@@ -48,7 +48,7 @@ def tree_of(row: Application) -> list[Branch]:
     if row.is_alone:
         counted = registry.rounds().get(row.workflow)
         number = counted.of(row.state) if counted else 0
-        return [Branch(row, gettext("The first"), 0, number, words.kind(row), is_this=True)]
+        return [Branch(row, _name(0), 0, number, words.kind(row), is_this=True)]
     rows = list(
         Application.objects.tree_of(row)
         .only(*SHOWN)

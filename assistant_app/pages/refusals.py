@@ -153,7 +153,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class FormTooOld(AssistantError):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "You signed in or out in another window since this page was opened. Please press the button again."
     )
 

@@ -30,8 +30,8 @@ KINDS = {
     "finished": gettext_noop("Finished"),
     "newer": gettext_noop("Made by a newer version"),
 }
-TIMES = {1: gettext_noop("once"), 2: gettext_noop("twice")}
-REOPENED = {
+REOPENED = {1: gettext_noop("reopened once"), 2: gettext_noop("reopened twice")}
+FINISHED = {
     1: gettext_noop("Finished, reopened once"),
     2: gettext_noop("Finished, reopened twice"),
 }
@@ -79,11 +79,13 @@ def finished(reopened: int) -> str:
     if not reopened:
         return translated(KINDS["finished"])
     often = ngettext("Finished, reopened %(number)s time", "Finished, reopened %(number)s times", reopened)
-    return translated(REOPENED.get(reopened, often))
+    return translated(FINISHED.get(reopened, often))
 
 
-def times(number: int) -> str:
-    return translated(TIMES.get(number) or ngettext("%(number)s time", "%(number)s times", number))
+def reopened(number: int) -> str:
+    """Return how often a finished application was reopened, as part of a line."""
+    often = ngettext("reopened %(number)s time", "reopened %(number)s times", number)
+    return translated(REOPENED.get(number, often))
 
 
 def to_do(row: Application, numbers: Numbers, reopened: int = 0) -> str:

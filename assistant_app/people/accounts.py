@@ -44,7 +44,7 @@ SIGN_UPS_SECONDS = 3600
 
 
 class NotTheFirst(AssistantError):
-    __doc__ = gettext_noop("Someone else has just created the first account.")
+    said = gettext_noop("Someone else has just created the first account.")
 
     code = "not_the_first"
     status = 409

@@ -32,7 +32,7 @@ BATCH = 500
 
 
 class LastAdministrator(AssistantError):
-    __doc__ = gettext_noop("You are the only administrator. Make someone else an administrator first.")
+    said = gettext_noop("You are the only administrator. Make someone else an administrator first.")
 
     code = "last_administrator"
     status = 409

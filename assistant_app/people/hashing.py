@@ -22,7 +22,7 @@ RETRY_SECONDS = 5
 
 
 class TooManySignIns(OverLimit):
-    __doc__ = gettext_noop(
+    said = gettext_noop(
         "Too many people are signing in at this moment. Wait a few seconds and send it again."
     )
 

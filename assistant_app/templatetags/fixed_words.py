@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
 from django.template.base import Node, Parser, Token
 from django.template.context import Context
@@ -9,6 +11,7 @@ from django.templatetags.i18n import TranslateNode, do_translate
 from django.utils.translation.trans_real import catalog
 
 register = template.Library()
+FIXED = re.compile(r'"[^"]*"')  # no variable, filter or option, which may say something else each time
 
 
 class FixedWords(Node):
@@ -28,5 +31,6 @@ class FixedWords(Node):
 @register.tag
 def translate(parser: Parser, token: Token) -> Node:
     node = do_translate(parser, token)
-    is_fixed = token.split_contents()[-1].endswith('"') and len(token.split_contents()) == 2
+    _, *given = token.split_contents()
+    is_fixed = len(given) == 1 and FIXED.fullmatch(given[0])
     return FixedWords(node) if is_fixed else node

@@ -28,7 +28,7 @@ from tests.benchmarks.in_flight import allow_open_files
 from tests.benchmarks.report import judged, ms, percentile, table
 from tests.benchmarks.stage import model_server
 from tests.bounded.nasty import KINDS
-from tests.own_nginx import OwnNginx
+from tests.own_nginx import PRODUCTION, OwnNginx
 from tests.own_redis import OwnRedis
 from tests.real_server import ROOT, RealServer
 
@@ -98,15 +98,7 @@ def walk(front, seconds):
 def behind_nginx():
     people = (*PEOPLE, DISTURBER, *FOLLOWERS)
     with model_server(latency=MODEL_LATENCY, question=flow.QUESTION) as url, OwnRedis() as redis:
-        env = {
-            "OPENAI_BASE_URL": url,
-            "OPENAI_API_KEY": "test",
-            "REDIS_URL": redis.url,
-            "WEB_CONCURRENCY": "2",
-            "HTTPS": "1",
-            "BEHIND_PROXY": "1",
-            "SECRET_KEY": "the same on both, and long enough to be one " * 2,
-        }
+        env = PRODUCTION | {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "test", "REDIS_URL": redis.url}
         with (
             RealServer(postgresql=True, env=env, people=people) as first,
             RealServer(env=env, beside=first) as second,

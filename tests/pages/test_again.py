@@ -122,7 +122,7 @@ def test_a_text_about_a_draft_that_one_went_back_from_is_not_sent_for_the_other(
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
     assert at_draft_1.status == 412
     assert at_draft_1.says("You went back to draft 1")
-    assert at_draft_1.says("You were writing about draft 2. Meanwhile you went back to draft 1.")
+    assert at_draft_1.says("You were writing about draft 2. You have since gone back to draft 1.")
     assert not at_draft_1.says("There’s a newer draft")
     page = at_draft_1.page
     press(at_draft_1, "Start an alternative from draft 2")
@@ -158,15 +158,15 @@ def test_what_was_written_before_one_went_back_is_told_too(at_draft_1, person):
         person.give_feedback(text)
     person.send("use_draft", draft=2)
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
-    assert at_draft_1.says("another window asked for “Warmer”, which made draft 3")
-    assert at_draft_1.says("; you went back to draft 2.")
+    assert at_draft_1.says("Another window has since asked for “Warmer”, which made draft 3")
+    assert at_draft_1.says("You have since gone back to draft 2.")
 
 
 def test_another_version_that_was_written_meanwhile_is_called_one(at_draft_1, other_window, person):
     press(at_draft_1, "Shorter")
     press(other_window.open(at_draft_1.address), "Try again, same instructions")
     at_draft_1.press("Send feedback", feedback=FEEDBACK)
-    assert at_draft_1.says("Meanwhile you asked for another try, draft 3")
+    assert at_draft_1.says("You have since asked for another try, draft 3")
 
 
 def test_a_text_that_came_while_another_draft_is_written_waits_for_it(

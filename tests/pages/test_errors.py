@@ -188,7 +188,7 @@ def test_feedback_on_an_older_draft_is_shown_below_the_newest(person, browser, o
     assert browser.status == 412
     assert browser.says("There’s a newer draft")
     assert browser.says(
-        "You were writing about draft 1. Meanwhile another window asked for “Make it shorter.”"
+        "You were writing about draft 1. Another window has since asked for “Make it shorter.”"
     )
     assert browser.typed("feedback") == ["Say that her units are reserved."]
     browser.press("Use on draft 2")

@@ -145,9 +145,9 @@ def test_the_settings_lead_to_the_documentation_of_the_api(browser):
 def test_a_token_says_what_it_may_do_and_when_it_was_used(browser):
     browser.open("/settings/tokens/").press("Create token", name="dashboard", scope="read")
     client = APIClient(HTTP_AUTHORIZATION=f"Token {secret_on(browser)}")
-    assert browser.open("/settings/tokens/").says("read only · never used")
+    assert browser.open("/settings/tokens/").says("Read only · never used")
     assert client.post("/api/applications/").status_code == 403
-    assert browser.open("/settings/tokens/").says("read only · last used")
+    assert browser.open("/settings/tokens/").says("Read only · last used")
 
 
 def test_a_token_may_do_nothing_that_is_not_offered(browser):

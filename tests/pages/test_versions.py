@@ -79,7 +79,7 @@ def test_an_edited_text_of_an_older_draft_is_not_lost(at_draft_1, other_window, 
     at_draft_1.press("Save as draft 2", text="My own words.")
     assert at_draft_1.status == 412
     assert at_draft_1.says("There’s a newer draft")
-    assert at_draft_1.says("another window asked for “Make it shorter.”, which made draft 2")
+    assert at_draft_1.says("Another window has since asked for “Make it shorter.”, which made draft 2")
     assert at_draft_1.page.links["See what changed since draft 1"].endswith("?a=1&b=2")
     assert at_draft_1.typed("text") == ["My own words."]
     press(at_draft_1, "Start an alternative from draft 1")

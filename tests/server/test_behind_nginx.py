@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.model_server import Reply
-from tests.own_nginx import OwnNginx
+from tests.own_nginx import PRODUCTION, OwnNginx
 from tests.own_redis import OwnRedis
 from tests.real_server import DEADLINE, RealServer, wait_until
 from tests.server.conftest import state_of
@@ -37,14 +37,7 @@ def model():
 def front(model):
     """nginx before two servers of two processes each, with the production settings."""
     with OwnRedis() as redis:
-        env = {
-            "REDIS_URL": redis.url,
-            "WEB_CONCURRENCY": "2",
-            "RUN_LEASE_SECONDS": "2",
-            "HTTPS": "1",
-            "BEHIND_PROXY": "1",
-            "SECRET_KEY": "the same on both, and long enough to be one " * 2,
-        }
+        env = PRODUCTION | {"REDIS_URL": redis.url, "RUN_LEASE_SECONDS": "2"}
         with (
             RealServer(model=model, postgresql=True, env=env) as first,
             RealServer(model=model, env=env, beside=first) as second,

@@ -36,14 +36,13 @@ UNCHANGED = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def main(*arguments):
-    changed = [path for path, data in catalogues() if not path.exists() or path.read_bytes() != data]
-    if "--check" in arguments:
-        if changed:
-            names = ", ".join(str(path.relative_to(ROOT)) for path in changed)
-            sys.exit(f"Not up to date, run `make messages`: {names}")
-        return
-    for path, data in catalogues():
-        path.write_bytes(data)
+    changed = {path: data for path, data in catalogues() if not path.exists() or path.read_bytes() != data}
+    if "--check" not in arguments:
+        for path, data in changed.items():
+            path.write_bytes(data)
+    elif changed:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in changed)
+        sys.exit(f"Not up to date, run `make messages`: {names}")
 
 
 def catalogues():

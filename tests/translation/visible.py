@@ -3,13 +3,9 @@
 from html.parser import HTMLParser
 
 ATTRIBUTES = ("title", "aria-label", "placeholder", "alt")
-BY_SCRIPTS = (
-    "data-copied",
-    "data-restore",
-    "data-else",
-    "data-too-large",
-    "data-has-file",
-    "data-unanswered",
+BY_SCRIPTS = (  # in attributes data-…
+    *("copied", "restore", "begun", "else", "in", "too-large", "has-file", "unanswered"),
+    *("about", "choice", "example", "short"),
 )
 # Code, keys of the keyboard, languages by their own names, and what people typed.
 SKIPPED = {"script", "style", "code", "kbd", "pre", "datalist", "textarea"}

@@ -30,7 +30,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """Create the first account. Redirect once there is one."""
     if accounts.exist():
         if request.method == "POST":
-            messages.warning(request, accounts.NotTheFirst().message)
+            messages.warning(request, translated(accounts.NotTheFirst.said))
         return redirect("email_list" if request.user.is_authenticated else "sign_in")
     form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -21,7 +21,7 @@ LONGEST_LANGUAGE = 40  # characters of its name
 
 
 class BothPressed(InvalidInput):
-    __doc__ = gettext_noop("You pressed Accept, but there’s feedback you haven’t sent.")
+    said = gettext_noop("You pressed Accept, but there’s feedback you haven’t sent.")
 
 
 def typed_in(step: ActionEntry, post: QueryDict) -> Typed | None:

@@ -289,7 +289,7 @@ class EmailPage:
     def reopened(self) -> str:
         """How often the finished email was reopened; empty if never."""
         found = Step.objects.times([steps.REOPEN.action], [self.row.pk]).get(self.row.pk, 0)
-        return words.times(found) if found else ""
+        return words.reopened(found) if found else ""
 
     # --- Its parts -----------------------------------------------------------------------------
 

@@ -182,7 +182,7 @@ function showOptions(form) {
   for (const shown of form.querySelectorAll("[data-says]")) {
     const field = form.elements[shown.dataset.says];
     const value = field.value.trim();
-    const says = field.selectedOptions?.[0].text.toLowerCase() ?? shown.dataset.in.replace("{language}", () => value);
+    const says = field.selectedOptions?.[0].dataset.short ?? shown.dataset.in.replace("{language}", () => value);
     shown.textContent = value ? says : shown.dataset.else;
   }
 }

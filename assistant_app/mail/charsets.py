@@ -59,7 +59,7 @@ _UNKNOWN = {"unknown", "unknown-8bit", "x-unknown", "8bit", "7bit", "binary", "n
 # and the euro.
 _OTHER = {"euc_jp": "euc_jis_2004", "big5hkscs": "cp950"}
 _NO_LETTERS = {"Cc", "Cn", "Co", "Cs", "Sc", "Sk", "So", "Zs"}  # categories of Unicode
-_JAPANESE = b"\x1b$B"  # the escape of ISO-2022-JP; programs name any charset beside it
+_SWITCHES = re.compile(rb"\x1b\$(?:[@AB]|\([A-Z])")  # an escape of ISO-2022-JP; programs name any charset beside it
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -120,7 +120,7 @@ def decode(raw: bytes, label: str = "") -> Decoded:
         codec = "utf_8"
     if codec.startswith("utf_16") or codec.startswith("utf_32"):
         return Decoded(raw.decode(_with_byte_order(raw, codec), "replace"), False)
-    if codec == "iso2022_jp" or (_JAPANESE in raw and codec not in ("utf_7", "iso2022_kr", "hz")):
+    if codec == "iso2022_jp" or (codec not in ("utf_7", "iso2022_kr", "hz") and _SWITCHES.search(raw)):
         return Decoded(_from_escapes(raw), False)
     if codec in ("", "cp1252", "utf_8"):  # Latin-1 is often declared for UTF-8, and ASCII for anything
         if _is_utf8(raw):

@@ -14,7 +14,7 @@ _ARCHIVE = gettext_noop("The file is an archive, not an email.")
 _VIDEO = gettext_noop("The file is a video, not an email.")
 _WEB_PAGE = gettext_noop("The file is a web page, not an email.")
 # What is said of the formats that people drop by mistake, by their first bytes.
-_OTHERS = (
+_FIRST_BYTES = (
     (b"%PDF", gettext_noop("The file is a PDF, not an email.")),
     (b"PK\x03\x04", gettext_noop("The file is a zip archive or an office document, not an email.")),
     (b"\x89PNG", _PICTURE),
@@ -33,8 +33,15 @@ _OTHERS = (
     (b"ID3", gettext_noop("The file is a sound, not an email.")),
     (b"MZ\x90\x00", gettext_noop("The file is a program, not an email.")),
 )
-_MEDIA = re.compile(rb".{4}ftyp(hei|mif|avif)?", re.DOTALL)
-_PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_OTHERS = tuple(
+    (re.compile(start, re.DOTALL | re.IGNORECASE), said)
+    for start, said in (
+        *((re.escape(start), said) for start, said in _FIRST_BYTES),
+        (rb".{4}ftyp(?:hei|mif|avif)", _PICTURE),
+        (rb".{4}ftyp", _VIDEO),
+        (rb"\s*<(?:!doctype html|html)\b", _WEB_PAGE),
+    )
+)
 _EMLX = re.compile(rb"[ \t]*(\d{1,9})[ \t]*\r?\n")
 _NEW_LINE = re.compile(rb"\r+\n|\r")
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
@@ -55,11 +62,7 @@ def as_message(data: bytes) -> bytes:
         if data.startswith(mark):  # a text editor saved it
             data = data[2:].decode(name, "replace").encode("utf-8", "replace")
     data = data.removeprefix(codecs.BOM_UTF8)
-    media = _MEDIA.match(data)
-    others = [said for start, said in _OTHERS if data.startswith(start)]
-    others += [_PICTURE if media[1] else _VIDEO] if media else []
-    others += [_WEB_PAGE] if _PAGE.match(data) else []
-    for said in others[:1]:
+    if said := next((said for start, said in _OTHERS if start.match(data)), ""):
         raise Unreadable(sentences(said, gettext_noop("Save the email as .eml, or paste its text.")))
     if found := _EMLX.match(data):  # Apple Mail: the number of bytes, the email, and a property list
         data = data[found.end() :][: int(found[1])]

@@ -17,7 +17,7 @@ from email.policy import compat32
 
 from assistant_app.mail import containers, flowed, invitation, signed
 from assistant_app.mail.addresses import MOST_ADDRESSES, written
-from assistant_app.mail.charsets import decode, decode_words
+from assistant_app.mail.charsets import codec_of, decode, decode_words
 from assistant_app.mail.envelope import DELIVERY_REPORT
 from assistant_app.mail.header import Header
 from assistant_app.mail.hidden import one_line
@@ -278,10 +278,11 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         reading.attached_texts += _text(part, kind, _label_of(part))
     if kind in _NO_ATTACHMENTS:
         return []
-    reading.has_outlook_text |= kind in _TNEF or _name_of(part).lower() == "winmail.dat"
     if is_attached or kind not in _PLAIN | {"text/html"}:
+        name = _name_of(part)
+        reading.has_outlook_text |= kind in _TNEF or name.lower() == "winmail.dat"
         if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
-            reading.left_out.append(_name_of(part))
+            reading.left_out.append(name)
         return []
     is_encoded = str(part.get("Content-Transfer-Encoding", "")).strip().lower() in (
         "base64",
@@ -308,6 +309,8 @@ def _text(part: Message, kind: str, label: str) -> list[_Text]:
     if kind == "text/html":
         if not label and (said := _META.search(raw[:4_000]) or _XML.match(raw[:400])):
             label = said[1].decode()
+            if codec_of(label).startswith("utf_16"):  # it could not be found as ASCII then
+                label = "utf-8"
         decoded = decode(raw, label)
         html = read_html(decoded.text)
         found = _Text(kind, signed.without_pgp(_clean(html.text)), html.hidden, decoded.is_guessed)

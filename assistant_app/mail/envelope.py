@@ -62,7 +62,7 @@ CODES_OF_NOTICES = (
 LONGEST_START = 10_000  # characters of an email that are searched for a forwarded message
 
 # Words of addresses that no one reads, in the local part or the domain. They are looked for where a word
-# begins, without dots, hyphens and underlines.
+# begins, without dots, hyphens and underscores.
 _NO_REPLY = re.compile(
     r"(?:please|pls|bitte)?(?:"
     r"(?:do)?(?:no|not|dont|never)(?:repl[yi]|repply|replay|respond|answer)|unattended|unmonitored|notmonitored"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ NARROWEST = 600  # pixels of a window in which an email is read
 STRUCK = frozenset({"s", "strike", "del"})
 Attributes = Mapping[str, str | None]
 Style = Mapping[str, str]
+Declared = dict[str, tuple[int, str]]  # by property: its place in the sheet, and its value
 
 UNKNOWN: Colour = (-1, -1, -1)  # a picture, a gradient, or a colour by a rule that is not understood
 _SHOWS_BEHIND = {"none", "transparent", "inherit", "initial", "unset", "0", "0 0"}
@@ -29,7 +30,7 @@ _WHITE: Colour = (255, 255, 255)
 _NUMBER = re.compile(r"(?:calc\(\s*)?(-?(?:\d+\.?\d*|\.\d+))")
 _DECLARATION = re.compile(r"([a-zA-Z-]{1,40})\s*:\s*([^;]{0,500})")
 _AT_RULE = re.compile(r"@([^{};@]*)(?:;|\{((?:[^{}]|\{[^{}]*\})*)\})")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|([^\n]))")
 _MEDIA = re.compile(
     r"media\s+(?:only\s+)?(?:all|screen)\s*((?:and\s*\(\s*min-width\s*:\s*\d+(?:px)?\s*\)\s*)*)"
@@ -81,7 +82,12 @@ def declarations(style: str) -> tuple[Style, Style]:
     for name, value in _DECLARATION.findall(style):
         if (name := name.lower()) in _USED:
             value, mark, _ = value.lower().partition("!")
-            (important if mark else usual)[name] = value.strip()
+            declared = important if mark else usual
+            if name == "font":  # sets the size, too
+                name, value = "font-size", _size_in(value) or "inherit"
+            elif name == "background":  # sets the colour and the picture
+                declared["background-image"], name = value.strip(), "background-color"
+            declared[name] = value.strip()
     return usual, important
 
 
@@ -127,13 +133,13 @@ class Look:
 class _Rule:
     """The properties of a selector. `outer` are the keys that elements around have, the parent's first."""
 
-    weight: tuple[int, int, int, int]  # of its selector, and its place in the sheet
+    weight: tuple[int, int, int]  # of its selector
     keys: tuple[str, ...]
     tests: tuple[tuple[str, str, str], ...]  # attribute, comparison and value
     parent: tuple[str, ...]
     outer: tuple[str, ...]
-    usual: dict[str, str] = field(default_factory=dict)
-    important: dict[str, str] = field(default_factory=dict)
+    usual: Declared = field(default_factory=dict)
+    important: Declared = field(default_factory=dict)
 
     @property
     def is_simple(self) -> bool:
@@ -158,6 +164,7 @@ class StyleSheet:
     _rules: dict[str, _Rule] = field(default_factory=dict)  # by selector
     _by_key: dict[str, list[_Rule]] = field(default_factory=dict)
     _checks: int = 0
+    _places: int = 0  # declarations that were read
     _outer: Counter[str] = field(default_factory=Counter)
 
     def __bool__(self) -> bool:
@@ -174,18 +181,17 @@ class StyleSheet:
             for selector in before.rpartition("{")[2].split(","):
                 rule = self._rule(" ".join(selector.split()))
                 if rule is not None:
-                    rule.usual.update(usual)
-                    rule.important.update(important)
-                elif "background" in usual or "background-color" in usual:
+                    rule.usual |= {name: (self._places, value) for name, value in usual.items()}
+                    rule.important |= {name: (self._places, value) for name, value in important.items()}
+                elif "background-color" in usual.keys() | important.keys():
                     self.has_backgrounds = True
+            self._places += 1
 
     def _rule(self, selector: str) -> _Rule | None:
-        """Return the rule with this selector, now as the last one; None if it is not understood."""
-        rule = self._rules.get(selector)
-        if rule is not None:
-            rule.weight = (*rule.weight[:3], len(self._rules))
-            return rule
-        rule = _parsed(selector, len(self._rules)) if len(self._rules) < MOST_RULES else None
+        """Return the rule with this selector; None if it is not understood."""
+        if selector in self._rules:
+            return self._rules[selector]
+        rule = _parsed(selector) if len(self._rules) < MOST_RULES else None
         if rule is not None:
             self._rules[selector] = rule
             rules = self._by_key.setdefault(rule.keys[0] if rule.keys else "*", [])
@@ -196,19 +202,11 @@ class StyleSheet:
         """Return the properties that apply to an element, inside those that were entered."""
         own, own_important = declarations(attributes.get("style") or "")
         if not self._rules:
-            return own | own_important if own_important else own  # type: ignore[operator]
-        found = sorted(
-            self._fitting(keys_of(tag, attributes), attributes, parent), key=lambda rule: rule.weight
-        )
-        style: dict[str, str] = {}
-        for usual in (
-            *(rule.usual for rule in found),
-            own,
-            *(rule.important for rule in found),
-            own_important,
-        ):
-            style |= usual
-        return style
+            return {**own, **own_important} if own_important else own
+        found = list(self._fitting(keys_of(tag, attributes), attributes, parent))
+        usual = _decided((rule.weight, rule.usual) for rule in found)
+        important = _decided((rule.weight, rule.important) for rule in found)
+        return {**usual, **own, **important, **own_important}
 
     def _fitting(
         self, keys: tuple[str, ...], attributes: Attributes, parent: tuple[str, ...]
@@ -232,6 +230,12 @@ class StyleSheet:
         self._outer.subtract(keys)
 
 
+def _decided(rules: Iterable[tuple[tuple[int, int, int], Declared]]) -> Style:
+    """Return the values that win: those of the weightiest selector, of equal ones the last."""
+    said = [(weight, place, name, value) for weight, each in rules for name, (place, value) in each.items()]
+    return {name: value for _, _, name, value in sorted(said)}
+
+
 def keys_of(tag: str, attributes: Attributes) -> tuple[str, ...]:
     """Return the selectors of one word that fit an element."""
     said, name = attributes.get("class"), attributes.get("id")
@@ -250,8 +254,11 @@ def _inside(at_rule: str, body: str) -> str:
     return ""
 
 
-def _parsed(selector: str, place: int) -> _Rule | None:
-    """Return a rule without properties; None for selectors with siblings, states and the like."""
+def _parsed(selector: str) -> _Rule | None:
+    """Return a rule without properties; None for selectors with siblings, states and the like.
+
+    Of several `>`, only the last is checked.
+    """
     words = re.sub(r"\s*([>+~])(?!=)\s*", r" \1 ", selector).split()
     compounds = [_compound(word) for word in words if word != ">"]
     if not compounds or len(compounds) > MOST_OUTER or None in compounds:
@@ -260,7 +267,8 @@ def _parsed(selector: str, place: int) -> _Rule | None:
     if any(tests for _, tests in outer):
         return None
     text = "".join(words)
-    weight = (text.count("#"), text.count(".") + text.count("["), len(compounds), place)
+    tags = sum(word[0].isalpha() for word in words)
+    weight = (text.count("#"), text.count(".") + text.count("["), tags)
     parent = outer[-1][0] if outer and words[-2] == ">" else ()
     return _Rule(weight, keys, tests, parent, tuple(key for names, _ in outer for key in names))
 
@@ -302,7 +310,7 @@ def look_of(tag: str, attributes: Attributes, outer: Look, style: Style) -> Look
     look.is_blocked |= "hidden" in attributes or bool(style and _is_blocked(style))
     if visibility := style.get("visibility"):
         look.is_invisible = visibility in ("hidden", "collapse")
-    size = style.get("font-size") or _size_in(style.get("font", ""))
+    size = style.get("font-size")
     if size or (tag == "font" and attributes.get("size")):
         look.is_tiny = _is_tiny(size, outer.is_tiny) if size else False
     look.is_struck |= tag in STRUCK or "line-through" in (
@@ -314,7 +322,7 @@ def look_of(tag: str, attributes: Attributes, outer: Look, style: Style) -> Look
         look.is_clear = True
     elif found := colour_of(colour):
         look.is_clear, look.colour = False, found
-    background = style.get("background-color") or style.get("background") or attributes.get("bgcolor") or ""
+    background = style.get("background-color") or attributes.get("bgcolor") or ""
     if _has_picture(style) or attributes.get("background"):
         look.background = UNKNOWN
     elif background and background not in _SHOWS_BEHIND and not is_clear(background):
@@ -323,7 +331,7 @@ def look_of(tag: str, attributes: Attributes, outer: Look, style: Style) -> Look
 
 
 def _has_picture(style: Style) -> bool:
-    background = style.get("background", "") + style.get("background-image", "")
+    background = style.get("background-image", "")
     return "url(" in background or "gradient(" in background
 
 
@@ -333,10 +341,10 @@ def _is_blocked(style: Style) -> bool:
     if "opacity" in style and _number(style["opacity"], 1) <= 0.01:
         return True
     filters = style.get("filter", "") + style.get("-ms-filter", "")
-    if filters and re.search(r"opacity\s*(?:=|\()\s*0?\.?0*%?(?![\d.])", filters):
+    if filters and re.search(r"opacity\s*[=(]\s*(?:0+\.?0*|\.0+)%?\s*[,)]", filters):
         return True
     if "transform" in style and re.search(
-        r"(?:scale[xy]?|scale3d|matrix)\(\s*0*\.?0+\s*[,)]", style["transform"]
+        r"(?:scale[xy]?|scale3d)\(\s*0*\.?0+\s*[,)]|matrix\(\s*0*\.?0+\s*,\s*0*\.?0+\s*,", style["transform"]
     ):
         return True
     return _is_cut(style) or _is_outside(style)
@@ -361,12 +369,13 @@ def _is_cut(style: Style) -> bool:
 
 
 def _is_outside(style: Style) -> bool:
-    if style.get("position") in ("absolute", "fixed", "relative"):
+    position = style.get("position")
+    if position in ("absolute", "fixed", "relative"):
         places = (style.get(name, "") for name in ("left", "top", "right", "bottom"))
         if any(_number(place, 0) <= FAR_OUTSIDE for place in places):
             return True
-        if re.match(r"rect\(\s*[01](?:px)?[\s,]", style.get("clip", "")):
-            return True
+    if position in ("absolute", "fixed") and re.match(r"rect\(\s*[01](?:px)?[\s,]", style.get("clip", "")):
+        return True
     if "translate" in style.get("transform", "") and re.search(r"-\d{4,}", style["transform"]):
         return True
     moved = [style.get(name, "") for name in ("text-indent", "margin-left", "margin-top")]

@@ -183,17 +183,16 @@ class _Sheet:
 class _Table:
     rows: list[list[_Sheet]] = field(default_factory=list)
     cell: _Sheet | None = None
-    reaching: dict[int, int] = field(default_factory=dict)  # by column: rows that a cell above still takes
+    reaching: dict[int, int] = field(default_factory=dict)  # by column: number of the last row a cell takes
 
     def add(self, cell: _Sheet, columns: int, rows: int) -> None:
         """Add a cell to the last row, behind the places that cells above take."""
         row = self.rows[-1]
-        while self.reaching.get(len(row), 0) > 0:
-            self.reaching[len(row)] -= 1
+        while self.reaching.get(len(row), 0) >= len(self.rows):
             row.append(_Sheet(is_covered=True))
         for column in range(columns):
             if rows > 1:
-                self.reaching[len(row)] = rows - 1
+                self.reaching[len(row)] = len(self.rows) + rows - 1
             row.append(_Sheet(is_covered=True) if column else cell)
 
 
@@ -630,7 +629,7 @@ def _address(href: str) -> str:
         return unquote(rest)[:LONGEST_LINK]
     if scheme not in ("http", "https"):
         return ""
-    address = _without_redirect(f"{scheme}:{rest}")
+    address = "".join(_without_redirect(f"{scheme}:{rest}").split())
     if len(address) <= LONGEST_LINK:
         return address.replace("<", "%3C").replace(">", "%3E")
     host = re.match(r"https?://[^/?#<>]{1,100}", address)

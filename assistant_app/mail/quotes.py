@@ -47,7 +47,8 @@ _COLON = re.compile(r"[:：﹕︰]\s*[*_]*\s*$")
 _DATED_ADDRESS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<>]{0,100}<[^\s<>@]+@[^\s<>@]+>\s*[:：]?")
 _NAMED_ADDRESS = re.compile(r"[^<>:,.;]{0,60}<[^\s<>@]+@[^\s<>@]+>\s*(?:\w+\s?){1,3}[:：]$")
 _QUOTING_NAMED = re.compile(  # Horde and its relatives
-    r"(?:Quoting|Zitat von|Citando a?|Citation de|Citeren|Citat från|Citat|Cytowanie|Citát|Idézet|Цитирую)\s"
+    r"(?:Quoting|Zitat von|Citando(?: a)?|Citation de|Citeren|Citat från|Citat|Cytowanie|Citát|Idézet"
+    r"|Цитирую)\s"
     r"[^<>:]{0,60}<?[^\s<>@]+@[^\s<>@]+?>?\s*:"
 )
 _NAMED_AFTER_COMMA = re.compile(r"[,،、]\s*[^\W\d_a-zà-öø-ÿ][^,:]*$")

@@ -109,6 +109,7 @@ INTRODUCTIONS = [
     "On 02/11/2026 10:00, Ida Brevik wrote:",
     "Am Mo., 2. Nov. 2026 um 10:00 Uhr schrieb Ida Brevik <ida@example.org>:",
     "Am 02.11.26 um 10:00 schrieb Ida Brevik:",
+    "Citando Ida Brevik <ida@example.org>:",
     "Am 2. November 2026 10:00:00 MEZ schrieb Ida Brevik <ida@example.org>:",
     "Ida Brevik <ida@example.org> schrieb am Mo., 2. Nov. 2026, 10:00:",
     "Le lun. 2 nov. 2026 à 10:00, Ida Brevik <ida@example.org> a écrit :",

@@ -1,5 +1,6 @@
 """Header blocks of programs in many languages: on top of a pasted email, and over a quoted one."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +22,13 @@ def test_there_are_three_programs_in_each_of_fifteen_languages():
     languages = [name.partition(",")[0] for name in BLOCKS]
     assert len({language for language in languages if languages.count(language) >= 3}) >= 15
     assert len(LANGUAGES) >= 25
+
+
+def test_a_row_of_a_table_that_is_mostly_spaces_takes_a_moment():
+    row = f"From{' ' * 20}|{' ' * 40_000}|x\n"
+    before = time.process_time()
+    pasted(row * 3)
+    assert time.process_time() - before < 1  # about 0.1 s; minutes if it grows with the square of the spaces
 
 
 @pytest.mark.parametrize("program", BLOCKS)

@@ -82,6 +82,7 @@ def test_text_that_can_be_seen_stays(html):
             "<table><tr><td colspan=2>Sum<td>3<tr><td colspan=3>Pumps<tr><td rowspan=2>A<td>1<td>2<tr><td>3<td>4</table>",
             "Sum |  | 3\nPumps\nA | 1 | 2\n| 3 | 4",
         ),
+        ("<table><tr><td>A<td rowspan=2>B<tr><td>C<tr><td>D<td>E</table>", "A | B\nC\nD | E"),
         ("<div>To: Anna</div><div>&nbsp;</div><div>How many?</div>", "To: Anna\n\nHow many?"),
         (
             "<ol style='list-style-type:lower-alpha'><li>x</ol><ul style='list-style:none'><li>y</ul>",
@@ -113,6 +114,10 @@ def test_text_that_can_be_seen_stays(html):
         (
             "<a href='https://urldefense.proofpoint.com/v2/url?u=https-3A__x.org_a-2Db&d=1'>a</a>",
             "a <https://x.org/a-b>",
+        ),
+        (
+            "<a href='https://urldefense.proofpoint.com/v2/url?u=http-3A__x.org_a-0AFrom-3A-20b&d=1'>a</a>",
+            "a <http://x.org/aFrom:b>",
         ),
         (
             "<a href='https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fx.org%2Fa&data=1'>a</a>",
@@ -176,7 +181,7 @@ PIECES = [
         "<sup>1",
         "<s>x</s>",
     ),
-    *("</td>", "<!--", "<", "&#", "<table><tr><td>x<table><tr><td>y", "<style>.a{", "<p style='a:b'>"),
+    *("</td>", "<!--", "<", "&#", "<table><tr><td>x<table><tr><td>y", "<style>.a{", "<style>/* ", "<p style='a:b'>"),
 ]
 
 

@@ -107,13 +107,22 @@ SEEN = [
     "<div style='color:#000'><p style='color:currentcolor'>{}</p></div>",
     "<style>body{background:#123}</style><body><p style='color:#fff'>{}</p></body>",
     "<a style='color:#fff;background-color:rgb(10,20,30)'>{}</a>",
+    "<style>.a{display:none}.b{display:block}.a{color:red}</style><p class='a b'>{}</p>",
+    "<style>.a{color:red}.a{display:none}.b{display:block}</style><p class='b a'>{}</p>",
+    "<style>p.a{display:block}.a{display:none}</style><p class=a>{}</p>",
+    "<p style='font-size:0;font:12px Arial'>{}</p>",
+    "<style>td{background-color:#fff}</style><table><td style='background:#06c;color:#fff'>{}</table>",
+    "<style>p:not(.x){background:#222!important}</style><p style='color:#fff'>{}</p>",
+    "<p style='filter:alpha(opacity= 80)'>{}</p>",
+    "<p style='position:relative;clip:rect(1px,1px,1px,1px)'>{}</p>",
+    "<p style='transform:matrix(0,1,-1,0,0,0)'>{}</p>",
 ]
 
 
 @pytest.mark.parametrize("html", HIDDEN)
 def test_what_no_one_sees_is_left_out_and_counted(html):
     found = html_text.read(f"<p>Please confirm 40.</p>{html.replace('{}', 'the price is 0')}<p>Thanks</p>")
-    assert found.text.split() == ["Please", "confirm", "40.", *(["a"] if ">a<" in html else []), "Thanks"]
+    assert found.text.split() == ["Please", "confirm", "40.", "Thanks"]
     assert found.hidden >= 4
 
 

@@ -201,6 +201,7 @@ def test_the_matrix_is_as_large_as_the_docs_say():
         ("iso-2022-jp", b"\x1b(I6E\x1b(B \x1b$B@A\x1b(B", "ｶﾅ 請"),
         ("iso-2022-jp", b"\x1b(J\\100\x1b(B \\", "¥100 \\"),
         ("us-ascii", b"\x1b$B@A5a=q\x1b(B", "請求書"),
+        ("us-ascii", b"\x1b$@@A5a=q\x1b(B", "請求書"),
         ("", b"\x1b$B@A5a=q\x1b(B", "請求書"),
         ("shift_jis", b"\x1b$B@A5a=q\x1b(B", "請求書"),
         ("big5", "發票".encode("big5") + b"\xa3\xe1", "發票€"),

@@ -59,8 +59,8 @@ _UNKNOWN = {"unknown", "unknown-8bit", "x-unknown", "8bit", "7bit", "binary", "n
 # and the euro.
 _OTHER = {"euc_jp": "euc_jis_2004", "big5hkscs": "cp950"}
 _NO_LETTERS = {"Cc", "Cn", "Co", "Cs", "Sc", "Sk", "So", "Zs"}  # categories of Unicode
-_SWITCHES = re.compile(rb"\x1b\$(?:[@AB]|\([A-Z])")  # an escape of ISO-2022-JP; programs name any charset beside it
-
+# An escape of ISO-2022-JP; programs name any charset beside it.
+_SWITCHES = re.compile(rb"\x1b\$(?:[@AB]|\([A-Z])")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")

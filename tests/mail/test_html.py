@@ -181,7 +181,16 @@ PIECES = [
         "<sup>1",
         "<s>x</s>",
     ),
-    *("</td>", "<!--", "<", "&#", "<table><tr><td>x<table><tr><td>y", "<style>.a{", "<style>/* ", "<p style='a:b'>"),
+    *(
+        "</td>",
+        "<!--",
+        "<",
+        "&#",
+        "<table><tr><td>x<table><tr><td>y",
+        "<style>.a{",
+        "<style>/* ",
+        "<p style='a:b'>",
+    ),
 ]
 
 

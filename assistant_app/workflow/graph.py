@@ -195,7 +195,7 @@ async def _ask(state: State, model: Model, told: Told) -> tuple[list[Question], 
         questions = parse_questions(reply)
         if questions or is_readable(reply):
             return questions, None
-        return [], _why(ModelFailed(gettext_noop("The model gave something else than questions.")))
+        return [], _why(ModelFailed(gettext_noop("The model gave something other than questions.")))
     except Exception as problem:  # noqa: BLE001  (questions are a help, and the call is recorded)
         return [], _why(problem)
     finally:

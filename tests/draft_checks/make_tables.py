@@ -72,7 +72,7 @@ def weekdays() -> dict[str, int]:
 
 
 def short_months() -> dict[str, int]:
-    """Return the abbreviations that `months` lacks: they are months only beside a number."""
+    """Return the abbreviations that `months` lacks: they are months only between a day and a year."""
     known = months()
     found: dict[str, int] = {}
     for language in LANGUAGES:

@@ -30,8 +30,8 @@ def sent_on(header: Iterable[tuple[str, str]]) -> date | None:
             continue
         found = facts(text.strip()[:LONGEST_LINE])
         for fact in found:
-            if days := set(_days(fact.values)):
-                return _with_its_weekday(days, found)
+            if day := _with_its_weekday(set(_days(fact.values)), found):
+                return day
     return None
 
 
@@ -135,27 +135,23 @@ class Calendar:
             if value[0] == "weekday" and type(value[1]) is int
         }
 
-    def mismatches(self, text: str, found: Sequence[Fact]) -> Iterator[tuple[int, int]]:
-        """Yield where a weekday stands beside a date of another one, unless a source has the same pair."""
-        for pair in pairs(text, found):
-            possible = self._weekdays_of(pair.day, found)
-            if possible and pair.weekday not in possible:
-                yield pair.span
+    def beside(self, text: str, found: Sequence[Fact]) -> list[tuple[Pair, bool]]:
+        """Return each date beside a weekday, and whether it is its own. Not those that could be any day.
 
-    def fitting(self, text: str, found: Sequence[Fact]) -> set[Fact]:
-        """Return the weekdays that stand beside a date of theirs: they follow from the date."""
-        return {
-            pair.named for pair in pairs(text, found) if pair.weekday in self._weekdays_of(pair.day, found)
-        }
+        What a source says counts, also if the calendar says otherwise.
+        """
+        months = self._months | _months(found)
+        known = [(pair, self._weekdays_of(pair.day, months)) for pair in pairs(text, found)]
+        return [(pair, pair.weekday in possible) for pair, possible in known if possible]
 
-    def _weekdays_of(self, fact: Fact, found: Sequence[Fact]) -> set[int]:
+    def _weekdays_of(self, fact: Fact, months: set[int]) -> set[int]:
         """Return the weekdays that a date may have, by the calendar and by what the sources say."""
         said = {each for day in _monthly(fact) for each in self._said.get(day, ())}
         days: set[date] = set()
         for value in fact.values:
             match value:
                 case ("date", None, None, int(number)):  # "the 12th"
-                    days.update(self._near(number, self._months | _months(found)))
+                    days.update(self._near(number, months))
                 case _:
                     days.update(filter(None, [in_a_year(value, self.sent)]))
         return {day.weekday() for day in days} | said

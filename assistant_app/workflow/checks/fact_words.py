@@ -15,11 +15,11 @@ def _numbered(*rows: str, start: int) -> dict[str, int]:
     return {word: number for number, row in enumerate(rows, start) for word in row.split()}
 
 
-_SAME_LETTERS = str.maketrans("ıİſ", "iis")
+_SAME_LETTERS = str.maketrans("ıİſµ", "iisμ")
 
 
 def lower(word: str) -> str:
-    """Return a word in lower case, as in the tables. re.IGNORECASE also matches ı, İ and ſ as i and s."""
+    """Return a word in lower case, as in the tables. re.IGNORECASE takes ı, İ, ſ and µ for i, s and μ."""
     return word.lower() if word.isascii() else word.translate(_SAME_LETTERS).lower()
 
 
@@ -65,7 +65,7 @@ MONTHS = _with_plain_forms(
     _numbered(*tables.MONTHS.strip().splitlines(), start=1) | _numbered(*_MORE_MONTHS, start=1)
 )
 _SHORT_MONTHS = _numbered(*tables.SHORT_MONTHS.removeprefix("\n").splitlines(), start=1)
-MONTHS_BY_NUMBERS = MONTHS | _SHORT_MONTHS  # with those that are months only beside a number
+MONTHS_BY_NUMBERS = MONTHS | _SHORT_MONTHS  # with those that are months only between a day and a year
 WEEKDAYS = _with_plain_forms(
     _numbered(*tables.WEEKDAYS.strip().splitlines(), start=0) | _numbered(*_MORE_WEEKDAYS, start=0)
 )
@@ -153,7 +153,7 @@ WORKING_BEHIND = (
 )
 MEASURES = frozenset(names.split()[0] for names in tables.MEASURES)
 # Two ways to say how long, or how much: so many of the first are one of the second.
-SAME_TIME = (
+SAME_AMOUNT = (
     ("minute", 60, "hour"),
     ("hour", 24, "day"),
     ("day", 7, "week"),

@@ -18,7 +18,7 @@ from assistant_app.workflow.checks.fact_words import (
     MONEY,
     MONTHS,
     MONTHS_BY_NUMBERS,
-    SAME_TIME,
+    SAME_AMOUNT,
     SHORT_GERMAN_WEEKDAYS,
     SHORT_WEEKDAYS,
     SHORT_WEEKDAYS_OF,
@@ -53,7 +53,7 @@ _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[
 _PER_CENT = r"pour cent\b|per cent\b"
 _WORD_UNIT = (
     rf"(?:(?:{'|'.join(WORKING_BEFORE)}|calendar) )?"
-    rf"(?:{any_of([name for name in UNITS if name.isalpha()])})\b"
+    rf"(?:{any_of([name for name in UNITS if name.isalpha()])})\b(?!(?<=\bl)['’]\w)"  # "alle 15 l'ufficio"
     rf"(?: (?:{'|'.join(WORKING_BEHIND)})\b)?"
 )
 _TIMES = rf"(?:\s?(?P<times>{any_of(TIMES_BY)})\b(?:(?<=mio|mrd|mln|mld)\.)?)?"
@@ -82,12 +82,17 @@ _DOZEN = (
     r"(?:a |one )?dozen|ein dutzend|une douzaine|una docena|una dozzina|een dozijn|uma dúzia|ett dussin|tuzin"
 )
 _QUARTER_OF_AN_HOUR = (
-    r"quarter of an hour|viertelstunde|quart d['’]heure|cuarto de hora|quarto d['’]ora|quarto de hora"
-    r"|kwartier|kwadrans(?! (?:po|do))|en kvart(?! (?:över|i)\b)|čtvrt ?hodin[auy]|一刻[钟鐘]"
+    r"\b(?:quarter of an hour|viertelstunde|quart d['’]heure|cuarto de hora|quarto d['’]ora|quarto de hora"
+    r"|kwartier|kwadrans(?! (?:po|do))|en kvart(?! (?:över|i)\b)|čtvrt ?hodin[auy])|一刻[钟鐘]"
+)
+_THREE_QUARTERS = (
+    r"\b(?:three quarters of an hour|dreiviertelstunde|drei viertelstunden|trois quarts d['’]heure"
+    r"|tres cuartos de hora|tre quarti d['’]ora|três quartos de hora|drie kwartier|trzy kwadranse"
+    r"|tre kvart(?! (?:över|i)\b)|tři čtvrtě hodiny)\b|三刻[钟鐘]"
 )
 _ONE_AND_A_HALF = (
-    r"one and a half|a and a half|anderthalb|eineinhalb|un[eo]? et demie?|un[oa]? y medi[oa]|uno e mezzo"
-    r"|anderhal(?:f|ve)|um e meio|uma e meia|półtor(?:a|ej)|en och en halv|jeden a půl|půl druhého"
+    r"one and a half|anderthalb|eineinhalb|uno e mezzo|anderhal(?:f|ve)|półtor(?:a|ej)|en och en halv"
+    r"|jeden a půl|půl druhého"
 )
 _AFTER_TOMORROW = (
     r"day after tomorrow|übermorgen|après-demain|pasado mañana|dopodomani|overmorgen|pojutrze"
@@ -111,7 +116,7 @@ for _forms in (
 ):
     _HOURS_IN_WORDS |= {word: number for number, word in enumerate(_forms.split(), start=2)}
 # "po ósmej", "o deváté" say the hour.
-_ORDINAL_HOURS = {word for word in _HOURS_IN_WORDS if word.endswith(("ej", "é", "í"))} - {"tři"}
+_ORDINAL_HOURS = {word for word in _HOURS_IN_WORDS if word.endswith(("ej", "é", "í"))}
 _CLOCK_WORD = rf"(?:1[0-2]|[1-9]|{any_of(_HOURS_IN_WORDS)})"
 
 
@@ -292,13 +297,17 @@ RULES: list[Rule] = [
     ),
     Rule(
         "duration",
-        _pattern(rf"(?P<quarter>{_QUARTER_OF_AN_HOUR})"),
-        _if_has("quarter", "viertelstunde", "quart d", "cuarto", "quarto", "kwa", "kvart", "čtvrt", "一刻"),
+        _pattern(rf"\b(?P<more>{_ONE_AND_A_HALF})\b(?: (?P<unit>{_WORD_UNIT}))?"),
+        _if_has("half", "halb", "mezz", "halv", "półtor", "půl"),
     ),
     Rule(
         "duration",
-        _pattern(rf"\b(?P<more>{_ONE_AND_A_HALF})\b(?: (?P<unit>{_WORD_UNIT}))?"),
-        _if_has("half", "halb", "demi", "medi", "mezz", "halv", "mei", "półtor", "půl"),
+        # The unit in between: "an hour and a half". "Une heure et demie" is left to the clock.
+        _pattern(
+            rf"\b(?:(?:an?|one|une?|un[ao]|uma?) |un['’])(?!heure\b)(?P<unit>{_WORD_UNIT}) ",
+            r"(?P<more>and a half|et demie?|y medi[oa]|e mezz[oa]|e mei[oa])\b",
+        ),
+        _at_words("a", "an", "one", "un", "une", "una", "uno", "um", "uma"),
     ),
     Rule(
         "duration",
@@ -386,12 +395,14 @@ RULES: list[Rule] = [
         "quarter",
         _pattern(
             r"\b(?:(?P<past>quarter (?:past|after)|viertel nach|kwart over|kvart över|kwadrans po)",
-            r"|(?P<to>quarter (?:to|before)|viertel vor|dreiviertel|kwart voor|kvart i|za kwadrans"
+            r"|(?P<to>quarter (?:to|before)|viertel vor|drei ?viertel|kwart voor|kvart i|za kwadrans"
             r"|tři čtvrtě na)",
             r"|(?P<early>čtvrt na|viertel))",
             rf" (?P<hour>{_CLOCK_WORD})\b(?!\s?[%€$£])",
         ),
-        _at_words("quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři", "čtvrt", "dreiviertel"),
+        _at_words(
+            "quarter", "viertel", "kwart", "kvart", "kwadrans", "za", "tři", "čtvrt", "dreiviertel", "drei"
+        ),
     ),
     Rule(
         "quarter",
@@ -401,6 +412,11 @@ RULES: list[Rule] = [
             r"|(?P<to>moins (?:le |un )?quart|menos cuarto|meno un quarto))\b",
         ),
         _if_has("quart", "cuarto", "midi et", "minuit et"),
+    ),
+    Rule(
+        "duration",
+        _pattern(rf"(?P<three>{_THREE_QUARTERS})|(?P<quarter>{_QUARTER_OF_AN_HOUR})"),
+        _if_has("quart", "viertelstunde", "cuarto", "kwa", "kvart", "čtvrt", "刻"),
     ),
     Rule(
         "hour_word",
@@ -507,7 +523,7 @@ RULES: list[Rule] = [
         "code",
         # "2026/27" is a year, "12/10" a day or a share.
         _pattern(
-            r"(?<![\w.,/-])(?!20\d\d/\d\d(?!\d))",
+            r"(?<![\w.,/-])(?!20\d\d/\d\d(?!\d)|(?:0[1-9]|1[0-2])/(?:19|20)\d\d(?!\d))",
             r"(?:\d{3,8}/\d{2,8}|\d{2}/\d{4,8})(?![\w/-]|[.,]\d)",
         ),
         _at_digits(),
@@ -550,7 +566,7 @@ RULES: list[Rule] = [
         _at_starts(*number_words.VALUES, *number_words.ONES),
     ),
 ]
-_WITH_OWN_WORDS = {*tables.NUMBERS, *number_words.INFLECTED}
+_WITH_OWN_WORDS = tuple(dict.fromkeys((*tables.NUMBERS, *number_words.INFLECTED)))
 _TYPED_MONTHS = {"jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "okt", "nov", "dec", "dez"}
 _SHORT_WEEKDAYS = {
     name: number
@@ -719,14 +735,14 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
         return [_fact("number", match, _as_number(14.0, "day"))]
     if groups.get("dozen"):
         return [_fact("number", match, [("number", 12.0, None)], is_vague=True)]
-    for part, minutes in (("half", 30.0), ("quarter", 15.0)):
+    for part, minutes in (("half", 30.0), ("quarter", 15.0), ("three", 45.0)):
         if groups.get(part):
             return [_fact("number", match, [("number", minutes, "minute")], is_vague=True)]
     if groups.get("after"):
         return [_fact("number", match, [("number", 2.0, "day")], is_vague=True)]
     unit = _unit(match)
     if groups.get("more"):
-        return [_fact("number", match, [("number", 1.5, unit)], is_vague=True)]
+        return [_fact("number", match, _as_number(1.5, unit), is_vague=True)]
     if unit in MONEY or unit is None:
         return []
     return [_fact("number", match, _as_number(1.0, unit), is_vague=True)]
@@ -849,6 +865,8 @@ def _read_hour_word(name: str, match: re.Match[str], text: str) -> list[Fact]:
     word = lower(match["hour"])
     hour = int(word) if word.isdigit() else _HOURS_IN_WORDS[word]
     values: list[Value] = [("clock", each * 60) for each in _hours(hour)]
+    if lower(match[0]).endswith("uur"):  # also a number of hours, as in `_read_hours`
+        values += _as_number(float(hour), "hour")
     return [_fact("time", match, values, is_vague="near" in match.groupdict())]
 
 
@@ -916,6 +934,8 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     rest = _rest(match)
     for number in readings(written):
         values += _as_number(round(number * factor + rest, 4), unit)
+    if unit is None and factor == 1 and written.isdigit() and len(written) >= 8:  # typed without spaces
+        values.append(("phone", written[-7:]))
     if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
     # "25.11" without a full stop behind it.
@@ -997,13 +1017,13 @@ def _rest(match: re.Match[str]) -> float:
 
 
 def _as_number(number: float, unit: str | None) -> list[Value]:
-    """Return a number with its unit, and how else the same time is said: 24 hours, one day."""
+    """Return a number with its unit, and how else the same is said: 24 hours, one day; 1000 g, 1 kg."""
     values: list[Value] = [("number", number, unit)]
-    for small, times, large in SAME_TIME:
+    for small, times, large in SAME_AMOUNT:
         if unit == small and number >= times and number % times == 0:
             values.append(("number", number / times, large))
         if unit == large:
-            values.append(("number", number * times, small))
+            values.append(("number", round(number * times, 4), small))
     return values
 
 

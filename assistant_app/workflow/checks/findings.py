@@ -28,6 +28,7 @@ from assistant_app.workflow.checks.names import (
     DECLINING,
     are_among,
     full_names,
+    initials_and_nouns,
     is_spelled_out,
     names,
     stems,
@@ -136,7 +137,7 @@ def check(
     """
     language = language_of(draft)
     emails_language = language_of(email)
-    languages = tuple(filter(None, (emails_language, language)))
+    languages = tuple(dict.fromkeys(filter(None, (emails_language, language))))
     of_email, of_owner, of_draft = (
         Reader(languages),
         Reader(languages),
@@ -169,7 +170,8 @@ def check(
     checks = Checks(
         (), tuple(to_fill_in), (), language=language, speaks_of_attachment=speaks_of_one(draft_read)
     )
-    fitting = known_facts.calendar.fitting(own.text, own.facts)
+    beside = known_facts.calendar.beside(own.text, own.facts)
+    fitting = {pair.named for pair, is_its_own in beside if is_its_own}
     unsupported = [
         fact for fact in own.facts if not fact.is_vague and fact not in fitting and not known_facts.back(fact)
     ]
@@ -183,10 +185,13 @@ def check(
         unsupported += misnamed(
             own.text, email[:MOST_READ], header, known, said, known_facts.words, writer, language
         )
-        unsupported += misnamed_in_cjk(own.text, f"{sources}\n{known}")
+        unsupported += misnamed_in_cjk(
+            own.text, "\n".join((sources, known, *(each.text for each in of_hand)))
+        )
         unsupported += [
-            Fact("date", start, end, own.text[start:end], frozenset())
-            for start, end in known_facts.calendar.mismatches(own.text, own.facts)
+            Fact("date", *pair.span, own.text[slice(*pair.span)], frozenset())
+            for pair, is_its_own in beside
+            if not is_its_own
         ]
         unsupported += known_facts.counted_otherwise(own)
         of_person = [(reading.text, reading.facts) for reading in by_person]
@@ -314,6 +319,10 @@ class Reading:
         return _types(self.facts[:MOST_COMBINED])
 
     @cached_property
+    def initials_and_nouns(self) -> tuple[str, list[str]]:
+        return initials_and_nouns(self.text)
+
+    @cached_property
     def names(self) -> list[Fact]:
         """The names of the text, outside its other facts."""
         return names(blanked(self.text, [(fact.start, fact.end) for fact in self.facts]), self.language)
@@ -362,8 +371,8 @@ WORDS_BEFORE = re.compile(
 
 def _around(text: str, fact: Fact) -> Iterator[tuple[str, ...]]:
     """Yield the noun behind a number, and the words before it: "two projectors", "salad for ten"."""
-    if CJK.match(text, fact.end):  # 两台, 三冊
-        yield ("", text[fact.end])
+    if CJK.match(text, fact.end):  # 两台, 三冊; 个 is of anything, so the noun behind it counts
+        yield ("", text[fact.end : fact.end + (3 if text[fact.end] in "个個" else 1)])
         return
     behind = WORD_BEHIND.match(text, fact.end)
     if behind and not is_function_word(behind[1]):
@@ -383,7 +392,7 @@ class Backing:
     calendar: Calendar = field(default_factory=lambda: Calendar(None))
     numbers: dict[float, set[object]] = field(default_factory=dict)  # each number with its units
     bare: set[float] = field(default_factory=set)  # written by the owner without a unit
-    hours: set[int] = field(default_factory=set)  # written by the owner, perhaps in words
+    hours: set[float] = field(default_factory=set)  # written by the owner, perhaps in words
     dates: set[Value] = field(default_factory=set)
     dates_by_parts: set[Value] = field(default_factory=set)  # see `_with_any_part`
     others: set[Value] = field(default_factory=set)
@@ -397,20 +406,20 @@ class Backing:
         self.calendar.add(reading.text, reading.facts)
         for fact in reading.facts:
             for value in fact.values:
-                self._add(value, is_of_person and not fact.is_vague)
-                if is_of_person and value[0] == "number" and value[2] is None and 0 < value[1] <= 24:  # type: ignore[operator]
-                    self.hours.add(int(value[1]))  # type: ignore[call-overload]
+                self._add(value, is_of_person, is_bare=is_of_person and not fact.is_vague)
             if fact.kind == "number":
                 counts = {value[1] for value in fact.values if value[0] == "number"}
                 for key in _around(reading.text, fact):
                     self._counts.setdefault(key, set()).update(counts)
 
-    def _add(self, value: Value, is_bare: bool) -> None:
+    def _add(self, value: Value, is_of_person: bool, is_bare: bool) -> None:
         match value:
             case ("number", float(number), unit):
                 self.numbers.setdefault(number, set()).add(unit)
                 if unit is None and is_bare:
                     self.bare.add(number)
+                if unit is None and is_of_person and 0 < number <= 24:
+                    self.hours.add(number)
             case ("date", year, month, day):
                 self.dates.add(value)
                 self.dates_by_parts |= _with_any_part((year, month, day))
@@ -439,6 +448,7 @@ class Backing:
         known = self._counts
         for fact in draft.facts:
             numbers = {value[1] for value in fact.values if value[0] == "number" and value[2] is None}
+            numbers.discard(1.0)  # which is an article
             if not fact.is_vague or not numbers or any(number in self.numbers for number in numbers):
                 continue
             around = [known[key] for key in _around(draft.text, fact) if key in known]
@@ -609,6 +619,8 @@ def _given(
         after = later[number:] if source == "feedback" else later
         found: dict[str, bool] = {}
         for fact in _wanted(reading, known_names):
+            if fact.text in found:
+                continue
             is_in = _is_in(fact, draft, in_draft, language)
             if is_in or not _is_withdrawn(reading, fact, after, of_hand):
                 found.setdefault(fact.text, is_in)
@@ -622,7 +634,7 @@ def _is_in(fact: Fact, draft: Reading, in_draft: Backing, language: str | None) 
         # Japanese and Chinese write names in other letters.
         if language in ("ja", "zh") or in_draft.know(fact.text, language):
             return True
-        return is_spelled_out(fact.text, draft.text, language)
+        return is_spelled_out(fact.text, *draft.initials_and_nouns, language)
     if in_draft.back(fact):
         return True
     # "thu 8" and "at 4": a bare number may be the day of a date, or an hour.

@@ -49,6 +49,8 @@ TITLES = {
 }
 LONGEST_TITLE = max(map(len, TITLES)) + 2  # plus a full stop, and one letter to detect a longer word
 LONGEST_SHORT = 5  # letters of an abbreviation
+LONGEST_COMPOUND = 60  # letters of a word that it may stand for
+MOST_COMPOUNDS = 200
 LONGEST_LINE = 100  # characters of a signature line on each side of a word
 # Words that are capitalised everywhere.
 _COMMON = """
@@ -187,9 +189,12 @@ def _forms(word: str) -> set[str]:
     """Return the spellings of a word in lower case: "zürich", "zurich", "zuerich"; "ph.d", "phd"."""
     if word.isascii():
         return {word, word.replace(".", "")} if "." in word else {word}
+    return {word, _without_marks(word), word.translate(IN_TWO_LETTERS)}
+
+
+def _without_marks(word: str) -> str:
     marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
-    plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
-    return {word, plain, word.translate(IN_TWO_LETTERS)}
+    return "".join(letter for letter in marked if not unicodedata.combining(letter))
 
 
 DECLINING = ("pl", "cs")  # languages whose names have other endings in other cases
@@ -204,8 +209,7 @@ _SOFT = (("rz", "r"), ("dz", "d"), ("dz", "g"), ("c", "k"), ("c", "t"))
 
 def stems(name: str) -> set[str]:
     """Return what a Polish or Czech name may be without the ending of its case: "Ewo" and "Ewa" share one."""
-    marked = unicodedata.normalize("NFKD", name.casefold().translate(WITHOUT_MARKS))
-    plain = "".join(letter for letter in marked if not unicodedata.combining(letter))
+    plain = _without_marks(name.casefold())
     found = {plain}
     found |= {plain.removesuffix(end) for end in _CASES if plain.endswith(end) and len(plain) > len(end) + 1}
     for stem in tuple(found):
@@ -215,16 +219,38 @@ def stems(name: str) -> set[str]:
     return found
 
 
-def is_spelled_out(short: str, text: str, language: str | None) -> bool:
-    """Return whether a text has the words of an abbreviation in capitals: "EG" is "Erdgeschoss"."""
+def initials_and_nouns(text: str) -> tuple[str, list[str]]:
+    """Return the first letters of a text's words in order, and its first words with a capital."""
+    words = WORD.findall(text)
+    nouns = dict.fromkeys(
+        word.casefold() for word in words if word[0].isupper() and len(word) <= LONGEST_COMPOUND
+    )
+    return "".join(word[0].casefold()[:1] for word in words), list(nouns)[:MOST_COMPOUNDS]
+
+
+def is_spelled_out(short: str, initials: str, nouns: Collection[str], language: str | None) -> bool:
+    """Return whether a text has the words of an abbreviation in capitals: "EG" is "Erdgeschoss".
+
+    The first letters of two words say too little.
+    """
     if not (1 < len(short) <= LONGEST_SHORT and short.isalpha() and short.isupper()):
         return False
-    words = [word.casefold() for word in WORD.findall(text)]
-    initials = "".join(word[0] for word in words)
-    if short.casefold() in initials:
+    letters = short.casefold()
+    if len(letters) > 2 and letters in initials:
         return True
-    compound = re.compile(".{2,}".join(short.casefold()) + ".{2,}")
-    return language == "de" and any(compound.fullmatch(word) for word in words)
+    return language == "de" and any(_is_made_of(letters, noun) for noun in nouns)
+
+
+def _is_made_of(letters: str, noun: str) -> bool:
+    """Return whether each letter begins a part, of three letters at least."""
+    if not noun.startswith(letters[0]):
+        return False
+    place = 0
+    for letter in letters[1:]:
+        place = noun.find(letter, place + 3)
+        if place < 0:
+            return False
+    return place + 3 <= len(noun)
 
 
 PAIR = re.compile(r"\b([A-Z]\w+)[ \t]([A-Z]\w+)\b")
@@ -262,14 +288,12 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     is_german = language == "de" if language else _is_german(tokens)
     found: list[Fact] = []
     for position, token in enumerate(tokens):
-        word = token[0]
-        if (elided := ELIDED.match(word)) and _may_be_name(word[elided.end() :]):
-            start = token.start() + elided.end()
-            found.append(Fact("name", start, token.end(), text[start : token.end()], frozenset()))
+        elided = ELIDED.match(token[0])
+        start = token.start() + (elided.end() if elided else 0)
+        word = text[start : token.end()]
+        if not word[:1].isupper() or not _may_be_name(word) or word.casefold() in small:
             continue
-        if not word[0].isupper() or not _may_be_name(word) or word.casefold() in small:
-            continue
-        if _begins_sentence(text, token.start()) and not _is_in_signature(text, token):
+        if _begins_sentence(text, start) and not _is_in_signature(text, token):
             continue
         is_beside = False
         if is_german:
@@ -278,7 +302,7 @@ def names(text: str, language: str | None = None) -> list[Fact]:
                 continue
             is_beside = stands == "beside"
         end = token.end() + ("." in word and text.startswith(".", token.end()))
-        found.append(Fact("name", token.start(), end, text[token.start() : end], frozenset(), is_beside))
+        found.append(Fact("name", start, end, text[start:end], frozenset(), is_beside))
     return found
 
 

@@ -89,6 +89,7 @@ _HONORIFIC = re.compile(
 _BEFORE_HONORIFIC = frozenset(
     "皆客者子奥貴同方長任員母父兄姉妹弟孫嫁娘王神仏姫殿誰何人他様的位是个個名有请請和与及给對对找看问您你我他她"
     "各女男老大小新原旧好师生医班课主任科室外内儿牙家本校院这那該该哪"
+    "仕模多左異一社店当總总副目户戶售务務品学學语語文数數乐樂育庭治"
 )
 
 
@@ -99,8 +100,9 @@ def misnamed_in_cjk(draft: str, sources: str) -> Iterator[Fact]:
     """
     if not CJK.search(sources):
         return
+    known = _BEFORE_HONORIFIC.union(sources)
     for found in _HONORIFIC.finditer(draft):
-        if found["name"] not in sources and found["name"] not in _BEFORE_HONORIFIC:
+        if found["name"] not in known:
             yield Fact("name", found.start(), found.end(), found["name"], frozenset())
 
 

@@ -3,7 +3,7 @@
 Two servers of two processes each stand behind nginx with the settings of docs/how-to/deploy.md. The
 ten walk through one email after the other. Meanwhile, each from a process of its own:
 
-- one account asks for the slowest pages and answers, with 40 requests at a time,
+- one account asks for the slowest pages and API answers, with 40 requests at a time,
 - 150 sign-ins with wrong passwords come at once, again and again, from as many addresses,
 - 400 clients send a body by the byte, half of them past nginx,
 - 100 accounts follow a running email with 50 streams each.
@@ -26,7 +26,7 @@ from tests.benchmarks import flow
 from tests.benchmarks.client import Client
 from tests.benchmarks.in_flight import allow_open_files
 from tests.benchmarks.report import judged, ms, percentile, table
-from tests.benchmarks.stage import model_server
+from tests.benchmarks.stage import model_server, sessions
 from tests.bounded.nasty import KINDS
 from tests.own_nginx import PRODUCTION, OwnNginx
 from tests.own_redis import OwnRedis
@@ -99,6 +99,7 @@ def behind_nginx():
     people = (*PEOPLE, DISTURBER, *FOLLOWERS)
     with model_server(latency=MODEL_LATENCY, question=flow.QUESTION) as url, OwnRedis() as redis:
         env = PRODUCTION | {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "test", "REDIS_URL": redis.url}
+        env |= {"API_RATE_USER": "600/minute"}  # as it is by default; pages have no such limit
         with (
             RealServer(postgresql=True, env=env, people=people) as first,
             RealServer(env=env, beside=first) as second,
@@ -150,6 +151,7 @@ def disturbance(name, front):
         "certificate": str(front.certificate),
         "servers": [server.url for server in front.servers],
         "tokens": front.tokens,
+        "session": sessions(front.servers[0], DISTURBER)[0],
     }
     command = [sys.executable, "-m", "tests.benchmarks.bystanders", name]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -169,6 +171,7 @@ class Disturbance:
 
     def __init__(self, told):
         self.url, self.servers, self.tokens = told["url"], told["servers"], told["tokens"]
+        self.session = {"Cookie": f"sessionid={told['session']}"}
         self._context = ssl.create_default_context(cafile=told["certificate"])
         self.answers = {}
 
@@ -200,8 +203,13 @@ class Disturbance:
         return {"Authorization": f"Token {self.tokens[person]}", "Content-Type": "application/json"}
 
     async def create(self, person, email, instructions="Yes."):
-        """Return the id of an email that was sent to the model; its run may still be under way."""
-        _, made = await self.ask("POST", "/api/applications/", headers=self.signed_in(person))
+        """Return the id of an email that was sent to the model; "" if that was refused.
+
+        Its run may still be under way.
+        """
+        status, made = await self.ask("POST", "/api/applications/", headers=self.signed_in(person))
+        if status != 201:
+            return ""
         app_id = json.loads(made.partition(b"\r\n\r\n")[2])["app_id"]
         typed = {"email_to_respond": email, "response_instructions": instructions}
         headers = self.signed_in(person) | {"Prefer": "respond-async"}
@@ -225,9 +233,10 @@ async def slowest_requests(disturbance, ready):
         await asyncio.sleep(2)  # until it is asked the question
         await put(app_id, "clarify_instructions", {"answers": ["Yes."]})
         await put(app_id, "edit", {"text": KINDS[kind](DRAFT_LENGTH)})
-        paths += [
-            flow.address(app_id, last) for last in ("drafts/2/checks", "state", "drafts/1/diff/2", "drafts")
-        ]
+        for last in ("drafts/2/checks", "state", "drafts/1/diff/2", "drafts"):
+            paths.append((flow.address(app_id, last), headers))
+        for last in ("", "compare/?a=1&b=2", "history/", "drafts/2/edit/"):
+            paths.append((f"/a/{app_id}/{last}", disturbance.session))
     disturbance.answers.clear()
     ready()
     chance = random.Random(1)
@@ -238,7 +247,8 @@ async def slowest_requests(disturbance, ready):
                 kind = chance.choice(SLOW_KINDS)
                 await disturbance.create(DISTURBER, f"Subject: a\n\n{KINDS[kind](EMAIL_LENGTH)}")
             else:
-                await disturbance.ask("GET", chance.choice(paths), headers=headers)
+                path, asking = chance.choice(paths)
+                await disturbance.ask("GET", path, headers=asking)
 
     await asyncio.gather(*(again_and_again() for _ in range(AT_ONCE)))
 

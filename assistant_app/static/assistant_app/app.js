@@ -182,8 +182,9 @@ function showOptions(form) {
   for (const shown of form.querySelectorAll("[data-says]")) {
     const field = form.elements[shown.dataset.says];
     const value = field.value.trim();
-    const says = field.selectedOptions?.[0].dataset.short ?? shown.dataset.in.replace("{language}", () => value);
-    shown.textContent = value ? says : shown.dataset.else;
+    const chosen = field.selectedOptions?.[0];
+    const says = () => chosen?.dataset.short ?? shown.dataset.in.replace("{language}", () => value);
+    shown.textContent = value ? says() : shown.dataset.else;
   }
 }
 

@@ -36,7 +36,7 @@ LAST = ("sign_out", "logout", "erase", "delete", "revoke", "cancel")  # what end
 
 @pytest.fixture(scope="module", autouse=True)
 def _without_garbage_of_others():
-    """Leave out of collections what earlier tests left: the server does so with what it loaded at its start."""
+    """Keep what earlier tests left out of collections, as the server does with what it loads at its start."""
     gc.collect()
     gc.freeze()
     yield

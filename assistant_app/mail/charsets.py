@@ -6,7 +6,6 @@ import codecs
 import re
 from base64 import b64decode
 from binascii import Error as BadBase64
-from collections.abc import Iterator
 from encodings.aliases import aliases as _PYTHONS_LABELS
 from quopri import decodestring
 from typing import NamedTuple
@@ -70,6 +69,8 @@ _AFTER_ESCAPE = {
     **dict.fromkeys((b"$@", b"$B", b"$(O", b"$(P", b"$(Q"), "euc_jis_2004"),
     **{b"$A": "gb18030", b"$(C": "cp949", b"$(D": "jis_x_0212", b"(I": "cp932", b"(J": "roman"},
 }
+MOST_ESCAPES = 200_000  # more would take over half a second; Python's own codec knows fewer letters
+_WITH_HIGH_BIT = bytes(byte | 0x80 for byte in range(256))
 _ROMAN = str.maketrans("\\~", "¥‾")  # JIS X 0201, where it differs from ASCII
 # RFC 2047, section 2. Senders also write spaces, and letters that are not encoded, into the text.
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?\n]*(?:\?(?!=)[^?\n]*)*)\?=")
@@ -271,29 +272,32 @@ def _without_gaps(raw: bytes) -> str:
 
 def _from_escapes(raw: bytes) -> str:
     """Decode ISO-2022-JP with the letters that programs write beyond it, such as NEC's circled digits."""
+    if raw.count(b"\x1b") > MOST_ESCAPES:
+        return raw.decode("iso2022_jp_ext", "replace")
     pieces: list[str] = []
     codec, start = "", 0
-    for escape in [*_ESCAPE.finditer(raw), None]:
-        stretch = raw[start : escape.start() if escape else len(raw)]
-        pieces.extend(_stretch(stretch, codec))
-        if escape:
-            codec, start = _AFTER_ESCAPE.get(escape[1], ""), escape.end()
-    return "".join(pieces)
+    for escape in _ESCAPE.finditer(raw):
+        pieces.append(_stretch(raw[start : escape.start()], codec))
+        codec, start = _AFTER_ESCAPE.get(escape[1], ""), escape.end()
+    return "".join([*pieces, _stretch(raw[start:], codec)])
 
 
-def _stretch(raw: bytes, codec: str) -> Iterator[str]:
+def _stretch(raw: bytes, codec: str) -> str:
+    if not codec and raw.isascii():
+        return raw.decode("ascii")
     if codec in ("", "roman"):
-        text = raw.decode("utf-8" if raw.isascii() or _is_utf8(raw) else "cp932", "replace")
-        yield text.translate(_ROMAN) if codec else text
-        return
-    for line in raw.splitlines(
-        keepends=True
-    ):  # a line ends the charset (RFC 1468), and some programs rely on it
-        ending = line[len(line.rstrip(b"\r\n")) :]
-        high = bytes(byte | 0x80 for byte in line[: len(line) - len(ending)])
-        if codec == "jis_x_0212":
-            high = b"".join(b"\x8f" + high[at : at + 2] for at in range(0, len(high), 2))
-        yield high.decode("euc_jp" if codec == "jis_x_0212" else codec, "replace") + ending.decode()
+        text = raw.decode("utf-8" if _is_utf8(raw) else "cp932", "replace")
+        return text.translate(_ROMAN) if codec else text
+    # A line ends the charset (RFC 1468), and some programs rely on it.
+    return "".join(_line(line, codec) for line in raw.splitlines(keepends=True))
+
+
+def _line(line: bytes, codec: str) -> str:
+    text = line.rstrip(b"\r\n")
+    high = text.translate(_WITH_HIGH_BIT)
+    if codec == "jis_x_0212":
+        codec, high = "euc_jp", b"".join(b"\x8f" + high[at : at + 2] for at in range(0, len(high), 2))
+    return high.decode(codec, "replace") + line[len(text) :].decode("ascii")
 
 
 def _guess(raw: bytes) -> Decoded:

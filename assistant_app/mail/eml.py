@@ -21,7 +21,7 @@ from assistant_app.mail.charsets import codec_of, decode, decode_words
 from assistant_app.mail.envelope import DELIVERY_REPORT
 from assistant_app.mail.header import Header
 from assistant_app.mail.hidden import one_line
-from assistant_app.mail.html_text import TooMuch
+from assistant_app.mail.html_text import Allowance, TooMuch
 from assistant_app.mail.html_text import read as read_html
 from assistant_app.mail.unreadable import Unreadable
 from assistant_app.phrases import gettext_noop, ngettext, sentences
@@ -100,6 +100,7 @@ class _Text:
     text: str
     hidden: int = 0
     is_guessed: bool = False
+    is_too_large: bool = False  # to be read
 
 
 @dataclass(slots=True)
@@ -107,10 +108,12 @@ class _Reading:
     """What is found while the parts of a file are read."""
 
     zone: tzinfo
+    html: Allowance = field(default_factory=Allowance)
+    calendars: int = invitation.LONGEST  # characters that may still be read
     is_decoded: bool = False  # parts without an encoding are UTF-8, whatever they say
     left_out: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)  # of mail servers, shown if there is no other text
-    attached_texts: list[_Text] = field(default_factory=list)  # shown if there is no other text
+    attached_parts: list[Message] = field(default_factory=list)  # read and shown if there is no other text
     attached: int = 0
     is_encrypted: bool = False
     has_outlook_text: bool = False  # in a file that only Outlook reads
@@ -148,7 +151,11 @@ def _mail_file(message: Message, reading: _Reading) -> MailFile:
     if not any(name in header for name in ("from", "subject", "date", "message-id")):
         said = gettext_noop("That’s not an .eml file. Save the email as .eml in your mail app first.")
         raise Unreadable(said)
-    texts = _texts(message, reading) or reading.attached_texts
+    texts = _texts(message, reading) or [
+        text for part in reading.attached_parts for text in _text(part, _label_of(part), reading)
+    ]
+    if any(text.is_too_large for text in texts):
+        raise TooMuch
     body = "\n\n".join(text.text.strip("\n") for text in texts).strip("\n") or "\n\n".join(reading.reports)
     if not body.strip():
         if reading.is_encrypted:
@@ -275,7 +282,7 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
     if kind in _CALENDARS or (kind == "application/octet-stream" and _name_of(part).lower().endswith(".ics")):
         return _invitation(part, reading)
     if is_attached and kind in _PLAIN | {"text/html"}:
-        reading.attached_texts += _text(part, kind, _label_of(part))
+        reading.attached_parts.append(part)
     if kind in _NO_ATTACHMENTS:
         return []
     if is_attached or kind not in _PLAIN | {"text/html"}:
@@ -288,7 +295,7 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         "base64",
         "quoted-printable",
     )
-    return _text(part, kind, "utf-8" if reading.is_decoded and not is_encoded else _label_of(part))
+    return _text(part, "utf-8" if reading.is_decoded and not is_encoded else _label_of(part), reading)
 
 
 def _with_boundary(part: Message, kind: str) -> Message:
@@ -304,15 +311,18 @@ def _with_boundary(part: Message, kind: str) -> Message:
     return message_from_bytes(header + raw)
 
 
-def _text(part: Message, kind: str, label: str) -> list[_Text]:
-    raw = _payload(part)
+def _text(part: Message, label: str, reading: _Reading) -> list[_Text]:
+    kind, raw = part.get_content_type(), _payload(part)
     if kind == "text/html":
         if not label and (said := _META.search(raw[:4_000]) or _XML.match(raw[:400])):
             label = said[1].decode()
             if codec_of(label).startswith("utf_16"):  # it could not be found as ASCII then
                 label = "utf-8"
         decoded = decode(raw, label)
-        html = read_html(decoded.text)
+        try:
+            html = read_html(decoded.text, reading.html)
+        except TooMuch:
+            return [_Text(kind, "", is_too_large=True)]
         found = _Text(kind, signed.without_pgp(_clean(html.text)), html.hidden, decoded.is_guessed)
     else:
         decoded = decode(raw, label)
@@ -413,7 +423,8 @@ def _signed_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:
 
 def _invitation(part: Message, reading: _Reading) -> list[_Text]:
     decoded = decode(_payload(part), _label_of(part) or "utf-8")
-    text = _clean(invitation.to_text(decoded.text, reading.zone))
+    reading.calendars -= len(decoded.text)
+    text = _clean(invitation.to_text(decoded.text, reading.zone)) if reading.calendars >= 0 else ""
     if not text.strip():
         reading.left_out.append(_name_of(part))
         return []

@@ -24,6 +24,7 @@ from assistant_app.mail.html_style import (
 )
 
 LONGEST = 1_000_000  # characters
+MOST_TAGS = 50_000  # a second of CPU at most; Outlook writes six for a line of text
 DEEPEST_QUOTE = 5
 DEEPEST_LIST = 6
 DEEPEST_TABLE = 15  # deeper ones are read as lines
@@ -125,10 +126,23 @@ class HtmlText(NamedTuple):
     hidden: int  # words that a person would not see
 
 
-def read(html: str) -> HtmlText:
+@dataclass(slots=True)
+class Allowance:
+    """What may still be read of one email, however many parts it has."""
+
+    characters: int = LONGEST
+    tags: int = MOST_TAGS
+
+    def take(self, html: str) -> None:
+        self.characters -= len(html)
+        self.tags -= html.count("<")
+        if self.characters < 0 or self.tags < 0:
+            raise TooMuch
+
+
+def read(html: str, allowance: Allowance | None = None) -> HtmlText:
     """Return the visible text and the number of hidden words. Raise `TooMuch` if parsing would take long."""
-    if len(html) > LONGEST:
-        raise TooMuch
+    (allowance or Allowance()).take(html)
     html, closed, rest = _with_whole_sheets(html).rpartition("-->")
     html = _COMMENT.sub("", html + closed) + rest.replace("<!--", "")
     shown, closed, rest = html.rpartition(">")

@@ -419,20 +419,24 @@ def _is_introduction(text: str, has_marks: bool) -> bool:
     text = " ".join(text.split())
     if not _LETTER.search(text):
         return False
-    verb = _VERB.search(text)
     has_colon = _COLON.search(text) is not None
     has_day, has_time = _YEAR_OR_DAY.search(text) is not None, _TIME.search(text) is not None
     has_address = _ADDRESS.search(text) is not None
+    if _DATED_ADDRESS.fullmatch(text):
+        return True
     if has_marks:
-        if _DATED_ADDRESS.fullmatch(text):
+        if has_colon and (has_day or has_address):
             return True
-        return bool(verb and (has_colon or has_day)) or (has_colon and (has_day or has_address))
+        return (has_colon or has_day) and _VERB.search(text) is not None
     if _QUOTING_NAMED.fullmatch(text):
         return True
-    if _DATED_ADDRESS.fullmatch(text) or (_NAMED_ADDRESS.match(text) and verb and len(text) < 150):
+    if not (has_day or has_colon):
+        return False
+    verb = _VERB.search(text)
+    if verb and len(text) < 150 and _NAMED_ADDRESS.match(text):
         return True
     if not has_colon:
-        return bool(verb and verb.end() == len(text) and has_address and has_day and has_time)
+        return bool(verb and verb.end() == len(text) and has_address and has_time)
     if has_address and has_day and (verb or has_time):
         return True
     if verb and has_day and has_time:

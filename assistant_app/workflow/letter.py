@@ -15,6 +15,7 @@ from assistant_app.workflow import letter_forms as forms
 from assistant_app.workflow.remarks import Remarks
 
 OPENING, CLOSING = "<reply>", "</reply>"
+PIECE = 1_000  # characters to work on at once
 _ENOUGH = 60  # characters of a line's start in which talk can be told
 _LONG_HEAD = 120  # characters of a first line after which it need not end to be read
 _MOST_HEAD_LINES = 12
@@ -68,6 +69,11 @@ class Letter:
 
     def feed(self, text: str) -> str:
         """Return the text that certainly belongs to the letter."""
+        # What remains is searched again after each line, so a whole letter at once must not remain.
+        pieces = (text[start : start + PIECE] for start in range(0, len(text), PIECE))
+        return "".join(map(self._feed, pieces))
+
+    def _feed(self, text: str) -> str:
         text = text.replace("\ufeff", "")
         if self._is_over:
             self._after.append(text)

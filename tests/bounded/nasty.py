@@ -75,6 +75,7 @@ KINDS: dict[str, Kind] = {
     "lines of spaces": between_letters("\n \n"),
     "spaces": repeated("a  "),
     "tabs": between_letters("\t"),
+    "marks between blank lines": repeated("’\n\n"),
     # Nearly the same, over and over.
     "near-equal paragraphs": drawn(like_the_others, "\n\n"),
     "paragraphs of two words": drawn(lambda r: f"{word(r)} {r.choice('ab')}", "\n\n"),
@@ -98,6 +99,7 @@ KINDS: dict[str, Kind] = {
     "no spaces": repeated("a"),
     "long number": repeated("1"),
     "capitals": repeated("X"),
+    "Roman numerals": repeated("ⅻ_"),
     # Markup and quotes.
     "markup": repeated("<b>&amp;</b>"),
     "tags": repeated("<a "),
@@ -115,6 +117,8 @@ KINDS: dict[str, Kind] = {
     # Like the header of an email.
     "From": repeated("From: a\n"),
     "header lines": repeated("a: x\n"),
+    "commas in a name": lambda length: "From: " + repeated(",<")(length - 6),
+    "lines with addresses": repeated("\r\n please a@b.c </b>pm¿ "),
     "folded header lines": repeated("a: x\n y\n"),
     "headers of quoted emails": repeated("From: a\nSent: b\n"),
     "dashes": repeated("-- Original\n"),

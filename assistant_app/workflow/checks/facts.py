@@ -150,7 +150,7 @@ class _Text:
 Matches = Iterator[re.Match[str]]
 Search = Callable[[re.Pattern[str], _Text], Matches]
 LETTERS = re.compile(r"[^\W\d_]+")
-DOTTED = re.compile(r"[_.]\w+: ")
+DOTTED = re.compile(r"[_.]\w{1,60}: ")
 DIGITS = re.compile(r"\d+")
 CJK = re.compile(f"[{_CJK}]")
 

@@ -1,20 +1,41 @@
-"""Each page in each of its states: accessible, within the policy, no wider than the screen, touchable."""
+"""Each page in each of its states: accessible, within the policy, no wider than the screen, touchable.
+
+And in the pseudo-language, whose texts are 40 % longer, no wider than a phone.
+"""
 
 import pytest
 
 from tests.browser.checks import WIDTHS, assert_can_be_touched, assert_fits, assert_good, open_everything
 from tests.browser.conftest import NARROW
 from tests.browser.stage import STATES, sign_in
+from tests.translation import pseudo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# A reload of these sends a form once more, or starts over.
+SENT = {"sign-in-error", "first-run-error", "signed-out"}
+
+
+@pytest.fixture(scope="module")
+def longer_words(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("locale")
+    pseudo.write(folder)
+    return folder
+
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_page_has_no_finding_and_fits_the_screen(stage, name):
+def test_a_page_has_no_finding_and_fits_the_screen(stage, name, longer_words):
     STATES[name](stage)
     assert stage.page.locator("h1").count() == 1
     assert_good(stage.page)
     assert_can_be_touched(stage.page)
+    if name in SENT:
+        return
+    with pseudo.served_from(longer_words):
+        stage.page.reload()
+        assert pseudo.MARK in stage.page.title()
+        open_everything(stage.page)
+        assert stage.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
 LONG = "W" * 3000

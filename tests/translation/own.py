@@ -12,7 +12,8 @@ def speaking(folder, texts, plurals):
     made = Catalog(locale="en")
     for english, own in (texts | plurals).items():
         made.add(english, own)
-    return pseudo.serving(made, folder)
+    pseudo.write(folder, made)
+    return pseudo.served_from(folder)
 
 
 def all_marked():

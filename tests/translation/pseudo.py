@@ -1,7 +1,6 @@
 """A language of no people: accents, 40 % longer, right-to-left marks. Plain letters were not translated."""
 
 import re
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -55,17 +54,19 @@ def messages_of(folders):
 
 def spoken(folder):
     """Serve all pages in the pseudo-language; `folder` takes its catalogue."""
-    return serving(translations(), folder)
+    write(folder)
+    return served_from(folder)
 
 
-@contextmanager
-def serving(catalog, folder):
-    """Serve all pages in a language with this catalogue; what it lacks stays English."""
+def write(folder, catalog=None):
+    """Write a catalogue, by default that of the pseudo-language."""
     path = Path(folder) / CODE / "LC_MESSAGES" / "django.mo"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_mo(file, catalog)
-    with override_settings(
-        LANGUAGE_CODE=CODE, LANGUAGES=[(CODE, "Pseudo"), ("en", "English")], LOCALE_PATHS=[str(folder)]
-    ):
-        yield
+        write_mo(file, catalog or translations())
+
+
+def served_from(folder):
+    """Serve all pages in the language whose catalogue `folder` has; what it lacks stays English."""
+    languages = [(CODE, "Pseudo"), ("en", "English")]
+    return override_settings(LANGUAGE_CODE=CODE, LANGUAGES=languages, LOCALE_PATHS=[str(folder)])

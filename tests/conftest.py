@@ -38,17 +38,26 @@ HERE = Path(__file__).parent
 SLOW = {"browser", "server", "faults", "upgrade"}
 SLOW |= {"test_containers.py", "test_make.py", "test_audit.py", "test_leaks.py", "test_readme_walk.py"}
 SLOW_MARKERS = ("browser", "server", "embedded")
+LONGEST_FILES = {"test_nasty_texts.py", "test_every_page.py", "test_crashes.py"}
 # Made by migrations and signals, and the same for every test.
 KEPT_TABLES = {"django_content_type", "auth_permission", "django_migrations"}
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what `make test` leaves out, and put it first: then no worker is left with the longest file."""
+    """Mark what `make test` leaves out, and put it first, the longest files before all others.
+
+    Then no worker is left with one of these at the end, while the others have nothing to do.
+    """
     for item in items:
         parts = item.path.relative_to(HERE).parts
         if SLOW.intersection(parts) or any(map(item.get_closest_marker, SLOW_MARKERS)):
             item.add_marker("slow")
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # stable: files stay together
+    items.sort(key=_place)  # stable: files stay together
+
+
+def _place(item):
+    is_slow = item.get_closest_marker("slow") is not None
+    return (not is_slow, item.path.name not in LONGEST_FILES)
 
 
 def pytest_unconfigure():

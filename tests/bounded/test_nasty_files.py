@@ -8,7 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from assistant_app.mail.html_text import LONGEST, MOST_TAGS
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not django_settings.IS_SQLITE, reason="files are read without a database"),
+]
 
 LARGEST = django_settings.MAX_BODY_BYTES - 10_000  # bytes, with room for the form around it
 FROM = b"From: a@b.org\nMIME-Version: 1.0\n"

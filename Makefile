@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --constraint requirements-constraints.txt
 TEST_POSTGRES_URL ?= postgresql://postgres@127.0.0.1:5432/postgres
 
+# With it, every process would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-all check lint types migrations test-sqlite test-postgresql coverage smoke bench evaluate chaos pictures clean help messages tutorial audit how-to-pictures
 
 help:

@@ -268,8 +268,9 @@ class Person:
     def send(self, step, **data):
         return operations.wait_until_ended(self.begin(step, data))
 
-    def give_input(self, email=EMAIL, instructions=INSTRUCTIONS):
-        return self.send("process_input", email_to_respond=email, response_instructions=instructions)
+    def give_input(self, email=EMAIL, instructions=INSTRUCTIONS, **chosen):
+        typed = {"email_to_respond": email, "response_instructions": instructions, **chosen}
+        return self.send("process_input", **typed)
 
     def answer(self, *answers):
         return self.send("clarify_instructions", answers=list(answers))

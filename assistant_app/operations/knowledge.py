@@ -19,7 +19,7 @@ def about(row: Application, email: str, step: str | None, inputs: Mapping[str, A
 
     `email` is the text to answer; with none, there is nothing to tell.
     """
-    writer = writer_of(row, email)
+    writer = writer_of(row, email, inputs.get("reply_as", ""))
     told: dict[str, Any] = {"name": writer.name if writer else row.signature}
     if not email or not knowledge.is_prompt_next(step, inputs):
         return told

@@ -14,17 +14,17 @@ from assistant_app.workflow import envelopes
 _GOT_IT = ("to", "cc", "delivered-to")  # lines that name the address at which the email arrived
 
 
-def writer_of(row: Application, email: str = "") -> Identity | None:
+def writer_of(row: Application, email: str = "", reply_as: str = "") -> Identity | None:
     """Return the identity with which the owner answers; None if they have none.
 
-    `email` is the email that is taken now; without one, it is the one in the state.
+    `email` and `reply_as` are taken now; without them, those in the state count.
     """
     if not row.identities:
         return None
-    kept = envelopes.chosen(row.state)
-    email = email or envelopes.email_in(row.state)
-    line = kept.identity if kept else sender_line(email, row.identities)
-    return identity_with(line, row.identities)
+    chosen = reply_as or envelopes.sender(row.state)
+    if chosen is None:
+        chosen = sender_line(email or envelopes.email_in(row.state), row.identities)
+    return identity_with(chosen, row.identities)
 
 
 def identity_with(line: str, identities: Sequence[Identity]) -> Identity | None:

@@ -162,7 +162,8 @@ def stored(step: ActionEntry, state: Mapping[str, Any]) -> Typed:
     """Return the step's last input from the state, by field name."""
     found = {item.name: state.get(item.key) for item in step.fields}
     lists = {item.name: found[item.name] or [] for item in step.fields if item.is_list}
-    return found | lists
+    texts = {item.name: found[item.name] or "" for item in step.fields if item.may_be_missing}
+    return found | texts | lists
 
 
 def whole_number(text: str) -> int | None:

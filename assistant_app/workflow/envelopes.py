@@ -3,6 +3,8 @@
 It is `{"to": [line], "cc": [line], "subject": line, "identity": line, "quote": place}`. Addresses are lines
 as in a header, with or without a name. An empty identity leaves the sender to the mail program, and an empty
 place is the one of the preferences.
+
+`chosen_identity` is the one chosen before the first draft, as a line. A chosen envelope counts more.
 """
 
 from __future__ import annotations
@@ -72,6 +74,12 @@ def chosen(state: State) -> Chosen | None:
     return Chosen(envelope, kept.get("identity") or "", kept.get("quote") or "")
 
 
+def sender(state: State) -> str | None:
+    """Return the identity with which the owner chose to write, as a line; None if they chose none."""
+    kept = chosen(state)
+    return kept.identity if kept else state.get("chosen_identity") or None
+
+
 def email_in(state: State) -> str:
     """Return the email to answer; empty if there is none yet."""
     return state.get("incoming_email") or ""
@@ -79,9 +87,14 @@ def email_in(state: State) -> str:
 
 def sender_name(state: State) -> str:
     """Return the name with which the owner chose to write this reply; "" for their usual one."""
-    kept = chosen(state)
-    found = addresses_in(kept.identity, is_sender=True) if kept else []
+    found = addresses_in(sender(state) or "", is_sender=True)
     return found[0].display_name if found else ""
+
+
+def cleaned_sender(line: str) -> str:
+    """Return the line of an identity as the state keeps it; empty if it has no address."""
+    found = addresses_in(line, is_sender=True)
+    return str(found[0]) if found else ""
 
 
 def cleaned(to: Sequence[str], cc: Sequence[str], subject: str, identity: str, quote: str) -> dict[str, Any]:
@@ -93,12 +106,11 @@ def cleaned(to: Sequence[str], cc: Sequence[str], subject: str, identity: str, q
         first = {mailbox(each.addr_spec): each for each in reversed(new)}
         known |= first.keys()
         kept.append([str(each) for each in reversed(first.values())])
-    sender = addresses_in(identity, is_sender=True)
     return {
         "to": kept[0],
         "cc": kept[1],
         "subject": one_line(subject),
-        "identity": str(sender[0]) if sender else "",
+        "identity": cleaned_sender(identity),
         "quote": quote,
     }
 
@@ -115,12 +127,17 @@ def check(inputs: dict[str, Any], state: State) -> None:
             ]
         elif sum(len(addresses_in(line)) for line in inputs[name]) > MOST_RECIPIENTS:
             problems[name] = [gettext_noop("%(most)s addresses fit.", most=MOST_RECIPIENTS)]
-    if inputs["identity"] and len(addresses_in(inputs["identity"], is_sender=True)) != 1:
-        problems["identity"] = [gettext_noop("It has no email address.")]
+    problems |= problems_of_sender("identity", inputs["identity"])
     if len(inputs["subject"]) > LONGEST_SUBJECT:
         problems["subject"] = [too_long(inputs["subject"], LONGEST_SUBJECT)]
     if problems:
         raise DoesNotFit(fields=problems)
+
+
+def problems_of_sender(name: str, line: str) -> dict[str, list[str]]:
+    """Return what is wrong with the line of an identity, under the name of its field."""
+    is_wrong = line and len(addresses_in(line, is_sender=True)) != 1
+    return {name: [gettext_noop("It has no email address.")]} if is_wrong else {}
 
 
 def _addresses(lines: Sequence[str]) -> list[Address]:

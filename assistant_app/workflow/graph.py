@@ -60,6 +60,8 @@ DEFAULT_STATE: dict[str, Any] = {
     "final_draft": None,
     # To whom the reply goes and from whom; see `envelopes`. None until the owner changes what is proposed.
     "envelope": None,
+    # The identity that the owner chose before the first draft, as a line.
+    "chosen_identity": None,
     # What the model was told about the owner, and what of it they leave out here; see `knowledge`.
     "contexts": None,
     "left_out_sources": None,
@@ -129,7 +131,7 @@ def _context(state: State, told: Told) -> knowledge.Context:
 
 @action(
     reads=["said_on"],
-    writes=["incoming_email", "response_instructions", "left_out_sources", "said_on"],
+    writes=["incoming_email", "response_instructions", "left_out_sources", "chosen_identity", "said_on"],
     tags=[HUMAN],
 )
 async def process_input(
@@ -137,13 +139,15 @@ async def process_input(
     email_to_respond: str,
     response_instructions: str,
     left_out: Sequence[str] = (),
+    reply_as: str = "",
     told: Told = NOTHING,
 ) -> State:
-    """Take the email, the instructions for the reply, and what the model is not told about the owner."""
+    """Take the email, the instructions, what the model is not told about the owner, and who they reply as."""
     return state.update(
         incoming_email=email_to_respond,
         response_instructions=response_instructions,
         left_out_sources=list(dict.fromkeys(left_out)) or None,
+        chosen_identity=envelopes.cleaned_sender(reply_as) or None,
         **_said_on(state, "instructions", told),
     )
 

@@ -49,6 +49,12 @@ def _may_be_left_out(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     knowledge.check(inputs, state)
 
 
+def _may_begin(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+    knowledge.check(inputs, state)
+    if problems := envelopes.problems_of_sender("reply_as", inputs["reply_as"]):
+        raise DoesNotFit(fields=problems)
+
+
 PROCESS_INPUT = ActionEntry(
     action="process_input",
     template="work/_form_process_input.html",
@@ -72,6 +78,14 @@ PROCESS_INPUT = ActionEntry(
             is_nullable=True,
             may_be_blank=True,
             value=lambda state: state["response_instructions"] if state["incoming_email"] else None,
+        ),
+        Output(
+            name="reply_as",
+            key="chosen_identity",
+            label=gettext_noop("Reply as"),
+            help="the identity you chose before the first draft; null if you chose none",
+            is_nullable=True,
+            on_page=False,
         ),
     ),
     endpoint="initialize_draft",
@@ -105,8 +119,17 @@ PROCESS_INPUT = ActionEntry(
             is_list=True,
             kept_in="left_out_sources",
         ),
+        Field(
+            name="reply_as",
+            label=gettext_noop("Reply as"),
+            help=gettext_noop("Your name and address. Empty: those that the email was sent to."),
+            required=False,
+            may_be_missing=True,
+            is_line=True,
+            kept_in="chosen_identity",
+        ),
     ),
-    fits=knowledge.check,
+    fits=_may_begin,
 )
 
 

@@ -93,7 +93,7 @@ def create(browser):
     return response["Location"].removeprefix("http://testserver")
 
 
-FIRST_INPUT = INPUT | {"left_out": ""}  # as the form has it
+FIRST_INPUT = INPUT | {"left_out": "", "reply_as": ""}  # as the form has it
 
 
 def fill(form, *values):
@@ -139,7 +139,7 @@ def test_an_email_is_answered_with_the_raw_forms(browser, model):
     model.will_ask("Which day?")
     url = create(browser)
     given = {
-        "initialize_draft": INPUT | {"left_out": []},
+        "initialize_draft": INPUT | {"left_out": [], "reply_as": ""},
         "clarify_instructions": {"answers": ["Thursday"]},
         "process_feedback": {"feedback": ""},
     }
@@ -186,7 +186,7 @@ def test_what_was_refused_stands_in_the_form_again(browser):
     url = create(browser)
     page = look(browser, url + "initialize_draft/")
     form = page.form("PUT")
-    response, again = send(browser, page, form, *fill(form, "A long email </textarea>", "x" * 20_001, ""))
+    response, again = send(browser, page, form, *fill(form, "A long email </textarea>", "x" * 20_001, "", ""))
     assert response.status_code == 400
     assert again.form("PUT")["fields"][0] == ["email_to_respond", "A long email </textarea>"]
 

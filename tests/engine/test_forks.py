@@ -246,7 +246,7 @@ def test_no_action_does_more_than_add_to_what_a_fork_leaves_to_its_row(person, m
         if not is_kept(before[key], after[key])
     }
     # The previous version, which may read these forks, stops at a lasting key that it doesn't know.
-    new = {"clarification_choices", "clarification_error", "contexts"}
+    new = {"clarification_choices", "clarification_error", "contexts", "chosen_identity"}
     assert set(LASTING) | new == DEFAULT_STATE.keys() - changed
 
 

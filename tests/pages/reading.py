@@ -21,7 +21,7 @@ class Page(HTMLParser):
         super().__init__()
         self.forms, self.text, self.ids, self.links = [], "", [], {}
         self._outside = []  # buttons and fields of a form that are not in it
-        self._form = self._button = self._area = self._link = self._paragraph = None
+        self._form = self._button = self._area = self._link = self._paragraph = self._select = None
         self._paragraphs, self._areas = {}, []  # text by id; name and the ids that describe it
         self._said = ""
         html = response.content.decode()
@@ -49,6 +49,12 @@ class Page(HTMLParser):
             self.forms.append(self._form)
         elif tag == "input" and self._form and self._is_sent(attributes):
             self._form.fields.setdefault(attributes["name"], []).append(attributes.get("value", ""))
+        elif tag == "select":
+            self._select = attributes.get("name") if self._form else None
+        elif tag == "option" and self._select:
+            fields = self._form.fields
+            if self._select not in fields or "selected" in attributes:
+                fields[self._select] = [attributes.get("value", "")]
         elif tag == "textarea":
             self._area, self._said = attributes.get("name", "") if self._form else "", ""
         elif tag == "button":

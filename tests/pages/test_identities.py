@@ -11,9 +11,9 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
-from assistant_app.models import Identity, Preferences
+from assistant_app.models import Application, Identity, Preferences
 from assistant_app.models.people import identities_of, signature_of
-from tests.conftest import Person
+from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/settings/identities/"
@@ -205,6 +205,57 @@ def test_a_mail_to_the_second_address_is_answered_from_it(browser, two, owner, m
     browser.client.post(f"/a/{person.app_id}/envelope/", {**switched, "identity": "ida@brevik.example"})
     assert browser.open(f"/a/{person.app_id}/").says("Brevik Sensors")
     assert not browser.open("/").says("From shop@brevik.example")
+
+
+ASKED = "From: Anna <anna@example.org>\nTo: ida@brevik.example\n\nAre you open?"
+AS_SHOP = "Shop <shop@brevik.example>"
+
+
+def test_before_the_first_draft_another_identity_can_be_chosen(browser, two, model, api):
+    model.will_write("Hello,\n\nYes.\n\nThe shop")
+    browser.open("/new/").press(
+        "Draft a reply", email_to_respond=ASKED, response_instructions="Yes", reply_as=AS_SHOP
+    )
+    wait_for_runs()
+    assert "My name, as it stands under my emails: Shop" in model.asked[-1].text
+    assert browser.open(browser.address).says("From Shop <shop@brevik.example>")
+    assert browser.says("The shop Open 9 to 5")
+    url = f"/api/applications/{Application.objects.get().pk}/"
+    found = api.get(f"{url}recipients/").json()
+    assert (found["identity"], found["to"]) == (AS_SHOP, ["Anna <anna@example.org>"])
+    assert api.get(f"{url}state/").json()["reply_as"] == AS_SHOP
+    assert browser.open("/").says("From shop@brevik.example")
+
+
+def test_the_identity_stays_when_the_instructions_change(browser, two, owner, model):
+    person = Person(owner)
+    person.give_input(ASKED, reply_as=AS_SHOP)
+    browser.open(f"/a/{person.app_id}/")
+    browser.open(browser.page.links["Change instructions…"])
+    browser.press("Draft an alternative", response_instructions="No")
+    wait_for_runs()
+    changed = Application.objects.exclude(pk=person.app_id).get()
+    assert changed.state["chosen_identity"] == AS_SHOP
+
+
+def test_what_is_changed_in_the_envelope_counts_more(browser, two, owner, model):
+    person = Person(owner)
+    person.give_input(ASKED, reply_as=AS_SHOP)
+    person.send("change_envelope", to=["anna@example.org"], cc=[], subject="", identity="", quote="")
+    assert not browser.open(f"/a/{person.app_id}/").says("From Shop")
+
+
+def test_a_refused_form_keeps_the_identity(browser, two):
+    browser.open("/new/").press("Draft a reply", email_to_respond="", reply_as=AS_SHOP)
+    assert browser.typed("reply_as") == [AS_SHOP]
+    browser.press("Draft a reply", email_to_respond=ASKED, reply_as="Shop")
+    assert browser.says("It has no email address.")
+    assert not Application.objects.exclude(version=0).exists()
+
+
+def test_with_one_address_there_is_nothing_to_choose(browser):
+    save(browser, name="Ida Brevik", addresses="ida@brevik.example")
+    assert not browser.open("/new/").says("Reply as")
 
 
 def test_an_earlier_name_under_drafts_becomes_that_of_the_default_identity(owner, stranger):

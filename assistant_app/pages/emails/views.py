@@ -15,7 +15,7 @@ from assistant_app import conf, operations
 from assistant_app.engine import budget, inputs, registry
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application, Note
-from assistant_app.models.people import ideas_of, texts_of
+from assistant_app.models.people import ideas_of, identities_of, senders_in, texts_of
 from assistant_app.operations import trash
 from assistant_app.operations.drafts import sample
 from assistant_app.pages import carried, forms, posted, readers, words
@@ -93,6 +93,8 @@ def new_page(
     context |= {"has_demonstration": model.embedded and not model.embedded_model_path}
     context["who_reads"] = readers.of_this()
     sources = _sources(request, form.typed.get("left_out") or ())
+    senders = [str(each) for each in senders_in(identities_of(request.user.pk))]
+    context["senders"] = senders if len(senders) > 1 else []
     context |= {"sources": sources, "has_left_out": not all(each["is_used"] for each in sources)}
     context["most_bytes"] = settings.MAX_BODY_BYTES
     context["left_today"] = words.left_today(*budget.left_today(request.user.pk))

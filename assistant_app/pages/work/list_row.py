@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Case, Expression, When
+from django.db.models import Case, Expression, TextField, Value, When
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext
 
 from assistant_app.contract.workflow import Numbers
@@ -73,12 +74,15 @@ def told_apart_by(email: Any) -> str:
 def read_besides(has_several: Expression) -> dict[str, Any]:
     """Return what `answers_as` needs. The header is read only for owners with several identities."""
     header = beginning(LONGEST_HEADER, "state__incoming_email")
-    return {"header": Case(When(has_several, then=header)), "identity": KT("state__envelope__identity")}
+    # SQLite returns a null of JSON as text.
+    first = NullIf(KT("state__chosen_identity"), Value("null"), output_field=TextField())
+    chosen = Coalesce(KT("state__envelope__identity"), first, output_field=TextField())
+    return {"header": Case(When(has_several, then=header)), "identity": chosen}
 
 
 def answers_as(email: Any, identities: Sequence[Identity]) -> str:
     """Return the address that the reply is from; empty if it is that of the default identity."""
-    chosen = email.identity  # None if the envelope was not changed
+    chosen = email.identity  # None if the owner chose none
     line = sender_line(email.header or "", identities) if chosen is None else chosen
     writer = identity_with(line, identities) if identities else None
     return writer.addresses[0] if writer and not writer.is_default and writer.addresses else ""

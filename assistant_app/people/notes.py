@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, pairwise
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
@@ -24,7 +25,8 @@ from assistant_app.workflow import notes
 
 MOST = 10_000  # of one person
 MOST_AT_ONCE = 500
-LARGEST_FILE = 10_000_000  # bytes
+MOST_CHARACTERS_AT_ONCE = 200_000  # a second of CPU at most: each word is a row
+LARGEST_FILE = 8 * MOST_CHARACTERS_AT_ONCE  # bytes
 WORD_FOR_WORD, LOCAL_ONLY = "word for word", "local models only"
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?P<title>\S.*?)[ \t#]*$", re.MULTILINE)
 _FOR = re.compile(r"^(?:for:[ \t]*(?P<target>\S+)|\((?P<flag>[a-z ]+)\))[ \t]*$", re.IGNORECASE)
@@ -70,21 +72,32 @@ def _save(actor: AbstractBaseUser, pk: int | None, written: Written, key: Idempo
 
 def add(*, actor: AbstractBaseUser, found: Sequence[Written]) -> int:
     """Add notes; return how many. Those that are there already, with title and text, are left out."""
-    cleaned = [_cleaned(each) for each in found]
-    if not cleaned:
+    if not found:
         raise InvalidInput(fields={"text": [gettext_noop("There’s no note in it.")]})
-    if len(cleaned) > MOST_AT_ONCE:
+    if len(found) > MOST_AT_ONCE:
         problem = gettext_noop("%(most)s notes at a time are enough.", most=MOST_AT_ONCE)
         raise InvalidInput(fields={"text": [problem]})
+    if sum(len(each.text) for each in found) > MOST_CHARACTERS_AT_ONCE:
+        raise _too_much()
+    cleaned = [_cleaned(each) for each in found]
     with transaction.atomic():
         _lock(actor)
         mine = Note.objects.filter(owner_id=actor.pk)
         known = set(mine.values_list("title", "text"))
         new = [each for each in cleaned if (each.title, each.text) not in known]
         _refuse_too_many(mine, len(new))
+        words: list[NoteWord] = []
         for each in new:
-            _write(Note(owner_id=actor.pk), each)
+            words += _saved(Note(owner_id=actor.pk), each)
+        NoteWord.objects.bulk_create(words)
     return len(new)
+
+
+def _too_much() -> InvalidInput:
+    said = gettext_noop(
+        "All of it together is too long: %(most)s characters fit.", most=MOST_CHARACTERS_AT_ONCE
+    )
+    return InvalidInput(fields={"text": [said]})
 
 
 def delete(*, actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None = None) -> bool:
@@ -109,19 +122,22 @@ def orphans() -> QuerySet[Note]:
 def pasted(text: str) -> list[Written]:
     """Return the notes in a text: one below each heading of Markdown, or else one for each paragraph.
 
-    A paragraph's first line is its title if more lines follow.
+    A paragraph's first line is its title if more lines follow. Raise `InvalidInput` if it is far too long.
     """
+    if len(text) > LARGEST_FILE:
+        raise _too_much()
     text = _lines(text)
-    headings = list(_HEADING.finditer(text))
-    if headings:
-        ends = [*(heading.start() for heading in headings[1:]), len(text)]
-        return [
-            _read(heading["title"], text[heading.end() : end])
-            for heading, end in zip(headings, ends, strict=True)
-            if text[heading.end() : end].strip()
-        ]
+    if _HEADING.search(text):
+        both = pairwise(chain(_HEADING.finditer(text), [None]))
+        bodies = (
+            (heading["title"], text[heading.end() : after.start() if after else len(text)])
+            for heading, after in both
+            if heading
+        )
+        found = (_read(title, body) for title, body in bodies if body.strip())
+        return list(islice(found, MOST_AT_ONCE + 1))
     paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
-    return [_of_paragraph(part) for part in paragraphs if part]
+    return [_of_paragraph(part) for part in islice(filter(None, paragraphs), MOST_AT_ONCE + 1)]
 
 
 def read_file(name: str, content: bytes) -> list[Written]:
@@ -206,15 +222,19 @@ def _of_paragraph(part: str) -> Written:
 
 
 def _write(note: Note, written: Written) -> None:
+    words = _saved(note, written)
+    note.words.all().delete()
+    NoteWord.objects.bulk_create(words)
+
+
+def _saved(note: Note, written: Written) -> list[NoteWord]:
+    """Save a note; return the rows by which it is found."""
     note.title, note.text = written.title, written.text
     note.scope, note.target = written.scope, written.target
     note.is_verbatim, note.is_local_only = written.is_verbatim, written.is_local_only
     note.save()
     words = notes.words_of_note(note.title, note.text, note.scope, note.target)
-    note.words.all().delete()
-    NoteWord.objects.bulk_create(
-        NoteWord(note=note, owner_id=note.owner_id, word=word, says=says) for word, says in words.items()
-    )
+    return [NoteWord(note=note, owner_id=note.owner_id, word=word, says=says) for word, says in words.items()]
 
 
 def _cleaned(written: Written) -> Written:

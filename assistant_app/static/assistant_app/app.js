@@ -97,7 +97,7 @@ async function copy(button) {
 
 const prefix = () => `typed ${document.body.dataset.person ?? ""} `;
 const stores = () => [sessionStorage, localStorage];
-const OPTIONS = "[name=in_language], [name=tone], [name=how_long]";
+const OPTIONS = "select[name=reply_as], [name=in_language], [name=tone], [name=how_long]";
 const fieldsOf = (form) =>
   Array.from(form.elements).filter((field) => field.matches(`textarea:not([readonly]), [name=idea], ${OPTIONS}`));
 const valueOf = (field) => (field.type === "checkbox" ? (field.checked ? "on" : "") : field.value);

@@ -89,6 +89,7 @@ NAMES = [
     ("Sestra Alena", "", "Dobrý den, sestro Aleno,\n\nděkuji za zprávu, přijdu.", ("Aleno", "Ireno")),
     ("Krzysztof Wrona", "", "Dzień dobry, Panie Krzysztofie,\n\nzgadzam się.", ("Krzysztofie", "Kazimierzu")),
     ("Ewa", "", "Cześć Ewo,\n\nchętnie przyjdziemy, dziękuję.", ("Ewo", "Olu")),
+    ("Ewa, ale proszę bez pośpiechu", "", "Cześć Ewo,\n\nchętnie przyjdę, dziękuję.", ("Ewo", "Alo")),
     ("", "pozdrów Marka i Piotra", "Prosi pan o to, a Marek i Piotr już są.", ("Piotr", "Paweł")),
     ("le carnet d'Inès", "signé", "Pour le carnet d'Inès, il est signé.", ("d'Inès", "d'Agnès")),
     ("", "", "Zálohu Vám pošlu, děkuji za Vaši zprávu.", ("Vám", "Evě")),

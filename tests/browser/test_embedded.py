@@ -70,10 +70,9 @@ def test_the_whole_way_on_the_demonstration_model(open_window):
         button(page, "Draft the reply").click()
     is_written(page, 1)
     expect(page.get_by_text("Written by the toy model.")).to_be_visible()
-    for number in (2, 3):
-        page.get_by_text("Quick changes", exact=True).click()
-        button(page, "Shorter").click()
-        is_written(page, number)
+    page.get_by_text("Quick changes", exact=True).click()
+    button(page, "Shorter").click()
+    is_written(page, 2)
     button(page, "Accept").click()
     expect(heading(page, "Ready to send")).to_be_visible()
     assert download(page) == Application.objects.get().state["final_draft"]

@@ -8,7 +8,6 @@ from copy import copy
 
 import pytest
 import schemathesis
-from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
@@ -54,10 +53,10 @@ WITHOUT_BODY = [*DRAFTS, *HISTORY, "get_application", "get_state", "get_reply", 
 WITHOUT_BODY += ["regenerate", "reopen", "skip_questions", "retry", "cancel", "archive", "unarchive"]
 WITHOUT_BODY += ["get_recipients", "list_identities", "get_identity", "delete_identity"]
 WITHOUT_BODY += ["list_notes", "get_note", "delete_note"]
-EXAMPLES = 60 if django_settings.IS_SQLITE else 30  # and half of them on the other database
+EXAMPLES = 60
 FEW = 25  # for operations that take a number or nothing
 FEWER = 8  # for `cancel`, which waits two seconds for a run without a process
-CHAINS = 30 if django_settings.IS_SQLITE else 15
+CHAINS = 30
 OWN = 1_000_000  # the key of the one note and identity; the database counts from 1
 SAME_EACH_TIME = settings(
     max_examples=EXAMPLES,

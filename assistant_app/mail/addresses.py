@@ -17,7 +17,7 @@ from assistant_app.mail.hidden import one_line
 LONGEST_LINE = 50_000  # characters that are looked at
 MOST_ADDRESSES = 200  # of one line
 LONGEST_ADDRESS = 320  # characters: RFC 5321, section 4.5.3.1
-LONGEST_NAME = 100  # tokens with unquoted commas
+MOST_TOKENS = 100  # of a name with unquoted commas
 
 _LOCAL = r"""(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s"(),:;<>@\[\\\]]{1,64})"""
 _ADDRESS = re.compile(rf"({_LOCAL})@(\[[0-9A-Fa-f.:IPv]{{3,60}}\]|[^\s\"(),:;<>@\[\\\]]{{1,255}})")
@@ -102,7 +102,7 @@ def _entries(line: str, is_sender: bool) -> Iterator[tuple[str, str]]:
         elif (entry := _without_angle(name)) and (entry[1] or has_encoded_words(entry[0]) or text == ";"):
             yield entry
             name = []
-        elif len(name) > LONGEST_NAME:
+        elif len(name) > MOST_TOKENS:
             name = []
         elif name:
             name.append((kind, text))  # an unquoted comma in a name

@@ -423,8 +423,10 @@ def _signed_texts(part: Message, reading: _Reading, depth: int) -> list[_Text]:
 
 def _invitation(part: Message, reading: _Reading) -> list[_Text]:
     decoded = decode(_payload(part), _label_of(part) or "utf-8")
-    reading.calendars -= len(decoded.text)
-    text = _clean(invitation.to_text(decoded.text, reading.zone)) if reading.calendars >= 0 else ""
+    text = ""
+    if len(decoded.text) <= reading.calendars:
+        reading.calendars -= len(decoded.text)
+        text = _clean(invitation.to_text(decoded.text, reading.zone))
     if not text.strip():
         reading.left_out.append(_name_of(part))
         return []

@@ -134,10 +134,11 @@ class Allowance:
     tags: int = MOST_TAGS
 
     def take(self, html: str) -> None:
-        self.characters -= len(html)
-        self.tags -= html.count("<")
-        if self.characters < 0 or self.tags < 0:
+        """Use some of it; raise `TooMuch`, and use none, if the HTML does not fit."""
+        characters, tags = self.characters - len(html), self.tags - html.count("<")
+        if characters < 0 or tags < 0:
             raise TooMuch
+        self.characters, self.tags = characters, tags
 
 
 def read(html: str, allowance: Allowance | None = None) -> HtmlText:

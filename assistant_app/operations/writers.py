@@ -21,10 +21,8 @@ def writer_of(row: Application, email: str = "", reply_as: str = "") -> Identity
     """
     if not row.identities:
         return None
-    chosen = reply_as or envelopes.sender(row.state)
-    if chosen is None:
-        chosen = sender_line(email or envelopes.email_in(row.state), row.identities)
-    return identity_with(chosen, row.identities)
+    email, chosen = email or envelopes.email_in(row.state), reply_as or envelopes.sender(row.state)
+    return identity_with(sender_line(email, row.identities, chosen), row.identities)
 
 
 def identity_with(line: str, identities: Sequence[Identity]) -> Identity | None:
@@ -34,8 +32,13 @@ def identity_with(line: str, identities: Sequence[Identity]) -> Identity | None:
     return next(found, next(iter(identities), None))
 
 
-def sender_line(email: str, identities: Sequence[Identity]) -> str:
-    """Return name and address at which the email arrived, or else the default ones; "" for none."""
+def sender_line(email: str, identities: Sequence[Identity], chosen: str | None = None) -> str:
+    """Return the line that was chosen, or else name and address at which the email arrived.
+
+    If it arrived at none of the identities, return the default one; "" if there is none.
+    """
+    if chosen is not None:
+        return chosen
     senders = senders_in(identities)
     header = Header(pasted(email))
     arrived = {mailbox(each.addr_spec) for name in _GOT_IT for each in header.addresses(name)}

@@ -19,6 +19,8 @@ WITHOUT_RULES = {
     *("export_notes", "delete_note", "export_own", "erase_own", "sign_out"),
 }
 
+assert {address.name for address in ADDRESSES} >= WITHOUT_RULES
+
 
 def visit(door, app_id, kind):
     """Request every address: first what shows texts, then what takes them, and at the end what ends it."""

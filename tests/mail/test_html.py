@@ -175,6 +175,17 @@ def test_of_html_that_is_too_large_the_same_text_in_plain_is_read():
     assert found.text.endswith("Please say by Friday.")
 
 
+def test_what_did_not_fit_takes_no_room_from_what_follows():
+    plain = part("text/plain", "Your order 12 is late. Is the 14th fine? Please say by Friday.")
+    both = multipart("alternative", plain, part("text/html", TOO_MUCH))
+    inner = b"Content-Type: " + both.partition(b"Content-Type: ")[2]
+    inner = inner.replace(b'"B"', b'"C"').replace(b"--B", b"--C")
+    footer = part("text/html", "<p>Sent to the list.</p>")
+    assert eml.read(multipart("mixed", inner, footer)).text.endswith(
+        "Please say by Friday.\n\nSent to the list."
+    )
+
+
 def test_large_html_beside_the_text_is_refused_by_its_size():
     plain = part("text/plain", "See below.")
     with pytest.raises(eml.Unreadable, match="too large"):

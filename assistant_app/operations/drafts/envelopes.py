@@ -36,8 +36,7 @@ def envelope_of(row: Application) -> ReplyEnvelope:
     """Return the envelope of the reply to this email."""
     email, kept = row.state.get("incoming_email") or "", envelopes.chosen(row.state)
     senders = senders_in(row.identities)
-    chosen = envelopes.sender(row.state)
-    line = sender_line(email, row.identities) if chosen is None else chosen
+    line = sender_line(email, row.identities, envelopes.sender(row.state))
     writer = identity_with(line, row.identities)
     own = [*(each.address for each in senders), *filter(None, [row.owner.email])]
     proposal = propose(email, own, kept.envelope if kept else None)

@@ -82,8 +82,7 @@ def read_besides(has_several: Expression) -> dict[str, Any]:
 
 def answers_as(email: Any, identities: Sequence[Identity]) -> str:
     """Return the address that the reply is from; empty if it is that of the default identity."""
-    chosen = email.identity  # None if the owner chose none
-    line = sender_line(email.header or "", identities) if chosen is None else chosen
+    line = sender_line(email.header or "", identities, email.identity)  # None if the owner chose none
     writer = identity_with(line, identities) if identities else None
     return writer.addresses[0] if writer and not writer.is_default and writer.addresses else ""
 

@@ -167,11 +167,13 @@ CJK = re.compile(f"[{_CJK}]")
 
 def _at(places: Iterable[int], pattern: Pattern, text: str) -> Matches:
     """Yield the matches that begin at one of the places, which are in order."""
-    end = 0
+    match_at, end = None, 0
     for place in places:
-        if place >= end and (match := pattern.compiled.match(text, place)):
-            yield match
-            end = match.end()
+        if place >= end:
+            match_at = match_at or pattern.compiled.match
+            if match := match_at(text, place):
+                yield match
+                end = match.end()
 
 
 def _at_digits(before: int = 0, *parts: str) -> Search:

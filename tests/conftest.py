@@ -25,6 +25,7 @@ from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.models import Usage
+from emailassistant.lifespan import collect_garbage_less
 from tests import leaks, workflows
 from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
 from tests.leaks import pytest_runtest_setup as pytest_runtest_setup
@@ -58,6 +59,11 @@ def pytest_collection_modifyitems(items):
 def _place(item):
     is_slow = item.get_closest_marker("slow") is not None
     return (not is_slow, item.path.name not in LONGEST_FILES)
+
+
+def pytest_collection_finish():
+    """Collect garbage as seldom as the servers do."""
+    collect_garbage_less()
 
 
 def pytest_unconfigure():

@@ -65,7 +65,7 @@ _NAMED = re.compile(
 _ROW = re.compile(
     rf"[>\s*_|]{{0,100}}(?P<name>[^\s:：*_>|][^\n:：|]{{0,{LONGEST_NAME - 1}}}?)[*_]{{0,2}}"
     r"[ \t\xa0]{0,20}+[:：]?[*_]{0,2}+[ \t\xa0]{0,20}+"
-    r"\|(?=[ \t\xa0\n]|[^\n|]*\|)(?P<text>[^\n|]*)(?:\|[ \t]*)?\n?"
+    r"\|(?=[ \t\xa0]+[^\s|]|[^\n|]*\|)(?P<text>[^\n|]*)(?:\|[ \t]*)?\n?"
 )
 _TECHNICAL = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 _TECHNICAL_NAMES = {

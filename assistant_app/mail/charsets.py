@@ -14,6 +14,7 @@ from unicodedata import category, normalize
 import webencodings
 
 LONGEST_GUESSED = 10_000  # bytes that are looked at to guess a charset
+MOST_COUNTED = 50_000  # bytes on either side of the first that is wrong in UTF-8
 
 # Wider sets than the declared one, which senders mean (WHATWG Encoding, section 4.2).
 _WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932", "big5": "big5hkscs"}
@@ -221,9 +222,10 @@ def _is_utf8(raw: bytes) -> bool:
     """Return whether the bytes are ASCII or UTF-8, apart from single wrong bytes."""
     try:
         raw.decode()
-    except UnicodeDecodeError:
-        letters = _UTF8_LETTER.findall(raw)
-        wrong = len(_HIGH.findall(raw)) - sum(map(len, letters))
+    except UnicodeDecodeError as problem:
+        sample = raw[max(0, problem.start - MOST_COUNTED) : problem.start + MOST_COUNTED]
+        letters = _UTF8_LETTER.findall(sample)
+        wrong = len(_HIGH.findall(sample)) - sum(map(len, letters))
         return len(letters) >= 3 * wrong
     return True
 

@@ -20,6 +20,7 @@ FAR_OUTSIDE = -500  # pixels
 NARROWEST = 600  # pixels of a window in which an email is read
 
 STRUCK = frozenset({"s", "strike", "del"})
+LOOKS = frozenset({"background", "bgcolor", "color", "hidden", "size"})  # attributes that are like styles
 Attributes = Mapping[str, str | None]
 Style = Mapping[str, str]
 Declared = dict[str, tuple[int, str]]  # by property: its place in the sheet, and its value
@@ -198,12 +199,12 @@ class StyleSheet:
             rules.insert(0 if rule.is_simple else len(rules), rule)
         return rule
 
-    def of(self, tag: str, attributes: Attributes, parent: tuple[str, ...] = ()) -> Style:
+    def of(self, keys: tuple[str, ...], attributes: Attributes, parent: tuple[str, ...] = ()) -> Style:
         """Return the properties that apply to an element, inside those that were entered."""
         own, own_important = declarations(attributes.get("style") or "")
         if not self._rules:
             return {**own, **own_important} if own_important else own
-        found = list(self._fitting(keys_of(tag, attributes), attributes, parent))
+        found = list(self._fitting(keys, attributes, parent))
         usual = _decided((rule.weight, rule.usual) for rule in found)
         important = _decided((rule.weight, rule.important) for rule in found)
         return {**usual, **own, **important, **own_important}

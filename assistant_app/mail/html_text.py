@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from assistant_app.mail.html_style import (
+    LOOKS,
     STRUCK,
     UNKNOWN,
     Attributes,
@@ -24,7 +25,7 @@ from assistant_app.mail.html_style import (
 )
 
 LONGEST = 1_000_000  # characters
-MOST_TAGS = 50_000  # a second of CPU at most; Outlook writes six for a line of text
+MOST_TAGS = 30_000  # half a second of CPU at most; Outlook writes six for a line of text
 DEEPEST_QUOTE = 5
 DEEPEST_LIST = 6
 DEEPEST_TABLE = 15  # deeper ones are read as lines
@@ -273,9 +274,10 @@ class _Reader(HTMLParser):
         if tag == "tr" or tag in _CELLS:
             self._close_cell()
         parent = self._open[-1].keys if self._open else ()
-        style = self._style.of(tag, attributes, parent) if attributes or self._style else {}
+        keys = keys_of(tag, attributes)
+        style = self._style.of(keys, attributes, parent) if attributes or self._style else {}
         look = self._look
-        if attributes or style or tag in STRUCK:
+        if style or tag in STRUCK or LOOKS & attributes.keys():
             look = look_of(tag, attributes, look, style)
         if look.background is None and self._style.has_backgrounds and look.colour is not None:
             look = replace(look, background=UNKNOWN)
@@ -283,7 +285,6 @@ class _Reader(HTMLParser):
             if not look.hides_pictures and not self._unseen:
                 self._void(tag, attributes)
             return
-        keys = keys_of(tag, attributes)
         element = _Element(tag, look, keys, is_unseen=tag in _UNSEEN, is_block=tag in _BLOCKS)
         if not look.hides_pictures and not self._unseen:
             self._begin(tag, attributes, style, element)

@@ -1,7 +1,7 @@
 """OpenAPI documents, checked against the specification's own schema.
 
-The schema that drf-spectacular brings refers to itself by a dynamic anchor, for which `jsonschema` reads all of
-it each time. Here its anchors are found once, so that a check takes a quarter of the time.
+The schema that drf-spectacular brings refers to itself by a dynamic anchor, for which `jsonschema` reads all
+of it each time. Here its anchors are found once, so that a check takes a quarter of the time.
 """
 
 import json

@@ -287,6 +287,7 @@ def test_reads_any_text(text):
     assert all(text[fact.start : fact.end] == fact.text for fact in facts(text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -128,6 +128,7 @@ def test_any_bytes_give_text_or_a_named_refusal(data, has_head):
         function(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -512,6 +512,7 @@ def test_a_reply_of_assumptions_alone_is_no_draft():
 # --- Long and odd replies ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("markers", [True, False])
 @pytest.mark.parametrize(
     "unit",

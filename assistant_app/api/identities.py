@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistant_app.api import schema
-from assistant_app.api.repeats import Repeatable
+from assistant_app.api.idempotency import Repeatable
 from assistant_app.api.serializers import Nothing, Text, YesOrNo, payload_of
 from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.mail.addresses import LONGEST_ADDRESS

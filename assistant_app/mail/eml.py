@@ -18,11 +18,11 @@ from email.policy import compat32
 from assistant_app.mail import containers, flowed, invitation, signed
 from assistant_app.mail.addresses import MOST_ADDRESSES, written
 from assistant_app.mail.charsets import codec_of, decode, decode_words
-from assistant_app.mail.envelope import DELIVERY_REPORT
 from assistant_app.mail.header import Header
 from assistant_app.mail.hidden import one_line
 from assistant_app.mail.html_text import Allowance, TooMuch
 from assistant_app.mail.html_text import read as read_html
+from assistant_app.mail.proposed_envelope import DELIVERY_REPORT
 from assistant_app.mail.unreadable import Unreadable
 from assistant_app.phrases import gettext_noop, ngettext, sentences
 
@@ -73,7 +73,7 @@ _SIGNED = gettext_noop(
     "The file is signed or encrypted with S/MIME, and damaged. "
     "Open it in your mail program and paste its text."
 )
-# Lines that tell where a reply goes (`mail.envelope`). They are not shown.
+# Lines that tell where a reply goes (`mail.proposed_envelope`). They are not shown.
 _FOR_ENVELOPE = (
     "Delivered-To",
     "List-Post",

@@ -106,7 +106,7 @@ class Preferences(models.Model):
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
 
-    class Quoting(models.TextChoices):  # the places that `mail.reply` knows
+    class Quoting(models.TextChoices):  # the places that `mail.reply_file` knows
         BELOW = "below", gettext_lazy("Below your reply")
         ABOVE = "above", gettext_lazy("Above your reply")
         NONE = "none", gettext_lazy("Not at all")

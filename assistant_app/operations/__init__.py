@@ -8,8 +8,8 @@ from assistant_app.operations.answering import (
     retry,
     submit,
 )
+from assistant_app.operations.idempotency import Repeat, key_for
 from assistant_app.operations.mine import get
-from assistant_app.operations.repeats import Repeat, key_for
 from assistant_app.operations.shelves import archive, rename, unarchive
 from assistant_app.operations.stopping import cancel
 from assistant_app.operations.waiting import wait_until_claimed, wait_until_ended, when_claimed, when_ended

@@ -1,7 +1,7 @@
 """What owners can do with their applications.
 
 Each operation takes the acting user and raises an `AssistantError` if it fails. For anyone but the owner,
-that is `ApplicationNotFound`. With a `key` (`repeats.key_for`), a repeated request changes nothing.
+that is `ApplicationNotFound`. With a `key` (`idempotency.key_for`), a repeated request changes nothing.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from assistant_app.errors import (
 )
 from assistant_app.llm.base import ModelClient
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
-from assistant_app.operations import repeats
+from assistant_app.operations import idempotency
 from assistant_app.operations.deletion import delete_rows
 from assistant_app.operations.due import check_step
+from assistant_app.operations.idempotency import Repeat, once, store
 from assistant_app.operations.knowledge import about
 from assistant_app.operations.mine import get
-from assistant_app.operations.repeats import Repeat, once, store
 
 
 def create(
@@ -76,7 +76,7 @@ def _create(
 
 def _made_by(key: IdempotencyKey) -> tuple[Application, bool]:
     """Return the application that the request with this key created, as it is now."""
-    return repeats.find(key), True
+    return idempotency.find(key), True
 
 
 def relative(*, row: Application, app_id: Any) -> Application:

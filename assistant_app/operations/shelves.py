@@ -15,8 +15,8 @@ from assistant_app.engine import registry
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import Application, IdempotencyKey
+from assistant_app.operations.idempotency import find, once, store
 from assistant_app.operations.mine import get
-from assistant_app.operations.repeats import find, once, store
 from assistant_app.phrases import gettext_noop
 
 LONGEST_TITLE = 200  # characters

@@ -19,9 +19,9 @@ from assistant_app.engine.runner import runner
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import ApplicationNotFound, Cancelled, NothingToCancel, Superseded
 from assistant_app.models import Application, IdempotencyKey, database_clock
-from assistant_app.operations import repeats
+from assistant_app.operations import idempotency
+from assistant_app.operations.idempotency import once, store
 from assistant_app.operations.mine import get
-from assistant_app.operations.repeats import once, store
 
 PATIENCE_SECONDS = 2.0
 
@@ -53,7 +53,7 @@ def _cancel(row: Application, key: IdempotencyKey | None) -> Application:
 
 def _again(key: IdempotencyKey) -> Application:
     """Return what the first request got: a run that still has to stop is waited for."""
-    row = repeats.find(key)
+    row = idempotency.find(key)
     return _when_stopped(row) if row.is_running and row.stop_requested_at else row
 
 

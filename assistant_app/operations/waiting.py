@@ -21,9 +21,9 @@ from assistant_app.errors import (
     error_of,
 )
 from assistant_app.models import Application, IdempotencyKey, Step
-from assistant_app.operations import repeats
+from assistant_app.operations import idempotency
 from assistant_app.operations.due import check_step
-from assistant_app.operations.repeats import Repeat
+from assistant_app.operations.idempotency import Repeat
 
 
 def wait_until_claimed(sent: Run | Repeat) -> Application:
@@ -83,7 +83,7 @@ def _row_now(key: IdempotencyKey) -> tuple[Application, bool]:
 
     Raise the error if it is a failure.
     """
-    row = repeats.find(key)
+    row = idempotency.find(key)
     is_ours = (row.is_running or row.has_stopped) and not _was_continued(key)
     if is_ours and row.has_stopped:
         raise error_of(*row.error_now)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.header import Header, pasted
+from assistant_app.mail.proposed_envelope import mailbox
 from assistant_app.models import Application, Identity
 from assistant_app.models.people import senders_in
-from assistant_app.workflow import envelopes
+from assistant_app.workflow import chosen_envelope
 
 _GOT_IT = ("to", "cc", "delivered-to")  # lines that name the address at which the email arrived
 
@@ -21,7 +21,10 @@ def writer_of(row: Application, email: str = "", reply_as: str = "") -> Identity
     """
     if not row.identities:
         return None
-    email, chosen = email or envelopes.email_in(row.state), reply_as or envelopes.sender(row.state)
+    email, chosen = (
+        email or chosen_envelope.email_in(row.state),
+        reply_as or chosen_envelope.sender(row.state),
+    )
     return identity_with(sender_line(email, row.identities, chosen), row.identities)
 
 

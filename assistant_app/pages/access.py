@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from assistant_app.pages import carried, local_time
 from assistant_app.pages.carried import Carried
-from assistant_app.people import accounts, hashing
+from assistant_app.people import accounts, hashing, tries
 from assistant_app.people.sign_in import SignInForm
 
 View = Callable[..., HttpResponseBase]
@@ -60,7 +60,7 @@ def sign_in_page(
     context = {"form": form, "next": address, "carried": typed, "open_sign_up": settings.OPEN_SIGN_UP}
     response = render(request, "account/sign_in.html", context, status=status)
     if form.is_throttled:
-        response["Retry-After"] = str(accounts.PAUSE)
+        response["Retry-After"] = str(tries.PAUSE)
     elif form.is_refused_for_now:
         response["Retry-After"] = str(hashing.RETRY_SECONDS)
     add_never_cache_headers(response)

@@ -12,11 +12,11 @@ from django.db.models import QuerySet
 
 from assistant_app.errors import ApplicationNotFound, InvalidInput, too_long
 from assistant_app.mail.addresses import LONGEST_ADDRESS, addresses_in
-from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.hidden import one_line, without_hidden
+from assistant_app.mail.proposed_envelope import mailbox
 from assistant_app.models import IdempotencyKey, Identity, Preferences
 from assistant_app.models.people import LONGEST_NAME, LONGEST_SIGNATURE, identities_of
-from assistant_app.operations.repeats import once, store_record
+from assistant_app.operations.idempotency import once, store_record
 from assistant_app.phrases import gettext_noop
 
 MOST = 20  # of one person

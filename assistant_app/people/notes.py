@@ -19,7 +19,7 @@ from assistant_app.errors import ApplicationNotFound, InvalidInput, too_long
 from assistant_app.mail.hidden import one_line, without_hidden
 from assistant_app.models import IdempotencyKey, Note, NoteWord
 from assistant_app.models.notes import LONGEST_TEXT, LONGEST_TITLE
-from assistant_app.operations.repeats import once, store_record
+from assistant_app.operations.idempotency import once, store_record
 from assistant_app.phrases import gettext_noop
 from assistant_app.workflow import notes
 

@@ -1,4 +1,4 @@
-"""Throttled sign-in and password checks, shared by pages and admin. `accounts.take_try` counts the tries."""
+"""Throttled sign-in and password checks, shared by pages and admin. `tries.take_try` counts the tries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from assistant_app.people import accounts, hashing
+from assistant_app.people import hashing, tries
 from assistant_app.translation import translated
 
 TOO_MANY_TRIES = gettext_lazy("Too many tries. Wait 5 minutes.")
@@ -18,7 +18,7 @@ TOO_MANY_TRIES = gettext_lazy("Too many tries. Wait 5 minutes.")
 class CountsTries(AuthenticationForm):
     """Django's sign-in form with throttling."""
 
-    left: int = accounts.TRIES
+    left: int = tries.TRIES
 
     @property
     def is_throttled(self) -> bool:
@@ -29,12 +29,12 @@ class CountsTries(AuthenticationForm):
             return self._check_password()
 
     def _check_password(self) -> dict[str, Any]:
-        who = self.cleaned_data.get("username") or "", accounts.network_of(self.request)
-        self.left = accounts.take_try(*who)
+        who = self.cleaned_data.get("username") or "", tries.network_of(self.request)
+        self.left = tries.take_try(*who)
         if self.is_throttled:
             raise ValidationError(TOO_MANY_TRIES, code="throttled")
         cleaned = super().clean()
-        accounts.forget_tries(*who)
+        tries.forget_tries(*who)
         return cleaned
 
 
@@ -58,11 +58,11 @@ def check_own_password(request: HttpRequest, password: str) -> str:
 
     Attempts count as sign-in attempts, so an unattended browser is no way around the throttle.
     """
-    who = request.user.get_username(), accounts.network_of(request)
+    who = request.user.get_username(), tries.network_of(request)
     with hashing.turn():
-        if accounts.take_try(*who) < 0:
+        if tries.take_try(*who) < 0:
             raise ValidationError(TOO_MANY_TRIES, code="throttled")
         if not request.user.check_password(password):
             raise ValidationError(gettext_lazy("That is not your password."))
-        accounts.forget_tries(*who)
+        tries.forget_tries(*who)
     return password

@@ -29,7 +29,7 @@ from assistant_app.contract.told import NOTHING, Told
 from assistant_app.errors import AssistantError, InternalError, ModelFailed
 from assistant_app.llm.base import Model, Replacement
 from assistant_app.phrases import gettext_noop
-from assistant_app.workflow import drafts, envelopes, knowledge, prompts
+from assistant_app.workflow import chosen_envelope, drafts, knowledge, prompts
 from assistant_app.workflow.questions import Question, is_readable, parse_questions
 from assistant_app.workflow.reply_cleaner import DraftCleaner
 
@@ -113,8 +113,8 @@ def _case(state: State, told: Told) -> prompts.Case:
         email=state["incoming_email"],
         instructions=state["response_instructions"],
         fence=told.fence or secrets.token_hex(8),
-        name=envelopes.sender_name(state) or told.name,
-        recipients=envelopes.recipients(state, told.addresses),
+        name=chosen_envelope.sender_name(state) or told.name,
+        recipients=chosen_envelope.recipients(state, told.addresses),
         today=told.today,
         time_zone=told.time_zone,
         said_on=state["said_on"] or {},
@@ -125,7 +125,7 @@ def _case(state: State, told: Told) -> prompts.Case:
 
 def _context(state: State, told: Told) -> knowledge.Context:
     """Return what the model is told about the owner."""
-    name = envelopes.sender_name(state) or told.name
+    name = chosen_envelope.sender_name(state) or told.name
     return knowledge.told({**told.about, "name": name}, knowledge.left_out(state))
 
 
@@ -147,7 +147,7 @@ async def process_input(
         incoming_email=email_to_respond,
         response_instructions=response_instructions,
         left_out_sources=list(dict.fromkeys(left_out)) or None,
-        chosen_identity=envelopes.cleaned_sender(reply_as) or None,
+        chosen_identity=chosen_envelope.cleaned_sender(reply_as) or None,
         **_said_on(state, "instructions", told),
     )
 
@@ -369,7 +369,7 @@ async def change_envelope(
     state: State, to: list[str], cc: list[str], subject: str, identity: str, quote: str
 ) -> State:
     """Take the recipients, the subject and the sender of the reply, and where it quotes the email."""
-    return state.update(envelope=envelopes.cleaned(to, cc, subject, identity, quote))
+    return state.update(envelope=chosen_envelope.cleaned(to, cc, subject, identity, quote))
 
 
 ARE_QUESTIONS_OPEN = Condition(

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import without_tag
 from assistant_app.mail.header import Header, pasted
+from assistant_app.mail.proposed_envelope import without_tag
 from assistant_app.mail.quotes import without_quoted
 from assistant_app.mail.shown import without_header
 from assistant_app.workflow.checks.languages import is_function_word

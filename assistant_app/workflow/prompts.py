@@ -24,7 +24,7 @@ from assistant_app.mail.text import as_read
 from assistant_app.mail.threads import Conversation, conversation
 from assistant_app.mail.threads import Message as Earlier
 from assistant_app.workflow import demonstration_prompts, knowledge, questions
-from assistant_app.workflow.envelopes import NO_RECIPIENTS, Recipients
+from assistant_app.workflow.chosen_envelope import NO_RECIPIENTS, Recipients
 from assistant_app.workflow.questions import MAX_CHOICES, MAX_QUESTIONS
 
 # Stored with each call. Count up with every change of a prompt's words; a test compares them.

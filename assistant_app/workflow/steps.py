@@ -12,7 +12,7 @@ from typing import Any
 from assistant_app.contract.workflow import ActionEntry, Field, Output
 from assistant_app.errors import DoesNotFit, NothingToRegenerate
 from assistant_app.phrases import gettext_noop
-from assistant_app.workflow import drafts, envelopes, knowledge, words
+from assistant_app.workflow import chosen_envelope, drafts, knowledge, words
 
 
 def _with_plain_lines(text: str) -> str:
@@ -51,7 +51,7 @@ def _may_be_left_out(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
 
 def _may_begin(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
     knowledge.check(inputs, state)
-    if problems := envelopes.problems_of_sender("reply_as", inputs["reply_as"]):
+    if problems := chosen_envelope.problems_of_sender("reply_as", inputs["reply_as"]):
         raise DoesNotFit(fields=problems)
 
 
@@ -402,7 +402,7 @@ CHANGE_ENVELOPE = ActionEntry(
     title=gettext_noop("Who gets the reply"),
     button=gettext_noop("Save"),
     at_any_time=True,
-    fits=envelopes.check,
+    fits=chosen_envelope.check,
     fields=(
         Field(
             name="to",
@@ -430,7 +430,7 @@ CHANGE_ENVELOPE = ActionEntry(
             name="quote",
             label=gettext_noop("Quote the email in the file"),
             required=False,
-            choices=envelopes.PLACES,
+            choices=chosen_envelope.PLACES,
         ),
     ),
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_app.mail import eml, reply
+from assistant_app.mail import eml, reply_file
 from assistant_app.mail.addresses import addresses_in, written
 from assistant_app.mail.header import WRITE_TO, Header, pasted
 from tests.mail.letters import email_of
@@ -141,7 +141,7 @@ def test_addresses_that_were_written_are_read_back(pairs):
 
 def test_the_reply_names_the_address_and_not_a_part_of_the_name():
     message = message_from_bytes(
-        reply.as_message(
+        reply_file.as_message(
             "From: Anna @ Example <anna@example.org>\n\nHi", "ok", datetime(2026, 11, 29, tzinfo=UTC)
         ),
         policy=policy.default,

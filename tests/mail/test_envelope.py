@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant_app.mail import eml, envelope, shown, text, threads
-from assistant_app.mail.envelope import propose
+from assistant_app.mail import eml, proposed_envelope, shown, text, threads
+from assistant_app.mail.proposed_envelope import propose
 from tests.mail.letters import email_of
 
 IDA = "ida@example.org"
@@ -327,7 +327,7 @@ def test_an_email_of_a_program_may_say_so_in_another_line(line):
 
 def test_a_text_without_a_header_has_no_recipient_and_that_is_said():
     found = propose("Can you deliver?")
-    assert found.envelope == envelope.Envelope()
+    assert found.envelope == proposed_envelope.Envelope()
     assert codes(found) == ["no_sender"]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant_app.mail import reply, shown
+from assistant_app.mail import reply_file, shown
 from assistant_app.mail.blocks import LANGUAGES
 from assistant_app.mail.header import WRITE_TO, Header, pasted
 from assistant_app.mail.pasting import as_text
@@ -94,7 +94,7 @@ def test_a_line_over_old_text_begins_one_quoted_message(line, mark):
     ],
 )
 def test_the_prefix_of_an_answer_is_known_in_many_languages(prefix):
-    message = reply.as_message(f"From: a@b.org\nSubject: {prefix}: Re: Offer 12\n\nHi", "ok", DATE)
+    message = reply_file.as_message(f"From: a@b.org\nSubject: {prefix}: Re: Offer 12\n\nHi", "ok", DATE)
     assert b"\r\nSubject: Re: Offer 12\r\n" in message
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assistant_app.models import Preferences, SignInTries
 from assistant_app.pages.account.forms import SignUpForm
-from assistant_app.people import accounts
+from assistant_app.people import accounts, tries
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -190,7 +190,7 @@ def test_no_two_tries_at_once_count_as_one():
 
     def once():
         barrier.wait(10)
-        left.append(accounts.take_try("ida", "192.0.2.1"))
+        left.append(tries.take_try("ida", "192.0.2.1"))
         connection.close()
 
     threads = [threading.Thread(target=once) for _ in range(5)]
@@ -202,15 +202,15 @@ def test_no_two_tries_at_once_count_as_one():
 
 
 def test_one_password_for_many_names_is_stopped_too(visitor, owner):
-    for number in range(accounts.TRIES_OF_A_NETWORK):
-        accounts.take_try(f"name{number}", "127.0.0.1")
+    for number in range(tries.TRIES_OF_A_NETWORK):
+        tries.take_try(f"name{number}", "127.0.0.1")
     assert visitor.client.post("/sign-in/", CREDENTIALS).status_code == 429
 
 
 def test_an_office_that_signs_in_all_morning_is_not_stopped(visitor, owner):
-    for number in range(accounts.TRIES_OF_A_NETWORK):
-        accounts.take_try(f"name{number}", "127.0.0.1")
-        accounts.forget_tries(f"name{number}", "127.0.0.1")
+    for number in range(tries.TRIES_OF_A_NETWORK):
+        tries.take_try(f"name{number}", "127.0.0.1")
+        tries.forget_tries(f"name{number}", "127.0.0.1")
     assert visitor.client.post("/sign-in/", CREDENTIALS).status_code == 302
 
 
@@ -244,7 +244,7 @@ def test_the_admins_own_page_counts_the_same_tries(visitor, operator):
 def test_where_a_try_comes_from(rf, settings, behind_proxy, forwarded, direct, network):
     settings.BEHIND_PROXY = behind_proxy
     request = rf.get("/", REMOTE_ADDR=direct, headers={"X-Forwarded-For": forwarded})
-    assert accounts.network_of(request) == network
+    assert tries.network_of(request) == network
 
 
 def test_the_session_gets_a_new_name_when_somebody_signs_in(visitor, owner):
@@ -398,7 +398,7 @@ def test_the_password_is_not_changed_without_the_old_one(browser, owner):
 def test_the_old_password_cannot_be_tried_for_ever(browser, owner):
     new = {"new_password1": "a quiet river", "new_password2": "a quiet river"}
     browser.open("/password/")
-    for _ in range(accounts.TRIES):
+    for _ in range(tries.TRIES):
         browser.press("Change password", old_password="wrong", **new)
         assert browser.status == 400
     browser.press("Change password", old_password="correct horse", **new)
@@ -454,8 +454,8 @@ def test_a_double_press_on_sign_up_makes_one_account_and_is_no_mistake_of_ours(o
 
 def test_sign_up_is_not_for_making_accounts_by_the_hundred(visitor, owner, settings):
     settings.OPEN_SIGN_UP = True
-    for _ in range(accounts.SIGN_UPS):
-        accounts.may_sign_up("127.0.0.1")
+    for _ in range(tries.SIGN_UPS):
+        tries.may_sign_up("127.0.0.1")
     visitor.open("/sign-up/").press("Create account", **FIRST | {"username": "mia"})
     assert visitor.says("Too many new accounts from your network.")
     assert not User.objects.filter(username="mia").exists()

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from assistant_app.mail.blocks import words
-from assistant_app.mail.envelope import propose
-from assistant_app.mail.reply import quoted
+from assistant_app.mail.proposed_envelope import propose
+from assistant_app.mail.reply_file import quoted
 from assistant_app.mail.threads import messages_in
 from tests.conftest import Person
 

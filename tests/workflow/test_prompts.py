@@ -8,7 +8,7 @@ import pytest
 
 from assistant_app.mail.quotes import MOST_LINES
 from assistant_app.workflow import demonstration_prompts, prompts
-from assistant_app.workflow.envelopes import NO_RECIPIENTS, Recipients
+from assistant_app.workflow.chosen_envelope import NO_RECIPIENTS, Recipients
 from assistant_app.workflow.prompts import Case, Draft, questions_messages, questions_schema
 from assistant_app.workflow.questions import Question, parse_questions
 from tests.conftest import before_long

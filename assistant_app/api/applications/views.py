@@ -28,8 +28,8 @@ from assistant_app.api.conditions import (
     is_unchanged,
     prefers_async,
 )
+from assistant_app.api.idempotency import Repeatable
 from assistant_app.api.inspection.views import Inspection
-from assistant_app.api.repeats import Repeatable
 from assistant_app.api.serializers import (
     UUID_PATTERN,
     ApplicationState,

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, get_args
 from rest_framework import serializers
 
 from assistant_app.api.serializers import NewFork, WholeNumber
-from assistant_app.mail import envelope as mail
-from assistant_app.mail.envelope import CODES_OF_NOTICES, CODES_OF_OFFERS
+from assistant_app.mail import proposed_envelope as mail
+from assistant_app.mail.proposed_envelope import CODES_OF_NOTICES, CODES_OF_OFFERS
 from assistant_app.operations.drafts import forking
 from assistant_app.operations.drafts.envelopes import ReplyEnvelope
 from assistant_app.operations.drafts.versions import Version
 from assistant_app.workflow.checks.facts import Kind
 from assistant_app.workflow.checks.findings import RULES_VERSION, Source
-from assistant_app.workflow.envelopes import PLACES
+from assistant_app.workflow.chosen_envelope import PLACES
 
 
 class LeftOut(serializers.Serializer):

@@ -24,7 +24,7 @@ from assistant_app.api.serializers import Nothing, is_uuid, payload_of
 from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine.runs import Run
 from assistant_app.errors import InvalidInput
-from assistant_app.mail import reply
+from assistant_app.mail import reply_file
 from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations import Repeat, heavy
 from assistant_app.operations.drafts import replies, skipping, versions
@@ -69,11 +69,11 @@ class Versions(GenericViewSet[Application]):
     @schema.REPLY
     @action(detail=True, methods=["get"])
     def reply(self, request: Request, app_id: str) -> HttpResponse:
-        file = replies.reply_file(actor=self._person, app_id=app_id)
+        file = replies.reply_message(actor=self._person, app_id=app_id)
         disposition = content_disposition_header(as_attachment=True, filename=f"{file.name}.eml")
         return HttpResponse(
             file.content,
-            content_type=reply.CONTENT_TYPE,
+            content_type=reply_file.CONTENT_TYPE,
             headers={"Content-Disposition": disposition or "attachment"},
         )
 

@@ -8,10 +8,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from assistant_app.api.idempotency import Repeatable
 from assistant_app.api.notes import schema
 from assistant_app.api.notes.serializers import NoteAsKept, NoteAsSent
 from assistant_app.api.pagination import Pages
-from assistant_app.api.repeats import Repeatable
 from assistant_app.api.serializers import payload_of
 from assistant_app.errors import ApplicationNotFound, DoesNotFit, InvalidInput
 from assistant_app.models import Note

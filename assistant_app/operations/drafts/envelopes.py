@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import Envelope, Notice, propose
+from assistant_app.mail.proposed_envelope import Envelope, Notice, propose
 from assistant_app.models import Application
 from assistant_app.models.people import senders_in
 from assistant_app.operations.writers import identity_with, sender_line
-from assistant_app.workflow import envelopes
+from assistant_app.workflow import chosen_envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class ReplyEnvelope:
 
 def envelope_of(row: Application) -> ReplyEnvelope:
     """Return the envelope of the reply to this email."""
-    email, kept = row.state.get("incoming_email") or "", envelopes.chosen(row.state)
+    email, kept = row.state.get("incoming_email") or "", chosen_envelope.chosen(row.state)
     senders = senders_in(row.identities)
-    line = sender_line(email, row.identities, envelopes.sender(row.state))
+    line = sender_line(email, row.identities, chosen_envelope.sender(row.state))
     writer = identity_with(line, row.identities)
     own = [*(each.address for each in senders), *filter(None, [row.owner.email])]
     proposal = propose(email, own, kept.envelope if kept else None)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.mail import reply
+from assistant_app.mail import reply_file
 from assistant_app.models import Application
 from assistant_app.models.people import quoting_of
 from assistant_app.operations.drafts.envelopes import envelope_of
@@ -24,19 +24,19 @@ def finished(*, actor: AbstractBaseUser, app_id: Any) -> Application:
     return row
 
 
-def reply_text(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
+def reply_text(*, actor: AbstractBaseUser, app_id: Any) -> reply_file.ReplyFile:
     """Return the reply as a text. Raise `ApplicationNotFound` until it is finished."""
     row = finished(actor=actor, app_id=app_id)
     found = envelope_of(row)
-    text = reply.with_signature(row.state["final_draft"], found.signature)
-    return reply.ReplyFile(reply.file_name(found.envelope.subject), text.encode())
+    text = reply_file.with_signature(row.state["final_draft"], found.signature)
+    return reply_file.ReplyFile(reply_file.file_name(found.envelope.subject), text.encode())
 
 
-def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
+def reply_message(*, actor: AbstractBaseUser, app_id: Any) -> reply_file.ReplyFile:
     """Return the reply as an RFC 5322 message. Raise `ApplicationNotFound` until it is finished."""
     row = finished(actor=actor, app_id=app_id)
     found = envelope_of(row)
-    message = reply.as_message(
+    message = reply_file.as_message(
         row.state.get("incoming_email") or "",
         row.state["final_draft"],
         row.updated_at,
@@ -45,4 +45,4 @@ def reply_file(*, actor: AbstractBaseUser, app_id: Any) -> reply.ReplyFile:
         found.sender,
         found.signature,
     )
-    return reply.ReplyFile(reply.file_name(found.envelope.subject), message)
+    return reply_file.ReplyFile(reply_file.file_name(found.envelope.subject), message)

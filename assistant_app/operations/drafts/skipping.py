@@ -14,7 +14,7 @@ from assistant_app.engine.writer import Writer
 from assistant_app.errors import Cancelled, NothingToSkip, StaleVersion, Superseded
 from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations.answering import get, start, submit_now
-from assistant_app.operations.repeats import Repeat, once, store
+from assistant_app.operations.idempotency import Repeat, once, store
 from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL
 

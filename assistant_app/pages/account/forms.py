@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from assistant_app.people import accounts, hashing
+from assistant_app.people import hashing, tries
 from assistant_app.people.sign_in import check_own_password
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import translated
@@ -37,11 +37,11 @@ class SignUpForm(NewAccountForm):
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._network = accounts.network_of(request)
+        self._network = tries.network_of(request)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not self.errors and not accounts.may_sign_up(self._network):
+        if not self.errors and not tries.may_sign_up(self._network):
             raise ValidationError(gettext("Too many new accounts from your network. Try again in an hour."))
         return cleaned
 

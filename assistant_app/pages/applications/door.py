@@ -16,8 +16,9 @@ from assistant_app.errors import AssistantError
 from assistant_app.events import server_sent
 from assistant_app.events.log import Event
 from assistant_app.models import Application
-from assistant_app.pages import carried, forms, list_row, posted, words
+from assistant_app.pages import carried, forms, posted, words
 from assistant_app.pages.access import PersonRequest
+from assistant_app.pages.applications import list_row
 from assistant_app.pages.applications.page import ApplicationPage
 from assistant_app.pages.forms import Refusal
 from assistant_app.templatetags.letters import paragraphs

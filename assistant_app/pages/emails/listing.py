@@ -25,10 +25,10 @@ from assistant_app.engine import registry
 from assistant_app.models import Application, ApplicationQuerySet, Identity, database_clock
 from assistant_app.models.people import identities_of
 from assistant_app.models.state_queries import around, beginning, counted
-from assistant_app.pages import list_row
 from assistant_app.pages.doors import door_of, doors
+from assistant_app.pages.emails import row_words
+from assistant_app.pages.emails.row_words import DONE, EXCERPT, STOPPED, WAITING, WRITING
 from assistant_app.pages.forms import whole_number
-from assistant_app.pages.list_row import DONE, EXCERPT, STOPPED, WAITING, WRITING
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import translated
 
@@ -182,7 +182,7 @@ def listing(mine: ApplicationQuerySet, asked: QueryDict) -> Listing:
         Group(
             translated(title),
             sum(counts[show, rank] for rank in ranks),
-            [row for row in shown if list_row.rank_of(row.email) in ranks],
+            [row for row in shown if row_words.rank_of(row.email) in ranks],
             is_mine=STOPPED in ranks and show == "open",
         )
         for title, ranks in GROUPS[show]
@@ -344,13 +344,13 @@ def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
         {name: getattr(email, f"n_{email.workflow}_{name}") for name in workflow.counted} if workflow else {}
     )
     is_default = email.workflow == registry.default().name
-    hit = list_row.sentence_with_hit(email, query, _searched()) if query else ""
+    hit = row_words.sentence_with_hit(email, query, _searched()) if query else ""
     changed = email.seen_version is not None and email.seen_version != email.version
     return Row(
         email,
-        list_row.state_of(email, numbers),
-        list_row.kind(email),
-        hit or list_row.snippet_of(email, numbers),
+        row_words.state_of(email, numbers),
+        row_words.kind(email),
+        hit or row_words.snippet_of(email, numbers),
         changed and not email.is_running,
         door_of(email).list_row.told_apart_by(email),
         "" if is_default else translated(workflow.title) if workflow else email.workflow,

@@ -22,8 +22,8 @@ from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import Event, are_current, catch_up
 from assistant_app.events.publisher import publisher
-from assistant_app.mail import reply
-from assistant_app.mail.envelope import Envelope
+from assistant_app.mail import reply_file
+from assistant_app.mail.proposed_envelope import Envelope
 from assistant_app.models import Application, Step
 from assistant_app.operations.drafts import skipping
 from assistant_app.operations.drafts.envelopes import envelope_of
@@ -402,14 +402,16 @@ class EmailPage:
     def mailto(self) -> str:
         """The link that opens the reply in a mail program; empty if the reply is too long for one."""
         envelope = self.envelope.found.envelope if self.envelope else Envelope()
-        return reply.mailto(envelope, reply.with_signature(self.state["final_draft"] or "", self.signature))
+        return reply_file.mailto(
+            envelope, reply_file.with_signature(self.state["final_draft"] or "", self.signature)
+        )
 
     @property
     def signature(self) -> str:
         """What is added below the reply when it is taken along; empty if the text on the sheet has it."""
         signature = self.envelope.found.signature if self.envelope else ""
         text = self.earlier.text if self.earlier else self.draft.text if self.draft else ""
-        return "" if reply.has_signature(text, signature) else signature.strip("\n")
+        return "" if reply_file.has_signature(text, signature) else signature.strip("\n")
 
     # --- What was typed and not sent -----------------------------------------------------------
 

@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
-from assistant_app.mail import envelope as mail
+from assistant_app.mail import proposed_envelope as mail
 from assistant_app.models import Application
 from assistant_app.models.people import Preferences, quoting_of
 from assistant_app.operations.drafts.envelopes import ReplyEnvelope, envelope_of
@@ -20,7 +20,7 @@ from assistant_app.pages import words
 from assistant_app.pages.forms import Refusal, StepForm, Typed, has_text
 from assistant_app.phrases import Phrase, gettext_noop
 from assistant_app.translation import translated
-from assistant_app.workflow import envelopes, steps
+from assistant_app.workflow import chosen_envelope, steps
 
 # What people should know about an envelope. That others get a copy is said by the line itself.
 NOTICES = {
@@ -182,7 +182,7 @@ class EnvelopePage:
     @property
     def places(self) -> list[tuple[str, str]]:
         chosen = AS_IN_SETTINGS.get(quoting_of(self.row.owner_id), "")
-        places = [(place, translated(label)) for place, label in envelopes.PLACES]
+        places = [(place, translated(label)) for place, label in chosen_envelope.PLACES]
         return [("", translated(chosen)), *places]
 
     @property

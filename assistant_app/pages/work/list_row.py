@@ -1,4 +1,4 @@
-"""What the row of an email says in the list; see `pages.list_row` for what each function is for."""
+"""What the row of an email says in the list; `pages.applications.list_row` says what each function is for."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext
 
 from assistant_app.contract.workflow import Numbers
+from assistant_app.mail.hidden import one_line
 from assistant_app.models import Application, Identity
 from assistant_app.models.state_queries import beginning
 from assistant_app.operations.writers import identity_with, sender_line
 from assistant_app.pages import words
-from assistant_app.pages.list_row import one_line
 from assistant_app.phrases import gettext_noop, ngettext
 from assistant_app.translation import translated
 
@@ -52,7 +52,7 @@ def state(email: Application, numbers: Numbers) -> str:
 
 def snippet(email: Any, numbers: Numbers) -> str:
     """Return what the owner would read next: the cause, the question, the draft, or else the email."""
-    feedback = one_line(email.feedback_begins)
+    feedback = one_line(email.feedback_begins or "")
     if email.is_running:
         if _is_reading(email):
             return gettext("Checking for anything unclear")
@@ -63,12 +63,12 @@ def snippet(email: Any, numbers: Numbers) -> str:
             gettext_noop("Draft %(draft)s, after “%(feedback)s”", draft=draft, feedback=feedback)
         )
     if email.next_step == "clarify_instructions":
-        return one_line(email.question_begins)
-    return one_line(email.text_begins)
+        return one_line(email.question_begins or "")
+    return one_line(email.text_begins or "")
 
 
 def told_apart_by(email: Any) -> str:
-    return one_line(email.instructions_begin)
+    return one_line(email.instructions_begin or "")
 
 
 def read_besides(has_several: Expression) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from assistant_app.contract.workflow import ActionEntry
 from assistant_app.models import Application
 from assistant_app.operations.drafts import forking
 from assistant_app.pages import forms
-from assistant_app.workflow import drafts, envelopes, steps
+from assistant_app.workflow import chosen_envelope, drafts, steps
 
 
 def is_stored_already(
@@ -29,7 +29,7 @@ def is_stored_already(
         )
         return is_taken and row.state["current_draft"] == inputs["text"]
     if step == steps.CHANGE_ENVELOPE:
-        return row.state.get("envelope") == envelopes.cleaned(**inputs)
+        return row.state.get("envelope") == chosen_envelope.cleaned(**inputs)
     if step.is_choice:
         return row.position == step.action and row.state.get("draft_number") == inputs.get(
             "draft", row.state.get("draft_number")

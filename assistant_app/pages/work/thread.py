@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 
 from assistant_app.contract.wording import excerpt
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import mailbox
 from assistant_app.mail.hidden import one_line
+from assistant_app.mail.proposed_envelope import mailbox
 from assistant_app.mail.threads import Message, conversation
 from assistant_app.phrases import ngettext
 from assistant_app.translation import translated

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assistant_app import operations
 from assistant_app.errors import ApplicationNotFound
-from assistant_app.mail import reply
+from assistant_app.mail import reply_file
 from assistant_app.models import Application
 from assistant_app.operations.drafts import replies, skipping
 from assistant_app.pages.access import PersonRequest, signed_in
@@ -55,8 +55,8 @@ def email_reply(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def email_reply_eml(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     """Return the accepted draft as a message that mail programs open as a draft."""
-    file = replies.reply_file(actor=request.user, app_id=app_id)
-    return as_download(file.content, f"{file.name}.eml", reply.CONTENT_TYPE)
+    file = replies.reply_message(actor=request.user, app_id=app_id)
+    return as_download(file.content, f"{file.name}.eml", reply_file.CONTENT_TYPE)
 
 
 def as_download(content: str | bytes, name: str, content_type: str) -> HttpResponse:

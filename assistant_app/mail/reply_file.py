@@ -1,6 +1,6 @@
 """Builds the reply as a message that a mail program opens as a draft, in the right thread.
 
-Recipients and subject are those of the envelope (`mail.envelope.propose`), the thread comes from the
+Recipients and subject are those of the envelope (`mail.proposed_envelope.propose`), the thread comes from the
 header lines at the top of the email's text. Without a sender, the mail program fills it in. Pure
 functions of text.
 """
@@ -18,9 +18,9 @@ from email.policy import compat32
 from email.utils import format_datetime
 from urllib.parse import quote, urlencode
 
-from assistant_app.mail.envelope import Envelope, propose
 from assistant_app.mail.header import SENT, Header, pasted
 from assistant_app.mail.hidden import one_line, without_hidden
+from assistant_app.mail.proposed_envelope import Envelope, propose
 from assistant_app.mail.shown import without_header
 
 CONTENT_TYPE = "message/rfc822"

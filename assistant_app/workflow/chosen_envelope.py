@@ -16,8 +16,8 @@ from typing import Any
 
 from assistant_app.errors import DoesNotFit, too_long
 from assistant_app.mail.addresses import addresses_in
-from assistant_app.mail.envelope import Envelope, addressed, mailbox
 from assistant_app.mail.hidden import one_line
+from assistant_app.mail.proposed_envelope import Envelope, addressed, mailbox
 from assistant_app.phrases import gettext_noop
 
 MOST_RECIPIENTS = 200

@@ -1,20 +1,20 @@
 """What a row of the list says: the state, and the beginning of what its owner would read next.
 
-The functions of the row of a workflow's own stand in the module `list_row` of its door, beside `BEGINNINGS`
-and `IN`. What is said of a run that stopped, and of what a newer version made, is the same for all.
+What is said of a run that stopped, and of what a newer version made, is the same for all workflows. The rest
+is said by the `list_row` of the workflow's pages; see `pages.applications.list_row`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Expression
 from django.utils.translation import gettext
 
 from assistant_app.contract.workflow import Numbers
-from assistant_app.models import Application, Identity
+from assistant_app.mail.hidden import one_line
+from assistant_app.models import Application
 from assistant_app.pages import words
 from assistant_app.pages.doors import door_of
 from assistant_app.phrases import Phrase
@@ -22,8 +22,6 @@ from assistant_app.translation import translated
 
 EXCERPT = 160  # characters of a snippet
 STOPPED, WAITING, WRITING, DONE = range(4)  # the order of open emails
-BEGINNINGS: Mapping[str, tuple[str, ...]] = {}  # what is read of the state: its name on the row, and the keys
-IN: Mapping[str, str] = {}  # how the text around a hit is shown, by the key where it was found
 
 
 def rank_of(email: Application) -> int:
@@ -63,45 +61,16 @@ def snippet_of(email: Any, numbers: Numbers) -> str:
     if email.is_stopped_by_owner:
         return gettext("What’s written so far is kept.")
     if email.has_stopped:
-        return translated(one_line(email.error_now[1]))
+        return translated(one_line(str(email.error_now[1] or "")))
     said: str = door_of(email).list_row.snippet(email, numbers)
     return said
-
-
-def state(email: Application, numbers: Numbers) -> str:
-    """Return the state of an application that was neither stopped by its owner nor interrupted."""
-    return gettext("Couldn’t finish") if email.has_stopped else words.to_do(email, numbers)
-
-
-def snippet(email: Any, numbers: Numbers) -> str:
-    """Return the snippet of an application that has not stopped."""
-    return ""
-
-
-def told_apart_by(email: Any) -> str:
-    """Return what tells the alternatives of an application apart."""
-    return ""
-
-
-def read_besides(has_several: Expression) -> dict[str, Any]:
-    """Return annotations that a row needs besides; the condition says if the owner has several identities."""
-    return {}
-
-
-def answers_as(email: Any, identities: Sequence[Identity]) -> str:
-    """Return the address that the answer is from, if it is worth saying."""
-    return ""
 
 
 def sentence_with_hit(email: Any, query: str, keys: Iterable[str]) -> str:
     """Return the text around the first hit of a search, and where it is; "" if it is in title or sender."""
     said: Mapping[str, str] = door_of(email).list_row.IN
     for key in sorted(keys, key=lambda key: list(said).index(key) if key in said else len(said)):
-        text = one_line(getattr(email, f"hit_{key}"))
+        text = one_line(getattr(email, f"hit_{key}") or "")
         if re.search(re.escape(query), text, re.IGNORECASE):
             return translated(Phrase(said.get(key, "%(text)s"), {"text": f"…{text}…"}))
     return ""
-
-
-def one_line(text: Any) -> str:
-    return " ".join(str(text or "").split())

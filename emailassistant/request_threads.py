@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +30,10 @@ MOST_SUBMITS_BUSY = 3
 MOST_SUBMITS_BUSY_OF_ONE = 2
 MOST_SUBMITS_QUEUED = 2_000
 RETRY_SECONDS = 5
+HEAVY = 0.04  # seconds of CPU that a request takes; ordinary ones take a quarter
+BURST = 0.2  # seconds of CPU that heavy requests of one person take at once before they rest
+SHARE = 0.03  # of a core, what they take from then on
+ALONE = 5.0  # seconds without a request of anybody else, after which no one rests
 
 
 class TooManyRequests(AssistantError):
@@ -58,11 +64,32 @@ class _Request:
     result: Future[Any] = field(default_factory=Future)
 
 
+class _Debt:
+    """Seconds of CPU that heavy requests of a person took, less the share that has come up for them since."""
+
+    def __init__(self) -> None:
+        self._seconds, self._at = 0.0, time.monotonic()
+
+    @property
+    def now(self) -> float:
+        return max(0.0, self._seconds - SHARE * (time.monotonic() - self._at))
+
+    def add(self, cpu: float) -> None:
+        self._seconds, self._at = self.now + cpu, time.monotonic()
+
+    def until(self, seconds: float) -> float:
+        """Return the seconds until no more than so many are left, rounded up to the clock's next tick."""
+        return max(0.0, self.now - seconds) / SHARE + 0.01
+
+
 class RequestThreads:
     """Runs each request in a thread. `most_busy` work at a time, and others queue, so threads are bounded.
 
     People who queue take turns, and at most `most_busy_of_one` requests per person work at a time: anyone who
     sends many waits longer, and the others don't. Requests of people who aren't signed in queue together.
+
+    While others are there, half as many. Heavy requests of a person who sends several at a time then have a
+    share of the processor: when it is used up, the person rests, which means that what they sent waits.
     """
 
     def __init__(
@@ -82,6 +109,10 @@ class RequestThreads:
         self._queued = 0
         self._queues: dict[str, deque[_Request]] = {}  # by person, in the order of their turns
         self._begun: deque[_Request] = deque()  # requests that were worked on before; they come first
+        self._debts: dict[str, _Debt] = {}  # by person
+        self._latest, self._at = "", -ALONE  # who sent the last request, and when by `time.monotonic`
+        self._before = -ALONE  # when somebody else last did
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(
         self,
@@ -97,6 +128,7 @@ class RequestThreads:
         Raise `TooManyRequests` if the queue is full, `TooManyOfOnePerson` if one person fills it. A request
         that is not counted never queues; one that has begun before is never refused.
         """
+        self._loop = asyncio.get_running_loop()
         context = context or contextvars.copy_context()
         request = _Request(lambda: context.run(function), person, is_counted)
         if not is_counted or self._may_begin(request, has_begun):
@@ -107,6 +139,7 @@ class RequestThreads:
         """Return whether the request may begin now. If not, it is queued."""
         person = request.person
         with self._lock:
+            self._note(person)
             if self._busy < self._most_busy and (has_begun or self._has_turn(person)):
                 self._busy += 1
                 self._busy_of[person] += 1
@@ -126,7 +159,26 @@ class RequestThreads:
 
     def _has_turn(self, person: str) -> bool:
         limit = self._most_busy_of_one
-        return not person or limit is None or self._busy_of[person] < limit
+        if not person or limit is None:
+            return True
+        busy = self._busy_of[person]
+        if not self._has_company(person):
+            return busy < limit
+        debt = self._debts[person].now if person in self._debts else 0.0
+        if debt > BURST:
+            return False
+        return busy < (max(1, limit // 2) if debt <= BURST / 2 else 1)
+
+    def _note(self, person: str) -> None:
+        """Remember when the last requests of two people came."""
+        if person and person != self._latest:
+            self._latest, self._before = person, self._at
+        if person:
+            self._at = time.monotonic()
+
+    def _has_company(self, person: str) -> bool:
+        """Return whether somebody else has sent a request lately."""
+        return time.monotonic() - (self._before if person == self._latest else self._at) < ALONE
 
     def _begin(self, request: _Request) -> None:
         executor = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
@@ -136,17 +188,20 @@ class RequestThreads:
         """Work on the request, and then in its place on those that have queued meanwhile."""
         following: _Request | None = request
         while following is not None:
+            begun_at = time.thread_time()
             try:
                 if following.result.set_running_or_notify_cancel():  # not if its client left the queue
                     following.result.set_result(following.function())
             except BaseException as problem:  # noqa: BLE001  (it is raised where the request is awaited)
                 following.result.set_exception(problem)
-            following = self._after(following) if following.is_counted else None
+            cpu = time.thread_time() - begun_at
+            following = self._after(following, cpu) if following.is_counted else None
 
-    def _after(self, done: _Request) -> _Request | None:
+    def _after(self, done: _Request, cpu: float) -> _Request | None:
         """Return what to work on after this request; None, and one busy thread less, if there is nothing."""
         with self._lock:
             self._busy_of[done.person] -= 1
+            self._charge(done.person, cpu)
             if not self._busy_of[done.person]:
                 del self._busy_of[done.person]
             following = self._begun.popleft() if self._begun else self._next()
@@ -155,6 +210,25 @@ class RequestThreads:
             else:
                 self._busy_of[following.person] += 1
             return following
+
+    def _charge(self, person: str, cpu: float) -> None:
+        """Count a heavy request of a person who has sent others meanwhile."""
+        if not person or cpu < HEAVY or not (person in self._queues or self._busy_of[person]):
+            return
+        debt = self._debts.setdefault(person, _Debt())
+        debt.add(cpu)
+        if debt.now > BURST and self._loop is not None:
+            with suppress(RuntimeError):  # the server has shut down meanwhile
+                self._loop.call_soon_threadsafe(self._loop.call_later, debt.until(BURST), self._wake)
+
+    def _wake(self) -> None:
+        """Begin what waited for the end of a rest."""
+        with self._lock:
+            self._debts = {person: debt for person, debt in self._debts.items() if debt.now > 0}
+            while self._busy < self._most_busy and (request := self._next()) is not None:
+                self._busy += 1
+                self._busy_of[request.person] += 1
+                self._begin(request)
 
     def _next(self) -> _Request | None:
         """Take a request of the first person in turn out of the queues; that person is then the last."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import threading
+import time
 from contextvars import ContextVar
 
 import pytest
 
+from emailassistant import request_threads
 from emailassistant.request_threads import (
     KEEP_IDLE,
     RequestThreads,
@@ -218,3 +220,47 @@ def test_a_request_whose_client_left_the_queue_is_not_worked_on():
         return began
 
     assert run(requests()) == [0]
+
+
+def heavy():
+    """Take a little more CPU than an ordinary request."""
+    end = time.thread_time() + request_threads.HEAVY + 0.01
+    while time.thread_time() < end:
+        pass
+
+
+def test_a_person_rests_after_heavy_requests_while_others_pass_and_then_goes_on(monkeypatch):
+    monkeypatch.setattr(request_threads, "BURST", 0.0)
+
+    async def requests():
+        threads, gate, began = RequestThreads(most_busy=1, most_busy_of_one=4), threading.Event(), []
+
+        def first():
+            gate.wait(20)
+            heavy()
+
+        def send(name, person):
+            return asyncio.ensure_future(threads.run(lambda: began.append(name), person=person))
+
+        running = [asyncio.ensure_future(threads.run(first, person="ida"))]
+        await until(lambda: threads._busy == 1)
+        running += [send("Ida's second", "ida"), send("Ida's third", "ida"), send("Otto's", "otto")]
+        await until(lambda: threads._queued == 3)
+        gate.set()
+        await asyncio.gather(*running)
+        await until(lambda: threads._busy == 0)
+        return began, threads._debts
+
+    began, debts = run(requests())
+    assert began == ["Otto's", "Ida's second", "Ida's third"]  # she would be the first in turn
+    assert not debts
+
+
+def test_a_person_who_sends_one_request_after_the_other_does_not_rest():
+    async def requests():
+        threads = RequestThreads(most_busy_of_one=4)
+        for _ in range(3):
+            await threads.run(heavy, person="ida")
+        return threads._debts
+
+    assert not run(requests())

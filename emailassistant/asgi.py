@@ -40,6 +40,7 @@ from emailassistant.pending import PendingResponse, let_wait  # noqa: E402
 from emailassistant.request_log import RequestLog  # noqa: E402
 from emailassistant.request_threads import (  # noqa: E402
     MOST_BUSY_OF_ONE,
+    MOST_QUEUED_OF_ONE,
     MOST_SUBMITS_BUSY,
     MOST_SUBMITS_BUSY_OF_ONE,
     MOST_SUBMITS_QUEUED,
@@ -83,7 +84,9 @@ class Handler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._threads = RequestThreads(most_busy_of_one=MOST_BUSY_OF_ONE)
+        self._threads = RequestThreads(
+            most_busy_of_one=MOST_BUSY_OF_ONE, most_queued_of_one=MOST_QUEUED_OF_ONE
+        )
         runs = settings.MAX_RUNS_AT_ONCE
         self._submit_threads = RequestThreads(
             MOST_SUBMITS_BUSY,
@@ -198,13 +201,14 @@ def is_submit(scope: Any) -> bool:
 
 
 def person_of(scope: Any) -> str:
-    """Return a hash of the token or the session, which tells persons apart without a query."""
+    """Return a hash of the token or the session, which tells persons apart without a query.
+
+    Pages know no tokens. Of several cookies with one name, the last counts, as for Django.
+    """
     headers = dict(scope["headers"])
-    if words := headers.get(b"authorization", b"").split():
-        return hashlib.blake2b(words[-1], digest_size=16).hexdigest()
-    if session := SESSION.search(headers.get(b"cookie", b"")):
-        return hashlib.blake2b(session[1], digest_size=16).hexdigest()
-    return ""
+    words = headers.get(b"authorization", b"").split() if "/api/" in scope["path"] else []
+    found = words or SESSION.findall(headers.get(b"cookie", b""))
+    return hashlib.blake2b(found[-1], digest_size=16).hexdigest() if found else ""
 
 
 def _let_logs_know(request: HttpRequest) -> None:

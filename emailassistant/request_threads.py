@@ -25,14 +25,19 @@ KEEP_IDLE = 8  # idle threads to keep; more are created on demand and end after 
 MOST_BUSY = 32  # requests at the same time; 21 of them may wait for their turn to hash a password
 MOST_BUSY_OF_ONE = 4  # of one person; they share the interpreter with everybody else's
 MOST_QUEUED = 1_000
+MOST_QUEUED_OF_ONE = 500
 # Submits: few at the same time, so that a burst of them leaves the processor to the reads.
 MOST_SUBMITS_BUSY = 3
 MOST_SUBMITS_BUSY_OF_ONE = 2
 MOST_SUBMITS_QUEUED = 2_000
 RETRY_SECONDS = 5
+# What one person's heavy requests take from others who are there, if several are sent at a time.
 HEAVY = 0.04  # seconds of CPU that a request takes; ordinary ones take a quarter
-BURST = 0.2  # seconds of CPU that heavy requests of one person take at once before they rest
-SHARE = 0.03  # of a core, what they take from then on
+SHARE = 0.03  # of a core: after a second of CPU, others go before for 33 seconds
+GRACE = 7.0  # of these seconds, which don't count
+LONGEST_REST = 10.0  # seconds
+MOST_QUEUED_AT_REST = 20
+TICK = 0.01  # seconds, more than the clock is wrong by
 ALONE = 5.0  # seconds without a request of anybody else, after which no one rests
 
 
@@ -64,32 +69,14 @@ class _Request:
     result: Future[Any] = field(default_factory=Future)
 
 
-class _Debt:
-    """Seconds of CPU that heavy requests of a person took, less the share that has come up for them since."""
-
-    def __init__(self) -> None:
-        self._seconds, self._at = 0.0, time.monotonic()
-
-    @property
-    def now(self) -> float:
-        return max(0.0, self._seconds - SHARE * (time.monotonic() - self._at))
-
-    def add(self, cpu: float) -> None:
-        self._seconds, self._at = self.now + cpu, time.monotonic()
-
-    def until(self, seconds: float) -> float:
-        """Return the seconds until no more than so many are left, rounded up to the clock's next tick."""
-        return max(0.0, self.now - seconds) / SHARE + 0.01
-
-
 class RequestThreads:
     """Runs each request in a thread. `most_busy` work at a time, and others queue, so threads are bounded.
 
     People who queue take turns, and at most `most_busy_of_one` requests per person work at a time: anyone who
     sends many waits longer, and the others don't. Requests of people who aren't signed in queue together.
 
-    While others are there, half as many. Heavy requests of a person who sends several at a time then have a
-    share of the processor: when it is used up, the person rests, which means that what they sent waits.
+    While others are there, half as many. A person whose heavy requests take more than their share then rests
+    for some seconds, which means that what they sent waits; of much more, some is refused.
     """
 
     def __init__(
@@ -109,7 +96,7 @@ class RequestThreads:
         self._queued = 0
         self._queues: dict[str, deque[_Request]] = {}  # by person, in the order of their turns
         self._begun: deque[_Request] = deque()  # requests that were worked on before; they come first
-        self._debts: dict[str, _Debt] = {}  # by person
+        self._owing: dict[str, float] = {}  # by person, until when others go before, by `time.monotonic`
         self._latest, self._at = "", -ALONE  # who sent the last request, and when by `time.monotonic`
         self._before = -ALONE  # when somebody else last did
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -150,12 +137,17 @@ class RequestThreads:
             if self._queued >= self._most_queued:
                 raise TooManyRequests(retry_after=RETRY_SECONDS)
             queue = self._queues.get(person, deque())
-            if person and self._most_queued_of_one is not None and len(queue) >= self._most_queued_of_one:
+            if person and len(queue) >= self._most_queued_by(person):
                 raise TooManyOfOnePerson(retry_after=RETRY_SECONDS)
             queue.append(request)
             self._queues[person] = queue
             self._queued += 1
             return False
+
+    def _most_queued_by(self, person: str) -> int:
+        if self._owed(person) > GRACE:
+            return MOST_QUEUED_AT_REST
+        return self._most_queued if self._most_queued_of_one is None else self._most_queued_of_one
 
     def _has_turn(self, person: str) -> bool:
         limit = self._most_busy_of_one
@@ -164,10 +156,12 @@ class RequestThreads:
         busy = self._busy_of[person]
         if not self._has_company(person):
             return busy < limit
-        debt = self._debts[person].now if person in self._debts else 0.0
-        if debt > BURST:
-            return False
-        return busy < (max(1, limit // 2) if debt <= BURST / 2 else 1)
+        owed = self._owed(person)
+        return owed <= GRACE and busy < (max(1, limit // 2) if owed <= GRACE / 2 else 1)
+
+    def _owed(self, person: str) -> float:
+        """Return for how many seconds others go before."""
+        return max(0.0, self._owing.get(person, 0.0) - time.monotonic())
 
     def _note(self, person: str) -> None:
         """Remember when the last requests of two people came."""
@@ -212,19 +206,22 @@ class RequestThreads:
             return following
 
     def _charge(self, person: str, cpu: float) -> None:
-        """Count a heavy request of a person who has sent others meanwhile."""
-        if not person or cpu < HEAVY or not (person in self._queues or self._busy_of[person]):
+        """Count a heavy request of a person who has sent others meanwhile, while somebody else is there."""
+        has_others = person in self._queues or self._busy_of[person] > 0
+        if cpu < HEAVY or not (person and has_others and self._has_company(person)):
             return
-        debt = self._debts.setdefault(person, _Debt())
-        debt.add(cpu)
-        if debt.now > BURST and self._loop is not None:
+        owed = min(self._owed(person) + cpu / SHARE, GRACE + LONGEST_REST)
+        now = time.monotonic()
+        self._owing = {each: until for each, until in self._owing.items() if until > now} | {
+            person: now + owed
+        }
+        if owed > GRACE and self._loop is not None:
             with suppress(RuntimeError):  # the server has shut down meanwhile
-                self._loop.call_soon_threadsafe(self._loop.call_later, debt.until(BURST), self._wake)
+                self._loop.call_soon_threadsafe(self._loop.call_later, owed - GRACE + TICK, self._wake)
 
     def _wake(self) -> None:
         """Begin what waited for the end of a rest."""
         with self._lock:
-            self._debts = {person: debt for person, debt in self._debts.items() if debt.now > 0}
             while self._busy < self._most_busy and (request := self._next()) is not None:
                 self._busy += 1
                 self._busy_of[request.person] += 1

@@ -282,11 +282,14 @@ def test_submits_are_told_from_reads(method, path, root_path, expected):
 
 
 def test_a_person_is_known_by_token_or_session_whatever_else_is_sent():
-    def of(*headers):
-        return person_of({"headers": headers})
+    def of(*headers, path="/api/limits/"):
+        return person_of({"headers": headers, "path": path})
 
     token = of((b"authorization", b"Token abc"))
     assert token == of((b"cookie", b"sessionid=x"), (b"authorization", b"token   abc")) != ""
     session = of((b"cookie", b"junk=1; sessionid=abc; csrftoken=z"))
     assert session == of((b"cookie", b"sessionid=abc; junk=2")) != ""
+    made_up = (b"authorization", b"x 123")
+    assert session == of((b"cookie", b"sessionid=abc"), made_up, path="/a/x/")  # pages know no tokens
+    assert session == of((b"cookie", b"sessionid=x; sessionid=abc"))  # the one that Django reads
     assert of() == of((b"cookie", b"junk=1")) == ""

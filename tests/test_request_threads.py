@@ -230,7 +230,7 @@ def heavy():
 
 
 def test_a_person_rests_after_heavy_requests_while_others_pass_and_then_goes_on(monkeypatch):
-    monkeypatch.setattr(request_threads, "BURST", 0.0)
+    monkeypatch.setattr(request_threads, "GRACE", 0.0)
 
     async def requests():
         threads, gate, began = RequestThreads(most_busy=1, most_busy_of_one=4), threading.Event(), []
@@ -249,18 +249,40 @@ def test_a_person_rests_after_heavy_requests_while_others_pass_and_then_goes_on(
         gate.set()
         await asyncio.gather(*running)
         await until(lambda: threads._busy == 0)
-        return began, threads._debts
+        return began
 
-    began, debts = run(requests())
-    assert began == ["Otto's", "Ida's second", "Ida's third"]  # she would be the first in turn
-    assert not debts
+    assert run(requests()) == ["Otto's", "Ida's second", "Ida's third"]  # she would be the first in turn
 
 
-def test_a_person_who_sends_one_request_after_the_other_does_not_rest():
+def test_a_rest_is_short_whatever_the_requests_took(monkeypatch):
+    monkeypatch.setattr(request_threads, "GRACE", 0.0)
+    monkeypatch.setattr(request_threads, "SHARE", 1e-9)
+    monkeypatch.setattr(request_threads, "LONGEST_REST", 0.1)
+    monkeypatch.setattr(request_threads, "MOST_QUEUED_AT_REST", 1)
+
+    async def requests():
+        threads = RequestThreads(most_busy=4, most_busy_of_one=2)
+        await threads.run(lambda: None, person="otto")
+        running = [asyncio.ensure_future(threads.run(heavy, person="ida")) for _ in range(3)]
+        await until(lambda: threads._owing)
+        with pytest.raises(TooManyOfOnePerson):
+            await asyncio.gather(*(threads.run(lambda: None, person="ida") for _ in range(3)))
+        await asyncio.gather(*running)
+        return "went on"
+
+    assert run(requests()) == "went on"
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_who_is_alone_or_sends_one_request_after_the_other_does_not_rest(others):
     async def requests():
         threads = RequestThreads(most_busy_of_one=4)
-        for _ in range(3):
-            await threads.run(heavy, person="ida")
-        return threads._debts
+        if others:
+            for _ in range(3):
+                await threads.run(lambda: None, person="otto")
+                await threads.run(heavy, person="ida")
+        else:
+            await asyncio.gather(*(threads.run(heavy, person="ida") for _ in range(6)))
+        return threads._owing
 
     assert not run(requests())

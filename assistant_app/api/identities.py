@@ -178,7 +178,6 @@ class IdentityView(_Identities):
         return Response(IdentityShown(self.one(request, changed.pk)).data)
 
     def delete(self, request: Request, number: int) -> Response:
-        if not self.is_repeat("delete_identity", payload_of(request.data), number):
-            self.one(request, number)
+        self.is_repeat("delete_identity", payload_of(request.data), number)
         identities.delete(actor=self.person(request), pk=number, key=self.key)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -238,10 +238,13 @@ def delete(
     key: IdempotencyKey | None = None,
 ) -> None:
     """Delete an application, in any status. A run under way ends at its next save."""
-    mine = Application.objects.owned_by(actor)
-    if workflow is not None and (key is None or not key.is_repeat):
-        get(actor=actor, app_id=app_id, workflow=workflow)
-    once(key, lambda: delete_one(mine, app_id, expected_version, key), lambda _: None)
+
+    def remove() -> None:
+        if workflow is not None:
+            get(actor=actor, app_id=app_id, workflow=workflow)
+        delete_one(Application.objects.owned_by(actor), app_id, expected_version, key)
+
+    once(key, remove, lambda _: None)
 
 
 def _own(actor: AbstractBaseUser, wanted: Application) -> Application:

@@ -89,7 +89,7 @@ def _save(
 
 
 def delete(*, actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None = None) -> None:
-    """Delete an identity; nothing happens if it is gone. After the default one, the oldest is the default."""
+    """Delete an identity. After the default one, the oldest is the default. Raise `ApplicationNotFound`."""
     once(key, lambda: _delete(actor, pk, key), lambda _: None)
 
 
@@ -97,7 +97,8 @@ def _delete(actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None) -> Non
     with transaction.atomic():
         _lock(actor)
         mine = Identity.objects.filter(owner_id=actor.pk)
-        mine.filter(pk=pk).delete()
+        if not mine.filter(pk=pk).delete()[0]:
+            raise ApplicationNotFound
         if not mine.filter(is_default=True).exists() and (oldest := mine.first()):
             _sign(actor, oldest.name, is_new=True)
             mine.filter(pk=oldest.pk).update(is_default=True)

@@ -100,18 +100,17 @@ def _too_much() -> InvalidInput:
     return InvalidInput(fields={"text": [said]})
 
 
-def delete(*, actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None = None) -> bool:
-    """Delete a note; return whether it was there. Emails keep what their drafts were told."""
-    return once(key, lambda: _delete(actor, pk, key), lambda _: True)
+def delete(*, actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None = None) -> None:
+    """Delete a note. Emails keep what their drafts were told. Raise `ApplicationNotFound`."""
+    once(key, lambda: _delete(actor, pk, key), lambda _: None)
 
 
-def _delete(actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None) -> bool:
+def _delete(actor: AbstractBaseUser, pk: int, key: IdempotencyKey | None) -> None:
     with transaction.atomic():
         _lock(actor)
-        is_gone = bool(Note.objects.filter(owner_id=actor.pk, pk=pk).delete()[0])
-        if is_gone:
-            store_record(key, pk)
-    return is_gone
+        if not Note.objects.filter(owner_id=actor.pk, pk=pk).delete()[0]:
+            raise ApplicationNotFound("There is no such note.")
+        store_record(key, pk)
 
 
 def orphans() -> QuerySet[Note]:

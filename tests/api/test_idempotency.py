@@ -19,6 +19,7 @@ from tests.conftest import wait_for_runs
 pytestmark = pytest.mark.django_db(transaction=True)
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+IDENTITY = {"name": "Ida Lund", "addresses": ["ida@nordlys.example"], "is_default": False}
 
 
 def keyed(key=KEY, **others):
@@ -327,6 +328,27 @@ def test_a_deletion_sent_again_answers_204(drafted, api):
     again = api.delete(drafted.url(), headers=keyed())
     assert (again.status_code, was_replayed(again)) == (204, True)
     assert is_error(api.delete(drafted.url(), headers=keyed("other")), 404, "not_found")
+
+
+@pytest.mark.parametrize("what", ["application", "note", "identity"])
+def test_a_deletion_that_another_one_overtakes_answers_204(what, drafted, api, monkeypatch):
+    """The other one is stored between this one's first look for its key and the deletion."""
+    path = {"note": "/api/notes/", "identity": "/api/identities/"}.get(what)
+    if path:
+        typed = {"title": "Office", "text": "Open on Fridays."} if what == "note" else IDENTITY
+        made = api.post(path, typed, format="json").json()
+        path = f"{path}{made['id']}/"
+    path = path or drafted.url()
+    assert api.delete(path, headers=keyed()).status_code == 204
+    recall, looks = IdempotencyKey.recall, []
+
+    def recall_late(key):
+        looks.append(key)
+        return len(looks) > 1 and recall(key)
+
+    monkeypatch.setattr(IdempotencyKey, "recall", recall_late)
+    again = api.delete(path, headers=keyed())
+    assert (again.status_code, was_replayed(again), len(looks)) == (204, True, 2)
 
 
 def test_a_retry_sent_again_runs_once(drafted, model):

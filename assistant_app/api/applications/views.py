@@ -261,7 +261,9 @@ class BaseApplicationViewSet(Repeatable, Inspection, viewsets.GenericViewSet[App
         return operations.get(actor=self.actor, app_id=app_id, workflow=self.workflow.name)
 
     def _is_repeat(self, operation: str, payload: Any, app_id: str = "") -> bool:
-        return self.is_repeat(operation, payload, uuid.UUID(app_id) if app_id else "")
+        return self.is_repeat(
+            operation, payload, f"{self.workflow.name}/{uuid.UUID(app_id) if app_id else ''}"
+        )
 
     def _created(self, row: Application, is_new: bool) -> Response:
         answer = self._state_of(row, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)

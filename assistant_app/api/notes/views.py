@@ -66,8 +66,7 @@ class NoteView(_Notes):
     @schema.DELETE
     def delete(self, request: Request, pk: int) -> Response:
         self.is_repeat("delete_note", payload_of(request.data), pk)
-        if not notes.delete(actor=_person(request), pk=pk, key=self.key):
-            raise ApplicationNotFound("There is no such note.")
+        notes.delete(actor=_person(request), pk=pk, key=self.key)
         return Response(status=204)
 
 

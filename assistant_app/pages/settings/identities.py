@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assistant_app.errors import InvalidInput
+from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.models import Identity
 from assistant_app.models.people import identities_of, signature_of
 from assistant_app.pages.access import PersonRequest, signed_in
@@ -43,7 +45,8 @@ def identities_page(request: PersonRequest) -> HttpResponse:
 def delete_identity(request: PersonRequest) -> HttpResponse:
     """Delete one of the user's own identities. Silently ignore unknown ones and those of other users."""
     if (pk := _number(request.POST.get("identity", ""))) is not None:
-        identities.delete(actor=request.user, pk=pk)
+        with suppress(ApplicationNotFound):
+            identities.delete(actor=request.user, pk=pk)
     return redirect("identities")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
@@ -10,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assistant_app.errors import InvalidInput
+from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.models import Note
 from assistant_app.pages.access import PersonRequest, signed_in
 from assistant_app.pages.forms import whole_number
@@ -52,7 +54,8 @@ def notes_page(request: PersonRequest) -> HttpResponse:
 @require_POST
 def delete_note(request: PersonRequest) -> HttpResponse:
     """Delete one of the user's own notes. Silently ignore unknown ones and those of other users."""
-    if notes.delete(actor=request.user, pk=whole_number(request.POST.get("note", "")) or 0):
+    with suppress(ApplicationNotFound):
+        notes.delete(actor=request.user, pk=whole_number(request.POST.get("note", "")) or 0)
         messages.success(
             request, gettext("Note deleted. Emails whose drafts were told it keep what they were told.")
         )

@@ -44,6 +44,11 @@ LONGEST_FILES = {"test_nasty_texts.py", "test_every_page.py", "test_crashes.py"}
 KEPT_TABLES = {"django_content_type", "auth_permission", "django_migrations"}
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Don't even import the slow tests for `make test`."""
+    return True if config.option.markexpr == "not slow" and collection_path.name in SLOW else None
+
+
 def pytest_collection_modifyitems(items):
     """Mark what `make test` leaves out, and put it first, the longest files before all others.
 

@@ -213,11 +213,14 @@ class Runner:
             async for _action, pieces in executed:
                 async with read_to_its_end(pieces):
                     async for piece in pieces:
-                        if isinstance(piece["token"], Replacement):
+                        token = piece.get("token")
+                        if not isinstance(token, str | Replacement):
+                            continue  # it is for other programs than ours
+                        if isinstance(token, Replacement):
                             persister.writer.let_out.clear()
-                        persister.writer.let_out.append(piece["token"])
+                        persister.writer.let_out.append(token)
                         for listener in run.listeners:
-                            listener.token(piece["token"])
+                            listener.token(token)
 
     async def _build(self, run: Run, persister: AsyncDjangoPersister) -> BurrApplication:
         hooks = [hook for listener in run.listeners for hook in listener.hooks()]

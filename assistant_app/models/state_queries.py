@@ -26,6 +26,12 @@ def counted(wanted: Counted) -> Coalesce:
     return Coalesce(NullIf(number, 0), list_length(wanted.items))
 
 
+def counted_in(workflow: str, wanted: Counted) -> Case:
+    """Return `counted` for applications of that workflow; 0 for others, whose keys may mean other things."""
+    case = When(workflow=workflow, then=counted(wanted))
+    return Case(case, default=Value(0), output_field=IntegerField())
+
+
 def rounds(counted_by: Mapping[str, Counted]) -> Case:
     """Return the number of rounds of an application, given what counts them in each workflow; 0 in others."""
     cases = [When(workflow=name, then=counted(wanted)) for name, wanted in counted_by.items()]
@@ -56,5 +62,7 @@ class _ListLength(Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=", '$.' || ", **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "JSONB_ARRAY_LENGTH(%(expressions)s)"
-        return self.as_sql(compiler, connection, template=template, arg_joiner=" -> ", **extra)
+        items = "%(expressions)s"
+        template = f"CASE JSONB_TYPEOF({items}) WHEN 'array' THEN JSONB_ARRAY_LENGTH({items}) END"
+        sql, params = self.as_sql(compiler, connection, template=template, arg_joiner=" -> ", **extra)
+        return sql, (*params, *params)

@@ -10,18 +10,21 @@ from django.utils import timezone
 
 from assistant_app import conf
 from assistant_app.models import Application, Note
-from assistant_app.operations.writers import writer_of
+from assistant_app.operations.writers import identity_with, writer_of
 from assistant_app.workflow import knowledge, notes
 
 
 def about(row: Application, email: str, step: str | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run that starts with this step may tell a model, as `contexts` keeps it.
 
-    `email` is the text to answer; with none, there is nothing to tell.
+    `email` is the text to answer; with none, as in other workflows, there is nothing to tell but the name.
     """
+    if not email:
+        default = identity_with("", row.identities)
+        return {"name": default.name if default else row.signature}
     writer = writer_of(row, email, inputs.get("reply_as", ""))
     told: dict[str, Any] = {"name": writer.name if writer else row.signature}
-    if not email or not knowledge.is_prompt_next(step, inputs):
+    if not knowledge.is_prompt_next(step, inputs):
         return told
     told |= {key: text for key, text in row.texts.items() if text}
     if row.read_has_notes is not None and not row.read_has_notes:

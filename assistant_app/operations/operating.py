@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db.models import F
 from django.utils import timezone
 
+from assistant_app.engine import registry
 from assistant_app.engine.runs import Run
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, Interrupted, NothingToCancel
 from assistant_app.models import Application
@@ -25,6 +26,7 @@ def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
     Raise `NothingToCancel` if nothing runs, `AlreadyRunning` if the lease has not expired.
     """
     row = _any(actor, "change", app_id)
+    registry.known_to_run(row)
     if row.status != Application.Status.RUNNING:
         raise NothingToCancel
     reason = Interrupted()

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from assistant_app.contract.changes import changes_between
 from assistant_app.engine import registry
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.mail.hidden import one_line, without_hidden
@@ -84,7 +85,10 @@ def _rename(row: Application, title: str, key: IdempotencyKey | None) -> Applica
     if cleaned:
         return _change(row, key, {"title": cleaned, "title_by_hand": True})
     workflow = registry.find(row.workflow)
-    own = workflow.headline({"set": dict(row.state)}).get("title", "") if workflow else row.title
+    own = row.title
+    if workflow is not None:
+        said = workflow.headline(changes_between(workflow.default_state, row.state)).get("title", "")
+        own = one_line(said)[:LONGEST_TITLE]
     return _change(row, key, {"title": own, "title_by_hand": None})
 
 

@@ -21,10 +21,8 @@ def writer_of(row: Application, email: str = "", reply_as: str = "") -> Identity
     """
     if not row.identities:
         return None
-    email, chosen = (
-        email or chosen_envelope.email_in(row.state),
-        reply_as or chosen_envelope.sender(row.state),
-    )
+    email = email or chosen_envelope.email_in(row.state)
+    chosen = reply_as or chosen_envelope.sender(row.state)
     return identity_with(sender_line(email, row.identities, chosen), row.identities)
 
 

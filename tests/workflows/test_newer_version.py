@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
@@ -181,6 +182,14 @@ def test_operators_see_it_and_cannot_run_it(stopped, operator, model, unchanged)
     for action in ("retry", "release"):
         sent = {"action": action, "_selected_action": [str(stopped.pk)]}
         assert client.post("/admin/assistant_app/application/", sent, follow=True).status_code == 200
+
+
+def test_no_operator_ends_its_run(stopped, operator):
+    running = {"status": "running", "error_code": "", "lease_token": uuid4(), "lease_expires_at": OLD}
+    Application.objects.filter(pk=stopped.pk).update(**running)
+    sent = {"action": "release", "_selected_action": [str(stopped.pk)]}
+    browser_of(operator).post("/admin/assistant_app/application/", sent, follow=True)
+    assert Application.objects.get(pk=stopped.pk).status == "running"
 
 
 def test_operators_read_it_with_a_reason(newer, operator):

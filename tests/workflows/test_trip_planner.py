@@ -17,7 +17,7 @@ from assistant_app.checks import check_workflow
 from assistant_app.engine import registry
 from assistant_app.errors import ModelTimeout
 from assistant_app.llm.base import Replacement
-from assistant_app.models import ApiToken, Application, Step
+from assistant_app.models import ApiToken, Application, Identity, Step
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
 from docs.examples.trip_planner.workflow import TRIP_PLANNER
@@ -71,6 +71,38 @@ def test_what_is_allowed_says_which_input_fits(with_trips, api):
         assert answer.status_code == 400, wrong
         assert set(answer.json()["fields"]) == set(wrong)
     assert not Step.objects.exists()
+
+
+def test_one_key_makes_one_application_whatever_the_workflow(with_trips, api):
+    headers = {"Idempotency-Key": "one"}
+    assert api.post("/api/applications/", {}, format="json", headers=headers).status_code == 201
+    other = api.post("/api/trip_planner/", {}, format="json", headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert Application.objects.count() == 1
+
+
+def test_a_long_title_is_cut_to_one_line(with_trips, api, model):
+    state = api.post("/api/trip_planner/", {}, format="json").json()
+    model.will_write("Day 1: the harbour.")
+    asked = {**ASKED, "destination": "Bærum " * 100}
+    told = api.put(one(state, "describe_trip"), asked, format="json").json()
+    assert told["title"].startswith("2 days in Bærum Bærum")
+    assert len(told["title"]) <= 200
+    api.post(one(state, "title"), {"title": "North"}, format="json")
+    back = api.post(one(state, "title"), {"title": ""}, format="json").json()
+    assert back["title"] == told["title"]
+
+
+def test_keys_that_mean_something_else_in_other_workflows_disturb_no_one(trip, api, browser, owner, model):
+    row = Application.objects.get()
+    Application.objects.create(
+        owner=owner, next_step="process_input", state={"plans": "None yet", "rounds": "many"}
+    )
+    Identity.objects.create(owner=owner, name="Ida Lund", addresses=["ida@nordlys.example"])
+    Application.objects.filter(pk=row.pk).update(state={**row.state, "envelope": "by post"})
+    assert browser.open("/").status == 200
+    model.will_write("Day 1: museums.")
+    assert api.put(one(trip, "say_wish"), {"wish": "More indoors."}, format="json").status_code == 200
 
 
 def test_an_application_is_found_only_under_the_address_of_its_workflow(trip, api, person):

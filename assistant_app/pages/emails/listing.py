@@ -24,7 +24,7 @@ from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import registry
 from assistant_app.models import Application, ApplicationQuerySet, Identity, database_clock
 from assistant_app.models.people import identities_of
-from assistant_app.models.state_queries import around, beginning, counted
+from assistant_app.models.state_queries import around, beginning, counted_in
 from assistant_app.pages.doors import door_of, doors
 from assistant_app.pages.emails import row_words
 from assistant_app.pages.emails.row_words import DONE, EXCERPT, STOPPED, WAITING, WRITING
@@ -326,7 +326,7 @@ def _beginnings() -> dict[str, Any]:
 def _numbers() -> dict[str, Any]:
     """Return the numbers that words need, of every workflow, as annotations."""
     return {
-        f"n_{workflow.name}_{name}": counted(number)
+        f"n_{workflow.name}_{name}": counted_in(workflow.name, number)
         for workflow in registry.workflows().values()
         for name, number in workflow.counted.items()
     }

@@ -226,7 +226,9 @@ LIST = extend_schema(
 CREATE = extend_schema(
     operation_id="create_application",
     summary="Start to answer an email",
-    description="Send your own `app_id` to make the request safe to repeat: a repeat answers 200, not 201.",
+    description=(
+        f"{ONCE} Your own `app_id` makes the request safe to repeat as well: a repeat answers 200, not 201."
+    ),
     parameters=[ETAG, LOCATION, *REPEATABLE],
     request={JSON: NewApplication},
     responses=answers({201: ApplicationState, 200: ApplicationState}, [*WITH_BODY, errors.IdTaken]),
@@ -263,8 +265,8 @@ FORK = extend_schema(
     summary="Fork: continue from a step or a draft in a new email",
     description=(
         "The fork waits for you at the nearest point, at or before that step, where it was your turn. It has"
-        " everything the email had then. Send your own `app_id` to make the request safe to repeat: a repeat"
-        " answers 200 with the same fork."
+        f" everything the email had then. {ONCE} Your own `app_id` makes the request safe to repeat as well:"
+        " a repeat answers 200 with the same fork."
     ),
     parameters=[ETAG, LOCATION, *REPEATABLE],
     request={JSON: NewFork},
@@ -289,6 +291,7 @@ RETRY = extend_schema(
 CANCEL = extend_schema(
     operation_id="cancel",
     summary="Stop the current run; your input is kept",
+    description=ONCE,
     parameters=[ETAG, *REPEATABLE],
     request=None,
     responses=answers({200: ApplicationState}, [*WITH_BODY, *WRITE_ONE, errors.NothingToCancel]),

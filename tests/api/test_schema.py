@@ -215,6 +215,12 @@ def test_a_body_is_refused_if_and_only_if_the_schema_says_so(schema, drafted, na
     assert (is_valid(schema, name, fitting), refused(fitting)) == (True, False)
 
 
+def test_every_write_says_how_it_is_repeated(schema):
+    for name, operation in operations_of(schema):
+        if name.split()[0] in ("post", "put", "patch", "delete"):
+            assert "Idempotency-Key" in operation.get("description", ""), name
+
+
 def test_a_step_is_described_by_its_fields(schema):
     for step in EMAIL.human_steps:
         operation = schema["paths"][STEP_PATH % step.endpoint][step.method]

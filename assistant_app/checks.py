@@ -16,6 +16,7 @@ from urllib.request import getproxies
 from burr.core.action import Action
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
 
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN, is_choice, is_human
@@ -81,7 +82,13 @@ def check_otel(**_: Any) -> Iterator[CheckMessage]:
 
 
 # In /api/ and /new/.
-RESERVED_NAMES = {"applications", "schema", "docs", "limits", "usage", "notes", "identities", "pasted"}
+RESERVED_NAMES = {"applications", "schema", "docs", "limits", "usage", "notes", "identities"}
+RESERVED_NAMES |= {"pasted", "sample"}
+# In /a/<id>/, and what forms have besides their fields.
+RESERVED_ACTIONS = {"retry", "cancel", "stream", "title", "delete", "history", "fork", "aside", "compare"}
+RESERVED_ACTIONS |= {"write", "skip-questions"}
+RESERVED_FIELDS = {"version", "workflow", "app_id", "step", "patterns", "rules", "csrfmiddlewaretoken"}
+VIEW = "assistant_app.api.applications.views.BaseApplicationViewSet"
 NAME_OF_WORKFLOW = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -134,7 +141,22 @@ def check_workflow(workflow: Workflow) -> Iterator[CheckMessage]:
     keys = {key for each in counted for key in (each.items, each.number) if key}
     for key in sorted(keys - workflow.default_state.keys()):
         yield _step_error(workflow, f"The counted key {key!r} is not in the default state.")
+    yield from _check_names(workflow)
     yield from _check_functions(workflow)
+
+
+def _check_names(workflow: Workflow) -> Iterator[CheckMessage]:
+    """Check that no name of the workflow's own hides one that every application has."""
+    view = import_string(VIEW)
+    steps = workflow.human_steps
+    names = {
+        "an action": {step.action for step in steps} & RESERVED_ACTIONS,
+        "an endpoint": {step.endpoint for step in steps if hasattr(view, step.endpoint)},
+        "a field": {field.name for step in steps for field in step.fields} & RESERVED_FIELDS,
+    }
+    for what, taken in names.items():
+        for name in sorted(taken):
+            yield _step_error(workflow, f"{name!r} cannot be the name of {what}: it means something already.")
 
 
 def _check_functions(workflow: Workflow) -> Iterator[CheckMessage]:

@@ -10,7 +10,7 @@ import pytest
 from burr.core import action
 
 from assistant_app import checks
-from assistant_app.contract.workflow import ActionEntry, Counted, Words, binding
+from assistant_app.contract.workflow import ActionEntry, Counted, Field, Words, binding
 from assistant_app.workflow import graph, steps
 from assistant_app.workflow.email import EMAIL
 from emailassistant import env
@@ -321,6 +321,22 @@ def test_an_entrypoint_that_takes_no_input_and_a_lasting_key_without_default_are
     assert "not an action" in wrong_in(entrypoint="begin")
 
 
+@pytest.mark.parametrize(
+    ("what", "changed"),
+    [
+        ("endpoint", {"endpoint": "title"}),
+        ("endpoint", {"endpoint": "steps"}),
+        ("field", {"fields": (Field(name="version", label="Which version?"),)}),
+    ],
+)
+def test_a_name_that_means_something_already_is_found(what, changed):
+    others = [step for step in steps.STEPS if step != steps.PROCESS_FEEDBACK]
+    entries = [*others, replace(steps.PROCESS_FEEDBACK, **changed)]
+    found = checks.check_workflow(replace(EMAIL, entries=entries))
+
+    assert any(f"cannot be the name of an {what}" in each.msg.replace(" a f", " an f") for each in found)
+
+
 def test_a_function_of_the_table_that_raises_is_found():
     counting = ActionEntry(
         action="final_result", words=Words(ended=lambda numbers: f"{numbers['sent']} sent")
@@ -350,7 +366,7 @@ def test_a_wrong_list_of_workflows_is_found(settings, paths, said):
 
 
 @pytest.mark.parametrize(
-    "name", ["limits", "notes", "identities", "applications", "Trip", "trip-planner", "", "x" * 51]
+    "name", ["limits", "notes", "identities", "applications", "sample", "Trip", "trip-planner", "", "x" * 51]
 )
 def test_a_name_that_is_an_address_already_or_not_one_is_found(monkeypatch, settings, name):
     monkeypatch.setattr(steps, "OTHER", replace(EMAIL, name=name), raising=False)

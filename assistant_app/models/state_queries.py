@@ -62,7 +62,5 @@ class _ListLength(Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=", '$.' || ", **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        items = "%(expressions)s"
-        template = f"CASE JSONB_TYPEOF({items}) WHEN 'array' THEN JSONB_ARRAY_LENGTH({items}) END"
-        sql, params = self.as_sql(compiler, connection, template=template, arg_joiner=" -> ", **extra)
-        return sql, (*params, *params)
+        template = "JSONB_ARRAY_LENGTH(NULLIF(%(expressions)s, 'null'))"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=" -> ", **extra)

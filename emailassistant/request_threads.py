@@ -182,20 +182,26 @@ class RequestThreads:
         """Work on the request, and then in its place on those that have queued meanwhile."""
         following: _Request | None = request
         while following is not None:
-            begun_at = time.thread_time()
             try:
                 if following.result.set_running_or_notify_cancel():  # not if its client left the queue
-                    following.result.set_result(following.function())
+                    following.result.set_result(self._result_of(following))
             except BaseException as problem:  # noqa: BLE001  (it is raised where the request is awaited)
                 following.result.set_exception(problem)
-            cpu = time.thread_time() - begun_at
-            following = self._after(following, cpu) if following.is_counted else None
+            following = self._after(following) if following.is_counted else None
 
-    def _after(self, done: _Request, cpu: float) -> _Request | None:
+    def _result_of(self, request: _Request) -> Any:
+        """Do the work, and count its CPU before anybody can send the next request."""
+        begun_at = time.thread_time()
+        try:
+            return request.function()
+        finally:
+            if request.is_counted:
+                self._charge(request.person, time.thread_time() - begun_at)
+
+    def _after(self, done: _Request) -> _Request | None:
         """Return what to work on after this request; None, and one busy thread less, if there is nothing."""
         with self._lock:
             self._busy_of[done.person] -= 1
-            self._charge(done.person, cpu)
             if not self._busy_of[done.person]:
                 del self._busy_of[done.person]
             following = self._begun.popleft() if self._begun else self._next()
@@ -207,14 +213,16 @@ class RequestThreads:
 
     def _charge(self, person: str, cpu: float) -> None:
         """Count a heavy request of a person who has sent others meanwhile, while somebody else is there."""
-        has_others = person in self._queues or self._busy_of[person] > 0
-        if cpu < HEAVY or not (person and has_others and self._has_company(person)):
+        if cpu < HEAVY or not person:
             return
-        owed = min(self._owed(person) + cpu / SHARE, GRACE + LONGEST_REST)
-        now = time.monotonic()
-        self._owing = {each: until for each, until in self._owing.items() if until > now} | {
-            person: now + owed
-        }
+        with self._lock:
+            has_others = person in self._queues or self._busy_of[person] > 1
+            if not (has_others and self._has_company(person)):
+                return
+            owed = min(self._owed(person) + cpu / SHARE, GRACE + LONGEST_REST)
+            now = time.monotonic()
+            self._owing = {each: until for each, until in self._owing.items() if until > now}
+            self._owing[person] = now + owed
         if owed > GRACE and self._loop is not None:
             with suppress(RuntimeError):  # the server has shut down meanwhile
                 self._loop.call_soon_threadsafe(self._loop.call_later, owed - GRACE + TICK, self._wake)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from urllib.request import getproxies
 from burr.core.action import Action
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.urls import resolve
 from django.utils.module_loading import import_string
 
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN, is_choice, is_human
 from assistant_app.contract.told import TOLD
-from assistant_app.contract.workflow import Workflow, say
+from assistant_app.contract.workflow import ActionEntry, Workflow, say
 from assistant_app.engine import registry
 from assistant_app.llm.config import Address
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
@@ -84,11 +86,10 @@ def check_otel(**_: Any) -> Iterator[CheckMessage]:
 # In /api/ and /new/.
 RESERVED_NAMES = {"applications", "schema", "docs", "limits", "usage", "notes", "identities"}
 RESERVED_NAMES |= {"pasted", "sample"}
-# In /a/<id>/, and what forms have besides their fields.
-RESERVED_ACTIONS = {"retry", "cancel", "stream", "title", "delete", "history", "fork", "aside", "compare"}
-RESERVED_ACTIONS |= {"write", "skip-questions"}
+# What forms have besides the fields of a step.
 RESERVED_FIELDS = {"version", "workflow", "app_id", "step", "patterns", "rules", "csrfmiddlewaretoken"}
 VIEW = "assistant_app.api.applications.views.BaseApplicationViewSet"
+PAGES = "assistant_app.pages.urls"
 NAME_OF_WORKFLOW = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -150,13 +151,19 @@ def _check_names(workflow: Workflow) -> Iterator[CheckMessage]:
     view = import_string(VIEW)
     steps = workflow.human_steps
     names = {
-        "an action": {step.action for step in steps} & RESERVED_ACTIONS,
+        "an action": {
+            step.action for step in steps if resolve(_page_of(step), PAGES).url_name != "email_step"
+        },
         "an endpoint": {step.endpoint for step in steps if hasattr(view, step.endpoint)},
         "a field": {field.name for step in steps for field in step.fields} & RESERVED_FIELDS,
     }
     for what, taken in names.items():
         for name in sorted(taken):
             yield _step_error(workflow, f"{name!r} cannot be the name of {what}: it means something already.")
+
+
+def _page_of(step: ActionEntry) -> str:
+    return f"/a/{uuid.UUID(int=0)}/{step.action}/"
 
 
 def _check_functions(workflow: Workflow) -> Iterator[CheckMessage]:

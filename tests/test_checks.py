@@ -324,6 +324,7 @@ def test_an_entrypoint_that_takes_no_input_and_a_lasting_key_without_default_are
 @pytest.mark.parametrize(
     ("what", "changed"),
     [
+        ("action", {"action": "history"}),
         ("endpoint", {"endpoint": "title"}),
         ("endpoint", {"endpoint": "steps"}),
         ("field", {"fields": (Field(name="version", label="Which version?"),)}),

@@ -85,7 +85,7 @@ class Handler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._threads = RequestThreads(
-            most_busy_of_one=MOST_BUSY_OF_ONE, most_queued_of_one=MOST_QUEUED_OF_ONE
+            most_busy_of_one=MOST_BUSY_OF_ONE, most_queued_of_one=MOST_QUEUED_OF_ONE, has_shares=True
         )
         runs = settings.MAX_RUNS_AT_ONCE
         self._submit_threads = RequestThreads(

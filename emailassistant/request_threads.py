@@ -75,8 +75,8 @@ class RequestThreads:
     People who queue take turns, and at most `most_busy_of_one` requests per person work at a time: anyone who
     sends many waits longer, and the others don't. Requests of people who aren't signed in queue together.
 
-    While others are there, half as many. A person whose heavy requests take more than their share then rests
-    for some seconds, which means that what they sent waits; of much more, some is refused.
+    With `has_shares`, while others are there, half as many. A person whose heavy requests take more than
+    their share then rests for some seconds: what they sent waits, and of much more, some is refused.
     """
 
     def __init__(
@@ -86,10 +86,12 @@ class RequestThreads:
         *,
         most_busy_of_one: int | None = None,
         most_queued_of_one: int | None = None,
+        has_shares: bool = False,
     ) -> None:
         self._idle: list[ThreadPoolExecutor] = []
         self._most_busy, self._most_queued = most_busy, most_queued
         self._most_busy_of_one, self._most_queued_of_one = most_busy_of_one, most_queued_of_one
+        self._has_shares = has_shares
         self._lock = threading.Lock()
         self._busy = 0
         self._busy_of = Counter[str]()
@@ -154,7 +156,7 @@ class RequestThreads:
         if not person or limit is None:
             return True
         busy = self._busy_of[person]
-        if not self._has_company(person):
+        if not (self._has_shares and self._has_company(person)):
             return busy < limit
         owed = self._owed(person)
         return owed <= GRACE and busy < (max(1, limit // 2) if owed <= GRACE / 2 else 1)
@@ -213,7 +215,7 @@ class RequestThreads:
 
     def _charge(self, person: str, cpu: float) -> None:
         """Count a heavy request of a person who has sent others meanwhile, while somebody else is there."""
-        if cpu < HEAVY or not person:
+        if cpu < HEAVY or not (person and self._has_shares):
             return
         with self._lock:
             has_others = person in self._queues or self._busy_of[person] > 1

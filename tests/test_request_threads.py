@@ -233,7 +233,11 @@ def test_a_person_rests_after_heavy_requests_while_others_pass_and_then_goes_on(
     monkeypatch.setattr(request_threads, "GRACE", 0.0)
 
     async def requests():
-        threads, gate, began = RequestThreads(most_busy=1, most_busy_of_one=4), threading.Event(), []
+        threads, gate, began = (
+            RequestThreads(most_busy=1, most_busy_of_one=4, has_shares=True),
+            threading.Event(),
+            [],
+        )
 
         def first():
             gate.wait(20)
@@ -261,7 +265,7 @@ def test_a_rest_is_short_whatever_the_requests_took(monkeypatch):
     monkeypatch.setattr(request_threads, "MOST_QUEUED_AT_REST", 1)
 
     async def requests():
-        threads = RequestThreads(most_busy=4, most_busy_of_one=2)
+        threads = RequestThreads(most_busy=4, most_busy_of_one=2, has_shares=True)
         await threads.run(lambda: None, person="otto")
         running = [asyncio.ensure_future(threads.run(heavy, person="ida")) for _ in range(3)]
         await until(lambda: threads._owing)
@@ -276,7 +280,7 @@ def test_a_rest_is_short_whatever_the_requests_took(monkeypatch):
 @pytest.mark.parametrize("others", [False, True])
 def test_who_is_alone_or_sends_one_request_after_the_other_does_not_rest(others):
     async def requests():
-        threads = RequestThreads(most_busy_of_one=4)
+        threads = RequestThreads(most_busy_of_one=4, has_shares=True)
         if others:
             for _ in range(3):
                 await threads.run(lambda: None, person="otto")

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 
 from assistant_app.engine import registry
 from assistant_app.models import Application, ModelCall
-from assistant_app.models.state_queries import rounds
+from assistant_app.models.state_queries import counted_in
 
 COUNTED = 10_000
 CALLS = Coalesce(
@@ -51,7 +51,7 @@ class ApplicationList(ChangeList):
         self.result_list = rows = list(self.result_list)
         # A query of its own: in the list's query, some orderings would count them for every row of the table.
         counted = Application.objects.filter(pk__in=[row.pk for row in rows]).order_by()
-        found = counted.values_list("pk", rounds(registry.rounds()), CALLS)
+        found = counted.values_list("pk", counted_in(registry.rounds()), CALLS)
         numbers = {pk: (made, calls) for pk, made, calls in found}
         for row in rows:
             row.drafts, row.calls = numbers.get(row.pk, (0, 0))

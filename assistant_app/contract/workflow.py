@@ -189,6 +189,9 @@ class Once:
     set_before: tuple[str, ...]  # lasting keys that have their values by then
 
 
+LONGEST_HEADLINE = 200  # characters of a title or a sender
+
+
 def no_headline(changes: Changes) -> dict[str, str]:
     return {}
 
@@ -233,6 +236,11 @@ class Workflow:
     )  # text from others in prompts
     carried_into_fork: Callable[[State, Sequence[StepTaken]], dict[str, Any]] = carry_all
     export: Callable[[State], list[tuple[str, str]]] | None = None  # headings and texts
+
+    def short_headline(self, changes: Changes) -> dict[str, str]:
+        """Return title and sender that a step's changes bring, each on one line that fits."""
+        said = self.headline(changes)
+        return {name: " ".join(text.split())[:LONGEST_HEADLINE] for name, text in said.items()}
 
     @cached_property
     def graph(self) -> Graph:

@@ -47,7 +47,6 @@ logger = logging.getLogger(__name__)
 
 SaveStatus = Literal["completed", "failed"]
 Status = Application.Status
-LONGEST_HEADLINE = 200  # characters, as the columns have
 # An older version leaves `stop_requested_at`; a claim clears it, too.
 RELEASED: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "stop_requested_at": None}
 
@@ -313,8 +312,7 @@ class Writer:
 
     def _headline(self, changes: Changes) -> dict[str, str]:
         """Return title and sender that changes bring; keep a title that the owner wrote."""
-        said = self.workflow.headline(changes)
-        found = {name: " ".join(text.split())[:LONGEST_HEADLINE] for name, text in said.items()}
+        found = self.workflow.short_headline(changes)
         if self._known_row().title_by_hand:
             found.pop("title", None)
         return found

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
+from assistant_app.contract.workflow import LONGEST_HEADLINE
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
 from assistant_app.models.json import TextJSONField
@@ -103,8 +104,8 @@ class Application(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="applications")
     workflow = models.CharField(max_length=50, default="email", db_default="email", editable=False)
-    title = models.CharField(max_length=200, blank=True)
-    sender = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=LONGEST_HEADLINE, blank=True)
+    sender = models.CharField(max_length=LONGEST_HEADLINE, blank=True)
     state = TextJSONField(default=dict)
     sequence_id = models.IntegerField("head", null=True)  # null before the first step
     last_sequence_id = models.IntegerField(null=True)  # the highest number used; numbers are never reused

@@ -26,14 +26,8 @@ def counted(wanted: Counted) -> Coalesce:
     return Coalesce(NullIf(number, 0), list_length(wanted.items))
 
 
-def counted_in(workflow: str, wanted: Counted) -> Case:
-    """Return `counted` for applications of that workflow; 0 for others, whose keys may mean other things."""
-    case = When(workflow=workflow, then=counted(wanted))
-    return Case(case, default=Value(0), output_field=IntegerField())
-
-
-def rounds(counted_by: Mapping[str, Counted]) -> Case:
-    """Return the number of rounds of an application, given what counts them in each workflow; 0 in others."""
+def counted_in(counted_by: Mapping[str, Counted]) -> Case:
+    """Return a number of an application, given what counts it in each workflow; 0 in others."""
     cases = [When(workflow=name, then=counted(wanted)) for name, wanted in counted_by.items()]
     return Case(*cases, default=Value(0), output_field=IntegerField())
 

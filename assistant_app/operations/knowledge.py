@@ -19,12 +19,9 @@ def about(row: Application, email: str, step: str | None, inputs: Mapping[str, A
 
     `email` is the text to answer; with none, as in other workflows, there is nothing to tell but the name.
     """
-    if not email:
-        default = identity_with("", row.identities)
-        return {"name": default.name if default else row.signature}
-    writer = writer_of(row, email, inputs.get("reply_as", ""))
+    writer = writer_of(row, email, inputs.get("reply_as", "")) if email else identity_with("", row.identities)
     told: dict[str, Any] = {"name": writer.name if writer else row.signature}
-    if not knowledge.is_prompt_next(step, inputs):
+    if not email or not knowledge.is_prompt_next(step, inputs):
         return told
     told |= {key: text for key, text in row.texts.items() if text}
     if row.read_has_notes is not None and not row.read_has_notes:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assistant_app.contract.changes import changes_between
+from assistant_app.contract.workflow import LONGEST_HEADLINE
 from assistant_app.engine import registry
 from assistant_app.errors import ApplicationNotFound, InvalidInput
 from assistant_app.mail.hidden import one_line, without_hidden
@@ -19,8 +20,6 @@ from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations.idempotency import find, once, store
 from assistant_app.operations.mine import get
 from assistant_app.phrases import gettext_noop
-
-LONGEST_TITLE = 200  # characters
 
 
 def archive(
@@ -79,16 +78,16 @@ def note_seen(row: Application) -> None:
 
 def _rename(row: Application, title: str, key: IdempotencyKey | None) -> Application:
     cleaned = one_line(without_hidden(title)).strip()
-    if len(cleaned) > LONGEST_TITLE:
-        problem = gettext_noop("That is too long: %(most)s characters fit.", most=LONGEST_TITLE)
+    if len(cleaned) > LONGEST_HEADLINE:
+        problem = gettext_noop("That is too long: %(most)s characters fit.", most=LONGEST_HEADLINE)
         raise InvalidInput(fields={"title": [problem]})
     if cleaned:
         return _change(row, key, {"title": cleaned, "title_by_hand": True})
     workflow = registry.find(row.workflow)
     own = row.title
     if workflow is not None:
-        said = workflow.headline(changes_between(workflow.default_state, row.state)).get("title", "")
-        own = one_line(said)[:LONGEST_TITLE]
+        whole = changes_between(workflow.default_state, row.state)
+        own = workflow.short_headline(whole).get("title", "")
     return _change(row, key, {"title": own, "title_by_hand": None})
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from assistant_app.engine import registry
 from assistant_app.models import Application
-from assistant_app.models.state_queries import rounds
+from assistant_app.models.state_queries import counted_in
 from assistant_app.pages import words
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import translated
@@ -52,7 +52,7 @@ def tree_of(row: Application) -> list[Branch]:
     rows = list(
         Application.objects.tree_of(row)
         .only(*SHOWN)
-        .annotate(drafts=rounds(registry.rounds()))
+        .annotate(drafts=counted_in(registry.rounds()))
         .order_by("created_at", "id")
     )
     names = {email.pk: _name(number) for number, email in enumerate(rows)}

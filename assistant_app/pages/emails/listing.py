@@ -326,7 +326,7 @@ def _beginnings() -> dict[str, Any]:
 def _numbers() -> dict[str, Any]:
     """Return the numbers that words need, of every workflow, as annotations."""
     return {
-        f"n_{workflow.name}_{name}": counted_in(workflow.name, number)
+        f"n_{workflow.name}_{name}": counted_in({workflow.name: number})
         for workflow in registry.workflows().values()
         for name, number in workflow.counted.items()
     }

@@ -23,7 +23,7 @@ from django.utils.module_loading import import_string
 from assistant_app import conf
 from assistant_app.contract.actions import HUMAN, is_choice, is_human
 from assistant_app.contract.told import TOLD
-from assistant_app.contract.workflow import ActionEntry, Workflow, say
+from assistant_app.contract.workflow import Workflow, say
 from assistant_app.engine import registry
 from assistant_app.llm.config import Address
 from assistant_app.llm.embedded_server import shipped_model, what_is_missing
@@ -151,9 +151,7 @@ def _check_names(workflow: Workflow) -> Iterator[CheckMessage]:
     view = import_string(VIEW)
     steps = workflow.human_steps
     names = {
-        "an action": {
-            step.action for step in steps if resolve(_page_of(step), PAGES).url_name != "email_step"
-        },
+        "an action": {step.action for step in steps if not _is_for_steps(step.action)},
         "an endpoint": {step.endpoint for step in steps if hasattr(view, step.endpoint)},
         "a field": {field.name for step in steps for field in step.fields} & RESERVED_FIELDS,
     }
@@ -162,8 +160,9 @@ def _check_names(workflow: Workflow) -> Iterator[CheckMessage]:
             yield _step_error(workflow, f"{name!r} cannot be the name of {what}: it means something already.")
 
 
-def _page_of(step: ActionEntry) -> str:
-    return f"/a/{uuid.UUID(int=0)}/{step.action}/"
+def _is_for_steps(name: str) -> bool:
+    """Return whether a page with this name in its address is that of a step."""
+    return resolve(f"/a/{uuid.UUID(int=0)}/{name}/", PAGES).url_name == "email_step"
 
 
 def _check_functions(workflow: Workflow) -> Iterator[CheckMessage]:

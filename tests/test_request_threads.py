@@ -233,11 +233,8 @@ def test_a_person_rests_after_heavy_requests_while_others_pass_and_then_goes_on(
     monkeypatch.setattr(request_threads, "GRACE", 0.0)
 
     async def requests():
-        threads, gate, began = (
-            RequestThreads(most_busy=1, most_busy_of_one=4, has_shares=True),
-            threading.Event(),
-            [],
-        )
+        threads = RequestThreads(most_busy=1, most_busy_of_one=4, has_shares=True)
+        gate, began = threading.Event(), []
 
         def first():
             gate.wait(20)

@@ -31,6 +31,11 @@ def test_a_row_of_a_table_that_is_mostly_spaces_takes_a_moment():
     assert time.process_time() - before < 1  # about 0.1 s; minutes if it grows with the square of the spaces
 
 
+@pytest.mark.parametrize(("line", "subject"), [("Subject: |", "|"), ("Subject: | Offer", "Offer")])
+def test_a_bar_before_a_text_belongs_to_a_table_and_a_lone_one_is_the_text(line, subject):
+    assert Header(pasted(f"From: anna@example.org\n{line}\n\nHello")).text("subject") == subject
+
+
 @pytest.mark.parametrize("program", BLOCKS)
 def test_a_pasted_header_says_who_and_what(program):
     email = f"{BLOCKS[program]}\n\nCan you deliver?\n"

@@ -5,21 +5,25 @@ import itertools
 import json
 import threading
 import zipfile
+from dataclasses import replace
 
 import httpx
 import pytest
+from burr.core.action import streaming_action
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from assistant_app.api.urls import build_urlpatterns
 from assistant_app.checks import check_workflow
+from assistant_app.contract.workflow import binding
 from assistant_app.engine import registry
 from assistant_app.errors import ModelTimeout
 from assistant_app.llm.base import Replacement
 from assistant_app.models import ApiToken, Application, Identity, Step
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
+from docs.examples.trip_planner import graph
 from docs.examples.trip_planner.workflow import TRIP_PLANNER
 from tests.admin.conftest import browser_of, say_why
 from tests.asgi_server import AsgiServer
@@ -79,6 +83,19 @@ def test_one_key_makes_one_application_whatever_the_workflow(with_trips, api):
     other = api.post("/api/trip_planner/", {}, format="json", headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert Application.objects.count() == 1
+
+
+def test_a_stream_may_yield_pieces_that_are_no_tokens(serve, api):
+    @streaming_action(reads=["destination"], writes=["plans"])
+    async def write_plan(state):
+        yield {"response": "Day 1: "}, None
+        yield {"response": "Day 1: the harbour."}, state.append(plans="Day 1: the harbour.")
+
+    build_graph = binding({**graph.ACTIONS, "write_plan": write_plan}, graph.TRANSITIONS)
+    serve(EMAIL, replace(TRIP_PLANNER, build_graph=build_graph))
+    state = api.post("/api/trip_planner/", {}, format="json").json()
+    told = api.put(one(state, "describe_trip"), ASKED, format="json").json()
+    assert (told["plans"], told["next_step"]) == (["Day 1: the harbour."], "say_wish")
 
 
 def test_a_long_title_is_cut_to_one_line(with_trips, api, model):

@@ -5,6 +5,7 @@ Errors keep the server from starting. `manage.py check` and `make run` print war
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import uuid
@@ -136,14 +137,45 @@ def check_workflow(workflow: Workflow) -> Iterator[CheckMessage]:
         yield _step_error(workflow, f"The entrypoint {workflow.entrypoint!r} is not an action of the graph.")
     elif not is_human(workflow.graph, workflow.entrypoint):
         yield _step_error(workflow, f"The entrypoint {workflow.entrypoint!r} takes no person's input.")
-    for key in sorted({*workflow.lasting} - workflow.default_state.keys()):
-        yield _step_error(workflow, f"The lasting key {key!r} is not in the default state.")
-    counted = [*workflow.counted.values(), *filter(None, [workflow.rounds])]
-    keys = {key for each in counted for key in (each.items, each.number) if key}
-    for key in sorted(keys - workflow.default_state.keys()):
-        yield _step_error(workflow, f"The counted key {key!r} is not in the default state.")
+    for edge in workflow.graph.transitions:
+        if edge.from_.name == edge.to.name:
+            yield _step_error(workflow, f"The action {edge.to.name!r} leads to itself.")
+    yield from _check_state(workflow)
     yield from _check_names(workflow)
     yield from _check_functions(workflow)
+
+
+def _check_state(workflow: Workflow) -> Iterator[CheckMessage]:
+    """Check that the default state is plain JSON and has every key that graph and table name."""
+    for key, value in workflow.default_state.items():
+        if not _is_plain(value):
+            yield _step_error(workflow, f"The default of the key {key!r} is not plain JSON.")
+    counted = [*workflow.counted.values(), *filter(None, [workflow.rounds])]
+    fields = [field for step in workflow.human_steps for field in step.fields]
+    lists = [(field.one_per, field.explained_by, field.offered_by, field.begins_with) for field in fields]
+    actions = workflow.graph.actions
+    keys = {
+        "lasting": {*workflow.lasting},
+        "counted": {key for each in counted for key in (each.items, each.number) if key},
+        "searched": {*workflow.searched},
+        "growing": {*workflow.growing},
+        "read or written": {key for action in actions for key in (*action.reads, *action.writes)},
+        "field's": {key for each in lists for key in each if key},
+    }
+    for what, named in keys.items():
+        for key in sorted(named - workflow.default_state.keys()):
+            yield _step_error(workflow, f"The {what} key {key!r} is not in the default state.")
+    for field in fields:
+        if field.is_number and field.least > field.most:
+            said = f"The field {field.name!r} takes no number: its least is above its most."
+            yield _step_error(workflow, said)
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _check_names(workflow: Workflow) -> Iterator[CheckMessage]:

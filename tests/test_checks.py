@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from burr.core import action
+from burr.core import action, when
 
 from assistant_app import checks
 from assistant_app.contract.workflow import ActionEntry, Counted, Field, Words, binding
@@ -319,6 +319,38 @@ def test_an_entrypoint_that_takes_no_input_and_a_lasting_key_without_default_are
     assert "'sent'" in wrong_in(lasting=["sent"])
     assert "'sent'" in wrong_in(counted={**EMAIL.counted, "sent": Counted("sent")})
     assert "not an action" in wrong_in(entrypoint="begin")
+
+
+def test_an_action_that_leads_to_itself_is_found():
+    loop = ("formulate_draft", "formulate_draft", when(draft=""))
+
+    assert "'formulate_draft' leads to itself" in wrong_in(
+        build_graph=binding(graph.ACTIONS, [loop, *graph.TRANSITIONS])
+    )
+
+
+def test_a_default_state_that_is_not_plain_json_or_lacks_a_key_is_found():
+    state = EMAIL.default_state
+    without_feedback = {key: value for key, value in state.items() if key != "feedback"}
+
+    for value in ({"a", "b"}, (1, 2), float("nan"), object()):
+        assert "'sent_at' is not plain JSON" in wrong_in(default_state={**state, "sent_at": value})
+    assert "read or written key 'feedback'" in wrong_in(default_state=without_feedback, lasting=[])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"is_number": True, "least": 9, "most": 3}, "takes no number"),
+        ({"one_per": "stanzas"}, "'stanzas'"),
+        ({"begins_with": "before"}, "'before'"),
+    ],
+)
+def test_a_field_that_cannot_be_filled_is_found(changed, said):
+    others = [step for step in steps.STEPS if step != steps.PROCESS_FEEDBACK]
+    fields = (Field(name="feedback", label="What should change?", **changed),)
+
+    assert said in wrong_in(entries=[*others, replace(steps.PROCESS_FEEDBACK, fields=fields)])
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "emailassistant.context.product_version",
+                "assistant_app.pages.context.default_workflow",
             ],
         },
     }

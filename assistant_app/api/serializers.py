@@ -236,7 +236,8 @@ def json_schema_of(step: ActionEntry, state: Mapping[str, Any]) -> dict[str, Any
 def _json_schema(field: Field, state: Mapping[str, Any]) -> dict[str, Any]:
     about = {"title": field.label}
     if field.is_number:
-        return {**about, "type": "integer", "minimum": field.least, "maximum": field.most}
+        kind = "integer" if field.required else ["integer", "null"]
+        return {**about, "type": kind, "minimum": field.least, "maximum": field.most}
     if field.choices:
         values = [value for value, _ in field.choices]
         return {**about, "type": "string", "enum": values if field.required else ["", *values]}
@@ -461,7 +462,11 @@ def _shown_field(field: Field) -> serializers.Field:
     help_text = field.help.replace("“", '"').replace("”", '"')
     if field.is_number:
         return serializers.IntegerField(
-            label=field.label, help_text=help_text, min_value=field.least, max_value=field.most
+            label=field.label,
+            help_text=help_text,
+            min_value=field.least,
+            max_value=field.most,
+            allow_null=not field.required,
         )
     if field.choices:
         return _choice(field.choices, label=field.label, help_text=help_text, allow_blank=not field.required)

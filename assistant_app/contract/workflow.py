@@ -6,7 +6,7 @@ Imports Burr only: the limit of a field is the name of a setting, and a door is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -74,11 +74,16 @@ class Output:
     parts: tuple[Output, ...] = ()  # of a record: its values by name
     is_nullable: bool = False
     may_be_blank: bool = False
+    choices: tuple[tuple[str, str], ...] = ()  # its values that have a label on pages, each with it
     on_page: bool = True
     value: Callable[[State], Any] | None = None  # computes the value; otherwise it is the key's
 
     def of(self, state: State) -> Any:
         return state.get(self.key) if self.value is None else self.value(state)
+
+    def label_of(self, value: Any) -> Any:
+        """Return the label of a chosen value, or the value itself if it has none."""
+        return dict(self.choices).get(value, value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,25 +376,59 @@ class Workflow:
 
     def _output(self, entry: ActionEntry, key: str) -> Output:
         value = self.default_state[key]
-        labels = {item.key: item.label for item in entry.fields}
+        field = next((item for item in entry.fields if item.key == key), None)
         kind: Any = "value"
         if isinstance(value, bool):
             kind = "value"
-        elif isinstance(value, int):
+        elif isinstance(value, int) or (field is not None and field.is_number):
             kind = "number"
         elif isinstance(value, str):
             kind = "text"
         elif isinstance(value, list):
             kind = "texts" if all(isinstance(item, str) for item in value) else "value"
-        is_nullable = value is None or kind == "value"
+        may_be_left_out = kind == "number" and field is not None and not field.required
         return Output(
             name=key,
             key=key,
-            label=labels.get(key, in_words(key)),
+            label=field.label if field else in_words(key),
             kind=kind,
-            is_nullable=is_nullable,
+            is_nullable=value is None or kind == "value" or may_be_left_out,
             may_be_blank=True,
+            choices=field.choices if field else (),
         )
+
+    def told(self, state: State, position: str, leave_out: Collection[str] = ()) -> list[tuple[Output, Any]]:
+        """Return the values that are there at a position, except those of the keys to leave out.
+
+        A number or truth value that is the default one is there once an action that writes it was taken.
+        """
+        writes = (self.graph.get_action(name).writes for name in self._passed(position))  # type: ignore[union-attr]
+        written = {key for keys in writes for key in keys}
+        found = [(output, output.of(state)) for output in self.outputs if output.key not in leave_out]
+        return [
+            (output, value)
+            for output, value in found
+            if is_there(value)
+            and (
+                output.key in written
+                or not isinstance(value, int)
+                or value != self.default_state.get(output.key)
+            )
+        ]
+
+    def _passed(self, position: str) -> set[str]:
+        """Return the actions that every way to a position has taken."""
+        if position not in self.actions:
+            return set()
+        others = self.actions - {position}
+        return {position, *(name for name in others if position not in self._reached_without(name))}
+
+    def _reached_without(self, left_out: str) -> set[str]:
+        """Return the actions that may be taken if one of them never is."""
+        ahead = [name for name in [self.entrypoint] if name != left_out]
+        for name in ahead:
+            ahead += [to for to in self._next_to[name] if to != left_out and to not in ahead]
+        return set(ahead)
 
     # --- Branches ------------------------------------------------------------------------------
 
@@ -428,6 +467,11 @@ class Workflow:
     @cached_property
     def _edges(self) -> list[Any]:
         return [edge for edge in self.graph.transitions if not isinstance(edge.condition, Choice)]
+
+
+def is_there(value: Any) -> bool:
+    """Return whether a value of a state is worth showing."""
+    return value not in (None, "", [], {})
 
 
 def say(text: Say, numbers: Numbers) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from assistant_app.errors import DoesNotFit, InvalidInput, too_long, unknown_fie
 from assistant_app.phrases import gettext_noop, sentences
 
 MOST_ITEMS = 100  # of a list
+NUMBER = re.compile(r"[+-]?\d{1,15}")  # digits of any script
 
 
 def clean(step: ActionEntry, data: Any) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def max_length(field: Field) -> int:
 
 def _clean(field: Field, data: Mapping[str, Any]) -> Any:
     if field.name not in data and field.may_be_missing:
-        return [] if field.is_list else ""
+        return [] if field.is_list else None if field.is_number else ""
     if field.name not in data:
         raise ValueError(gettext_noop("This field is needed."))
     value = data[field.name]
@@ -76,7 +78,9 @@ def _clean(field: Field, data: Mapping[str, Any]) -> Any:
     return [_clean_text(field, item) for item in value]
 
 
-def _clean_number(field: Field, value: Any) -> int:
+def _clean_number(field: Field, value: Any) -> int | None:
+    if value is None and not field.required:
+        return None
     if isinstance(value, float) and value.is_integer():  # JSON has one kind of number: 2.0 is 2
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not field.least <= value <= field.most:
@@ -88,8 +92,11 @@ def _clean_number(field: Field, value: Any) -> int:
 
 
 def _number_in(text: Any) -> Any:
-    is_number = isinstance(text, str) and len(text) < 10 and text.isascii() and text.isdigit()
-    return int(text) if is_number else text
+    """Return the number that was typed, None if nothing was, or the text if it is no number."""
+    typed = text.strip().replace("\N{MINUS SIGN}", "-") if isinstance(text, str) else ""
+    if NUMBER.fullmatch(typed):
+        return int(typed)
+    return text if typed or not isinstance(text, str) else None
 
 
 def _clean_choice(field: Field, value: Any) -> str:

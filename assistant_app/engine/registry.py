@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from assistant_app.models import Application, ApplicationQuerySet
 
 
+EMAIL = "email"  # the assistant, whose addresses are the plain ones wherever it is in the setting
+
+
 def workflows() -> Mapping[str, Workflow]:
-    """Return the registered workflows by name, in the order of the setting."""
+    """Return the registered workflows by name, the default one first."""
     return _load(tuple(settings.WORKFLOWS))
 
 
 @lru_cache(maxsize=16)
 def _load(paths: tuple[str, ...]) -> dict[str, Workflow]:
-    return {workflow.name: workflow for workflow in load(paths)}
+    found = sorted(load(paths), key=lambda workflow: workflow.name != EMAIL)
+    return {workflow.name: workflow for workflow in found}
 
 
 def load(paths: Iterable[str]) -> list[Workflow]:
@@ -40,7 +44,7 @@ def find(name: str) -> Workflow | None:
 
 
 def default() -> Workflow:
-    """Return the first registered workflow, which has the plain addresses."""
+    """Return the workflow that has the plain addresses."""
     return next(iter(workflows().values()))
 
 

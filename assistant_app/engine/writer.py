@@ -63,7 +63,7 @@ class Writer:
     ) -> None:
         """Raise `UnknownStep` if a newer version of the workflow made the row.
 
-        Without a row, the writer is for the workflow, by default the first one of the setting. `graph` is
+        Without a row, the writer is for the workflow, by default the one with the plain addresses. `graph` is
         the workflow's with a model bound to it.
         """
         self.row = row

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext
 
 from assistant_app.contract.wording import in_words
 from assistant_app.contract.workflow import Output
@@ -21,19 +23,21 @@ class Shown:
     is_list: bool
 
 
-def shown(outputs: Iterable[Output], state: Mapping[str, Any]) -> list[Shown]:
-    """Return the values that are there."""
-    return [
-        _shown(output, value)
-        for output in outputs
-        if output.on_page and (value := output.of(state)) not in (None, "", [], {})
-    ]
+def shown(values: Iterable[tuple[Output, Any]]) -> list[Shown]:
+    """Return values as texts, in the order given."""
+    return [_shown(output, value) for output, value in values if output.on_page]
 
 
 def _shown(output: Output, value: Any) -> Shown:
-    texts = [_text(item) for item in value] if isinstance(value, list) else [_text(value)]
+    items = value if isinstance(value, list) else [value]
+    texts = [_text(output, item) for item in items]
     return Shown(translated(output.label or in_words(output.name)), texts, isinstance(value, list))
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+def _text(output: Output, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False, indent=1)
+    label = output.label_of(value)
+    return value if label == value else translated(label)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from assistant_app.contract.wording import in_words
+from assistant_app.contract.workflow import is_there
 from assistant_app.engine import history, registry
 from assistant_app.models import (
     ApiToken,
@@ -138,12 +139,10 @@ def _parts(row: Application) -> list[tuple[str, str]]:
     workflow = registry.find(row.workflow)
     if workflow is not None and workflow.export is not None:
         return workflow.export(row.state)
-    state = workflow.complete(row.state) if workflow else row.state
     if workflow is None:
-        shown = [(in_words(key), value) for key, value in state.items()]
-    else:
-        shown = [(output.label or in_words(output.name), output.of(state)) for output in workflow.outputs]
-    return [(name, _text(value)) for name, value in shown if value not in (None, "", [])]
+        return [(in_words(key), _text(value)) for key, value in row.state.items() if is_there(value)]
+    told = workflow.told(workflow.complete(row.state), row.position)
+    return [(out.label or in_words(out.name), _text(out.label_of(value))) for out, value in told]
 
 
 def _text(value: Any) -> str:

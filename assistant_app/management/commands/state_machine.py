@@ -25,7 +25,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--write", action="store_true", help="update the diagram in the documentation")
-        parser.add_argument("workflow", nargs="?", default="", help="its name; by default the first one")
+        by_default = "its name; by default the one with the plain addresses"
+        parser.add_argument("workflow", nargs="?", default="", help=by_default)
 
     def handle(self, *args: Any, write: bool, workflow: str = "", **options: Any) -> str | None:
         chosen = registry.find(workflow) if workflow else registry.default()

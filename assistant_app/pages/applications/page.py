@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from assistant_app.contract.workflow import ActionEntry, Output, Workflow
+from assistant_app.contract.workflow import ActionEntry, Output, Workflow, is_there
 from assistant_app.engine import budget, registry
 from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
@@ -49,9 +49,10 @@ class ApplicationPage:
     @property
     def values(self) -> list[Shown]:
         """The values that are there, in the order of the workflow's table."""
-        unknown = (Output(name=key, key=key) for key in self.state)
-        outputs = self.workflow.outputs if self.workflow else unknown
-        return shown(outputs, self.state)
+        if self.workflow:
+            return shown(self.workflow.told(self.state, self.row.position))
+        unknown = self.state.items()
+        return shown((Output(name=key, key=key), value) for key, value in unknown if is_there(value))
 
     # --- What it says --------------------------------------------------------------------------
 

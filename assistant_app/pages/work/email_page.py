@@ -190,8 +190,8 @@ class EmailPage:
     def more_values(self) -> list[Shown]:
         """The values of steps that this page knows nothing about."""
         own = {output.key for output in EMAIL.outputs}
-        outputs = registry.known_to_run(self.row).outputs
-        return shown([output for output in outputs if output.key not in own], self.state)
+        workflow = registry.known_to_run(self.row)
+        return shown(workflow.told(self.state, self.row.position, leave_out=own))
 
     # --- What it says --------------------------------------------------------------------------
 

@@ -154,14 +154,12 @@ class Driver(RuleBasedStateMachine):
     def _answered(self, email, answer, fault):
         if fault == "dies before":
             email.owner = None
-        elif isinstance(answer, Exception) and email.next_action == "determine_clarifications":
-            email.finish_step(())  # questions are a help, so the draft is written without them
-        elif isinstance(answer, Exception):
+        elif isinstance(answer, Exception) and email.next_action != "determine_clarifications":
             email.fail(answer.code)
         elif fault == "database fails before":
             email.fail("database_unavailable")
-        else:
-            email.finish_step(answer)
+        else:  # questions are a help, so the draft is written without them
+            email.finish_step(() if isinstance(answer, Exception) else answer)
             if fault:
                 email.owner = None
 

@@ -154,6 +154,13 @@ def model():
         runner.client = None
 
 
+def stop(**named):
+    """Stop a run and return the row as it is then."""
+    stopping = operations.cancel(**named)
+    stopping.ended.result(timeout=30)
+    return operations.when_stopped(stopping)
+
+
 def wait_for_runs():
     for run in list(runner.runs):
         run.ended.result(timeout=30)

@@ -140,6 +140,39 @@ def test_repeats_that_wait_for_another_server_s_run_hold_no_thread(owner, person
     assert seen[0] <= before + MOST_SUBMITS_BUSY
 
 
+def test_who_stops_another_server_s_runs_holds_no_thread(owner, send):
+    rows = Application.objects.filter(pk__in=[operations.create(actor=owner)[0].pk for _ in range(20)])
+    for row in rows:
+        soon = timezone.now() + timedelta(seconds=60)
+        Application.objects.filter(pk=row.pk).update(
+            status="running", lease_token=uuid4(), lease_expires_at=soon
+        )
+    before, seen = request_threads(), []
+
+    def look_and_end():
+        wait_until(lambda: sum(map(len, runner._poller._queues.values())) == 20)
+        seen.append(request_threads())
+        assert all(row.stop_requested_at for row in rows.all())
+        rows.update(status="waiting", lease_token=None, lease_expires_at=None)
+
+    cancels = [("POST", f"{LIST_URL}{row.pk}/cancel/", {}) for row in rows]
+    answers = send(*cancels, meanwhile=look_and_end)
+    assert {(answer.status_code, answer.json()["status"]) for answer in answers} == {(200, "waiting")}
+    assert seen[0] <= before + MOST_SUBMITS_BUSY
+
+
+def test_equal_cancels_at_once_get_the_same_answer(person, model, send):
+    gate = model.will_wait_to_ask()
+    person.begin("process_input", {"email_to_respond": "Hello", "response_instructions": "Yes"})
+    model.wait_until_asked("questions")
+    cancel = ("POST", f"{LIST_URL}{person.app_id}/cancel/", {"headers": {"Idempotency-Key": "stop"}})
+    answers = send(cancel, cancel, cancel)
+    gate.set()
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.headers.get("Idempotency-Version") for answer in answers} == {str(person.row.version)}
+    assert {answer.json()["stopped"] for answer in answers} == {True}
+
+
 # --- The same answer ------------------------------------------------------------------------------
 
 

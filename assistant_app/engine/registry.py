@@ -48,6 +48,11 @@ def default() -> Workflow:
     return next(iter(workflows().values()))
 
 
+def answers_emails() -> bool:
+    """Return whether the email assistant is among the workflows."""
+    return EMAIL in workflows()
+
+
 def rounds() -> dict[str, Counted]:
     """Return what counts the rounds of each workflow that has some."""
     return {name: workflow.rounds for name, workflow in workflows().items() if workflow.rounds}

@@ -15,7 +15,7 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -273,13 +273,20 @@ class Runner:
 
     # --- Runs of any process -------------------------------------------------------------------
 
-    def until_ended(self, row: Application) -> Future[Any]:
+    def until_ended(self, row: Application, patience: float | None = None) -> Future[Any]:
         """Return a future that is done when the run of a running row has ended, or this server stops.
 
-        No thread waits for it. If the run is another process's, the row is polled.
+        It is also done after `patience` seconds, if they are given. No thread waits for it. If the run is
+        another process's, the row is polled.
         """
         run = self.run_under(row.lease_token)
-        return run.ended if run else self._spawn_here(self._poll_until_ended(row))
+        if run is not None and patience is None:
+            return run.ended
+        return self._spawn_here(self._poll_for(row, patience))
+
+    async def _poll_for(self, row: Application, seconds: float | None) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._poll_until_ended(row), seconds)
 
     async def _poll_until_ended(self, row: Application) -> None:
         with self._poller.watch(row.pk) as rows:

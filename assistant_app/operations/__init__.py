@@ -11,11 +11,12 @@ from assistant_app.operations.answering import (
 from assistant_app.operations.idempotency import Repeat, key_for
 from assistant_app.operations.mine import get
 from assistant_app.operations.shelves import archive, rename, unarchive
-from assistant_app.operations.stopping import cancel
+from assistant_app.operations.stopping import Stopping, cancel, when_stopped
 from assistant_app.operations.waiting import wait_until_claimed, wait_until_ended, when_claimed, when_ended
 
 __all__ = [
     "Repeat",
+    "Stopping",
     "archive",
     "cancel",
     "create",
@@ -32,4 +33,5 @@ __all__ = [
     "wait_until_ended",
     "when_claimed",
     "when_ended",
+    "when_stopped",
 ]

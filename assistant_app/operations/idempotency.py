@@ -27,7 +27,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def _done() -> Future[Any]:
+def done() -> Future[Any]:
+    """Return a future that is done."""
     future: Future[Any] = Future()
     future.set_result(None)
     return future
@@ -38,12 +39,12 @@ class Repeat:
     """A repeated request, and the end of the run that it waits for, if there is one."""
 
     key: IdempotencyKey
-    ended: Future[Any] = field(default_factory=_done)
+    ended: Future[Any] = field(default_factory=done)
 
     @property
     def claimed(self) -> Future[Any]:
         """A future that is done: the claim was made by the first request."""
-        return _done()
+        return done()
 
 
 def key_for(

@@ -16,7 +16,6 @@ from django.urls import reverse
 from assistant_app.contract.workflow import ActionEntry, Workflow
 from assistant_app.engine import registry
 from assistant_app.pages.forms import Typed, has_text, typed_in
-from assistant_app.workflow.steps import EDIT_DRAFT, WRITE_DRAFT
 
 SESSION_KEY = "typed"
 MOST = 10  # pages; every request loads the whole session
@@ -60,10 +59,6 @@ def step_of(request: HttpRequest) -> ActionEntry | None:
         return next((step for step in workflow.human_steps if _is_in(step, request.POST)), None)
     if match.url_name in ("email_new", "application_new"):
         return workflow.human_step(workflow.entrypoint)
-    if match.url_name == "email_edit":
-        return EDIT_DRAFT
-    if match.url_name == "email_write":
-        return WRITE_DRAFT
     return workflow.human_step(match.kwargs.get("step", ""))
 
 

@@ -13,8 +13,7 @@ from assistant_app.translation import translated
 
 def default_workflow(request: HttpRequest) -> dict[str, Any]:
     """Return the names of the list and of the button for a new application."""
-    default = registry.default()
-    if default.name == registry.EMAIL:
+    if registry.answers_emails():
         return {"answers_emails": True, "list_name": gettext("Emails"), "new_name": gettext("New reply")}
-    new_name = translated(default.title)
+    new_name = translated(registry.default().title)
     return {"answers_emails": False, "list_name": gettext("Overview"), "new_name": new_name}

@@ -12,6 +12,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from assistant_app import errors
 from assistant_app.contract.workflow import ActionEntry
+from assistant_app.engine import registry
 from assistant_app.engine.outage import outage
 from assistant_app.errors import AssistantError, InvalidInput, TooBusy
 from assistant_app.models import Application
@@ -25,7 +26,6 @@ from assistant_app.pages.forms import StepForm
 from assistant_app.people.sign_in import SignInForm
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import localized, translated
-from assistant_app.workflow import steps
 from emailassistant.pending import PendingResponse
 
 # Errors that a double click causes after the first click succeeded. They are hidden from the user.
@@ -58,8 +58,8 @@ def _page(request: HttpRequest, error: AssistantError) -> HttpResponse:
         return redirect("email", row.pk)
     match = request.resolver_match
     name = match.url_name if match else ""
-    if name == "email_new" and step == steps.PROCESS_INPUT:
-        return _new_page(request, error)
+    if name == "email_new" and step is not None and registry.answers_emails():
+        return _new_page(request, step, error)
     if name in ("email_new", "application_new") and step is not None:
         return _new_application_page(request, step, error)
     if row is not None and step is not None:
@@ -92,8 +92,7 @@ def _refused(
     return response
 
 
-def _new_page(request: HttpRequest, error: AssistantError) -> HttpResponse:
-    step = steps.PROCESS_INPUT
+def _new_page(request: HttpRequest, step: ActionEntry, error: AssistantError) -> HttpResponse:
     form = StepForm(step, {}, forms.typed_in(step, request.POST), error.fields)
     file = mail_files.shown(request.POST)
     return emails.new_page(request, form, _new_id(request, error), error.status, file=file, **_why(error))

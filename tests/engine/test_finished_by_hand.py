@@ -6,6 +6,7 @@ from assistant_app import operations
 from assistant_app.errors import ModelTimeout
 from assistant_app.operations.drafts import forking, report
 from assistant_app.workflow import drafts
+from tests.conftest import stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEGUN = "Dear Marta,\n\nSixty sensors ship on Thursday, and the others follow. I am sorry for "
@@ -60,7 +61,7 @@ def test_it_is_open_only_after_a_run_that_stopped_before_its_draft(person, model
         "process_input", {"email_to_respond": person.EMAIL, "response_instructions": "Yes."}
     ).claimed.result(30)
     assert person.fails_at("write_draft", text=TEXT).code == "already_running"
-    operations.cancel(actor=owner, app_id=person.app_id)
+    stop(actor=owner, app_id=person.app_id)
     gate.set()
     row = person.send("write_draft", text="All by hand.")
     assert row.state["draft_sources"] == [{"by": "person", "of": None, "feedback": 0, "began_with": ""}]

@@ -14,7 +14,7 @@ from assistant_app.errors import Cancelled, ModelTimeout, Superseded
 from assistant_app.llm.base import Call
 from assistant_app.models import Application, ModelCall, Usage
 from assistant_app.workflow.graph import build_graph
-from tests.conftest import Person
+from tests.conftest import Person, stop
 from tests.engine.conftest import used
 from tests.engine.test_runner import all_but, at_once, send_feedback
 
@@ -182,7 +182,7 @@ def test_stopping_the_model_at_work_gives_nothing_back(budget, person, model, ow
     model.will_wait_to_write()
     person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
     model.wait_until_asked("draft")
-    operations.cancel(actor=owner, app_id=person.app_id)
+    stop(actor=owner, app_id=person.app_id)
     assert used(owner) == (1, 0)
 
 
@@ -210,7 +210,7 @@ def test_a_stop_by_another_process_settles_once(budget, person, model, owner, mo
     gate = model.will_wait_to_write()
     run = person.begin("process_input", {"email_to_respond": "a", "response_instructions": "b"})
     model.wait_until_asked("draft")
-    assert operations.cancel(actor=owner, app_id=person.app_id).error_code == Cancelled.code
+    assert stop(actor=owner, app_id=person.app_id).error_code == Cancelled.code
     gate.set()
     run.ended.result(10)
     assert used(owner) == (1, 0)

@@ -14,7 +14,7 @@ from assistant_app.errors import ApplicationNotFound, ModelTimeout, NothingToCan
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.operations import stopping
 from assistant_app.workflow.graph import DEFAULT_STATE
-from tests.conftest import Person
+from tests.conftest import Person, stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,7 +167,7 @@ def test_a_stopped_run_keeps_what_was_typed_and_goes_on(person, model):
     model.will_wait_to_write(before="Dear ")
     run = person.begin("process_feedback", {"feedback": "Warmer"})
     model.wait_until_asked("draft", times=2)
-    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    row = stop(actor=person.user, app_id=person.app_id)
     assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_feedback")
     assert run.ended.result(10).error.code == "cancelled"
     assert model.calls_for("draft")[1].ended.wait(10)
@@ -189,7 +189,7 @@ def test_another_servers_run_is_stopped_although_it_saved_a_step_meanwhile(perso
     monkeypatch.setattr(runner, "stop", lambda *_: None)  # as if another process ran it
     monkeypatch.setattr(stopping, "PATIENCE_SECONDS", 0.0)  # and did not look at its row
     monkeypatch.setattr(Writer, "under_lease_of", as_read_before_its_last_step)
-    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    row = stop(actor=person.user, app_id=person.app_id)
     gate.set()
     assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_input")
     assert run.ended.result(10).error.code == "superseded"
@@ -203,7 +203,7 @@ def test_another_servers_run_stops_itself_and_keeps_its_text(person, model, monk
     model.wait_until_asked("draft", times=2)
     version = person.row.version
     monkeypatch.setattr(runner, "stop", lambda *_: None)  # as if another process ran it
-    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    row = stop(actor=person.user, app_id=person.app_id)
     assert (row.status, row.error_code, row.due_step) == ("failed", "cancelled", "process_feedback")
     assert (row.version, row.stop_requested_at) == (version + 1, None)
     assert "Sixty of them" in row.partial
@@ -229,13 +229,13 @@ def test_a_run_that_ends_in_time_although_it_was_to_stop_is_no_error(person, mod
     monkeypatch.setattr(runner, "stop", lambda *_: None)
     until_ended = runner.until_ended
 
-    def it_ends_first(row):
+    def it_ends_first(row, patience):
         gate.set()
         run.ended.result(10)
-        return until_ended(row)
+        return until_ended(row, patience)
 
     monkeypatch.setattr(runner, "until_ended", it_ends_first)
-    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    row = stop(actor=person.user, app_id=person.app_id)
     assert (row.status, row.stop_requested_at) == ("waiting", None)
 
 
@@ -246,7 +246,7 @@ def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model, 
     expire_lease(person.app_id)
     operations.retry(actor=person.user, app_id=person.app_id)
     model.wait_until_asked("questions", times=2)
-    row = operations.cancel(actor=person.user, app_id=person.app_id)
+    row = stop(actor=person.user, app_id=person.app_id)
     assert (row.status, row.error_code) == ("failed", "cancelled")
     assert not late.ended.done()
     for gate in gates:
@@ -257,7 +257,7 @@ def test_the_run_that_is_stopped_is_the_one_that_holds_the_lease(person, model, 
 def test_nothing_can_be_stopped_where_nothing_runs(person):
     person.give_input()
     with pytest.raises(NothingToCancel):
-        operations.cancel(actor=person.user, app_id=person.app_id)
+        stop(actor=person.user, app_id=person.app_id)
 
 
 def test_a_deletion_during_a_run_leaves_no_row_behind(person, model):

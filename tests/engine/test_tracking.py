@@ -11,7 +11,7 @@ from assistant_app import operations
 from assistant_app.errors import Cancelled, ModelTimeout
 from assistant_app.models import Step
 from assistant_app.observing import tracking
-from tests.conftest import wait_for_runs
+from tests.conftest import stop, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,7 +85,7 @@ def test_failed_and_stopped_steps_are_no_successes(folder, person, model, owner)
     model.will_wait_to_write()
     run = operations.retry(actor=owner, app_id=person.app_id)
     model.wait_until_asked("draft", 2)
-    operations.cancel(actor=owner, app_id=person.app_id)
+    stop(actor=owner, app_id=person.app_id)
     assert isinstance(run.ended.result(30).error, Cancelled)
     failed = [end for end in ends(folder, person) if end["action"] == "formulate_draft"]
     assert ["ModelTimeout" in end["exception"] for end in failed] == [True, False]

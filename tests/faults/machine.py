@@ -13,6 +13,7 @@ from assistant_app.engine.runs import Run
 from assistant_app.errors import ModelTimeout
 from assistant_app.operations import operating
 from assistant_app.operations.drafts import forking
+from tests.conftest import stop
 from tests.faults import history
 from tests.faults.driver import SERVERS, refused
 from tests.faults.expected import HUMAN, Email
@@ -146,7 +147,7 @@ class Machine(Races):
     def cancel(self, which, server):
         email = self._one(which, lambda email: email.is_running)
         with self.servers.at(server):
-            row = operations.cancel(actor=self.user, app_id=email.app_id)
+            row = stop(actor=self.user, app_id=email.app_id)
         assert (row.status, row.error_code) == ("failed", "cancelled")
         email.fail("cancelled")
         self._forget_what_ended()

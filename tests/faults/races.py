@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from assistant_app import operations
 from assistant_app.errors import AssistantError
+from tests.conftest import stop
 from tests.faults.driver import SERVERS, Driver, Ticket
 
 AT_ONCE = 3  # plus the servers' threads: the number of database connections of a process
@@ -124,7 +125,7 @@ class Races(Driver):
                 time.sleep(0.001)
 
     def _cancel(self, email):
-        return operations.cancel(actor=self.user, app_id=email.app_id)
+        return stop(actor=self.user, app_id=email.app_id)
 
     def _at_once(self, *functions, first_at=0):
         """Call the functions in threads that start together, at alternating servers."""

@@ -14,7 +14,7 @@ from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application, ModelCall
 from assistant_app.people import readings
 from tests.admin.conftest import Story
-from tests.conftest import wait_for_runs
+from tests.conftest import stop, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVIL = "<script>alert(1)</script>' onmouseover=alert(2) </pre>"
@@ -80,7 +80,7 @@ def test_a_finished_one_ends_with_its_draft(browser, answered):
 def test_a_step_that_its_person_stopped_did_not_fail_and_was_not_gone_back_from(browser, answered, model):
     writing = model.will_wait_to_write()
     answered.begin("process_feedback", {"feedback": "Shorter."}).claimed.result(30)
-    operations.cancel(actor=answered.user, app_id=answered.app_id)
+    stop(actor=answered.user, app_id=answered.app_id)
     writing.set()
     wait_for_runs()
     assert browser.open(history_of(answered)).says("You stopped draft 3")

@@ -9,7 +9,7 @@ from assistant_app.errors import ModelUnavailable
 from assistant_app.models import Application, ModelCall
 from assistant_app.operations.drafts import forking
 from assistant_app.pages.work import shown_drafts
-from tests.conftest import wait_for_runs
+from tests.conftest import stop, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,7 +113,7 @@ def test_another_version_speaks_of_no_feedback_where_none_was_given(at_draft_2, 
     assert at_draft_2.says("Writing draft 3")
     assert not at_draft_2.says("Working in your feedback")
     assert not at_draft_2.says("Working in your feedback")
-    operations.cancel(actor=person.user, app_id=person.app_id)
+    stop(actor=person.user, app_id=person.app_id)
     writing.set()
     assert page_of(person).says("Stopped. Everything you typed and all drafts are saved.")
     at_draft_2.open(at_draft_2.page.links["Give feedback"].replace("?", f"{at_draft_2.address}?"))

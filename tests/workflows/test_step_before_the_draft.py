@@ -8,7 +8,7 @@ from assistant_app.checks import check_workflow
 from assistant_app.errors import ModelTimeout
 from assistant_app.models import Application
 from tests.admin.conftest import browser_of, say_why
-from tests.conftest import Person, wait_for_runs
+from tests.conftest import Person, stop, wait_for_runs
 from tests.workflows.recipients.entry import WITH_RECIPIENTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,7 +120,7 @@ def stop_while_asking(person, model, step, data, error_code="cancelled"):
     gate, asked = model.will_wait_to_ask(), len(model.calls_for("questions"))
     run = person.begin(step, data)
     model.wait_until_asked("questions", asked + 1)
-    operations.cancel(actor=person.user, app_id=person.app_id)
+    stop(actor=person.user, app_id=person.app_id)
     gate.set()
     run.ended.result(10)
     Application.objects.filter(pk=person.app_id).update(error_code=error_code)

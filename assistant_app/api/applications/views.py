@@ -156,10 +156,11 @@ class BaseApplicationViewSet(Repeatable, Inspection, viewsets.GenericViewSet[App
 
     @schema.CANCEL
     @action(detail=True, methods=["post"], serializer_class=Nothing)
-    def cancel(self, request: Request, app_id: str) -> Response:
+    def cancel(self, request: Request, app_id: str) -> HttpResponseBase:
         if not self._is_repeat("cancel", payload_of(request.data), app_id):
             self._require_empty_body(app_id)
-        return self._state_of(operations.cancel(actor=self.actor, app_id=app_id, **self._own))
+        stopping = operations.cancel(actor=self.actor, app_id=app_id, **self._own)
+        return self.wait_for(stopping.ended, lambda: self._state_of(operations.when_stopped(stopping)))
 
     @shelves_schema.ARCHIVE
     @action(detail=True, methods=["post"], serializer_class=Nothing)

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from assistant_app.engine.runs import Run
 from assistant_app.llm.recorded import RecordedClient
 from assistant_app.models import Application
 from assistant_app.operations.answering import create, submit_now
-from assistant_app.operations.waiting import wait_until_ended
 from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL as WORKFLOW
 
@@ -63,21 +63,23 @@ Best regards,
 """
 
 
-def write_sample(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> Application:
-    """Return the actor's sample with a draft to read. A second call with the same id returns the same one.
+def begin_sample(*, actor: AbstractBaseUser, app_id: uuid.UUID | None = None) -> Application | Run:
+    """Return the first run of the actor's sample, or the sample itself if there is one with this id.
 
-    Its runs are replayed: they use none of the day's budget. What the person sends next goes to the model.
+    Its two runs are replayed and use none of the day's budget. What the person sends next goes to the model.
     """
     row, _ = create(actor=actor, app_id=app_id, workflow=WORKFLOW.name)
     if row.version:
         return row
-    _replay(
-        actor, row, steps.PROCESS_INPUT.action, email_to_respond=EMAIL, response_instructions=INSTRUCTIONS
-    )
-    return _replay(actor, row, steps.CLARIFY_INSTRUCTIONS.action, answers=ANSWERS)
+    asked = {"email_to_respond": EMAIL, "response_instructions": INSTRUCTIONS}
+    return _replay(actor, row, steps.PROCESS_INPUT.action, asked)
 
 
-def _replay(actor: AbstractBaseUser, row: Application, step: str, **data: Any) -> Application:
+def finish_sample(*, actor: AbstractBaseUser, row: Application) -> Run:
+    """Return the run that writes the draft of a sample, whose first run has ended."""
+    return _replay(actor, row, steps.CLARIFY_INSTRUCTIONS.action, {"answers": ANSWERS})
+
+
+def _replay(actor: AbstractBaseUser, row: Application, step: str, data: dict[str, Any]) -> Run:
     client = RecordedClient(QUESTIONS, f"{DRAFT}{row.signature or actor.get_username()}")
-    run = submit_now(actor, row.pk, step, data, None, WORKFLOW.name, None, client)
-    return wait_until_ended(run)
+    return submit_now(actor, row.pk, step, data, None, WORKFLOW.name, None, client)

@@ -103,10 +103,15 @@ def application_retry(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse
 
 @signed_in
 @require_POST
-def application_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
+def application_cancel(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
     """Stop the run. Everything that was typed is kept."""
-    operations.cancel(actor=request.user, app_id=app_id)
-    return redirect(reverse("email", args=[app_id]) + "#notice")
+    stopping = operations.cancel(actor=request.user, app_id=app_id)
+
+    def show() -> HttpResponse:
+        operations.when_stopped(stopping)
+        return redirect(reverse("email", args=[app_id]) + "#notice")
+
+    return PendingResponse(stopping.ended, show)
 
 
 @signed_in

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assistant_app import conf, operations
 from assistant_app.engine import budget, inputs, registry
+from assistant_app.engine.runs import Run
 from assistant_app.mail import eml, pasting
 from assistant_app.models import Application, Note
 from assistant_app.models.people import ideas_of, identities_of, senders_in, texts_of
@@ -29,7 +30,7 @@ from assistant_app.pages.work.obeyed import is_stored_already
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import translated
 from assistant_app.workflow import knowledge, steps
-from assistant_app.workflow.email import EMAIL
+from emailassistant.pending import PendingResponse
 
 
 @signed_in
@@ -49,7 +50,7 @@ def email_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_new(request: PersonRequest) -> HttpResponseBase:
     """Show the form, read a file into it, or create an email; a double click creates only one."""
-    if registry.default().name != EMAIL.name:
+    if not registry.answers_emails():
         return application_new(request, registry.default().name)
     step = steps.PROCESS_INPUT
     if request.method != "POST":
@@ -70,10 +71,21 @@ def email_new(request: PersonRequest) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def email_sample(request: PersonRequest) -> HttpResponse:
-    """Show the sample email with its draft; a double click makes only one."""
-    row = sample.write_sample(actor=request.user, app_id=posted.id_of_new(request))
-    return redirect("email", row.pk)
+def email_sample(request: PersonRequest) -> HttpResponseBase:
+    """Show the sample email once its draft is written; a double click makes only one."""
+    asking = sample.begin_sample(actor=request.user, app_id=posted.id_of_new(request))
+    if isinstance(asking, Application):
+        return redirect("email", asking.pk)
+
+    def answer() -> HttpResponseBase:
+        row = operations.wait_until_ended(asking)
+        writing = sample.finish_sample(actor=request.user, row=row)
+        return PendingResponse(writing.ended, lambda: show(writing))
+
+    def show(writing: Run) -> HttpResponse:
+        return redirect("email", operations.wait_until_ended(writing).pk)
+
+    return PendingResponse(asking.ended, answer)
 
 
 @signed_in

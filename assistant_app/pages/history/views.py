@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from assistant_app import operations
 from assistant_app.contract.actions import may_call_model
+from assistant_app.engine import registry
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
 from assistant_app.pages import words
@@ -21,7 +22,6 @@ from assistant_app.pages.branches import tree_of
 from assistant_app.pages.history import step_words
 from assistant_app.pages.history.step_words import Said
 from assistant_app.people import readings
-from assistant_app.workflow.email import EMAIL
 
 EXCERPT = 160  # characters of a text in the timeline
 
@@ -88,20 +88,21 @@ def email_call(request: PersonRequest, app_id: uuid.UUID, number: int) -> HttpRe
 def _entry(history: History, shown: StepShown) -> Entry:
     said = step_words.of_step(history.workflow, history.row, shown)
     number = _draft_of(history, shown)
-    is_newest = number > 0 and number == _drafts_in(history.row.state)
+    is_newest = number > 0 and number == _drafts_in(history, history.row.state)
     return Entry(shown, said, _is_told(history, shown), number, is_newest)
 
 
 def _draft_of(history: History, shown: StepShown) -> int:
     """Return the number of the draft that a step added; 0 if none, or if it is not one of an email now."""
-    if history.row.workflow != EMAIL.name or not shown.is_on_the_way:
+    if history.row.workflow != registry.EMAIL or not shown.is_on_the_way:
         return 0
-    before, after = _drafts_in(shown.before), _drafts_in(shown.after)
+    before, after = _drafts_in(history, shown.before), _drafts_in(history, shown.after)
     return after if after > before else 0
 
 
-def _drafts_in(state: Mapping[str, Any]) -> int:
-    return EMAIL.rounds.of(state) if EMAIL.rounds else 0
+def _drafts_in(history: History, state: Mapping[str, Any]) -> int:
+    rounds = history.workflow.rounds if history.workflow else None
+    return rounds.of(state) if rounds else 0
 
 
 def _is_told(history: History, shown: StepShown) -> bool:

@@ -24,10 +24,14 @@ from assistant_app.pages.work.views import own
 from assistant_app.workflow import steps
 from emailassistant.pending import PendingResponse
 
+# What their addresses submit:
+EDIT = {"step": steps.EDIT_DRAFT.action}
+WRITE = {"step": steps.WRITE_DRAFT.action}
+
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpResponseBase:
+def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int, step: str) -> HttpResponseBase:
     """Show the current draft in the editor, or save the edited text as the next draft."""
     row = own(request, app_id)
     if request.method == "POST":
@@ -40,7 +44,7 @@ def email_edit(request: PersonRequest, app_id: uuid.UUID, draft: int) -> HttpRes
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def email_write(request: PersonRequest, app_id: uuid.UUID) -> HttpResponseBase:
+def email_write(request: PersonRequest, app_id: uuid.UUID, step: str) -> HttpResponseBase:
     """Show what was written before a draft stopped in the editor, or save the text as that draft."""
     row = own(request, app_id)
     if request.method == "POST":

@@ -21,7 +21,7 @@ from assistant_app.pages.work import envelope_page
 from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL
 
-ENVELOPE = steps.CHANGE_ENVELOPE.action
+ENVELOPE = {"step": steps.CHANGE_ENVELOPE.action}  # what its address submits
 
 
 @signed_in

@@ -16,6 +16,7 @@ from assistant_app.engine.runner import runner
 from assistant_app.errors import AlreadyRunning, ModelTimeout
 from assistant_app.models import ApiToken, Application
 from assistant_app.pages import carried
+from emailassistant import asgi
 from emailassistant.asgi import application, is_submit, person_of
 from emailassistant.request_threads import MOST_SUBMITS_BUSY
 from tests.api.conftest import INPUT, LIST_URL
@@ -171,6 +172,27 @@ def test_equal_cancels_at_once_get_the_same_answer(person, model, send):
     assert {answer.status_code for answer in answers} == {200}
     assert {answer.headers.get("Idempotency-Version") for answer in answers} == {str(person.row.version)}
     assert {answer.json()["stopped"] for answer in answers} == {True}
+
+
+def test_submits_beyond_the_queue_of_all_people_get_503_and_may_be_sent_again(monkeypatch):
+    monkeypatch.setattr(asgi, "MOST_SUBMITS_QUEUED", 4)
+    handler = asgi.Handler()
+
+    async def sent(path):
+        transport = httpx.ASGITransport(handler, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            tokens = [{"Authorization": f"Token {number:064}"} for number in range(40)]
+            return await asyncio.gather(*[client.post(path, headers=token) for token in tokens])
+
+    answers = asyncio.run(asyncio.wait_for(sent(LIST_URL), 60))
+    assert {answer.status_code for answer in answers} == {401, 503}
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert {(answer.json()["code"], answer.headers["Retry-After"]) for answer in refused} == {
+        ("too_busy", "5")
+    }
+    assert {answer.headers["Cache-Control"] for answer in refused} == {"private, no-store"}
+    [again] = asyncio.run(asyncio.wait_for(sent(LIST_URL), 60))[:1]
+    assert again.status_code == 401
 
 
 # --- The same answer ------------------------------------------------------------------------------

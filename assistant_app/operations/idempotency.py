@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -22,6 +23,8 @@ from assistant_app.errors import (
 )
 from assistant_app.models import Application, IdempotencyKey
 from assistant_app.phrases import gettext_noop
+
+CLOCKS_DIFFER = timedelta(minutes=1)  # at most, between servers
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -105,8 +108,11 @@ def _insert(key: IdempotencyKey) -> None:
 
 
 def find(key: IdempotencyKey) -> Application:
-    """Return the application of a repeat. Raise `ApplicationNotFound` if it was deleted meanwhile."""
+    """Return the application of a repeat. Raise `ApplicationNotFound` if it was deleted meanwhile.
+
+    One that was created again with the same id is another one.
+    """
     row = Application.find(key.application_id, owner_id=key.owner_id)
-    if row is None or row.version < key.version:  # or deleted and created again with the same id
+    if row is None or row.version < key.version or row.created_at > key.created_at + CLOCKS_DIFFER:
         raise ApplicationNotFound
     return row

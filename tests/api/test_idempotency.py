@@ -263,6 +263,15 @@ def test_a_repeat_for_a_deleted_application_finds_nothing(drafted, api):
 # --- Other operations -----------------------------------------------------------------------------
 
 
+def test_a_repeat_for_an_application_created_again_with_its_id_finds_nothing(drafted, api):
+    feed_back(drafted)
+    api.delete(drafted.url())
+    api.post(LIST_URL, {"app_id": drafted.app_id}, format="json")
+    soon = timezone.now() + timedelta(minutes=2)
+    Application.objects.update(version=50, created_at=soon)  # it has come as far meanwhile
+    assert is_error(feed_back(drafted), 404, "not_found")
+
+
 def test_an_application_is_created_once(api):
     first = api.post(LIST_URL, {}, format="json", headers=keyed())
     again = api.post(LIST_URL, {}, format="json", headers=keyed())

@@ -376,6 +376,14 @@ DRAFTS = [
         ]
     ),
     Behaviour(
+        name="a token that OAuth refuses",
+        report="OAuth, RFC 6749 section 5.2",
+        sent=Reply(
+            status=401, body={"error": "invalid_token", "error_description": "The token expired on Friday"}
+        ),
+        expected=(ModelFailed, '(it said: "The token expired on Friday"). Check the API key.'),
+    ),
+    Behaviour(
         name="a web page",
         report="altimate-code#1119",
         sent=Reply(body="<!doctype html><title>Chat</title>", headers={"content-type": "text/html"}),

@@ -12,7 +12,7 @@ from assistant_app.contract.actions import HUMAN
 from assistant_app.contract.workflow import ActionEntry, Field
 from assistant_app.errors import ModelTimeout
 from assistant_app.mail.shown import without_header
-from assistant_app.models import Application, ModelCall
+from assistant_app.models import Application, Identity, ModelCall
 from assistant_app.pages.work import shown_drafts
 from tests.conftest import wait_for_runs
 from tests.workflows import email_with
@@ -47,6 +47,24 @@ def test_mail_as_people_get_it_arrives_whole(browser, model, mail):
     assert browser.says("Draft 1 is ready")
     shown = re.sub(r"The rest of the email \(\d+ characters\)", "", browser.page.text)
     assert "".join(without_header(stored).split()) in "".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("To: Ida <ida@brevik.example>", "To you ·"),
+        ("To: ida@brevik.example\nCc: Marcus Lee <marcus@example.org>", "To you, cc Marcus Lee ·"),
+        ("To: sales@example.org, IDA@brevik.example", "To sales@example.org, you ·"),
+        ("Cc: Ida <ida@brevik.example>", "Cc you ·"),
+        ("To: " + ", ".join(f"Guest {n} <g{n}@example.org>" for n in range(9)), "Guest 1, Guest 2 +6 ·"),
+        ("To: undisclosed-recipients:;", "m@example.org 27 November 2026, 09:14"),
+    ],
+)
+def test_a_glance_tells_who_else_got_the_email(person, owner, page_of, lines, said):
+    Identity.objects.create(owner=owner, name="Ida", addresses=["ida@brevik.example"], is_default=True)
+    sent = f"From: Marta <m@example.org>\n{lines}\nDate: Fri, 27 Nov 2026 09:14:00 +0100\n\nWhere are they?"
+    person.give_input(sent)
+    assert page_of(person).says(said)
 
 
 def test_pasted_headers_are_set_apart_and_name_the_email(person, page_of):

@@ -128,7 +128,7 @@ class EmailPage:
 
     @cached_property
     def incoming(self) -> Incoming:
-        return Incoming(self.email)
+        return Incoming(self.email, self.row.own_addresses)
 
     @cached_property
     def thread(self) -> Thread:

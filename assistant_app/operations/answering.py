@@ -26,14 +26,13 @@ from assistant_app.errors import (
     ApplicationNotFound,
     IdTaken,
     NothingToRetry,
-    StaleVersion,
     WrongStep,
 )
 from assistant_app.llm.base import ModelClient
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
 from assistant_app.operations import idempotency
 from assistant_app.operations.deletion import delete_rows
-from assistant_app.operations.due import check_step
+from assistant_app.operations.due import check_step, check_version
 from assistant_app.operations.idempotency import Repeat, once, store
 from assistant_app.operations.knowledge import about
 from assistant_app.operations.mine import get
@@ -267,8 +266,7 @@ def delete_one(
         if row is None:
             raise ApplicationNotFound
         registry.known_to_run(row)
-        if expected_version not in (None, row.version):
-            raise StaleVersion
+        check_version(row, expected_version)
         store(key, row)
         delete_rows([row.pk])
 
@@ -288,8 +286,7 @@ def retry_row(
     row: Application, expected_version: int | None = None, key: IdempotencyKey | None = None
 ) -> Run:
     workflow = registry.known_to_run(row)
-    if expected_version is not None and expected_version != row.version:
-        raise StaleVersion
+    check_version(row, expected_version)
     if row.is_running:
         raise AlreadyRunning(workflow.busy)
     if not row.has_stopped:

@@ -11,9 +11,10 @@ from assistant_app.engine import registry
 from assistant_app.engine.runner import runner
 from assistant_app.engine.runs import Run
 from assistant_app.engine.writer import Writer
-from assistant_app.errors import Cancelled, NothingToSkip, StaleVersion, Superseded
+from assistant_app.errors import Cancelled, NothingToSkip, Superseded
 from assistant_app.models import Application, IdempotencyKey
 from assistant_app.operations.answering import get, start, submit_now
+from assistant_app.operations.due import check_version
 from assistant_app.operations.idempotency import Repeat, once, store
 from assistant_app.workflow import steps
 from assistant_app.workflow.email import EMAIL
@@ -48,8 +49,7 @@ def _skip_questions(
 ) -> Run | Repeat:
     row = get(actor=actor, app_id=app_id, workflow=EMAIL.name)
     registry.known_to_run(row)
-    if expected_version not in (None, row.version):
-        raise StaleVersion
+    check_version(row, expected_version)
     if _are_asked(row):
         answers = {"answers": [""] * len(row.state["clarification_questions"])}
         step = steps.CLARIFY_INSTRUCTIONS.action

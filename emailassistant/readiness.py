@@ -15,7 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from assistant_app.engine.outage import cause_of, log_cause
+from assistant_app.engine.database_outage import cause_of, log_cause
 
 ANSWER_SECONDS = 1.5  # load balancers commonly give up after two
 STORAGE_SECONDS = 5.0  # how long the result of a trial write is used

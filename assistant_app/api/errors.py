@@ -12,7 +12,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
-from assistant_app.engine.outage import outage
+from assistant_app.engine.database_outage import outage
 from assistant_app.errors import (
     ApplicationNotFound,
     AssistantError,

@@ -89,8 +89,8 @@ class AsyncDjangoPersister(AsyncBaseStatePersister):
     async def go_back_before(self, steps: Container[str]) -> None:
         await self._pool.run(lambda: self.writer.go_back_before(steps))
 
-    async def claim(self) -> None:
-        await self._write(self.writer.claim)
+    async def claim_without_step(self) -> None:
+        await self._write(self.writer.claim_without_step)
 
     async def fail(self, error: AssistantError) -> None:
         await self._write(lambda: self.writer.fail(error))

@@ -203,7 +203,7 @@ class Runner:
     async def _step_through(self, run: Run, persister: AsyncDjangoPersister) -> None:
         persister.writer.sent, persister.writer.key = run.step, run.key
         if run.step is None:
-            await persister.claim()
+            await persister.claim_without_step()
         elif run.row.has_stopped and not persister.writer.workflow.entry(run.step).goes_on_from_stop:
             await persister.go_back_before(persister.writer.workflow.group(run.step))
         application = await self._build(run, persister)

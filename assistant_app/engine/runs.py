@@ -13,7 +13,7 @@ from typing import Any
 
 from burr.lifecycle.base import LifecycleAdapter
 
-from assistant_app.engine.outage import outage
+from assistant_app.engine.database_outage import outage
 from assistant_app.engine.writer import Writer
 from assistant_app.errors import AssistantError, InternalError, Interrupted
 from assistant_app.llm.base import Call, ModelClient

@@ -278,7 +278,7 @@ class Writer:
         self._commit(self._released(following), None)
         return True
 
-    def claim(self) -> None:
+    def claim_without_step(self) -> None:
         """Take the lease without a step, to continue from the stored state."""
         row = self._known_row()
         self._commit(self._lease(row.next_step or self.entrypoint), None)

@@ -14,13 +14,12 @@ from assistant_app.mail.blocks import role_of
 from assistant_app.mail.charsets import decode_words
 from assistant_app.mail.hidden import one_line
 
-__all__ = ["SENT", "SUBJECT", "WRITE_TO", "Header", "end_of_header", "pasted"]
+__all__ = ["SENT", "SUBJECT", "Header", "end_of_header", "pasted"]
 
 LONGEST = 50_000  # characters read per line
 MOST_IDS = 20  # ids kept of a thread, besides the first
 
 # Where a reply goes, and other lines that have several names.
-WRITE_TO = ("reply-to", "from")
 SENT = ("date", "sent")
 SUBJECT = ("subject",)
 _LISTS = ("to", "cc")  # some programs write a line for each recipient

@@ -170,7 +170,7 @@ class _Answered:
         self._header = Header(pasted(email))
         self._own = {mailbox(address) for address in own if "@" in address}
         self._sender = self._header.addresses("from")
-        self._asked = self._header.addresses("reply-to")
+        self._reply_to = self._header.addresses("reply-to")
         self._author = self._header.addresses("x-original-from", "x-original-sender")
         self._to, self._cc = self._header.addresses("to"), self._header.addresses("cc")
         delivered = self._header.addresses("delivered-to")
@@ -196,7 +196,7 @@ class _Answered:
     @cached_property
     def _targets(self) -> list[Address]:
         """Who gets the answer if only one person does."""
-        found = self._asked or self._author or self._sender
+        found = self._reply_to or self._author or self._sender
         return self._without_own(found) or self._without_own(self._sender) or found
 
     @cached_property
@@ -235,7 +235,7 @@ class _Answered:
     def _choices(self) -> Iterator[tuple[str, tuple[list[Address], list[Address]]]]:
         yield ALL, self._everybody
         yield SENDER, (self._targets, [])
-        if self._asked or self._author:
+        if self._reply_to or self._author:
             yield AUTHOR, (self._author or self._sender, [])
         yield ORIGINAL, (self._original, [])
         yield LIST, (addresses_in(self._list), [])
@@ -271,7 +271,7 @@ class _Answered:
             return found[0].addr_spec
         name = re.search(r"<([^<>\s.]+)\.([^<>\s]+)>", self._header.text("list-id"))
         guess = mailbox(f"{name[1]}@{name[2]}") if name else ""
-        named = [*self._asked, *self._to, *self._cc]
+        named = [*self._reply_to, *self._to, *self._cc]
         return next((each.addr_spec for each in named if mailbox(each.addr_spec) == guess), "")
 
     def _is_list(self, address: Address) -> bool:
@@ -296,7 +296,7 @@ class _Answered:
             yield Notice(YOURSELF, {"address": to}) if is_to_self else Notice(OWN, {"address": to})
         elif self._is_via:
             yield Notice(VIA, {"sender": sender, "address": to})
-        elif _overlap(envelope.to, self._asked) and not (
+        elif _overlap(envelope.to, self._reply_to) and not (
             self._is_list(envelope.to[0]) or _overlap(envelope.to, self._sender)
         ):
             yield Notice(REPLY_TO, {"address": to, "sender": sender})

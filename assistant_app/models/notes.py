@@ -18,7 +18,7 @@ LONGEST_TITLE, LONGEST_TEXT, LONGEST_TARGET, LONGEST_WORD = 200, 4_000, 320, 320
 class Note(models.Model):
     """A text that drafts may rely on. It is told to the model for emails that it is about."""
 
-    class Scope(models.TextChoices):  # those that `workflow.notes` knows
+    class Scope(models.TextChoices):  # those that `workflow.note_choice` knows
         ALL = "all", gettext_lazy("Every email")
         DOMAIN = "domain", gettext_lazy("One company")
         ADDRESS = "address", gettext_lazy("One person")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from assistant_app import conf
 from assistant_app.models import Application, Note
 from assistant_app.operations.writers import identity_with, writer_of
-from assistant_app.workflow import knowledge, notes
+from assistant_app.workflow import knowledge, note_choice
 
 
 def about(row: Application, email: str, step: str | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,8 +44,10 @@ def choose(
     owner_id: int, email: str, said: Sequence[str] = (), *, without: Sequence[int] = ()
 ) -> tuple[list[Note], int]:
     """Return the notes for a prompt about this email, and how many fit but are for local models only."""
-    found = Note.about(owner_id, notes.words_of_email(email, said), notes.targets_of(email))
-    fits = notes.best([(each.score / 100, len(each.text), each) for each in found if each.pk not in without])
+    found = Note.about(owner_id, note_choice.words_of_email(email, said), note_choice.targets_of(email))
+    fits = note_choice.best(
+        [(each.score / 100, len(each.text), each) for each in found if each.pk not in without]
+    )
     if conf.is_local():
         return fits, 0
     return [each for each in fits if not each.is_local_only], sum(each.is_local_only for each in fits)

@@ -13,7 +13,7 @@ from django.utils.deprecation import MiddlewareMixin
 from assistant_app import errors
 from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine import registry
-from assistant_app.engine.outage import outage
+from assistant_app.engine.database_outage import outage
 from assistant_app.errors import AssistantError, InvalidInput, TooBusy
 from assistant_app.models import Application
 from assistant_app.pages import carried, forms, posted, words

@@ -21,7 +21,7 @@ from assistant_app.models import IdempotencyKey, Note, NoteWord
 from assistant_app.models.notes import LONGEST_TEXT, LONGEST_TITLE
 from assistant_app.operations.idempotency import once, store_record
 from assistant_app.phrases import gettext_noop
-from assistant_app.workflow import notes
+from assistant_app.workflow import note_choice
 
 MOST = 10_000  # of one person
 MOST_AT_ONCE = 500
@@ -38,7 +38,7 @@ class Written:
 
     title: str
     text: str
-    scope: str = notes.ALL
+    scope: str = note_choice.ALL
     target: str = ""
     is_verbatim: bool = False
     is_local_only: bool = False
@@ -202,7 +202,7 @@ def _read(title: str, body: str) -> Written:
         target, flags = found["target"] or target, flags | {(found["flag"] or "").lower()}
         lines.pop(0)
     text = re.sub(r"(?m)^\\(?=\\*(?:#{1,6}[ \t]|for:|\([a-z ]+\)[ \t]*$))", "", "\n".join(lines))
-    scope = notes.ALL if not target else notes.ADDRESS if "@" in target else notes.DOMAIN
+    scope = note_choice.ALL if not target else note_choice.ADDRESS if "@" in target else note_choice.DOMAIN
     return Written(
         title=title,
         text=text,
@@ -232,7 +232,7 @@ def _saved(note: Note, written: Written) -> list[NoteWord]:
     note.scope, note.target = written.scope, written.target
     note.is_verbatim, note.is_local_only = written.is_verbatim, written.is_local_only
     note.save()
-    words = notes.words_of_note(note.title, note.text, note.scope, note.target)
+    words = note_choice.words_of_note(note.title, note.text, note.scope, note.target)
     return [NoteWord(note=note, owner_id=note.owner_id, word=word, says=says) for word, says in words.items()]
 
 
@@ -250,10 +250,10 @@ def _cleaned(written: Written) -> Written:
         problems["title"] = [too_long(title, LONGEST_TITLE)]
     if written.scope not in Note.Scope.values:
         problems["scope"] = [gettext_noop("Choose one of these.")]
-    target = "" if written.scope == notes.ALL else notes.target(written.scope, written.target)
-    if written.scope == notes.DOMAIN and not target:
+    target = "" if written.scope == note_choice.ALL else note_choice.target(written.scope, written.target)
+    if written.scope == note_choice.DOMAIN and not target:
         problems["target"] = [gettext_noop("Write the company’s domain, such as nordlys.example.")]
-    if written.scope == notes.ADDRESS and not target:
+    if written.scope == note_choice.ADDRESS and not target:
         problems["target"] = [gettext_noop("Write one email address.")]
     if problems:
         raise InvalidInput(fields=problems)

@@ -49,7 +49,7 @@ def choose_all():
 
     from assistant_app.models import Note, NoteWord  # noqa: PLC0415
     from assistant_app.operations.knowledge import choose  # noqa: PLC0415
-    from assistant_app.workflow.notes import words_of_note  # noqa: PLC0415
+    from assistant_app.workflow.note_choice import words_of_note  # noqa: PLC0415
 
     owner, _ = get_user_model().objects.get_or_create(username="ida")
     people = json.loads(CASES.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import pytest
 
 from assistant_app.models import Note, NoteWord
 from assistant_app.people.notes import MOST_AT_ONCE, MOST_CHARACTERS_AT_ONCE
-from assistant_app.workflow.notes import LONGEST
+from assistant_app.workflow.note_choice import LONGEST
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

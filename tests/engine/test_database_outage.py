@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from django.db import IntegrityError, InternalError, OperationalError
 
-from assistant_app.engine import outage as module
-from assistant_app.engine.outage import cause_of, outage
+from assistant_app.engine import database_outage as module
+from assistant_app.engine.database_outage import cause_of, outage
 
 TEXT = "Where are my 96 sensors?"
 

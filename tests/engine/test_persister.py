@@ -317,7 +317,7 @@ def test_a_second_sync_writer_is_refused(new):
 
 def test_a_writer_without_an_application_claims_nothing():
     with pytest.raises(ApplicationNotFound):
-        Writer().claim()
+        Writer().claim_without_step()
 
 
 def test_a_save_for_another_application_is_refused(new):

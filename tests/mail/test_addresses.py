@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant_app.mail import eml, reply_file
 from assistant_app.mail.addresses import addresses_in, written
-from assistant_app.mail.header import WRITE_TO, Header, pasted
+from assistant_app.mail.header import Header, pasted
 from tests.mail.letters import email_of
 
 NAMES = {
@@ -97,7 +97,7 @@ def test_recipients_are_kept_in_the_text_of_a_file(name, line):
 )
 def test_a_reply_goes_where_reply_to_says_if_it_says_an_address(line, to):
     text = eml.read(email_of(line)).text
-    assert [each.addr_spec for each in Header(pasted(text)).addresses(*WRITE_TO)] == [to]
+    assert [each.addr_spec for each in Header(pasted(text)).addresses("reply-to", "from")] == [to]
 
 
 def test_recipients_may_have_a_line_each():

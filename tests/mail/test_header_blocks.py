@@ -7,7 +7,7 @@ import pytest
 
 from assistant_app.mail import reply_file, shown
 from assistant_app.mail.blocks import LANGUAGES
-from assistant_app.mail.header import WRITE_TO, Header, pasted
+from assistant_app.mail.header import Header, pasted
 from assistant_app.mail.pasting import as_text
 from assistant_app.mail.quotes import quoted_in, without_quoted
 from assistant_app.mail.text import sender_of, title_of
@@ -40,7 +40,7 @@ def test_a_bar_before_a_text_belongs_to_a_table_and_a_lone_one_is_the_text(line,
 def test_a_pasted_header_says_who_and_what(program):
     email = f"{BLOCKS[program]}\n\nCan you deliver?\n"
     header = Header(pasted(email))
-    assert [each.addr_spec for each in header.addresses(*WRITE_TO)] == ["anna@example.org"]
+    assert [each.addr_spec for each in header.addresses("reply-to", "from")] == ["anna@example.org"]
     assert header.text("subject") == title_of(email) == "Offer 12"
     assert sender_of(email) == "Anna Example"
     assert shown.without_header(email) == "Can you deliver?\n"

@@ -318,12 +318,13 @@ class EmailPage:
         if self.kind == "writing":
             return "work/_bar_run.html"
         if self.asks_which:
-            return "work/_which.html"
+            return "work/_bar_which.html"
         if self.form:
             return self._bar_of_form
         if self.kind == "failed":
-            return "work/_stopped_by_you.html" if self.row.is_stopped_by_owner else "work/_stopped.html"
-        return "work/_take.html"
+            by_you = "_by_you" if self.row.is_stopped_by_owner else ""
+            return f"work/_bar_stopped{by_you}.html"
+        return "work/_bar_final.html"
 
     @property
     def _bar_of_form(self) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
-from assistant_app.mail.header import WRITE_TO, Header, pasted
+from assistant_app.mail.header import Header, pasted
 from assistant_app.mail.text import sender_of
 
 MOST_NAMED = 3  # recipients; the rest stand in the details
@@ -31,7 +31,7 @@ class Incoming:
 
     @cached_property
     def address(self) -> str:
-        found = self._header.addresses("from") or self._header.addresses(*WRITE_TO)
+        found = self._header.addresses("from", "reply-to")
         return found[0].addr_spec if found else ""
 
     @cached_property

@@ -411,7 +411,7 @@ class Workflow:
             if is_there(value)
             and (
                 output.key in written
-                or not isinstance(value, int)
+                or not isinstance(value, int | float)
                 or value != self.default_state.get(output.key)
             )
         ]

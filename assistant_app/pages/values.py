@@ -37,6 +37,8 @@ def _shown(output: Output, value: Any) -> Shown:
 def _text(output: Output, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
+    if isinstance(value, dict) and not any(isinstance(part, dict | list) for part in value.values()):
+        return "\n".join(f"{in_words(name)}: {_text(output, part)}" for name, part in value.items())
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, indent=1)
     label = output.label_of(value)

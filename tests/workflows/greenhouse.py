@@ -14,10 +14,13 @@ async def ask_for_climate(state: State, night: int, hours: int | None, plants: i
     return state.update(night=night, hours=hours, plants=plants, air=air)
 
 
-@action(reads=["night", "hours", "plants"], writes=["day", "is_frost_free"])
+@action(reads=["night", "hours", "plants"], writes=["day", "share", "zones", "is_frost_free"])
 async def work_out(state: State) -> State:
     lit = 12 if state["hours"] is None else state["hours"]
-    return state.update(day=state["night"] + lit, is_frost_free=state["night"] > 0)
+    zones = [{"bed": "Left", "warm": True}, {"bed": "Right", "warm": False}]
+    return state.update(
+        day=state["night"] + lit, share=lit / 24, zones=zones, is_frost_free=state["night"] > 0
+    )
 
 
 @action(reads=["day"], writes=["verdict"], tags=[HUMAN])
@@ -45,6 +48,8 @@ GREENHOUSE = Workflow(
         "plants": 0,
         "air": "",
         "day": 0,
+        "share": 0.0,
+        "zones": [],
         "is_frost_free": False,
         "verdict": "",
     },

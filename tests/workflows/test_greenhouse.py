@@ -61,7 +61,14 @@ def test_numbers_are_taken_through_the_api_as_the_schema_says(api):
 def test_a_page_shows_what_was_said_in_the_words_of_the_form(at_the_form):
     page = submit(at_the_form)
     assert page.says("Your turn: Is this right?")
-    for said in ("Degrees at night -4", "How many plants 0", "The air Damp, for ferns", "Is frost free No"):
+    for said in (
+        "Degrees at night -4",
+        "How many plants 0",
+        "The air Damp, for ferns",
+        "Share 0.5",
+        "Is frost free No",
+        "Bed: Left Warm: Yes",
+    ):
         assert page.says(said), said
     assert not page.says("Hours of light")
     page.press("Ask for climate again")

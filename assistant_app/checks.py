@@ -99,19 +99,15 @@ def check_workflows(**_: Any) -> Iterator[CheckMessage]:
     try:
         found = registry.load(settings.WORKFLOWS)
     except Exception as problem:  # noqa: BLE001  (a module of a workflow may raise anything)
-        yield Error(
-            f"WORKFLOWS cannot be read: {problem}",
-            hint="List dotted paths of Workflow objects: WORKFLOWS=assistant_app.workflow.email.EMAIL",
-            id="assistant.E012",
-        )
+        yield _wrong_list(f"WORKFLOWS cannot be read: {problem}")
         return
     for workflow in found:
         if not isinstance(workflow, Workflow):
-            yield _wrong_name(f"WORKFLOWS names a {type(workflow).__name__}, which is not a Workflow.")
+            yield _wrong_list(f"WORKFLOWS names a {type(workflow).__name__}, which is not a Workflow.")
             return
     names = [workflow.name for workflow in found]
     if not names:
-        yield _wrong_name("WORKFLOWS is empty.")
+        yield _wrong_list("WORKFLOWS is empty.")
     for name in dict.fromkeys(names):
         if not NAME_OF_WORKFLOW.fullmatch(name) or name in RESERVED_NAMES:
             yield _wrong_name(f"A workflow cannot have the name {name!r}.")
@@ -119,6 +115,11 @@ def check_workflows(**_: Any) -> Iterator[CheckMessage]:
             yield _wrong_name(f"Two workflows have the name {name!r}.")
     for workflow in found:
         yield from check_workflow(workflow)
+
+
+def _wrong_list(message: str) -> Error:
+    hint = "List dotted paths of Workflow objects: WORKFLOWS=assistant_app.workflow.email.EMAIL"
+    return Error(message, hint=hint, id="assistant.E012")
 
 
 def _wrong_name(message: str) -> Error:

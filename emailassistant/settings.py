@@ -122,7 +122,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Workflows -----------------------------------------------------------------------------------
 
 # Dotted paths. Applications of one that is left out stay as they are; see docs/how-to/your-own-workflow.md.
-WORKFLOWS = env.dotted_paths("WORKFLOWS", ["assistant_app.workflow.email.EMAIL"])
+DEFAULT_WORKFLOWS = ["assistant_app.workflow.email.EMAIL"]
+WORKFLOWS = env.dotted_paths("WORKFLOWS", DEFAULT_WORKFLOWS)
 
 # --- Database ------------------------------------------------------------------------------------
 

@@ -1,7 +1,9 @@
 """Each way to get the settings wrong is found, and the hint says what to type."""
 
+import os
 import re
 import runpy
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -396,6 +398,16 @@ def test_a_wrong_list_of_workflows_is_found(settings, paths, said):
     settings.WORKFLOWS = paths
 
     assert said in found(checks.check_workflows)["assistant.E012"].msg
+
+
+def test_a_wrong_list_of_workflows_is_said_by_the_command_without_a_traceback():
+    command = [sys.executable, "manage.py", "check"]
+    environment = {**os.environ, "WORKFLOWS": "nowhere.at_all.EMAIL"}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert told.returncode == 1
+    assert "(assistant.E012) WORKFLOWS cannot be read: No module named 'nowhere'" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,22 @@ EMAIL = "email"  # the assistant, whose addresses are the plain ones wherever it
 
 
 def workflows() -> Mapping[str, Workflow]:
-    """Return the registered workflows by name, the default one first."""
-    return _load(tuple(settings.WORKFLOWS))
+    """Return the registered workflows by name, the default one first.
+
+    If the setting can't be read, return those of its default: the checks, which then keep the server from
+    starting, need URLs.
+    """
+    try:
+        return _load(tuple(settings.WORKFLOWS))
+    except Exception:  # noqa: BLE001  (a module of a workflow may raise anything)
+        return _load(tuple(settings.DEFAULT_WORKFLOWS))
 
 
 @lru_cache(maxsize=16)
 def _load(paths: tuple[str, ...]) -> dict[str, Workflow]:
     found = sorted(load(paths), key=lambda workflow: workflow.name != EMAIL)
+    if not found:
+        raise ValueError("WORKFLOWS is empty.")
     return {workflow.name: workflow for workflow in found}
 
 

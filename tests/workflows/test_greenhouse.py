@@ -1,6 +1,7 @@
 """A workflow without a model, served alone. Numbers may be negative, zero or left out."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -106,7 +107,7 @@ def test_no_page_speaks_of_emails(at_the_form):
     assert not found.says("Paste an email")
     for address in ("/", "/?q=damp", "/?q=nothing", "/?show=done"):
         text = at_the_form.open(address).page.text.replace("Email assistant", "")
-        assert "mail" not in text, address
+        assert not re.search("mail|sender|subject", text, re.IGNORECASE), address
 
 
 def test_the_export_has_the_same_words(at_the_form, owner):

@@ -57,7 +57,7 @@ class Row:
     snippet: str
     is_new: bool  # changed since its owner opened it last
     instructions: str
-    workflow: str = ""  # its title, unless it is the default one
+    workflow: str = ""  # its title, unless it is the email assistant
     answers_as: str = ""  # the address that the reply is from, unless it is of the default identity
     alternatives: list[Row] = field(default_factory=list)
 
@@ -343,7 +343,7 @@ def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
     numbers = (
         {name: getattr(email, f"n_{email.workflow}_{name}") for name in workflow.counted} if workflow else {}
     )
-    is_default = email.workflow == registry.default().name
+    is_email = email.workflow == registry.EMAIL
     hit = row_words.sentence_with_hit(email, query, _searched()) if query else ""
     changed = email.seen_version is not None and email.seen_version != email.version
     return Row(
@@ -353,7 +353,7 @@ def _row(email: Any, query: str, identities: Sequence[Identity]) -> Row:
         hit or row_words.snippet_of(email, numbers),
         changed and not email.is_running,
         door_of(email).list_row.told_apart_by(email),
-        "" if is_default else translated(workflow.title) if workflow else email.workflow,
+        "" if is_email else translated(workflow.title) if workflow else email.workflow,
         door_of(email).list_row.answers_as(email, identities),
     )
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from email.errors import MessageError
 from email.headerregistry import Address
+from html import unescape
 
 from assistant_app.mail.charsets import decode_words, has_encoded_words
 from assistant_app.mail.hidden import one_line
@@ -22,6 +23,7 @@ MOST_TOKENS = 100  # of a name with unquoted commas
 _LOCAL = r"""(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s"(),:;<>@\[\\\]]{1,64})"""
 _ADDRESS = re.compile(rf"({_LOCAL})@(\[[0-9A-Fa-f.:IPv]{{3,60}}\]|[^\s\"(),:;<>@\[\\\]]{{1,255}})")
 _ASCII = re.compile(r"[!-~]+")  # servers without SMTPUTF8 reject the rest
+_DOMAIN = re.compile(r"[A-Za-z0-9._-]+|\[.+\]")
 # Python's email package encodes the comma of a list where it folds the line, which makes a word of its own.
 _TOKEN = re.compile(
     r"""(?P<end>[,;]|=\?[^?\s]{1,80}\?[qQ]\?=2[cC]\?=(?!\S))
@@ -37,7 +39,13 @@ _TOKEN = re.compile(
 _LINKED = re.compile(r"\[mailto:\s*([^\[\]<>\s]{1,320})\s*\]|<mailto:\s*([^<>\s]{1,320})\s*>", re.IGNORECASE)
 _LINE_BREAK = re.compile("[\r\n]")  # in an encoded name: an attempt to begin another header line
 # What East Asian input methods type for `@`, `<` and `>`, and invisible characters of copied addresses.
-_WIDE = str.maketrans("\uff20\uff1c\uff1e", "@<>", "\u200b\u200c\u200d\u2060\ufeff\xad")
+_WIDE = str.maketrans("\uff20\uff1c\uff1e\u060c", "@<>,", "\u200b\u200c\u200d\u2060\ufeff\xad")
+# An address without its brackets: mailto:a@b.org?subject=x, [a@b.org], 'a@b.org'
+_OTHERWISE_ENCLOSED = re.compile(
+    r"(?<!\S)(?:mailto:([^\s<>\[\]@,;?]{1,64}@[^\s<>\[\],;?]{1,255})(?:\?[^\s,;<>]{0,300})?"
+    r"|\[([^\s<>\[\]@]{1,64}@[^\s<>\[\]]{1,255})\]|'([^\s<>'@]{1,64}@[^\s<>']{1,255})')(?=[\s,;]|$)",
+    re.IGNORECASE,
+)
 _UNCLOSED = re.compile(r"<([^<>\s]{3,320})\s*$")
 _TWICE = re.compile(r"(?<![^<>\s])<?([^<>\s]{3,320})>?\s*<\1>>?")
 
@@ -50,12 +58,15 @@ def addresses_in(line: str, *, is_sender: bool = False) -> list[Address]:
     line = _LINKED.sub(lambda link: f"<{link[1] or link[2]}>", line[:LONGEST_LINE])
     line = _TWICE.sub(r"<\1>", line)
     found = _addresses(_entries(line, is_sender)) or _addresses(_entries(_repaired(line), is_sender))
+    if not found and not is_sender and line.count("@") > 1:  # nothing known is between the addresses
+        found = _addresses(("", spec[0]) for spec in _ADDRESS.finditer(_repaired(line)))
     return list({address.addr_spec.lower(): address for address in reversed(found)}.values())[::-1]
 
 
 def _repaired(line: str) -> str:
-    """Return a line without what hides its address: full-width characters, quotation marks, no `>`."""
-    line = line.translate(_WIDE).strip()
+    """Return a line without what hides its address: full-width characters, other brackets, no `>`."""
+    line = unescape(line).translate(_WIDE).strip()
+    line = _OTHERWISE_ENCLOSED.sub(lambda spec: f"<{spec[1] or spec[2] or spec[3]}>", line)
     if len(line) > 2 and line[0] == line[-1] == '"' and "@" in line:
         line = line[1:-1]
     return _UNCLOSED.sub(r"<\1>", line)
@@ -159,7 +170,7 @@ def _address(name: str, spec: str) -> Address | None:
         spec = address.addr_spec
     except (ValueError, IndexError, MessageError):
         return None
-    if not domain or not _ASCII.fullmatch(spec.replace(" ", "")):
+    if not _DOMAIN.fullmatch(domain) or not _ASCII.fullmatch(spec.replace(" ", "")):
         return None
     is_repeated = address.display_name.lower() == spec.lower()
     return Address("", address.username, address.domain) if is_repeated else address

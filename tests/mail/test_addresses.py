@@ -48,6 +48,9 @@ NAMES = {
     "=?iso-8859-1?q?Andr=E9?= =?utf-8?q?_M=C3=BCller?= <anna@example.org>": "André Müller",
     "=?utf-8?q?Andr=C3?= =?utf-8?q?=A9?= <anna@example.org>": "André",
     "foo=?utf-8?q?=C3=A9?=bar <anna@example.org>": "fooébar",
+    "mailto:anna@example.org?subject=Offer": "",
+    "Anna [anna@example.org]": "Anna",
+    "Anna &lt;anna@example.org&gt;": "Anna",
 }
 LISTS = {
     "Bob <bob@example.org>, ida@example.org": ["bob@example.org", "ida@example.org"],
@@ -61,6 +64,14 @@ LISTS = {
         "ida@example.org",
     ],
     '"Anna <Sales>" <bob@example.org>; "ida b"@example.org': ["bob@example.org", '"ida b"@example.org'],
+    "bob@example.org ida@example.org": ["bob@example.org", "ida@example.org"],
+    "bob@example.org and ida@example.org / c@example.org": [
+        "bob@example.org",
+        "ida@example.org",
+        "c@example.org",
+    ],
+    "bob@example.org، ida@example.org": ["bob@example.org", "ida@example.org"],
+    "'bob@example.org'; 'ida@example.org'": ["bob@example.org", "ida@example.org"],
     "undisclosed-recipients:;": [],
     '"Verborgene_Empfaenger:"': [],
     "Ida Brevik; Bob": [],

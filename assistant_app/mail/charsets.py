@@ -48,6 +48,7 @@ _OLD_LABELS = {
 _CODEC = re.compile(
     r"cp\d+|iso8859_\d+|koi8_[rtu]|mac_\w+|gb\w+|big5\w*|euc_\w+|shift_jis\w*|utf_(?:7|8|16|32)"
 )
+_CODECS = frozenset(_PYTHONS_LABELS.values())
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,60}")
 _NUMBERED = re.compile(r"(?:x-)?(?:windows|win|cp|ms|ansi)[-_]?(125[0-8]|874)(?:-8)?")
 _OLD_NUMBERED = re.compile(r"(?:x-)?(?:cp|ibm|dos|oem)[-_]?0*([1-9]\d{2,3})")
@@ -100,6 +101,7 @@ _GUESSES = (
     ("euc_jis_2004", _KANA + _KANJI),
     ("cp949", _HANGUL),
 )
+_RARE = {"iso8859_5"}  # hardly written; Korean syllables look like its capitals
 _FIRST_BEYOND_LATIN = "\u0370"
 _PUNCTUATION = frozenset("–—‘’“”„…€«»№°§·•®©、。「」『』（），：；！？・\u3000\xa0¿¡¼½")
 
@@ -158,10 +160,12 @@ def codec_of(label: str) -> str:
 def _known(name: str) -> str:
     if name in _OLD_LABELS:
         return codecs.lookup(_OLD_LABELS[name]).name.replace("-", "_")
-    if encoding := webencodings.lookup(name) or webencodings.lookup(name.replace("_", "-")):
+    encoding = webencodings.lookup(name) or webencodings.lookup(name.replace("_", "-"))
+    if encoding and encoding.name != "x-user-defined":  # a codec only for pages
         return encoding.codec_info.name.replace("-", "_")
-    codec = _PYTHONS_LABELS.get(re.sub(r"\W", "_", name), "")
-    return codecs.lookup(codec).name.replace("-", "_") if _CODEC.fullmatch(codec) else ""
+    name = re.sub(r"\W", "_", name)
+    codec = _PYTHONS_LABELS.get(name, name)
+    return codecs.lookup(codec).name.replace("-", "_") if _CODEC.fullmatch(codec) and codec in _CODECS else ""
 
 
 def decode_words(text: str, label: str = "") -> str:
@@ -311,6 +315,7 @@ def _guess(raw: bytes) -> Decoded:
     for codec, letters in _GUESSES:
         decoded = sample.decode(codec, "replace")
         score = _score(decoded, letters) + (bonus if codec == "cp1252" else 0)
+        score -= 0.1 if codec in _RARE else 0
         if score > best:
             best, text = score, raw.decode(codec, "replace")
     return Decoded(text or raw.decode("cp1252", "replace"), True)

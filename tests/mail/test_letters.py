@@ -86,6 +86,8 @@ MATRIX = [
         ("DOS-850", "cp850", "Déjà reçu"),
         ("cp437", "cp437", "Déjà reçu"),
         ("hz-gb-2312", "hz", CHINESE),
+        ("mac-cyrillic", "mac-cyrillic", "Добрый день"),
+        ("x-user-defined", "utf-8", RUSSIAN),
     ],
 ]
 IDS = [f"{label} for {codec}" for label, codec, _ in MATRIX]
@@ -231,6 +233,7 @@ GUESSED = "The email does not say how its letters are encoded. They were guessed
         ("gb18030", "请查收发票。我们星期五付款。谢谢。"),
         ("big5", "請查收發票。我們星期五付款。謝謝。"),
         ("cp949", "안녕하세요, 청구서를 다시 보내 주세요."),
+        ("cp949", "안녕하세요. 청구서를 보냅니다."),
         ("cp1250", "Dzień dobry, proszę o przesłanie faktury. Żółta łódź."),
         ("cp1252", "Bonjour, le délai a été prolongé jusqu'à l'été."),
         ("cp1252", "Tønsberg"),

@@ -59,6 +59,7 @@ CODES_OF_NOTICES = (
     YOURSELF,
 )
 
+LONGEST_NAME = 200  # characters of an address or name that are searched for "no reply"
 LONGEST_START = 10_000  # characters of an email that are searched for a forwarded message
 
 # Words of addresses that no one reads, in the local part or the domain. They are looked for where a word
@@ -254,11 +255,12 @@ class _Answered:
         is_said = bool(subjects.FORWARD.match(self._header.text(*SUBJECT)))
         if not is_said and not _FORWARDED.search(start):
             return []
-        messages = messages_in(start)
-        first = next((each for each in messages[:2] if each.is_forwarded), None)
-        if first is None and is_said:
-            first = next((each for each in messages[1:2]), None)
-        found = addresses_in(first.sender, is_sender=True) if first else []
+        messages = messages_in(start)[:2]
+        first = next((each for each in messages if each.is_forwarded), None)
+        senders = [addresses_in(each.sender, is_sender=True) for each in ([first] if first else messages)]
+        if first is None and not is_said:
+            return []
+        found = next((each for each in senders if each and not same(each, self._sender)), [])
         return [each for each in self._without_own(found) if not same([each], self._sender)]
 
     # --- Lists and programs -----------------------------------------------------------------------
@@ -317,7 +319,7 @@ class _Answered:
         is_report = automatic.endswith(DELIVERY_REPORT)
         if is_report or any(_SERVERS.fullmatch(each.username) for each in (*self._sender, *to)):
             yield Notice(BOUNCE, {"address": first.addr_spec})
-        elif unread := next((each for each in to if is_no_reply(each.addr_spec)), None):
+        elif unread := next((each for each in to if _is_unread(each)), None):
             yield Notice(NO_REPLY, {"address": unread.addr_spec})
         elif automatic and not automatic.startswith("no"):
             yield Notice(AUTOMATIC, {"address": first.addr_spec})
@@ -326,9 +328,19 @@ class _Answered:
 def is_no_reply(address: str) -> bool:
     """Return whether an address says that no one reads what is sent to it."""
     local, _, domain = address.rpartition("@")
-    words = re.split(r"[._+\d-]+", local)
-    said = ["".join(words[number:]) for number in range(len(words))]
-    return any(map(_NO_REPLY.match, [*said, *(label.replace("-", "") for label in domain.split(".")[:-2])]))
+    labels = (label.replace("-", "") for label in domain.split(".")[:-2])
+    return any(map(_NO_REPLY.match, [*_from_each_word(local), *labels]))
+
+
+def _is_unread(address: Address) -> bool:
+    """Return whether an address, or the name before it, says that no one reads what is sent there."""
+    return is_no_reply(address.addr_spec) or any(map(_NO_REPLY.match, _from_each_word(address.display_name)))
+
+
+def _from_each_word(text: str) -> list[str]:
+    """Return a text without what is between its words, from each of them on."""
+    words = re.split(r"[\W\d_]+", text[:LONGEST_NAME])
+    return ["".join(words[number:]) for number in range(len(words))]
 
 
 def _distinct(found: Iterable[Address]) -> list[Address]:

@@ -133,7 +133,10 @@ OUTLOOK = (
 
 @pytest.mark.parametrize(
     ("subject", "body"),
-    [("Fwd: Pumps", GMAIL), ("Pumps", GMAIL), ("Fwd: Pumps", GMAIL[5:]), ("WG: Pumpen", OUTLOOK)],
+    [
+        *[("Fwd: Pumps", GMAIL), ("Pumps", GMAIL), ("Fwd: Pumps", GMAIL[5:])],
+        *[("WG: Pumpen", OUTLOOK), ("WG: Pumpen", OUTLOOK.partition(b"\n\n")[2])],
+    ],
 )
 def test_a_forwarded_email_offers_the_sender_of_the_original(subject, body):
     found = proposal(body=body, subject=subject)
@@ -290,6 +293,17 @@ def test_other_addresses_are_read(address):
 def test_a_reply_to_that_somebody_reads_counts_for_a_sender_that_nobody_reads():
     found = proposal("Reply-To: help@example.com", **{"from": "noreply@example.com"})
     assert codes(found) == ["reply_to"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *[("Do not reply", ["no_reply"]), ("Shop (no-reply)", ["no_reply"])],
+        *[("Bitte nicht antworten", ["no_reply"]), ("Please reply to Anna", []), ("Norma Reply", [])],
+    ],
+)
+def test_a_name_may_say_that_nobody_reads_the_address(name, expected):
+    assert codes(proposal(**{"from": f'"{name}" <info@example.com>'})) == expected
 
 
 def test_a_whole_domain_that_nobody_reads_is_named():

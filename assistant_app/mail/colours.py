@@ -41,7 +41,7 @@ yellowgreen 9acd32 window ffffff windowtext 000000 canvas ffffff canvastext 0000
 """
 _NAMED = dict(re.findall(r"(\w+) (\w{6})", _NAMES))
 _HEX = re.compile(r"#([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})\b|([0-9a-f]{6})\b")
-_FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,80})\)")
+_FUNCTION = re.compile(r"(rgb|hsl|hwb)a?\(([^()]{1,80})\)")
 _WORD = re.compile(r"#?\w+(?:\([^()]{0,200}\))?")
 
 
@@ -90,6 +90,11 @@ def _from_numbers(kind: str, values: list[str]) -> tuple[Colour, float] | None:
     opacity = _share(values[3], 1) if len(values) > 3 else 1.0
     if kind == "rgb":
         red, green, blue = (round(255 * _share(value, 255)) for value in values[:3])
+    elif kind == "hwb" and _share(values[1], 100) + _share(values[2], 100) >= 1:  # a grey
+        white, black = _share(values[1], 100), _share(values[2], 100)
+        red = green = blue = round(255 * white / (white + black))
+    elif kind == "hwb":
+        return None
     else:
         hue, saturation, lightness = (
             float(values[0].strip("%")) / 360,

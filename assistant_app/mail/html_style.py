@@ -20,7 +20,10 @@ FAR_OUTSIDE = -500  # pixels
 NARROWEST = 600  # pixels of a window in which an email is read
 
 STRUCK = frozenset({"s", "strike", "del"})
-LOOKS = frozenset({"background", "bgcolor", "color", "hidden", "size"})  # attributes that are like styles
+# Attributes that are like styles.
+LOOKS = frozenset({"background", "bgcolor", "color", "hidden", "link", "popover", "size", "text"})
+# Elements whose text browsers don't show.
+NOT_SHOWN = frozenset({"datalist", "dialog", "iframe", "noembed", "noframes"})
 Attributes = Mapping[str, str | None]
 Style = Mapping[str, str]
 Declared = dict[str, tuple[int, str]]  # by property: its place in the sheet, and its value
@@ -28,6 +31,13 @@ Declared = dict[str, tuple[int, str]]  # by property: its place in the sheet, an
 UNKNOWN: Colour = (-1, -1, -1)  # a picture, a gradient, or a colour by a rule that is not understood
 _SHOWS_BEHIND = {"none", "transparent", "inherit", "initial", "unset", "0", "0 0"}
 _WHITE: Colour = (255, 255, 255)
+_BLACK: Colour = (0, 0, 0)
+_BLUE: Colour = (0, 0, 238)  # of links
+_WINDOWS = re.compile(r"-\d{3,}(?:\.\d+)?(?:%|v[wh])")  # as far away as a window is wide
+_NOTHING_LEFT = re.compile(  # values of clip-path
+    r"inset\(\s*(?:[5-9]\d|\d{3,})(?:\.\d+)?%|(?:circle|ellipse)\(\s*0"
+    r"|polygon\((?:\s*0(?:px|%)?[ ,)])+$"
+)
 _NUMBER = re.compile(r"(?:calc\(\s*)?(-?(?:\d+\.?\d*|\.\d+))")
 _DECLARATION = re.compile(r"([a-zA-Z-]{1,40})\s*:\s*([^;]{0,500})")
 _AT_RULE = re.compile(r"@([^{};@]*)(?:;|\{((?:[^{}]|\{[^{}]*\})*)\})")
@@ -65,7 +75,17 @@ _USED = frozenset(
         "right",
         "bottom",
     }
-    | {"clip", "clip-path", "transform", "text-indent", "margin", "margin-left", "margin-top", "font-size"}
+    | {
+        "clip",
+        "clip-path",
+        "transform",
+        "scale",
+        "text-indent",
+        "margin",
+        "margin-left",
+        "margin-top",
+        "font-size",
+    }
     | {"font", "color", "-webkit-text-fill-color", "background", "background-color", "background-image"}
     | {"text-decoration", "text-decoration-line", "vertical-align", "white-space"}
     | {"list-style", "list-style-type", "border-left", "border-left-style", "border-inline-start"}
@@ -113,6 +133,7 @@ class Look:
     is_clear: bool = False  # the colour of its letters is transparent
     colour: Colour | None = None
     background: Colour | None = None
+    link: Colour | None = _BLUE
 
     @property
     def hides_pictures(self) -> bool:
@@ -124,10 +145,10 @@ class Look:
 
     @property
     def _has_colour_of_background(self) -> bool:
-        if self.colour is None or UNKNOWN in (self.colour, self.background):
+        if UNKNOWN in (self.colour, self.background):
             return False
-        behind = self.background or _WHITE
-        return max(abs(a - b) for a, b in zip(self.colour, behind, strict=True)) <= NEARLY_SAME
+        letters, behind = self.colour or _BLACK, self.background or _WHITE
+        return max(abs(a - b) for a, b in zip(letters, behind, strict=True)) <= NEARLY_SAME
 
 
 @dataclass(slots=True)
@@ -162,6 +183,7 @@ class StyleSheet:
     """The rules for tags, classes, ids and attributes, also inside others; none for some screens only."""
 
     has_backgrounds: bool = False  # by rules that are not understood
+    has_colours: bool = False  # the same
     _rules: dict[str, _Rule] = field(default_factory=dict)  # by selector
     _by_key: dict[str, list[_Rule]] = field(default_factory=dict)
     _checks: int = 0
@@ -171,7 +193,9 @@ class StyleSheet:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
-    def add(self, css: str) -> None:
+    def add(self, css: str, media: str = "") -> None:
+        """Read the rules of a sheet, if they apply on a screen."""
+        css = css if not media.strip() or media.strip().lower() == "all" else _inside(f"media {media}", css)
         css = css[:LONGEST_SHEET].replace("<!--", "").replace("-->", "")
         css = _AT_RULE.sub(lambda rule: _inside(rule[1], rule[2] or ""), _plain(css))
         for piece in css.split("}"):
@@ -184,8 +208,10 @@ class StyleSheet:
                 if rule is not None:
                     rule.usual |= {name: (self._places, value) for name, value in usual.items()}
                     rule.important |= {name: (self._places, value) for name, value in important.items()}
-                elif "background-color" in usual.keys() | important.keys():
-                    self.has_backgrounds = True
+                else:
+                    said = usual.keys() | important.keys()
+                    self.has_backgrounds |= "background-color" in said
+                    self.has_colours |= "color" in said
             self._places += 1
 
     def _rule(self, selector: str) -> _Rule | None:
@@ -249,6 +275,8 @@ def keys_of(tag: str, attributes: Attributes) -> tuple[str, ...]:
 
 def _inside(at_rule: str, body: str) -> str:
     """Return the rules inside an at-rule if they apply in a window on a screen."""
+    if re.match(r"layer\b|supports\s*\(", at_rule.strip().lower()):
+        return body
     media = _MEDIA.fullmatch(" ".join(at_rule.lower().split()))
     if media and all(int(width) <= NARROWEST for width in re.findall(r"\d{1,6}", media[1])):
         return body
@@ -308,7 +336,13 @@ def _compares(said: str | None, how: str, value: str) -> bool:
 def look_of(tag: str, attributes: Attributes, outer: Look, style: Style) -> Look:
     """Return the look of an element inside another one."""
     look = replace(outer)
-    look.is_blocked |= "hidden" in attributes or bool(style and _is_blocked(style))
+    look.is_blocked |= "hidden" in attributes or "popover" in attributes or bool(style and _is_blocked(style))
+    look.is_blocked |= tag in NOT_SHOWN and not (tag == "dialog" and "open" in attributes)
+    if tag == "body":
+        look.colour = colour_of(attributes.get("text") or "") or look.colour
+        look.link = colour_of(attributes.get("link") or "") or look.link
+    if tag == "a" and "href" in attributes:  # it has a colour of its own
+        look.colour, look.is_clear = look.link, False
     if visibility := style.get("visibility"):
         look.is_invisible = visibility in ("hidden", "collapse")
     size = style.get("font-size")
@@ -344,6 +378,8 @@ def _is_blocked(style: Style) -> bool:
     filters = style.get("filter", "") + style.get("-ms-filter", "")
     if filters and re.search(r"opacity\s*[=(]\s*(?:0+\.?0*|\.0+)%?\s*[,)]", filters):
         return True
+    if style.get("scale", "1").split()[:1] in (["0"], ["0%"]):
+        return True
     if "transform" in style and re.search(
         r"(?:scale[xy]?|scale3d)\(\s*0*\.?0+\s*[,)]|matrix\(\s*0*\.?0+\s*,\s*0*\.?0+\s*,", style["transform"]
     ):
@@ -360,24 +396,20 @@ def _is_cut(style: Style) -> bool:
         indent = style.get("text-indent", "")
         if _number(indent, 0) >= (100 if indent.endswith("%") else -FAR_OUTSIDE):
             return True
-    path = style.get("clip-path", "")
-    return bool(
-        path
-        and re.match(
-            r"inset\(\s*(?:[5-9]\d|\d{3,})(?:\.\d+)?%|(?:circle|ellipse)\(\s*0|polygon\(\s*0 0\s*\)", path
-        )
-    )
+    return _NOTHING_LEFT.match(style.get("clip-path", "")) is not None
 
 
 def _is_outside(style: Style) -> bool:
     position = style.get("position")
     if position in ("absolute", "fixed", "relative"):
-        places = (style.get(name, "") for name in ("left", "top", "right", "bottom"))
+        places = [style.get(name, "") for name in ("left", "top", "right", "bottom")]
         if any(_number(place, 0) <= FAR_OUTSIDE for place in places):
+            return True
+        if position != "relative" and any(_WINDOWS.match(place) for place in places):
             return True
     if position in ("absolute", "fixed") and re.match(r"rect\(\s*[01](?:px)?[\s,]", style.get("clip", "")):
         return True
-    if "translate" in style.get("transform", "") and re.search(r"-\d{4,}", style["transform"]):
+    if "translate" in style.get("transform", "") and re.search(r"-(?:\d{4,}|\d{3}v[wh])", style["transform"]):
         return True
     moved = [style.get(name, "") for name in ("text-indent", "margin-left", "margin-top")]
     return any(_number(each, 0) <= FAR_OUTSIDE for each in [*moved, *style.get("margin", "").split()[:4]])

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from assistant_app.mail.html_style import (
     LOOKS,
+    NOT_SHOWN,
     STRUCK,
     UNKNOWN,
     Attributes,
@@ -72,7 +73,12 @@ _LINES = frozenset(
     }
 )
 _CELLS = frozenset({"td", "th"})
-_BLOCKS = _APART | _LINES | _CELLS | {"body", "html", "tbody", "thead", "tfoot"}
+_GROUPS = frozenset({"tbody", "thead", "tfoot"})  # of rows
+# Blocks that begin beside the number of an item, not below it.
+_BESIDE_NUMBERS = frozenset({"article", "center", "div", "h1", "h2", "h3", "h4", "h5", "h6", "p", "section"})
+_AROUND_CELLS = _GROUPS | {"table", "tr"}
+_INSIDE_TABLES = _CELLS | _GROUPS | {"caption", "col", "colgroup", "tr"}
+_BLOCKS = _APART | _LINES | _CELLS | _GROUPS | {"body", "html"}
 _BARRIERS = frozenset({"table", "td", "th"})  # an end tag inside does not close an element outside
 _VOID = frozenset(
     {
@@ -103,8 +109,14 @@ _INTRODUCTION = re.compile(r"(?=.*[\d@]).*[:：]\s*$")
 # What the style of a list shows before its items: a number of this kind, or nothing.
 _KINDS_OF_LISTS: dict[str, str | None] = {
     **{"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i"},
+    **{"decimal-leading-zero": "01", "lower-greek": "α"},
     **{"upper-roman": "I", "decimal": "1", "disc": "", "circle": "", "square": "", "none": None},
 }
+_INTEGER = re.compile(r"\s*([+-]?\d{1,6})(?!\d)")
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
+    *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
 _FILE = re.compile(r"[\w .()-]{1,80}\.(?:png|jpe?g|gif|bmp|svg|webp)", re.IGNORECASE)
 _SEEN = re.compile(r"[^\W_]")
 # Addresses that lead to another one, with the parameter that has it.
@@ -113,6 +125,11 @@ _PROOFPOINT = re.compile(r"https://urldefense\.(?:com|us|proofpoint\.com)/v3/__(
 _PROOFPOINT_2 = re.compile(r"https://urldefense\.proofpoint\.com/v2/url\?u=(https?-3A__[\w.~-]{1,2000})")
 # Invisible markup for which the standard library's parser is slow or fails.
 _SHEET = re.compile(r"<style\b", re.IGNORECASE)
+_RULES = re.compile(r"<style\b([^>]*)>(.*?)(?=</style|\Z)", re.IGNORECASE | re.DOTALL)
+_MEDIA = re.compile(r"\bmedia\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]*))", re.IGNORECASE)
+_PAGE, _BODY = (re.compile(rf"<{tag}(?:\s[^>]{{0,2000}})?>", re.IGNORECASE) for tag in ("html", "body"))
+_UNSETTLED = "\ufdd0"  # around the number of an item, if it depends on what follows; no email has it
+_ITEM = re.compile(f"{_UNSETTLED}(\\d+){_UNSETTLED}")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
 _LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
@@ -145,11 +162,13 @@ class Allowance:
 def read(html: str, allowance: Allowance | None = None) -> HtmlText:
     """Return the visible text and the number of hidden words. Raise `TooMuch` if parsing would take long."""
     (allowance or Allowance()).take(html)
-    html, closed, rest = _with_whole_sheets(html).rpartition("-->")
+    html, closed, rest = _with_whole_sheets(html.replace(_UNSETTLED, "")).rpartition("-->")
     html = _COMMENT.sub("", html + closed) + rest.replace("<!--", "")
     shown, closed, rest = html.rpartition(">")
     shown = _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed))
     reader = _Reader()
+    reader.read_rules(shown)
+    reader.look_like(*map(_attributes_of, (_PAGE.search(shown), _BODY.search(shown))))
     reader.feed(shown + rest.replace("<", "&lt;"))
     reader.close()
     return HtmlText(reader.text, reader.hidden)
@@ -163,6 +182,23 @@ def _with_whole_sheets(html: str) -> str:
         sheet, end, rest = piece.partition("</")
         pieces.append(sheet.replace("<!--", "").replace("-->", "") + end + rest)
     return "<style".join(pieces)
+
+
+class _Tag(HTMLParser):
+    """Reads the attributes of one tag."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: Attributes = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found = dict(reversed(attrs))
+
+
+def _attributes_of(tag: re.Match[str] | None) -> Attributes:
+    reader = _Tag()
+    reader.feed(tag[0] if tag else "")
+    return reader.found
 
 
 def to_text(html: str) -> str:
@@ -180,6 +216,7 @@ class _Sheet:
     before: str = " "  # the last character of the line
     is_begun: bool = False  # the line has text
     is_blank: bool = False  # the line has a space that a person sees, as an empty line
+    is_item: bool = False  # the line has nothing but the number of an item
     is_covered: bool = False  # a place in a row that a cell of another column or row takes
 
     def add(self, text: str) -> None:
@@ -187,12 +224,14 @@ class _Sheet:
             self.line.append(text)
             self.before = text[-1]
             self.is_begun = self.is_begun or not text.isspace()
+            self.is_item = self.is_item and text.isspace()
 
     def end_line(self, quotes: int) -> None:
         marks = "> " * (min(quotes, DEEPEST_QUOTE) - min(self.quotes, DEEPEST_QUOTE))
         text = "".join(self.line).rstrip()
         self.lines.append(f"{marks}{text}".rstrip())
-        self.line, self.before, self.is_begun, self.is_blank = [], " ", False, False
+        self.line, self.before = [], " "
+        self.is_begun = self.is_blank = self.is_item = False
 
 
 @dataclass(slots=True)
@@ -200,6 +239,7 @@ class _Table:
     rows: list[list[_Sheet]] = field(default_factory=list)
     cell: _Sheet | None = None
     reaching: dict[int, int] = field(default_factory=dict)  # by column: number of the last row a cell takes
+    foot: set[int] = field(default_factory=set)  # numbers of the rows that are shown last
 
     def add(self, cell: _Sheet, columns: int, rows: int) -> None:
         """Add a cell to the last row, behind the places that cells above take."""
@@ -210,6 +250,14 @@ class _Table:
             if rows > 1:
                 self.reaching[len(row)] = len(self.rows) + rows - 1
             row.append(_Sheet(is_covered=True) if column else cell)
+
+
+@dataclass(slots=True)
+class _List:
+    kind: str | None  # of its numbers: "1", "a" and so on; "" for dots, None for nothing
+    number: int = 1  # of the next item
+    step: int = 1
+    unsettled: list[tuple[int, int | None]] = field(default_factory=list)  # items, with what they say
 
 
 @dataclass(slots=True)
@@ -233,13 +281,15 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.hidden = 0
         self._style = StyleSheet()
+        self._page = Look()
         self._sheets = [_Sheet()]
         self._tables: list[_Table] = []
         self._open: list[_Element] = []
         self._places: dict[str, list[int]] = {}  # where in `_open` each tag is
         self._block_places: list[int] = []
         self._barrier_places: list[int] = []
-        self._lists: list[list[object]] = []  # [kind, next number]
+        self._lists: list[_List] = []
+        self._numbers: list[str] = []  # of items, once they are settled
         self._links: list[_Element] = []
         self._quotes = self._unseen = self._plain = 0
         self._raised: list[str] = []
@@ -253,7 +303,22 @@ class _Reader(HTMLParser):
             self._end_table()
         sheet = self._sheets[0]
         sheet.end_line(self._quotes)
-        return "\n".join(_collapsed(sheet.lines)).strip("\n").replace("~~~~", "").replace("~~ ~~", " ")
+        text = "\n".join(_collapsed(sheet.lines)).strip("\n").replace("~~~~", "").replace("~~ ~~", " ")
+        return _ITEM.sub(lambda item: self._numbers[int(item[1])], text)
+
+    def read_rules(self, html: str) -> None:
+        """Read the style sheets, which also count for what is above them."""
+        for attributes, css in _RULES.findall(html):
+            media = _MEDIA.search(attributes)
+            self._style.add(css, next(filter(None, media.groups()), "") if media else "")
+
+    def look_like(self, *pages: Attributes) -> None:
+        """Take the look of the page and its body, which also counts for what is outside their tags."""
+        parent: tuple[str, ...] = ()
+        for tag, attributes in zip(("html", "body"), pages, strict=True):
+            keys = keys_of(tag, attributes)
+            self._page = look_of(tag, attributes, self._page, self._style.of(keys, attributes, parent))
+            parent = keys
 
     @property
     def _sheet(self) -> _Sheet:
@@ -261,7 +326,14 @@ class _Reader(HTMLParser):
 
     @property
     def _look(self) -> Look:
-        return self._open[-1].look if self._open else Look()
+        return self._open[-1].look if self._open else self._page
+
+    def _look_around(self, tag: str = "") -> Look:
+        """Return the look of what is around a text or tag. Text between cells is shown above the table."""
+        if self._open and self._open[-1].tag in _AROUND_CELLS and tag not in _INSIDE_TABLES:
+            table = self._places.get("table", [0])[-1]
+            return self._open[table - 1].look if table else self._page
+        return self._look
 
     # --- Tags --------------------------------------------------------------------------------------
 
@@ -271,16 +343,20 @@ class _Reader(HTMLParser):
             self._close_inside(ended, {"ul", "ol", "dl", "select"})
         if tag in _BLOCKS and "p" in self._places and tag != "br":
             self._close_inside("p", set())
-        if tag == "tr" or tag in _CELLS:
+        if tag == "tr" or tag in _CELLS or tag in _GROUPS:
             self._close_cell()
+        for group in _GROUPS if tag in _GROUPS else ():
+            self._close_inside(group, set())
         parent = self._open[-1].keys if self._open else ()
         keys = keys_of(tag, attributes)
         style = self._style.of(keys, attributes, parent) if attributes or self._style else {}
-        look = self._look
-        if style or tag in STRUCK or LOOKS & attributes.keys():
+        look = self._look_around(tag)
+        if style or tag in STRUCK or tag in NOT_SHOWN or tag == "a" or LOOKS & attributes.keys():
             look = look_of(tag, attributes, look, style)
         if look.background is None and self._style.has_backgrounds and look.colour is not None:
             look = replace(look, background=UNKNOWN)
+        if look.colour is None and self._style.has_colours and look.background is not None:
+            look = replace(look, colour=UNKNOWN)
         if tag in _VOID:
             if not look.hides_pictures and not self._unseen:
                 self._void(tag, attributes)
@@ -295,20 +371,18 @@ class _Reader(HTMLParser):
         self._push(element)
 
     def _begin(self, tag: str, attributes: dict[str, str | None], style: Style, element: _Element) -> None:
-        if tag in _APART or tag in _LINES:
+        is_beside_number = self._sheet.is_item and tag in _BESIDE_NUMBERS
+        if (tag in _APART or tag in _LINES) and not is_beside_number:
             self._break()
             if tag in _APART and not (tag in ("ol", "ul") and self._lists):
                 self._sheet.end_line(self._quotes)
         if tag == "blockquote":
             self._begin_quote(attributes, style, element)
         elif tag in ("ol", "ul", "menu", "dir"):
-            start = (attributes.get("start") or "1").strip()
-            number = int(start) if start.isascii() and start.isdigit() and len(start) < 7 else 1
-            kind = (attributes.get("type") or "1") if tag == "ol" else ""
-            self._lists.append([_KINDS_OF_LISTS.get(_list_style(style), kind), number])
+            self._begin_list(tag, attributes, style)
             element.is_list = True
         elif tag == "li" and not element.look.hides_text:
-            self._begin_item(attributes)
+            self._begin_item(attributes, style)
         elif tag == "pre" or style.get("white-space", "").startswith("pre"):
             element.is_plain = True
         elif tag == "a":
@@ -328,6 +402,10 @@ class _Reader(HTMLParser):
             self._sheet.end_line(self._quotes)
         elif tag == "img":
             self._picture(attributes)
+        elif tag == "area":
+            self._area(attributes)
+        elif tag == "input":
+            self._input(attributes)
 
     def _picture(self, attributes: dict[str, str | None]) -> None:
         """Add a picture's alternative text, unless it is a pixel that reports the opening of the email."""
@@ -337,6 +415,22 @@ class _Reader(HTMLParser):
         sizes = (attributes.get("width") or "", attributes.get("height") or "")
         if alt and not _FILE.fullmatch(alt) and not any(size.strip() in ("0", "1") for size in sizes):
             self._add(f"[{alt}]" if _SEEN.search(alt) else alt)
+
+    def _area(self, attributes: dict[str, str | None]) -> None:
+        """Add a place in a picture that leads somewhere."""
+        alt, address = (attributes.get("alt") or "").strip(), _address((attributes.get("href") or "").strip())
+        if alt and address:
+            self._add(f"[{' '.join(alt.split())[:LONGEST_ALTERNATIVE]}] <{address}> ")
+
+    def _input(self, attributes: dict[str, str | None]) -> None:
+        """Add what a field of a form shows."""
+        kind = (attributes.get("type") or "text").lower()
+        if kind in ("checkbox", "radio"):
+            self._add("[x] " if "checked" in attributes else "[ ] ")
+        elif kind != "hidden" and kind != "password":
+            text = (attributes.get("alt") if kind == "image" else "") or attributes.get("value") or ""
+            if text := " ".join(text.split())[:LONGEST_ALTERNATIVE]:
+                self._add(f"[{text}]")
 
     def handle_endtag(self, tag: str) -> None:
         places = self._places.get(tag)
@@ -414,7 +508,7 @@ class _Reader(HTMLParser):
         self._quotes -= element.is_quote
         self._plain -= element.is_plain
         if element.is_list:
-            self._lists.pop()
+            self._settle(self._lists.pop())
         if tag in _APART and not (element.is_list and self._lists):
             self._sheet.end_line(self._quotes)
 
@@ -422,10 +516,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._unseen:
-            if self._open[-1].tag == "style":
-                self._style.add(data)
             return
-        look = self._look
+        look = self._look_around()
         if look.hides_text:
             self.hidden += len(re.findall(r"\w+", data))
             return
@@ -489,16 +581,39 @@ class _Reader(HTMLParser):
             element.is_quote = True
             self._quotes += 1
 
-    def _begin_item(self, attributes: dict[str, str | None]) -> None:
+    def _begin_list(self, tag: str, attributes: dict[str, str | None], style: Style) -> None:
+        usual = (attributes.get("type") or "1") if tag == "ol" else ""
+        kind = _KINDS_OF_LISTS.get(_list_style(style), usual)
+        start = _integer(attributes.get("start"))
+        if tag == "ol" and "reversed" in attributes:
+            self._lists.append(_List(kind, start or 0, step=-1 if start is not None else 0))
+        else:
+            self._lists.append(_List(kind, 1 if start is None else start))
+
+    def _begin_item(self, attributes: dict[str, str | None], style: Style) -> None:
         indent = "  " * (min(len(self._lists), DEEPEST_LIST) - 1)
-        kind, number = self._lists[-1] if self._lists else ("", 1)
-        if not kind or not isinstance(number, int):
+        owner = self._lists[-1] if self._lists else _List("")
+        kind = _KINDS_OF_LISTS.get(_list_style(style), owner.kind)
+        if not kind or not owner.kind:
             self._sheet.add(f"{indent}- " if kind is not None else indent)
-            return
-        value = (attributes.get("value") or "").strip()
-        number = int(value) if value.isascii() and value.isdigit() and len(value) < 7 else number
-        self._lists[-1][1] = number + 1
-        self._sheet.add(f"{indent}{_numeral(str(kind), number)}. ")
+        elif owner.step:
+            value = _integer(attributes.get("value"))
+            number = owner.number if value is None else value
+            owner.number = number + owner.step
+            self._sheet.add(f"{indent}{_numeral(kind, number)}. ")
+        else:  # it counts down to 1
+            owner.unsettled.append((len(self._numbers), _integer(attributes.get("value"))))
+            self._sheet.add(f"{indent}{_UNSETTLED}{len(self._numbers)}{_UNSETTLED}. ")
+            self._numbers.append("")
+        self._sheet.is_item = True
+
+    def _settle(self, owner: _List) -> None:
+        """Number the items of a list that counts down."""
+        number = len(owner.unsettled)
+        for item, value in owner.unsettled:
+            number = number if value is None else value
+            self._numbers[item] = _numeral(owner.kind or "1", number)
+            number -= 1
 
     def _end_link(self, element: _Element) -> None:
         text = "".join(element.link_text)
@@ -532,6 +647,8 @@ class _Reader(HTMLParser):
             return
         table = self._tables[-1]
         if tag == "tr":
+            if self._places.get("tfoot", [-1])[-1] > self._places.get("table", [-1])[-1]:
+                table.foot.add(len(table.rows))
             table.rows.append([])
         elif len(self._tables) > DEEPEST_TABLE:
             self._break()
@@ -580,14 +697,16 @@ def _collapsed(lines: list[str]) -> list[str]:
 
 def _table_lines(table: _Table) -> Iterator[str]:
     """Yield one line a row, with "|" between cells; cell below cell if the table is there for the layout."""
-    rows = [[_trimmed(cell.lines) for cell in row] for row in table.rows]
+    order = sorted(range(len(table.rows)), key=lambda number: number in table.foot)
+    said_rows = [table.rows[number] for number in order]
+    rows = [[_trimmed(cell.lines) for cell in row] for row in said_rows]
     cells = [cell for row in rows for cell in row]
     is_data = all(
         len(cell) <= MOST_CELL_LINES and all(len(line) <= LONGEST_CELL_LINE for line in cell)
         for cell in cells
     )
     is_data = is_data and any(sum(map(bool, row)) > 1 for row in rows)
-    for row, said in zip(rows, table.rows, strict=True):
+    for row, said in zip(rows, said_rows, strict=True):
         filled = [cell for cell in row if cell]
         if not filled:
             continue
@@ -624,15 +743,26 @@ def _list_style(style: Style) -> str:
     return next((word for word in said.split()[:5] if word in _KINDS_OF_LISTS), "")
 
 
+def _integer(text: str | None) -> int | None:
+    """Return the integer that an attribute begins with, as browsers do; None if it begins with none."""
+    found = _INTEGER.match(text or "")
+    return int(found[1]) if found else None
+
+
 def _numeral(kind: str, number: int) -> str:
-    if kind in "aA" and 0 < number <= 26:
-        return chr(ord(kind) + number - 1)
-    if kind in "iI" and 0 < number < 40:
-        roman = (
-            "x" * (number // 10) + ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[number % 10]
-        )
-        return roman if kind == "i" else roman.upper()
-    return str(number)
+    if kind in "aAα" and number > 0:
+        letters, text = ("αβγδεζηθικλμνξοπρστυφχψω" if kind == "α" else "abcdefghijklmnopqrstuvwxyz"), ""
+        while number > 0:
+            number, place = divmod(number - 1, len(letters))
+            text = letters[place] + text
+        return text.upper() if kind == "A" else text
+    if kind in "iI" and 0 < number < 4000:
+        text = ""
+        for value, sign in _ROMAN:
+            text += sign * (number // value)
+            number %= value
+        return text.upper() if kind == "I" else text
+    return f"{number:02}" if kind == "01" else str(number)
 
 
 def _address(href: str) -> str:
@@ -640,7 +770,10 @@ def _address(href: str) -> str:
     scheme, _, rest = "".join(href.split()).partition(":")
     scheme = scheme.lower()
     if scheme == "mailto":
-        return unquote(rest.partition("?")[0])[:LONGEST_LINK]
+        address, _, fields = rest.partition("?")
+        if not address and (found := re.search(r"(?:^|&)to=([^&]{1,500})", fields, re.IGNORECASE)):
+            address = found[1]
+        return unquote(address)[:LONGEST_LINK]
     if scheme in ("tel", "sms", "callto"):
         return unquote(rest)[:LONGEST_LINK]
     if scheme not in ("http", "https"):

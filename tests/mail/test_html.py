@@ -26,6 +26,10 @@ HIDDEN = [
     "<b><div style='display:none'>x</b>{}</div>",
     "<table><tr style='display:none'><td>{}</td></tr></table>",
     "<template>{}</template>",
+    "<i class=late>{}</i><style>.late{display:none}</style>",
+    "<style media=screen>.on{display:none}</style><i class=on>{}</i>",
+    "<div style='background:#000'>{}</div>",
+    *(f"<{tag}>{{}}</{tag}>" for tag in ("dialog", "datalist", "noframes", "iframe", "div popover")),
 ]
 SEEN = [
     "<div style='display:block'>{}</div>",
@@ -42,6 +46,15 @@ SEEN = [
     "<noscript>{}</noscript>",
     "<table><tr><td style='font-size:1px'><table><tr><td style='font-size:14px'>{}</td></tr></table></td></tr></table>",
     "<html><head><title>x</title><body><p>{}",
+    "<p style='color:#fff'><a href='https://x.org'>{}</a></p>",
+    "<div style='background:#000;color:#000'><a href='https://x.org'>{}</a></div>",
+    "<style media=print>.paper{display:none}</style><i class=paper>{}</i>",
+    "<font color=white>{}</font><body bgcolor=black>",
+    "<body bgcolor=black text=white></body></html>{}",
+    "<style>body{background:#123}</style><p style='color:#fff'>{}</p>",
+    "<table bgcolor=#000000><font color=#000000>{}</font></table>",
+    "<style>p:first-child{color:#fff}</style><div style='background:#000'><p>{}</p></div>",
+    "<dialog open>{}</dialog>",
 ]
 
 
@@ -87,6 +100,32 @@ def test_text_that_can_be_seen_stays(html):
             "a. x\n\ny",
         ),
         ("<ol><li>one<li>two<ol type=a><li>x</ol><li>three</ol>", "1. one\n2. two\n  a. x\n3. three"),
+        ("<body text=#fff bgcolor=white>x<p><font color=red>y</font>", "y"),
+        ("<body link=#fff><a href='https://x.org'>x</a>y", "y"),
+        ("<ol reversed><li>c<li>b<ul><li>x<li>y</ul><li>a</ol>", "3. c\n2. b\n  - x\n  - y\n1. a"),
+        ("<ol reversed start=10><li>x<li value=4>y<li>z</ol>", "10. x\n4. y\n3. z"),
+        ("<ol reversed><li>b<li style='display:none'>x<li>a", "2. b\n1. a"),
+        ("<table><tr><td><ol reversed type=a><li>b<li>a</ol></table>\ufdd00\ufdd0", "b. b\na. a\n\n0"),
+        ("<ol start=-1><li>x<li>y<li>z</ol><ol start='+3'><li>x", "-1. x\n0. y\n1. z\n\n3. x"),
+        (
+            "<ol type=I start=39><li>x<li>y</ol><ol type=A start=26><li>x<li>y",
+            "XXXIX. x\nXL. y\n\nZ. x\nAA. y",
+        ),
+        ("<ol><li><p>one</p><p>more</p><li><div>two</div></ol>", "1. one\n\nmore\n\n2. two"),
+        (
+            "<table><thead><tr><td>A<td>B<tfoot><tr><td>S<td>9<tbody><tr><td>1<td>2</table>",
+            "A | B\n1 | 2\nS | 9",
+        ),
+        ("<a href='mailto:?subject=x&to=a@b.org'>us</a>", "us <a@b.org>"),
+        (
+            "<map><area href='https://x.org/a' alt='The shop'><area alt=x></map>",
+            "[The shop] <https://x.org/a>",
+        ),
+        (
+            "<input type=checkbox checked>Tea <input type=radio>Milk <input value='12'> <input type=hidden value=x>"
+            "<input type=submit value=Order><input type=image alt=Pay src=x>",
+            "[x] Tea [ ] Milk [12] [Order][Pay]",
+        ),
         ("<ol start=4><li>four<li value=9>nine</ol><ul><li>tea</ul>", "4. four\n9. nine\n\n- tea"),
         (
             "10<sup>3</sup> pieces, H<sub>2</sub>O, 2<sup>nd</sup>, x<sup>ab</sup>",

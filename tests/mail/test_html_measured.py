@@ -21,7 +21,12 @@ AROUND = [
     "<!--[if mso]><i>outlook</i><![endif]--><center>{}</center>",
     "<details><summary>{}</summary></details>",
     "<div style='background:#fff'><div style='color:#333'>{}</div></div>",
-    *(each for each in SEEN if each.count("{}") == 1 and "body" not in each and "<style>.dark" not in each),
+    *(
+        each
+        for each in SEEN
+        if each.count("{}") == 1
+        and not any(said in each for said in ("body", "<style>.dark", "first-child", "hidden>x"))
+    ),
 ]
 OUT_OF_SIGHT = [each for each in HIDDEN if "<b><div" not in each]
 

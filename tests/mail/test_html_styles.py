@@ -67,6 +67,14 @@ HIDDEN = [
     "<style>@charset 'utf-8';@import url(x.css);.pre{display:none}</style><span class=pre>{}</span>",
     "<style>@font-face{font-family:x;src:url(y)}.pre{display:none}</style><span class=pre>{}</span>",
     "<style>*{margin:0} .pre *{display:none}</style><div class=pre><b>{}</b></div>",
+    "<div style='scale:0'>{}</div>",
+    "<div style='clip-path:polygon(0 0, 0 0, 0 0)'>{}</div>",
+    "<div style='position:absolute;left:-100vw'>{}</div>",
+    "<div style='position:absolute;top:-1000%'>{}</div>",
+    "<div style='transform:translateX(-100vw)'>{}</div>",
+    "<p style='color:hwb(0 100% 0%)'>{}</p>",
+    "<style>@supports (display:none){.pre{display:none}}</style><span class=pre>{}</span>",
+    "<style>@layer base{.pre{display:none}}</style><span class=pre>{}</span>",
     "<style>.pre:first-child,.pre{display:none}</style><div class=pre><b>{}</b></div>",
 ]
 SEEN = [
@@ -116,6 +124,12 @@ SEEN = [
     "<p style='filter:alpha(opacity= 80)'>{}</p>",
     "<p style='position:relative;clip:rect(1px,1px,1px,1px)'>{}</p>",
     "<p style='transform:matrix(0,1,-1,0,0,0)'>{}</p>",
+    "<p style='position:relative;left:-100%'>{}</p>",
+    "<p style='margin-left:-100%'>{}</p>",
+    "<p style='scale:0.5'>{}</p>",
+    "<p style='clip-path:polygon(0 0, 100% 0, 100% 100%)'>{}</p>",
+    "<style>@supports not (display:none){.g{display:none}}</style><p class=g>{}</p>",
+    "<p style='color:hwb(200 10% 10%)'>{}</p>",
 ]
 
 

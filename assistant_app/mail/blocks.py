@@ -93,7 +93,7 @@ _ON_PAGE = re.compile(
 LONGEST_ON_PAGE = 600  # characters of such a line
 MOST_ON_PAGE = 8  # lines below it
 _TO_ON_PAGE = re.compile(
-    rf"(?:(?P<to>{pattern('to')})|(?P<cc>{pattern('cc')}))(?:[:：]?\s+(?P<people>\S[^\n]{{0,300}})|[:：])"
+    rf"(?:(?P<to>{pattern('to')})|(?P<cc>{pattern('cc')}))(?:(?:[:：]\s*|\s+)(?P<people>\S[^\n]{{0,300}})|[:：])"
     r"|[^\s]{1,40}에게",
     re.IGNORECASE,
 )
@@ -110,6 +110,11 @@ class Line:
     role: str  # "from", "subject" and so on; the name in lower case for others
     start: int
     end: int  # behind its line break
+
+    @property
+    def is_for_people(self) -> bool:
+        """Return whether people read this line, and not only mail programs."""
+        return self.role in _ROLES
 
 
 @dataclass(slots=True)
@@ -235,7 +240,9 @@ def _unknown(
     text: str, lines: list[tuple[int, int]], number: int, block: Block, is_top: bool
 ) -> tuple[str, str, str] | None:
     """Return a line between known header lines as one whose name is not known here."""
-    if is_top or not block.lines or number + 1 >= len(lines):
+    if not block.lines or number + 1 >= len(lines):
+        return None
+    if is_top and not any(line.role == "from" and _ADDRESS.search(line.text) for line in block.lines):
         return None
     found = _NAMED.match(text[slice(*lines[number])])
     if (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, tzinfo
+from textwrap import dedent
 
 from assistant_app.mail import blocks, eml, html_text
 from assistant_app.mail.charsets import has_encoded_words
@@ -36,8 +37,9 @@ def read(pasted: str, zone: tzinfo = UTC) -> eml.MailFile:
     Text that cannot be read stays as it is, so that nothing typed is lost.
     """
     try:
-        if is_source(pasted):
-            return eml.read_pasted(pasted, zone)
+        source = dedent(pasted) if pasted[:1].isspace() else pasted  # some pages move it to the right
+        if is_source(source):
+            return eml.read_pasted(source, zone)
         if _HTML.match(pasted) and _HTML_END.search(pasted[-200:]):
             found = html_text.read(pasted)
             if text := found.text.strip():

@@ -37,9 +37,11 @@ _VERB = re.compile(
 )
 _YEAR_OR_DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?(?!\d)"
-    r"|(?<!\d)\d{1,2}\. \d{1,2}\. ?\d\d|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{4}|25\d\d"
+    r"|(?<!\d)\d{1,2}\. \d{1,2}\. ?\d\d|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef]{4}|25\d\d"
 )
-_TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{1,2}:")
+_TIME = re.compile(
+    r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef]{1,2}:"
+)
 _ADDRESS = re.compile(r"[^\s<>@:\"]+@[^\s<>@:\"]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _HINT = re.compile("[:：﹕︰@]")
@@ -339,6 +341,8 @@ class _Scan:
         if not has_dashes and bare[:2].casefold() not in _FIRST_LETTERS:
             return None
         words = line.strip(_OF_RULES) if has_dashes else ""
+        if has_dashes and line.rstrip()[-1] in "-—–" and _is_introduction(f"{words}:", False):  # Zoho's
+            return number, number + 1, _Opening(*self.lines[number], *_said_by(words))
         is_rule = has_dashes and not words
         is_said = bool(words and _ANNOUNCED.fullmatch(words)) or bool(_ANNOUNCED_ALONE.fullmatch(bare))
         is_any = 3 < len(words) < 80 and not _NAME.match(line[:60])

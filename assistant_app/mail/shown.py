@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from assistant_app.mail import blocks
-from assistant_app.mail.blocks import role_of
 from assistant_app.mail.charsets import decode_words
 from assistant_app.mail.quotes import spans_beside_new, start_of_quoted
 
@@ -15,7 +14,7 @@ def header(email: str) -> list[tuple[str, str]]:
     """Return the header lines at the top that are meant for people, as (name, text) pairs."""
     block = blocks.on_top(email)
     lines = block.lines if block else []
-    return [(line.name, decode_words(line.text)) for line in lines if role_of(line.name)]
+    return [(line.name, decode_words(line.text)) for line in lines if line.is_for_people]
 
 
 def without_header(email: str) -> str:

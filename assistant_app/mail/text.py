@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant_app.mail import blocks
-from assistant_app.mail.blocks import pattern, role_of
+from assistant_app.mail.blocks import pattern
 from assistant_app.mail.charsets import decode_words, has_encoded_words
 from assistant_app.mail.hidden import one_line
 
@@ -46,7 +46,7 @@ def as_read(email: str) -> str:
     block = blocks.on_top(email)
     if block is None:
         return email
-    kept = [_decoded(email[line.start : line.end]) for line in block.lines if role_of(line.name)]
+    kept = [_decoded(email[line.start : line.end]) for line in block.lines if line.is_for_people]
     return email[: block.start] + "".join(kept) + email[block.end :]
 
 

@@ -98,6 +98,19 @@ BLOCKS = {
     "Slovenian, Outlook": "Od: Anna Example <anna@example.org>\nPoslano: ponedeljek, 02. november 2026 10:00\nZa: Ida Brevik <ida@example.org>\nZadeva: Offer 12",
     "Hindi, Outlook": "प्रेषक: Anna Example <anna@example.org>\nभेजा गया: सोमवार, 2 नवंबर 2026 10:00\nप्रति: Ida Brevik <ida@example.org>\nविषय: Offer 12",
     "Indonesian, Outlook": "Dari: Anna Example <anna@example.org>\nDikirim: Senin, 02 November 2026 10:00\nKepada: Ida Brevik <ida@example.org>\nSubjek: Offer 12",
+    "Macedonian, Outlook": "Од: Anna Example <anna@example.org>\nИспратено: 2.11.2026 10:00\nДо: Ida Brevik <ida@example.org>\nПредмет: Offer 12",
+    "Belarusian, Outlook": "Ад: Anna Example <anna@example.org>\nДата: 2.11.2026 10:00\nКаму: Ida Brevik <ida@example.org>\nТэма: Offer 12",
+    "Kazakh, Outlook": "Кімнен: Anna Example <anna@example.org>\nЖіберілді: 2.11.2026 10:00\nКімге: Ida Brevik <ida@example.org>\nТақырыбы: Offer 12",
+    "Azerbaijani, Outlook": "Kimdən: Anna Example <anna@example.org>\nGöndərildi: 2.11.2026 10:00\nKimə: Ida Brevik <ida@example.org>\nMövzu: Offer 12",
+    "Albanian, Outlook": "Nga: Anna Example <anna@example.org>\nDërguar: 2.11.2026 10:00\nPër: Ida Brevik <ida@example.org>\nSubjekti: Offer 12",
+    "Afrikaans, Outlook": "Van: Anna Example <anna@example.org>\nGestuur: 2.11.2026 10:00\nAan: Ida Brevik <ida@example.org>\nOnderwerp: Offer 12",
+    "Bengali, Outlook": "থেকে: Anna Example <anna@example.org>\nতারিখ: 2.11.2026 10:00\nপ্রাপক: Ida Brevik <ida@example.org>\nবিষয়: Offer 12",
+    "Tamil, Outlook": "அனுப்புநர்: Anna Example <anna@example.org>\nதேதி: 2.11.2026 10:00\nபெறுநர்: Ida Brevik <ida@example.org>\nபொருள்: Offer 12",
+    "Georgian, Outlook": "გამგზავნი: Anna Example <anna@example.org>\nთარიღი: 2.11.2026 10:00\nმიმღები: Ida Brevik <ida@example.org>\nთემა: Offer 12",
+    "Armenian, Outlook": "Ումից: Anna Example <anna@example.org>\nԱմսաթիվ: 2.11.2026 10:00\nՈւմ: Ida Brevik <ida@example.org>\nԹեմա: Offer 12",
+    "Filipino, Outlook": "Mula kay: Anna Example <anna@example.org>\nPetsa: 2.11.2026 10:00\nPara kay: Ida Brevik <ida@example.org>\nPaksa: Offer 12",
+    "Turkish, Outlook again": "Gönderen: Anna Example <anna@example.org>\nGönderilme zamanı: 2.11.2026 10:00\nKime: Ida Brevik <ida@example.org>\nKonu: Offer 12",
+    "Greek, Outlook again": "Από: Anna Example <anna@example.org>\nΑπεσταλμένα: 2.11.2026 10:00\nΠρος: Ida Brevik <ida@example.org>\nΘέμα: Offer 12",
 }  # fmt: skip
 
 # Lines over a quoted text, with and without ">" in front of the text below.
@@ -155,4 +168,8 @@ INTRODUCTIONS = [
     "सोम, 2 नव॰ 2026 को 10:00 am बजे को Ida Brevik <ida@example.org> ने लिखा:",
     "ในวันที่ จ. 2 พ.ย. 2026 เวลา 10:00 Ida Brevik <ida@example.org> เขียนว่า:",
     "* Ida Brevik <ida@example.org> [2026-11-02 10:00 +0100]:",
+    "---- On Mon, 02 Nov 2026 10:00:00 +0100 Ida Brevik <ida@example.org> wrote ----",
+    "Ida Brevik(e)k idatzi zuen 2026-11-02 10:00(e)tan:",
+    "সোম, ২ নভেম্বর, ২০২৬ তারিখে ১০:০০ AM টায় তারিখে Ida Brevik <ida@example.org> লিখেছেন:",
+    "На пон., 2 ноем. 2026 во 10:00 Ida Brevik <ida@example.org> напиша:",
 ]

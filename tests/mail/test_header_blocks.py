@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from textwrap import indent
 
 import pytest
 
@@ -10,7 +11,7 @@ from assistant_app.mail.blocks import LANGUAGES
 from assistant_app.mail.header import Header, pasted
 from assistant_app.mail.pasting import as_text
 from assistant_app.mail.quotes import quoted_in, without_quoted
-from assistant_app.mail.text import sender_of, title_of
+from assistant_app.mail.text import as_read, sender_of, title_of
 from assistant_app.mail.threads import messages_in
 from tests.mail.header_blocks import BLOCKS, INTRODUCTIONS
 
@@ -69,6 +70,15 @@ def test_a_line_over_old_text_begins_one_quoted_message(line, mark):
     assert old.text == "Old words 4711.\n\nMore old words."
 
 
+def test_a_name_that_is_not_known_does_not_end_a_header_that_has_a_sender():
+    email = "From: Anna <anna@example.org>\nMiksang: 2 Nov 2026\nSubject: Offer 12\n\nCan you?"
+    assert title_of(email) == "Offer 12"
+    assert [name for name, _ in shown.header(email)] == ["From", "Miksang", "Subject"]
+    assert as_read(email) == email
+    prose = "From: the board\nMiksang: all\nSubject: Offer 12\n\nCan you?"
+    assert title_of(prose) == "From: the board"
+
+
 @pytest.mark.parametrize(
     "prefix",
     [
@@ -96,6 +106,8 @@ def test_a_line_over_old_text_begins_one_quoted_message(line, mark):
         "Bls",
         "Re[2]",
         "Svar",
+        "Ré ",
+        "השב",
     ],
 )
 def test_the_prefix_of_an_answer_is_known_in_many_languages(prefix):
@@ -123,6 +135,7 @@ def test_a_title_skips_the_greeting(email, title):
     "email",
     [
         "Offer 12\nInbox\n\nAnna Example <anna@example.org>\t10:00 AM (2 hours ago)\nto me, Bob\n\nCan you deliver?",
+        "Offer 12\n\nAE\nAnna Example<anna@example.org>\n\nTo:Ida Brevik\nMon 11/2/2026 10:00 AM\n\nCan you deliver?",
         "Offer 12\nAE\nAnna Example<anna@example.org>\nTo: Ida Brevik\nMon 11/2/2026 10:00 AM\n\nCan you deliver?",
         "Offer 12\n1 message\nAnna Example <anna@example.org>\tMon, Nov 2, 2026 at 10:00 AM\nTo: Ida <ida@example.org>\nCan you deliver?",
         "Ida <ida@example.org>\nOffer 12\n1 message\nAnna <anna@example.org>\t2 Nov 2026 at 10:00\nTo: Ida <ida@example.org>\n\nCan you deliver?",
@@ -159,6 +172,7 @@ def test_the_source_of_a_message_is_read_like_a_file():
     )
     assert as_text(source) == "From: Annä <anna@example.org>\nSubject: Grüße\n\nGrüße aus Köln"
     assert title_of(source) == "Grüße"
+    assert as_text(indent(source, "    ")) == as_text(source)
     decoded = "From: a@b.org\nMIME-Version: 1.0\nContent-Type: text/plain; charset=koi8-r\n\nПривет"
     assert as_text(decoded).endswith("\n\nПривет")
 

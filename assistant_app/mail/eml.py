@@ -7,6 +7,7 @@ untrusted: one that cannot be read raises `Unreadable`.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -42,6 +43,10 @@ _CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,60})", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9._:-]{1,60})", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+_HTML_WORD = re.compile(r"html(?![a-z])", re.IGNORECASE)
+_SIGNED_FILE = re.compile(r"\.\w{1,8}\.p7m$")
+_ENCODING = re.compile(r"[\s\"']*([A-Za-z0-9-]+)")
+_BLOCK_OF_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+=*\s*")
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 MOST_NAMED = 20  # attachments
@@ -54,9 +59,12 @@ LONGEST_STUB = 60  # words of a plain text that may be there instead of the HTML
 STUMBLES = (ValueError, LookupError, AttributeError, TypeError, RecursionError, MessageError)
 
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
-_PLAIN = {"text/plain", "text/markdown", "text/enriched", "text/richtext"}
+_PLAIN = {"text/plain", "text/markdown", "text/enriched", "text/richtext", "text/"}
+_ALSO_TEXT = {"text/csv", "text/x-patch", "text/x-diff", "text/x-log", "text/tab-separated-values"}
+_HTML = {"text/html", "application/xhtml+xml"}
+_ENDINGS_OF_PGP = (".asc", ".pgp", ".gpg")
 _EMAILS = {"message/rfc822", "message/global", "message/rfc-822"}
-_CALENDARS = {"text/calendar", "application/ics"}
+_CALENDARS = {"text/calendar", "application/ics", "text/x-vcalendar", "application/calendar"}
 _TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
 # Parts that programs add: signatures, which are not verified, and versions of the text for other devices.
 _NO_ATTACHMENTS = {
@@ -263,9 +271,13 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
     if kind == "multipart/encrypted":
         reading.is_encrypted = True
         return []
-    if kind in _SMIME:
+    ending = _name_of(part).lower()[-4:] if kind == "application/octet-stream" else ""
+    if kind in _SMIME or ending == ".p7m":
+        if depth and _SIGNED_FILE.search(_name_of(part).lower()):  # such as an invoice: invoice.xml.p7m
+            reading.left_out.append(_name_of(part))
+            return []
         return _signed_texts(part, reading, depth)
-    if kind in _EMAILS or (kind == "application/octet-stream" and _name_of(part).lower().endswith(".eml")):
+    if kind in _EMAILS or ending == ".eml":
         return _attached_texts(part, reading, depth)
     if kind == "message/delivery-status":
         reading.reports.append("\n\n".join(_clean(str(each)).strip() for each in _children(part)))
@@ -279,22 +291,20 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
             return _best(found)
         return [text for texts in found for text in texts]
     is_attached = _is_attached(part) and depth > 0
-    if kind in _CALENDARS or (kind == "application/octet-stream" and _name_of(part).lower().endswith(".ics")):
+    if kind in _CALENDARS or ending == ".ics":
         return _invitation(part, reading)
-    if is_attached and kind in _PLAIN | {"text/html"}:
+    if (is_attached and kind in _PLAIN | _HTML) or kind in _ALSO_TEXT:
         reading.attached_parts.append(part)
     if kind in _NO_ATTACHMENTS:
         return []
-    if is_attached or kind not in _PLAIN | {"text/html"}:
+    if is_attached or kind not in _PLAIN | _HTML:
         name = _name_of(part)
+        reading.is_encrypted |= ending in _ENDINGS_OF_PGP and signed.has_pgp_block(_start_of(part))
         reading.has_outlook_text |= kind in _TNEF or name.lower() == "winmail.dat"
         if not (is_related and kind.startswith("image/") and part["Content-ID"]):  # shown inside the HTML
             reading.left_out.append(name)
         return []
-    is_encoded = str(part.get("Content-Transfer-Encoding", "")).strip().lower() in (
-        "base64",
-        "quoted-printable",
-    )
+    is_encoded = _encoding_of(part) in ("base64", "quoted-printable")
     return _text(part, "utf-8" if reading.is_decoded and not is_encoded else _label_of(part), reading)
 
 
@@ -302,6 +312,9 @@ def _with_boundary(part: Message, kind: str) -> Message:
     """Return a multipart whose boundary is missing or wrong, parsed with the one that its text has."""
     raw = str(part.get_payload()).encode("ascii", "surrogateescape")
     found = _BOUNDARY.search(raw)
+    if found is None and _encoding_of(part) in ("base64", "quoted-printable"):  # as a whole, against RFC 2045
+        raw = _payload(part)
+        found = _BOUNDARY.search(raw)
     if found is None:
         return message_from_bytes(
             b"Content-Type: multipart/mixed; boundary=B\n\n--B\n\n" + raw + b"\n--B--\n"
@@ -313,7 +326,8 @@ def _with_boundary(part: Message, kind: str) -> Message:
 
 def _text(part: Message, label: str, reading: _Reading) -> list[_Text]:
     kind, raw = part.get_content_type(), _payload(part)
-    if kind == "text/html":
+    if kind in _HTML:
+        kind = "text/html"
         if not label and (said := _META.search(raw[:4_000]) or _XML.match(raw[:400])):
             label = said[1].decode()
             if codec_of(label).startswith("utf_16"):  # it could not be found as ASCII then
@@ -355,6 +369,8 @@ def _joined(texts: list[_Text]) -> str:
 def _is_stub(plain: str, html: str) -> bool:
     """Return whether a plain text only says that the email is in HTML, or is a small part of it."""
     words, rich = _WORD.findall(plain.lower()), _WORD.findall(html.lower())
+    if _HTML_WORD.search(plain) and not _HTML_WORD.search(html):  # "html" may be inside a Japanese word
+        words.append("html")
     if not rich or not words:
         return bool(rich)
     known = set(rich)
@@ -402,7 +418,7 @@ def _attached_email(part: Message) -> Message | None:
 
 def _decoded_again(part: Message, inner: Message) -> bytes:
     """Return the bytes of an email that was encoded as a whole, against RFC 2046."""
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    encoding = _encoding_of(part)
     if encoding not in ("base64", "quoted-printable") or inner.is_multipart():
         return b""
     inner["Content-Transfer-Encoding"] = encoding
@@ -442,8 +458,32 @@ def _payload(part: Message) -> bytes:
     """Return the decoded bytes of a part; as they are if its encoding is broken."""
     if part.is_multipart():
         return b""
+    if encoding := _encoding_of(part):
+        part.replace_header("Content-Transfer-Encoding", encoding)
+    if encoding == "base64" and (blocks := _blocks_of_base64(part)):
+        return b"".join(map(b64decode, blocks))
     raw = part.get_payload(decode=True)
     return raw if isinstance(raw, bytes) else b""
+
+
+def _encoding_of(part: Message) -> str:
+    """Return the name of the encoding of a part, without what some programs write beside it."""
+    found = _ENCODING.match(str(part.get("Content-Transfer-Encoding", "")))
+    return found[1].lower() if found else ""
+
+
+def _blocks_of_base64(part: Message) -> list[bytes]:
+    """Return the blocks of a part that was encoded in pieces; nothing if it has only one."""
+    raw = str(part.get_payload()).encode("ascii", "replace")
+    if not re.search(rb"=\s+[A-Za-z0-9+/]", raw):
+        return []
+    blocks = [b"".join(block.split()) for block in _BLOCK_OF_BASE64.findall(raw)]
+    is_whole = not _BLOCK_OF_BASE64.sub(b"", raw) and all(len(block) % 4 == 0 for block in blocks)
+    return blocks if is_whole else []
+
+
+def _start_of(part: Message) -> str:
+    return _payload(part)[:1_000].decode("ascii", "replace")
 
 
 def _label_of(part: Message) -> str:

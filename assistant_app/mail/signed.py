@@ -15,7 +15,8 @@ _ENVELOPED_DATA = (
 _OCTETS, _OID = 0x04, 0x06
 
 _PGP_ENCRYPTED = re.compile(
-    r"^-----BEGIN PGP MESSAGE-----.*?(?:^-----END PGP MESSAGE-----[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+    r"^([> \t]{0,40})-----BEGIN PGP MESSAGE-----.*?(?:^[> \t]{0,40}-----END PGP MESSAGE-----[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
 )
 _PGP_SIGNED = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[A-Za-z-]+:[^\n]*\n)*\n?", re.MULTILINE
@@ -124,7 +125,7 @@ def without_pgp(text: str) -> str:
     """Return a text without PGP's signatures and keys, and with a sentence in place of encrypted blocks."""
     if "-----BEGIN PGP" not in text:
         return text
-    text = _PGP_ENCRYPTED.sub(UNREADABLE_BLOCK, text)
+    text = _PGP_ENCRYPTED.sub(rf"\1{UNREADABLE_BLOCK}", text)
     if _PGP_SIGNED.search(text):
         text = re.sub(r"^- (?=-)", "", _PGP_SIGNED.sub("", text), flags=re.MULTILINE)
     return _PGP_SIGNATURE.sub("", text).strip("\n")

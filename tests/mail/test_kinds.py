@@ -107,6 +107,35 @@ READ = {
         email_of("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes", body="東京 \n都".encode()), "東京都",
     ),
     "a plain text without words": (multipart("alternative", part("text/plain", "-"), part("text/html", "<p>Hello</p>")), "Hello"),
+    "an encoding with something beside it": (email_of("Content-Transfer-Encoding: base64 (x)", body=b64encode(b"Hello")), "Hello"),
+    "an encoding with a parameter": (
+        email_of("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable; x=y", body=b"Gr=C3=BC=C3=9Fe"), "Grüße",
+    ),
+    "base64 in pieces": (email_of("Content-Transfer-Encoding: base64", body=b"SGVsbG8=\nIHRoZXJl"), "Hello there"),
+    "parts that are encoded as a whole": (
+        email_of("Content-Type: multipart/mixed; boundary=B", "Content-Transfer-Encoding: base64", body=b64encode(b"--B\n\nHello there\n--B--\n")),
+        "Offer 12\n\nHello there",
+    ),
+    "a type without an end": (email_of("Content-Type: text/"), "Hello"),
+    "XHTML": (email_of("Content-Type: application/xhtml+xml", body=b"<html><p>Hello</p></html>"), "Offer 12\n\nHello"),
+    "nothing but a table": (email_of("Content-Type: text/csv", body=b"Pump,2"), "Pump,2"),
+    "an S/MIME signature as a file": (
+        email_of("Content-Type: application/octet-stream; name=smime.p7m", "Content-Transfer-Encoding: base64", body=encodebytes(signed(b"\nSigned hello"))),
+        "Signed hello",
+    ),
+    "a signed file beside a text": (
+        multipart("mixed", part("text/plain", "Our invoice."), part("application/pkcs7-mime; name=invoice.xml.p7m", b64encode(signed(b"<x/>")), "Content-Transfer-Encoding: base64")),
+        "Attachments: invoice.xml.p7m\n\nOur invoice.",
+    ),
+    "a quoted PGP block": (
+        email_of(body=b"Hi\n\n> -----BEGIN PGP MESSAGE-----\n>\n> hQ\n> -----END PGP MESSAGE-----\n> Bye"),
+        "Hi\n\n> [A block that is encrypted with PGP stood here. It cannot be read.]\n> Bye",
+    ),
+    "a plain text in Japanese that says it is HTML": (
+        multipart("alternative", part("text/plain; charset=utf-8", "このメールはHTML形式です。"), part("text/html; charset=utf-8", "<p>14日でよろしいですか。</p>")),
+        "14日",
+    ),
+    "an invitation of an old program": (email_of("Content-Type: text/x-vcalendar", body=INVITATION.encode()), "Invitation: Budget meeting"),
     "enriched text": (email_of("Content-Type: text/enriched", body=b"<bold>Hello</bold> there"), "Hello there"),
 }  # fmt: skip
 
@@ -135,6 +164,10 @@ REFUSED = {
     "encrypted S/MIME": (smime(signed(b"x", oid="2a864886f70d010703")), "The file is encrypted."),
     "damaged S/MIME": (smime(b"AAAA"), "signed or encrypted with S/MIME, and damaged"),
     "encrypted PGP/MIME": (multipart("encrypted", part("application/pgp-encrypted", "Version: 1")), "The file is encrypted."),
+    "an encrypted PGP file": (
+        email_of("Content-Type: application/octet-stream; name=encrypted.asc", body=b"-----BEGIN PGP MESSAGE-----\n\nhQ\n-----END PGP MESSAGE-----\n"),
+        "The file is encrypted.",
+    ),
     "an encrypted PGP block": (email_of(body=b"-----BEGIN PGP MESSAGE-----\n\nhQ\n-----END PGP MESSAGE-----\n"), "The file is encrypted."),
     "a damaged invitation": (email_of("Content-Type: text/calendar; name=a.ics", body=b"BEGIN:VCALENDAR"), "only a.ics"),
     "too deep": (f"{HEAD}".encode() + b"Content-Type: message/rfc822\n\n" * 200 + b"x", "more parts than an email has"),

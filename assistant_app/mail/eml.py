@@ -118,6 +118,7 @@ class _Reading:
     zone: tzinfo
     html: Allowance = field(default_factory=Allowance)
     calendars: int = invitation.LONGEST  # characters that may still be read
+    invitations: list[str] = field(default_factory=list)  # their texts
     is_decoded: bool = False  # parts without an encoding are UTF-8, whatever they say
     left_out: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)  # of mail servers, shown if there is no other text
@@ -446,6 +447,9 @@ def _invitation(part: Message, reading: _Reading) -> list[_Text]:
     if not text.strip():
         reading.left_out.append(_name_of(part))
         return []
+    if text in reading.invitations:  # Outlook and Google attach the same one as a file
+        return []
+    reading.invitations.append(text)
     return [_Text("text/calendar", text)]
 
 

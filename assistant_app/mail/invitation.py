@@ -1,27 +1,57 @@
-"""Writes an invitation (iCalendar, RFC 5545) as text: what, when, where, and who invites."""
+"""Writes an invitation (iCalendar, RFC 5545) as text: what, when, where, and who invites.
+
+Tasks, journal entries and questions about free time, which programs send in the same form, are read, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from quopri import decodestring
 from typing import Any
 
 import icalendar
 
+from assistant_app.mail import html_text, repetition
 from assistant_app.mail.hidden import one_line
+from assistant_app.mail.repetition import day
 
 LONGEST = 200_000  # characters
 MOST_EVENTS = 20
 MOST_PEOPLE = 30
+MOST_DATES = 20  # that a series leaves out or adds
 _KINDS = {
     "REQUEST": "Invitation",
     "CANCEL": "Cancelled",
     "REPLY": "Answer to an invitation",
     "COUNTER": "Another time is proposed",
+    "DECLINECOUNTER": "The other time is declined",
+    "REFRESH": "Asks for the latest version of an event",
+    "ADD": "Another date of an event",
     "PUBLISH": "Event",
 }
-_ANSWERS = {"ACCEPTED": "accepts", "DECLINED": "declines", "TENTATIVE": "accepts tentatively"}
-_OFTEN = {"DAILY": "daily", "WEEKLY": "weekly", "MONTHLY": "monthly", "YEARLY": "yearly"}
+_OTHER_KINDS = {"VTODO": "Task", "VJOURNAL": "Note", "VFREEBUSY": "Free and busy times"}
+_READ = ("VEVENT", *_OTHER_KINDS)
+_STATES = {
+    "TENTATIVE": "not certain yet",
+    "NEEDS-ACTION": "to be done",
+    "IN-PROCESS": "in progress",
+    "COMPLETED": "done",
+    "DRAFT": "draft",
+}
+_ANSWERS = {
+    "ACCEPTED": "accepts",
+    "DECLINED": "declines",
+    "TENTATIVE": "accepts tentatively",
+    "COMPLETED": "has done it",
+    "IN-PROCESS": "has begun",
+}
+_ONLINE = ("X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "CONFERENCE", "URL")
+# "/mozilla.org/20050126_1/Europe/Berlin" for Europe/Berlin
+_VENDORS_ZONE = re.compile(r"(?<=TZID[=:])\"?/[^:;\r\n\"]{1,100}/([A-Z]\w{1,30}/[\w+-]{1,30})\"?(?=[:;\r\n])")
+_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+_TAG = re.compile(r"\s*<(?:!doctype|html|body|p|div|br|span|table)\b", re.IGNORECASE)
 
 
 def to_text(calendar: str, zone: tzinfo = UTC) -> str:
@@ -29,90 +59,204 @@ def to_text(calendar: str, zone: tzinfo = UTC) -> str:
     if len(calendar) > LONGEST:
         return ""
     try:
-        found = icalendar.Calendar.from_ical(calendar)
-        events = found.walk("VEVENT")[:MOST_EVENTS]
-        method = str(found.get("METHOD", "")).upper()
-        return "\n\n".join("\n".join(_lines(event, method, zone)) for event in events)
+        found = icalendar.Calendar.from_ical(_VENDORS_ZONE.sub(r"\1", calendar), multiple=True)
+        events = [
+            (event, str(each.get("METHOD", "")).upper())
+            for each in found
+            for event in each.walk()
+            if event.name in _READ
+        ]
+        html = html_text.Allowance()
+        texts = [
+            "\n".join(_Entry(event, method, zone, html).lines()) for event, method in events[:MOST_EVENTS]
+        ]
     except Exception:  # noqa: BLE001  # a damaged calendar raises nearly anything (ValueError, KeyError, AttributeError …)
         return ""
+    if (more := len(events) - MOST_EVENTS) > 0:
+        texts.append(f"And {more} more.")
+    return "\n\n".join(texts)
 
 
-def _lines(event: Any, method: str, zone: tzinfo) -> Iterator[str]:
-    kind = _KINDS.get("CANCEL" if event.get("STATUS") == "CANCELLED" else method, "Event")
-    yield f"{kind}: {_text(event, 'SUMMARY') or 'without a title'}"
-    if when := _when(event, zone):
-        yield f"When: {when}"
-    if repeated := _repeated(event):
-        yield f"Repeated: {repeated}"
-    if where := _text(event, "LOCATION"):
-        yield f"Where: {where}"
-    if organiser := _person(event.get("ORGANIZER")):
-        yield f"Organiser: {organiser}"
-    people = event.get("ATTENDEE") or []
-    people = people if isinstance(people, list) else [people]
-    if method in ("REPLY", "COUNTER"):
-        for person in people[:MOST_PEOPLE]:
-            answer = _ANSWERS.get(str(person.params.get("PARTSTAT", "")).upper(), "has not answered")
-            yield f"{_person(person)} {answer}."
-    elif people:
-        names = [_person(person) for person in people[:MOST_PEOPLE]]
-        yield f"Invited: {', '.join(filter(None, names))}{' and others' if len(people) > MOST_PEOPLE else ''}"
-    if about := str(event.get("DESCRIPTION", "")).strip():
-        yield f"\n{about}"
+class _Entry:
+    """An event, a task or the like."""
+
+    def __init__(self, event: Any, method: str, zone: tzinfo, html: html_text.Allowance) -> None:
+        self._event, self._method, self._zone, self._html = event, method, zone, html
+        self._status = self._text("STATUS").upper()
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self._kind}: {self._text('SUMMARY') or 'without a title'}"
+        yield from self._times()
+        if where := self._text("LOCATION"):
+            yield f"Where: {where}"
+        for address in list(dict.fromkeys(filter(None, map(self._text, _ONLINE))))[:2]:
+            yield f"Online: {address}"
+        if organiser := _person(self._first("ORGANIZER")):
+            yield f"Organiser: {organiser}"
+        yield from self._people()
+        if state := _STATES.get(self._status):
+            yield f"State: {state}"
+        if comment := "\n".join(filter(None, (_said(each) for each in self._all("COMMENT")[:3]))):
+            yield f"Comment: {comment}"
+        if about := self._about():
+            yield f"\n{about}"
+
+    @property
+    def _kind(self) -> str:
+        if self._method == "CANCEL" or self._status == "CANCELLED":
+            return _KINDS["CANCEL"]
+        other = _OTHER_KINDS.get(self._event.name)
+        if other and self._method in ("REPLY", "COUNTER"):
+            return f"Answer ({other.lower()})"
+        return other or _KINDS.get(self._method, "Event")
+
+    # --- When -------------------------------------------------------------------------------------
+
+    def _times(self) -> Iterator[str]:
+        is_task = self._event.name == "VTODO"
+        if when := self._span("DTSTART", "DTSTART" if is_task else "DTEND"):
+            yield f"{'Begins' if is_task else 'When'}: {when}"
+        if is_task and (due := self._span("DUE", "DUE")):
+            yield f"Due: {due}"
+        if one := self._span("RECURRENCE-ID", "RECURRENCE-ID"):
+            yield f"Only this date of a series: {one}"
+        for rule in self._all("RRULE")[:3]:
+            yield f"Repeated: {_repeated(rule)}"
+        for name, word in (("RDATE", "Also"), ("EXDATE", "Except")):
+            if dates := list(self._dates(name))[:MOST_DATES]:
+                yield f"{word}: {'; '.join(dates)}"
+        for busy in self._all("FREEBUSY")[:MOST_DATES]:
+            if isinstance(period := getattr(busy, "dt", None), tuple):
+                yield f"{str(busy.params.get('FBTYPE', 'BUSY')).title()}: {self._between(*period)}"
+
+    def _span(self, first: str, last: str) -> str:
+        """Return the time between two properties; what they say if that is no time."""
+        start = self._moment(first)
+        if start is None:
+            return _said(self._first(first))
+        end = self._moment(last)
+        duration = self._moment("DURATION") if end is None else None
+        if isinstance(duration, timedelta):
+            end = start + duration
+        return self._between(start, end, self._zone_of(first))
+
+    def _between(self, start: date, end: date | timedelta | None, zone: str = "") -> str:
+        if isinstance(end, timedelta):
+            end = start + end
+        if end is None or isinstance(start, datetime) != isinstance(end, datetime):
+            end = start
+        if isinstance(start, datetime) and isinstance(end, datetime):
+            if not self._takes_whole_days(start, end):
+                return self._clock(start, end, zone)
+            start, end = start.date(), end.date()
+        last = end - timedelta(days=1) if end > start else start  # the end is not included
+        return f"{day(start)}, all day" if last == start else f"{day(start)} to {day(last)}, all day"
+
+    def _takes_whole_days(self, start: datetime, end: datetime) -> bool:
+        is_said = self._text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE"
+        return is_said and end > start and start.time() == end.time() == time()
+
+    def _clock(self, start: datetime, end: datetime, zone: str) -> str:
+        begin, finish = _local(start, self._zone), _local(end, self._zone)
+        named = begin.tzname() if start.tzinfo else zone or "no time zone is said"
+        if finish <= begin:
+            return f"{day(begin)}, {begin:%H:%M} ({named})"
+        to = f"{finish:%H:%M}" if begin.date() == finish.date() else f"{day(finish)}, {finish:%H:%M}"
+        return f"{day(begin)}, {begin:%H:%M} to {to} ({named})"
+
+    def _dates(self, name: str) -> Iterator[str]:
+        for value in self._all(name):
+            for each in _safely(value, "dts") or []:
+                moment = _safely(each, "dt")
+                first = moment[0] if isinstance(moment, tuple) else moment
+                if isinstance(first, date):
+                    yield self._between(first, None)
+
+    def _moment(self, name: str) -> Any:
+        """Return the time or duration of a property; None without one, or if it is damaged."""
+        return _safely(self._first(name), "dt") if name in self._event else None
+
+    def _zone_of(self, name: str) -> str:
+        """Return the time zone that a property names, for one that is not known."""
+        params = _safely(self._first(name), "params") or {}
+        return one_line(str(params.get("TZID", "")))[:60]
+
+    # --- Who and what -----------------------------------------------------------------------------
+
+    def _people(self) -> Iterator[str]:
+        people = self._all("ATTENDEE")
+        if self._method in ("REPLY", "COUNTER"):
+            for person in people[:MOST_PEOPLE]:
+                yield f"{_person(person)} {_answer(person)}."
+        elif people:
+            names = ", ".join(filter(None, map(_person, people[:MOST_PEOPLE])))
+            yield f"Invited: {names}{' and others' if len(people) > MOST_PEOPLE else ''}"
+
+    def _about(self) -> str:
+        text = "\n".join(str(each) for each in self._all("DESCRIPTION")).strip()
+        html = text if _TAG.match(text) else str(self._first("X-ALT-DESC") or "") if not text else ""
+        if not html:
+            return text
+        try:
+            return html_text.read(html, self._html).text.strip()
+        except html_text.TooMuch:
+            return ""
+
+    def _all(self, name: str) -> list[Any]:
+        found = self._event.get(name, [])
+        return found if isinstance(found, list) else [found]
+
+    def _first(self, name: str) -> Any:
+        return next(iter(self._all(name)), None)
+
+    def _text(self, name: str) -> str:
+        return _said(self._first(name))
 
 
-def _when(event: Any, zone: tzinfo) -> str:
-    if "DTSTART" not in event:
+def _said(value: Any) -> str:
+    if value is None:
         return ""
-    start = event["DTSTART"].dt
-    if "DTEND" in event:
-        end = event["DTEND"].dt
-    elif "DURATION" in event:
-        end = start + event["DURATION"].dt
-    else:
-        end = start
-    if not isinstance(start, datetime):
-        last = (
-            end - timedelta(days=1) if isinstance(end, date) and end > start else start
-        )  # the end is not included
-        return _day(start) if last == start else f"{_day(start)} to {_day(last)}"
-    begin, finish = _local(start, zone), _local(end, zone)
-    named = f" ({begin.tzname()})" if start.tzinfo else ""
-    if begin == finish:
-        return f"{_day(begin)}, {begin:%H:%M}{named}"
-    to = f"{finish:%H:%M}" if begin.date() == finish.date() else f"{_day(finish)}, {finish:%H:%M}"
-    return f"{_day(begin)}, {begin:%H:%M} to {to}{named}"
+    params = _safely(value, "params") or {}
+    text = str(value)
+    if str(params.get("ENCODING", "")).upper() == "QUOTED-PRINTABLE":  # as version 1 of the format has it
+        text = decodestring(text.encode()).decode("utf-8", "replace")
+    return one_line(text)
 
 
-def _local(time: datetime, zone: tzinfo) -> datetime:
-    return time.astimezone(zone) if time.tzinfo else time
+def _safely(value: Any, name: str) -> Any:
+    """Return an attribute of a property; None if it is damaged."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # noqa: BLE001  # `icalendar` raises for each use of a damaged property
+        return None
 
 
-def _day(day: date) -> str:
-    return f"{day:%A}, {day.day} {day:%B %Y}"
+def _repeated(rule: Any) -> str:
+    try:
+        return repetition.in_words(rule)
+    except Exception:  # noqa: BLE001  # a damaged rule, see `_safely`
+        return _said(rule)
 
 
-def _repeated(event: Any) -> str:
-    rule = event.get("RRULE")
-    if not rule:
-        return ""
-    often = _OFTEN.get(str((rule.get("FREQ") or [""])[0]).upper(), "yes")
-    every = (rule.get("INTERVAL") or [1])[0]
-    until = (rule.get("UNTIL") or [None])[0]
-    count = (rule.get("COUNT") or [None])[0]
-    text = often if every == 1 else f"{often}, every {every}"
-    if isinstance(until, date):
-        return f"{text}, until {_day(until)}"
-    return f"{text}, {count} times" if count else text
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    return moment.astimezone(zone) if moment.tzinfo else moment
 
 
-def _text(event: Any, name: str) -> str:
-    return one_line(str(event.get(name, "")))
+def _answer(person: Any) -> str:
+    params = _safely(person, "params") or {}
+    said = str(params.get("PARTSTAT", "")).upper()
+    if said == "DELEGATED":
+        others = params.get("DELEGATED-TO", "")
+        names = others if isinstance(others, Iterable) and not isinstance(others, str) else [others]
+        return (
+            f"sends {', '.join(_MAILTO.sub('', one_line(str(each))) for each in names) or 'another'} instead"
+        )
+    return _ANSWERS.get(said, "has not answered")
 
 
 def _person(value: Any) -> str:
     if not value:
         return ""
-    address = one_line(str(value)).removeprefix("mailto:").removeprefix("MAILTO:")
-    name = one_line(str(value.params.get("CN", ""))) if hasattr(value, "params") else ""
+    address = _MAILTO.sub("", one_line(str(value)), count=1)
+    name = one_line(str((_safely(value, "params") or {}).get("CN", "")))
     return f"{name} <{address}>" if name and name != address else address

@@ -1,6 +1,8 @@
 """Whole kinds of files: what is read, and what is refused with the reason."""
 
 from base64 import b64encode, encodebytes
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -214,7 +216,7 @@ def test_what_programs_add_to_a_text_is_no_attachment(file):
     ("change", "said"),
     [
         (("METHOD:REQUEST", "METHOD:CANCEL"), "Cancelled: Budget meeting"),
-        (("RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:FREQ=MONTHLY;INTERVAL=2"), "Repeated: monthly, every 2"),
+        (("RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:FREQ=MONTHLY;INTERVAL=2"), "Repeated: every 2 months\n"),
         (("DTEND:20261110T100000Z", "DURATION:PT30M"), "09:00 to 09:30 (UTC)"),
         (
             ("DTSTART:20261110T090000Z", "DTSTART;TZID=W. Europe Standard Time:20261110T100000"),
@@ -225,3 +227,107 @@ def test_what_programs_add_to_a_text_is_no_attachment(file):
 def test_an_invitation_says_what_is_to_happen_when(change, said):
     body = INVITATION.replace(*change).encode()
     assert said in eml.read(email_of("Content-Type: text/calendar", body=body)).text
+
+
+RULES = {
+    "FREQ=WEEKLY;BYDAY=MO,WE,FR": "weekly on Monday, Wednesday and Friday",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;WKST=SU": "every 2 weeks on Tuesday",
+    "FREQ=MONTHLY;BYDAY=2TU,-1FR": "monthly on the second Tuesday and the last Friday",
+    "FREQ=MONTHLY;BYMONTHDAY=15,-1": "monthly on day 15 and the last day",
+    "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1": "monthly on the last Monday or Tuesday",
+    "FREQ=YEARLY;BYMONTH=11;BYDAY=2TU": "yearly on the second Tuesday in November",
+    "FREQ=HOURLY;INTERVAL=4;COUNT=1": "every 4 hours, once",
+    "FREQ=DAILY;BYHOUR=9;UNTIL=20261201T090000Z": "daily (BYHOUR: 9), until Tuesday, 1 December 2026",
+    "FREQ=SOMETIMES": "FREQ=SOMETIMES",
+}
+
+
+def calendar(*lines, kind="VEVENT", method="REQUEST", zone=UTC):
+    """Return the text of an email with a calendar that has an entry with these lines."""
+    entry = "\n".join([f"BEGIN:{kind}", *lines, f"END:{kind}"])
+    body = f"BEGIN:VCALENDAR\nMETHOD:{method}\n{entry}\nEND:VCALENDAR\n".encode()
+    return eml.read(email_of("Content-Type: text/calendar; charset=utf-8", body=body), zone).text.partition(
+        "\n\n"
+    )[2]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_said_in_words(rule):
+    assert calendar("SUMMARY:Tea", f"RRULE:{rule}") == f"Invitation: Tea\nRepeated: {RULES[rule]}"
+
+
+TIMES = {
+    "DTSTART;VALUE=DATE:20261110": "Tuesday, 10 November 2026, all day",
+    "DTSTART:20261110\nDTEND:20261113": "Tuesday, 10 November 2026 to Thursday, 12 November 2026, all day",
+    "DTSTART:20261110T000000\nDTEND:20261111T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE": "Tuesday, 10 November 2026, all day",
+    "DTSTART:20261110T090000\nDTEND:20261110T100000": "Tuesday, 10 November 2026, 09:00 to 10:00 (no time zone is said)",
+    "DTSTART;TZID=Moon/Base:20261110T090000": "Tuesday, 10 November 2026, 09:00 (Moon/Base)",
+    "DTSTART;TZID=/example.org/1/America/New_York:20261102T090000\nDURATION:PT1H": "Monday, 2 November 2026, 15:00 to 16:00 (CET)",
+    "DTSTART:20261110T220000Z\nDTEND:20261110T230000Z": "Tuesday, 10 November 2026, 23:00 to Wednesday, 11 November 2026, 00:00 (CET)",
+    "DTSTART:20261110T090000Z\nDTEND:tomorrow": "Tuesday, 10 November 2026, 10:00 (CET)",
+    "DTSTART:soon": "soon",
+    "DTSTART:20261110T090000Z\nEXDATE:20261117T090000Z\nRDATE:20261119T090000Z": (
+        "Tuesday, 10 November 2026, 10:00 (CET)\nAlso: Thursday, 19 November 2026, 10:00 (CET)\n"
+        "Except: Tuesday, 17 November 2026, 10:00 (CET)"
+    ),
+    "DTSTART:20261118T090000Z\nRECURRENCE-ID:20261117T090000Z": (
+        "Wednesday, 18 November 2026, 10:00 (CET)\nOnly this date of a series: Tuesday, 17 November 2026, 10:00 (CET)"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_times_are_those_of_the_person_and_say_what_is_not_known(times):
+    text = calendar("SUMMARY:Tea", *times.split("\n"), zone=ZoneInfo("Europe/Berlin"))
+    assert text == f"Invitation: Tea\nWhen: {TIMES[times]}"
+
+
+ENTRIES = {
+    "a task": (
+        calendar("SUMMARY:Send it", "DTSTART:20261110T090000Z", "DUE;VALUE=DATE:20261112", "STATUS:IN-PROCESS", kind="VTODO"),
+        "Task: Send it\nBegins: Tuesday, 10 November 2026, 09:00 (UTC)\nDue: Thursday, 12 November 2026, all day\nState: in progress",
+    ),
+    "a note": (calendar("SUMMARY:Minutes", "DESCRIPTION:We met.\\nAnd talked\\, a lot.", kind="VJOURNAL"), "Note: Minutes\n\nWe met.\nAnd talked, a lot."),
+    "busy times": (
+        calendar("ORGANIZER:mailto:a@example.org", "FREEBUSY:20261110T100000Z/PT1H", kind="VFREEBUSY"),
+        "Free and busy times: without a title\nBusy: Tuesday, 10 November 2026, 10:00 to 11:00 (UTC)\nOrganiser: a@example.org",
+    ),
+    "a cancelled task": (calendar("SUMMARY:Tea", kind="VTODO", method="CANCEL"), "Cancelled: Tea"),
+    "a cancelled event": (calendar("SUMMARY:Tea", "STATUS:cancelled"), "Cancelled: Tea"),
+    "two events": (calendar("SUMMARY:Tea", "END:VEVENT", "BEGIN:VEVENT", "SUMMARY:Cake"), "Invitation: Tea\n\nInvitation: Cake"),
+    "two calendars": (
+        calendar("SUMMARY:Tea", "END:VEVENT", "END:VCALENDAR", "BEGIN:VCALENDAR", "METHOD:CANCEL", "BEGIN:VEVENT", "SUMMARY:Cake"),
+        "Invitation: Tea\n\nCancelled: Cake",
+    ),
+    "many events": (calendar(*["SUMMARY:Tea", "END:VEVENT", "BEGIN:VEVENT"] * 24), "Invitation: Tea\n\n" * 20 + "And 5 more."),
+    "an answer": (
+        calendar("SUMMARY:Tea", "ATTENDEE;PARTSTAT=DECLINED:MAILTO:bob@example.org", "COMMENT:I am away", method="REPLY"),
+        "Answer to an invitation: Tea\nbob@example.org declines.\nComment: I am away",
+    ),
+    "someone instead": (
+        calendar("SUMMARY:Tea", 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:eve@example.org":mailto:bob@example.org', method="REPLY"),
+        "Answer to an invitation: Tea\nbob@example.org sends eve@example.org instead.",
+    ),
+    "a meeting online": (
+        calendar("SUMMARY:Tea", "LOCATION:Room 5", "X-GOOGLE-CONFERENCE:https://meet.example.org/a", "URL:https://meet.example.org/a"),
+        "Invitation: Tea\nWhere: Room 5\nOnline: https://meet.example.org/a",
+    ),
+    "a description in HTML": (
+        calendar("SUMMARY:Tea", "DESCRIPTION:<html><p>Please <b>come</b></p><p style='display:none'>x</p></html>"), "Invitation: Tea\n\nPlease come",
+    ),
+    "two titles": (calendar("SUMMARY:Tea", "SUMMARY:Cake"), "Invitation: Tea"),
+    "letters of the first version": (calendar("SUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=C3=9Fe"), "Invitation: Grüße"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_a_calendar_may_have_any_kind_of_entry(kind):
+    text, expected = ENTRIES[kind]
+    assert text == expected
+
+
+def test_an_invitation_that_is_attached_as_well_is_shown_once():
+    file = part("application/ics; name=invite.ics", INVITATION, "Content-Disposition: attachment")
+    mail = eml.read(multipart("mixed", part("text/calendar", INVITATION), file))
+    assert mail.text.count("Budget meeting") == 1
+    assert mail.left_out == ()

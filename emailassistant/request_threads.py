@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 import time
 from collections import Counter, deque
@@ -20,6 +21,8 @@ from typing import Any
 
 from assistant_app.errors import AssistantError
 from assistant_app.phrases import gettext_noop
+
+logger = logging.getLogger(__name__)
 
 KEEP_IDLE = 8  # idle threads to keep; more are created on demand and end after use
 MOST_BUSY = 32  # requests at the same time; 21 of them may wait for their turn to hash a password
@@ -66,6 +69,7 @@ class _Request:
     function: Callable[[], Any]
     person: str
     is_counted: bool
+    has_begun: bool
     result: Future[Any] = field(default_factory=Future)
 
 
@@ -114,19 +118,20 @@ class RequestThreads:
     ) -> Any:
         """Run the function in a thread of its own. Once begun, it ends even if the caller is cancelled.
 
-        Raise `TooManyRequests` if the queue is full, `TooManyOfOnePerson` if one person fills it. A request
-        that is not counted never queues; one that has begun before is never refused.
+        Raise `TooManyRequests` if the queue is full or no thread can be started, `TooManyOfOnePerson` if one
+        person fills it. A request that is not counted never queues; one that has begun before is never
+        refused.
         """
         self._loop = asyncio.get_running_loop()
         context = context or contextvars.copy_context()
-        request = _Request(lambda: context.run(function), person, is_counted)
-        if not is_counted or self._may_begin(request, has_begun):
+        request = _Request(lambda: context.run(function), person, is_counted, has_begun)
+        if not is_counted or self._may_begin(request):
             self._begin(request)
         return await asyncio.wrap_future(request.result)
 
-    def _may_begin(self, request: _Request, has_begun: bool) -> bool:
+    def _may_begin(self, request: _Request) -> bool:
         """Return whether the request may begin now. If not, it is queued."""
-        person = request.person
+        person, has_begun = request.person, request.has_begun
         with self._lock:
             self._note(person)
             if self._busy < self._most_busy and (has_begun or self._has_turn(person)):
@@ -178,7 +183,33 @@ class RequestThreads:
 
     def _begin(self, request: _Request) -> None:
         executor = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="request")
-        executor.submit(self._work, request).add_done_callback(lambda _: self._take_back(executor))
+        try:
+            working = executor.submit(self._work, request)
+        except RuntimeError as problem:  # the system has no thread left for this process
+            self._not_begun(request, problem)
+        else:
+            working.add_done_callback(lambda _: self._take_back(executor))
+
+    def _not_begun(self, request: _Request, problem: RuntimeError) -> None:
+        """Give back the place of a request that got no thread, and refuse it.
+
+        One that has begun before may have changed something: it goes on in a busy thread if there is one.
+        """
+        with self._lock:
+            if request.is_counted:
+                self._free(request.person)
+                self._busy -= 1
+            if request.has_begun and self._busy:
+                self._begun.append(request)
+                return
+            if self._queued and not self._busy and self._loop is not None:
+                self._loop.call_later(
+                    RETRY_SECONDS, self._wake
+                )  # no thread is left that would go on with them
+        logger.error("A request was refused: %s", problem)
+        if request.result.set_running_or_notify_cancel():
+            refusal = problem if request.has_begun else TooManyRequests(retry_after=RETRY_SECONDS)
+            request.result.set_exception(refusal)
 
     def _work(self, request: _Request) -> None:
         """Work on the request, and then in its place on those that have queued meanwhile."""
@@ -203,15 +234,18 @@ class RequestThreads:
     def _after(self, done: _Request) -> _Request | None:
         """Return what to work on after this request; None, and one busy thread less, if there is nothing."""
         with self._lock:
-            self._busy_of[done.person] -= 1
-            if not self._busy_of[done.person]:
-                del self._busy_of[done.person]
+            self._free(done.person)
             following = self._begun.popleft() if self._begun else self._next()
             if following is None:
                 self._busy -= 1
             else:
                 self._busy_of[following.person] += 1
             return following
+
+    def _free(self, person: str) -> None:
+        self._busy_of[person] -= 1
+        if not self._busy_of[person]:
+            del self._busy_of[person]
 
     def _charge(self, person: str, cpu: float) -> None:
         """Count a heavy request of a person who has sent others meanwhile, while somebody else is there."""
@@ -231,11 +265,14 @@ class RequestThreads:
 
     def _wake(self) -> None:
         """Begin what waited for the end of a rest."""
+        waited = []
         with self._lock:
             while self._busy < self._most_busy and (request := self._next()) is not None:
                 self._busy += 1
                 self._busy_of[request.person] += 1
-                self._begin(request)
+                waited.append(request)
+        for request in waited:
+            self._begin(request)
 
     def _next(self) -> _Request | None:
         """Take a request of the first person in turn out of the queues; that person is then the last."""

@@ -287,3 +287,120 @@ def test_who_is_alone_or_sends_one_request_after_the_other_does_not_rest(others)
         return threads._owing
 
     assert not run(requests())
+
+
+# --- No more threads -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def exhausted(monkeypatch):
+    """Let no thread for a request be started, as when the system has none left, until the test resets it."""
+    exhausted, start = threading.Event(), threading.Thread.start
+
+    def fail_or_start(thread):
+        if exhausted.is_set() and thread.name.startswith("request"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", fail_or_start)
+    return exhausted
+
+
+def test_a_request_that_gets_no_thread_is_refused_and_takes_no_place(exhausted):
+    async def requests():
+        threads = RequestThreads(most_busy=2, most_busy_of_one=2)
+        exhausted.set()
+        refused = [
+            await asyncio.gather(threads.run(lambda: None, person="ida"), return_exceptions=True)
+            for _ in range(5)
+        ]
+        exhausted.clear()
+        together = threading.Barrier(2)  # both places are there
+        await asyncio.gather(*(threads.run(lambda: together.wait(20), person="ida") for _ in range(2)))
+        await until(lambda: threads._busy == 0)
+        return refused, threads._busy_of
+
+    refused, busy = run(requests())
+    assert {(type(error), error.retry_after) for [error] in refused} == {(TooManyRequests, 5)}
+    assert not busy
+
+
+def test_a_probe_that_gets_no_thread_is_refused_and_takes_no_place(exhausted):
+    async def requests():
+        threads = RequestThreads(most_busy=1)
+        exhausted.set()
+        with pytest.raises(TooManyRequests):
+            await threads.run(lambda: None, is_counted=False)
+        exhausted.clear()
+        return threads._busy, await threads.run(lambda: "alive", is_counted=False)
+
+    assert run(requests()) == (0, "alive")
+
+
+def test_a_request_that_has_begun_goes_on_in_a_busy_thread_if_it_gets_none(exhausted):
+    async def requests():
+        threads, gate, began = RequestThreads(most_busy=9), threading.Event(), []
+        running = [asyncio.ensure_future(threads.run(held(0, gate, began)))]
+        await until(lambda: began)
+        exhausted.set()
+        running.append(asyncio.ensure_future(threads.run(held(1, gate, began), has_begun=True)))
+        await until(lambda: threads._begun)
+        gate.set()
+        answers = await asyncio.gather(*running)
+        await until(lambda: threads._busy == 0 and threads._idle)
+        threads._idle.clear()
+        with pytest.raises(RuntimeError, match="start new thread"):  # not: nothing was changed
+            await threads.run(lambda: None, has_begun=True)
+        return answers, threads._busy
+
+    assert run(requests()) == ([0, 1], 0)
+
+
+def test_after_a_rest_without_threads_what_waited_is_answered_and_the_next_goes_on(exhausted, monkeypatch):
+    monkeypatch.setattr(request_threads, "GRACE", 0.0)
+    monkeypatch.setattr(request_threads, "KEEP_IDLE", 0)
+    monkeypatch.setattr(request_threads, "LONGEST_REST", 0.2)
+
+    async def requests():
+        threads = RequestThreads(most_busy=4, most_busy_of_one=2, has_shares=True)
+        gate = threading.Event()
+
+        def first():
+            gate.wait(20)
+            heavy()
+
+        await threads.run(lambda: None, person="otto")
+        running = [asyncio.ensure_future(threads.run(first, person="ida"))]
+        await until(lambda: threads._busy == 1)
+        running += [asyncio.ensure_future(threads.run(lambda: "done", person="ida")) for _ in range(3)]
+        await until(lambda: threads._queued)
+        exhausted.set()
+        gate.set()
+        answers = await asyncio.gather(*running, return_exceptions=True)
+        exhausted.clear()
+        await until(lambda: threads._busy == 0)
+        return answers, await threads.run(lambda: "went on", person="ida")
+
+    answers, later = run(requests())
+    assert {type(answer) for answer in answers[-2:]} == {TooManyRequests}
+    assert later == "went on"
+
+
+def test_what_queues_goes_on_later_if_the_last_free_place_got_no_thread(exhausted, monkeypatch):
+    monkeypatch.setattr(request_threads, "RETRY_SECONDS", 0.05)
+
+    async def requests():
+        threads = RequestThreads(most_busy=1)
+        exhausted.set()
+        threads._busy = (
+            1  # as if a thread ended its work just before it is found that there is none for the next
+        )
+        waiting = asyncio.ensure_future(threads.run(lambda: "done"))
+        await until(lambda: threads._queued)
+        threads._busy = 0
+        with pytest.raises(TooManyRequests):
+            await threads.run(lambda: None)
+        exhausted.clear()
+        return await waiting
+
+    assert run(requests()) == "done"

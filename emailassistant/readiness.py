@@ -37,11 +37,14 @@ class Readiness:
     def problem(self) -> str:
         """Return what is wrong in one sentence without names of hosts, users or paths; "" if nothing is."""
         with self._lock:
-            if self._looking is None:
-                self._looking = Future()
-                arguments = (self._looking,)
-                threading.Thread(target=self._look, args=arguments, name="readiness", daemon=True).start()
-            looking = self._looking
+            if (looking := self._looking) is None:
+                looking = Future()
+                thread = threading.Thread(target=self._look, args=(looking,), name="readiness", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    return f"The process is out of threads ({error})."
+                self._looking = looking
         try:
             return looking.result(ANSWER_SECONDS)
         except TookTooLong:

@@ -83,3 +83,17 @@ def test_every_way_to_fail_is_an_answer(problem):
     server = Reach()
     server.suspect(0)
     assert server.failure(fail)
+
+
+def test_it_is_asked_again_when_no_thread_could_be_started(monkeypatch):
+    server, start = Reach(), threading.Thread.start
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    server.suspect(0)
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    with pytest.raises(RuntimeError):
+        server.failure(Connection)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert server.failure(Connection) == ""

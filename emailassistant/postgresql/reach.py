@@ -51,12 +51,12 @@ class Reach:
         with self._lock:
             if self._failure and time.monotonic() - self._asked_at < ASK_AGAIN_SECONDS:
                 return self._failure
-            if self._asking is None:
-                self._asking = Future()
-                arguments = (self._asking, connect)
+            if (asking := self._asking) is None:
+                asking = Future()
                 # A daemon, because nothing ends a name lookup that hangs.
-                threading.Thread(target=self._ask, args=arguments, name="reach", daemon=True).start()
-            asking = self._asking
+                thread = threading.Thread(target=self._ask, args=(asking, connect), name="reach", daemon=True)
+                thread.start()  # first: no one else would wait for it if it cannot be started
+                self._asking = asking
         try:
             return asking.result(ANSWER_SECONDS)
         except TookTooLong:

@@ -1,5 +1,7 @@
 """Health checks: whether the process is alive and able to serve."""
 
+import threading
+
 import pytest
 from django.db import OperationalError, connection, connections
 from django.db.migrations.recorder import MigrationRecorder
@@ -64,6 +66,21 @@ def test_a_database_that_cannot_be_reached_is_said_without_its_address(client, m
     assert "could not be reached" in response.json()["problem"]
     assert b"secret" not in response.content
     assert b"10.0.0.7" not in response.content
+
+
+@pytest.mark.django_db
+def test_a_process_without_threads_is_not_ready_until_it_has_some_again(client, monkeypatch):
+    start = threading.Thread.start
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "can't start new thread" in response.json()["problem"]
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])

@@ -1,7 +1,8 @@
-"""Time limits for receiving a request, which uvicorn lacks: a client that stops sending is disconnected.
+"""Time limits that uvicorn lacks: a client that stops sending, or stops taking its response, is disconnected.
 
-The rules are those of Apache's `mod_reqtimeout`: some seconds for the headers, and a least rate for the body.
-Without them, a few thousand clients that never finish a request hold every file descriptor of the process.
+The rules for requests are those of Apache's `mod_reqtimeout`: some seconds for the headers, and a least rate
+for the body. Without them, a few thousand clients that never finish a request hold every file descriptor of
+the process. A client that never takes its response would hold what builds it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ HEAD_SECONDS = (
 PAUSE_SECONDS = 15.0  # between two pieces of a body
 BODY_SECONDS = 20.0  # for the whole body, plus a second for every `BYTES_PER_SECOND`
 BYTES_PER_SECOND = 16_384  # the slowest client that is served is slower than any mobile network of today
+TAKE_SECONDS = 30.0  # for the next 48 KB of a response, while that many wait to be sent
 TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -26,6 +28,7 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limit: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
         self._is_in_head = False
         self._is_in_body = False
         self._body_began_at = 0.0
@@ -46,7 +49,16 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lift_limit()
+        self._has_taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._taking = self.loop.call_later(TAKE_SECONDS, self.transport.abort)  # closing would wait for it
+
+    def resume_writing(self) -> None:
+        self._has_taken()
+        super().resume_writing()
 
     # --- What the parser calls -----------------------------------------------------------------
 
@@ -82,6 +94,11 @@ class Protocol(HttpToolsProtocol):
         if self._limit is not None:
             self._limit.cancel()
             self._limit = None
+
+    def _has_taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
 
     def _check_body(self) -> None:
         now = self.loop.time()

@@ -82,6 +82,8 @@ NAMES = [
         uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.connection_made(transport)
         uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.connection_lost(exc)
         uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.data_received(data)
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.pause_writing
+        uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.resume_writing
         uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_message_begin
         uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_headers_complete
         uvicorn.protocols.http.httptools_impl:HttpToolsProtocol.on_body(body)

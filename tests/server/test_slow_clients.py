@@ -1,4 +1,4 @@
-"""Clients that stop sending are disconnected, over real sockets; those that are only slow are served."""
+"""Who stops sending or taking is disconnected, over real sockets; clients that are only slow are served."""
 
 import asyncio
 import os
@@ -18,7 +18,10 @@ pytestmark = pytest.mark.server
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LARGE = b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LIMIT = 1.0  # seconds, instead of the product's, so that the tests take less long
+
+left = threading.Event()  # set when the application hears that the reader of a large response is gone
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,8 @@ def port():
                 heard.append("disconnect")
                 return
             length, more = length + len(message["body"]), message["more_body"]
+        if scope["path"] == "/large":
+            return await send_without_end(receive, send)
         if scope["path"] == "/slow":
             await asyncio.sleep(3 * LIMIT)
         body = str(length).encode()
@@ -41,12 +46,20 @@ def port():
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    async def send_without_end(receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        leaving = asyncio.create_task(receive())
+        while not leaving.done():
+            await send({"type": "http.response.body", "body": bytes(65_536), "more_body": True})
+            await asyncio.sleep(0)
+        left.set()
+
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, http=Protocol, lifespan="off", log_config=None, timeout_keep_alive=60)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("HEAD_SECONDS", "PAUSE_SECONDS", "BODY_SECONDS"):
+        for name in ("HEAD_SECONDS", "PAUSE_SECONDS", "BODY_SECONDS", "TAKE_SECONDS"):
             patch.setattr(http_protocol, name, LIMIT)
         patch.setattr(http_protocol, "BYTES_PER_SECOND", 1_000)
         thread.start()
@@ -153,6 +166,26 @@ def test_an_idle_connection_may_be_used_again_after_the_limit(port):
         time.sleep(2 * LIMIT)  # the time is what this is about: keep-alive is longer than the limit
         connection.sendall(GET)
         assert b"200 OK" in connection.recv(65_536)
+
+
+def test_a_client_that_stops_taking_its_response_is_disconnected(port):
+    left.clear()
+    with connected(port) as connection:
+        connection.sendall(LARGE)
+        assert b"200 OK" in connection.recv(100)
+        assert left.wait(DEADLINE)
+
+
+def test_a_client_that_takes_its_response_slowly_is_served(port):
+    left.clear()
+    with connected(port) as connection:
+        connection.sendall(LARGE)
+        end = time.monotonic() + 3 * LIMIT
+        while time.monotonic() < end:
+            assert connection.recv(65_536)
+            time.sleep(0.01)  # the time is what this is about: the whole takes longer than the limit
+        assert not left.is_set()
+    assert left.wait(DEADLINE)
 
 
 # --- The product -----------------------------------------------------------------------------------

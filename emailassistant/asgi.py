@@ -142,11 +142,28 @@ class Handler(ASGIHandler):
             return
         except (NoRoomForBody, TooManyRequests, TooManyOfOnePerson) as refusal:
             return await answer(scope, send, refusal)
-        if not response.streaming:
-            return await self.send_response(response, send)
-        async with ThreadSensitiveContext():
+        if response.streaming:
+            await self._stream(response, receive, send)
+        else:
             await self.send_response(response, send)
-            await sync_to_async(response.close)()
+
+    async def _stream(self, response: HttpResponseBase, receive: Any, send: Any) -> None:
+        """Send a response while it is built, until its client disconnects. Close it however that ends.
+
+        Without that, it would be built to its end for a client that is gone.
+        """
+        async with ThreadSensitiveContext():
+            sending = asyncio.create_task(self.send_response(response, send))
+            leaving = asyncio.create_task(self.listen_for_disconnect(receive))
+            try:
+                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                sending.cancel()
+                leaving.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+                await sync_to_async(response.close)()
+        if not sending.cancelled():
+            sending.result()  # raise what went wrong
 
     async def _respond_in_a_thread(self, scope: Any, body: Any) -> HttpResponseBase:
         """Submits have a lane of their own, so a read never queues behind one."""

@@ -25,6 +25,7 @@ from assistant_app.engine.runner import runner
 from assistant_app.errors import AssistantError
 from assistant_app.llm.scripted import ScriptedClient
 from assistant_app.models import Usage
+from assistant_app.people import export
 from emailassistant.lifespan import collect_garbage_less
 from tests import leaks, workflows
 from tests.leaks import pytest_runtest_logreport as pytest_runtest_logreport
@@ -103,9 +104,13 @@ def _quick_flush(django_db_setup):
 
 @pytest.fixture(autouse=True)
 def _fresh(settings):
-    """A password costs half a second with the product's hasher; throttles count across tests."""
+    """A password costs half a second with the product's hasher; throttles count across tests.
+
+    So do downloads that a test began and did not read.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     counters.forget()
+    export._people.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,12 +1,15 @@
 """Export everything stored about a user as a zip file of readable JSON and text files.
 
 The file is built while it is sent, one email at a time, so memory use is bounded by the largest email.
+It takes a thread and much of a core, so a process builds few at a time, and one of each person.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+import weakref
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any
 from unicodedata import category
@@ -21,6 +24,7 @@ from django.utils.text import slugify
 from assistant_app.contract.wording import in_words
 from assistant_app.contract.workflow import is_there
 from assistant_app.engine import history, registry
+from assistant_app.errors import TooBusy
 from assistant_app.models import (
     ApiToken,
     Application,
@@ -31,7 +35,12 @@ from assistant_app.models import (
     Preferences,
     Usage,
 )
+from assistant_app.phrases import gettext_noop
 
+MOST_AT_ONCE = 2  # in a process
+RETRY_AFTER = 10  # seconds
+ONE_OF_EACH = gettext_noop("Your data is being downloaded already. Try again when that is done.")
+OTHERS = gettext_noop("Other people are downloading their data. Try again in a moment.")
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """Everything stored about you on this server, as of {now:%Y-%m-%d %H:%M} UTC.
 
@@ -62,16 +71,49 @@ class _Sink:
         return taken
 
 
-def archive(user: User) -> Iterator[bytes]:
-    """Yield the zip file in parts. No database connection is held while a part is sent."""
+_taking = threading.Lock()
+_people: set[int] = set()  # who has a download under way
+
+
+class Download:
+    """The parts of a person's archive. It takes a place until it is closed, or gone without that.
+
+    Raise `TooBusy` if the person has one under way, or if others have as many as a process may build.
+    """
+
+    def __init__(self, user: User) -> None:
+        _take_place(user.pk)
+        # Without the lock: garbage may be collected while it is held.
+        self._give_back = weakref.finalize(self, _people.discard, user.pk)
+        self._parts = archive(user)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._parts
+
+    def close(self) -> None:
+        self._parts.close()
+        self._give_back()  # only once, even if the person has another one by now
+
+
+def _take_place(person_id: int) -> None:
+    with _taking:
+        if person_id in _people:
+            raise TooBusy(ONE_OF_EACH, retry_after=RETRY_AFTER)
+        if len(_people) >= MOST_AT_ONCE:
+            raise TooBusy(OTHERS, retry_after=RETRY_AFTER)
+        _people.add(person_id)
+
+
+def archive(user: User) -> Generator[bytes]:
+    """Yield the zip file in parts. No connection is held while a part is compressed and sent."""
     sink = _Sink()
     with ZipFile(sink, "w", ZIP_DEFLATED) as file:  # type: ignore[call-overload]
         for path, moment, text in _files(user):
             entry = ZipInfo(path, timezone.localtime(moment).timetuple()[:6])
             entry.compress_type = ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
-            file.writestr(entry, text)
             connection.close()
+            file.writestr(entry, text)
             yield sink.taken()
     yield sink.taken()
 

@@ -4,13 +4,18 @@ import io
 import json
 import stat
 import zipfile
+from contextlib import closing
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
 
 from assistant_app import operations
+from assistant_app.errors import TooBusy
 from assistant_app.models import Application, IdempotencyKey, Preferences
 from assistant_app.operations.drafts import forking
+from assistant_app.people import export
 from tests.conftest import Person, wait_for_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +35,80 @@ def test_the_settings_lead_to_both(browser, person):
         assert "emails/0001-late-delivery/email.txt" in archive.namelist()
     browser.open(browser.page.links["Delete account…"])
     assert browser.says("1 email with all drafts, your instructions")
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def is_busy(response, words):
+    assert words in response.content.decode()
+    return (response.status_code, response["Retry-After"]) == (429, "10")
+
+
+def test_one_person_downloads_once_at_a_time(browser, owner):
+    first = browser.client.get("/settings/export/")
+    assert next(iter(first.streaming_content))
+    assert is_busy(signed_in(owner).get("/settings/export/"), "Your data is being downloaded already.")
+    first.close()  # in the middle
+    again = browser.client.get("/settings/export/")
+    assert b"".join(again.streaming_content)  # to its end
+    with closing(browser.client.get("/settings/export/")) as once_more:
+        assert once_more.status_code == 200
+
+
+def test_a_process_builds_two_downloads_at_a_time(browser, owner, stranger, django_user_model):
+    third = signed_in(django_user_model.objects.create(username="nina"))
+    under_way = [signed_in(user).get("/settings/export/") for user in (owner, stranger)]
+    assert [response.status_code for response in under_way] == [200, 200]
+    assert is_busy(third.get("/settings/export/"), "Other people are downloading their data.")
+    under_way.pop().close()
+    under_way.append(third.get("/settings/export/"))
+    assert under_way[1].status_code == 200
+    for response in under_way:
+        response.close()
+
+
+def test_a_download_that_fails_in_the_middle_gives_its_place_back(browser, monkeypatch):
+    browser.client.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr(export, "_account", lambda user: 1 // 0)
+        response = browser.client.get("/settings/export/")
+        with pytest.raises(ZeroDivisionError):
+            b"".join(response.streaming_content)
+    assert b"".join(browser.client.get("/settings/export/").streaming_content)
+
+
+def test_a_download_that_is_never_read_gives_its_place_back(owner):
+    abandoned = export.Download(owner)
+    with pytest.raises(TooBusy):
+        export.Download(owner)
+    del abandoned
+    export.Download(owner).close()
+
+
+def test_a_download_that_is_closed_twice_gives_one_place_back(owner):
+    first = export.Download(owner)
+    first.close()
+    second = export.Download(owner)
+    first.close()
+    with pytest.raises(TooBusy):
+        export.Download(owner)
+    second.close()
+
+
+def test_no_connection_is_held_while_a_part_is_compressed(browser, person, monkeypatch):
+    held, write = [], zipfile.ZipFile.writestr
+
+    def looking(file, *arguments):
+        held.append(connection.connection)
+        write(file, *arguments)
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", looking)
+    assert b"".join(browser.client.get("/settings/export/").streaming_content)
+    assert held == [None] * 4
 
 
 def test_a_branch_goes_along_whole(browser, person):

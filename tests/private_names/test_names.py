@@ -56,6 +56,7 @@ NAMES = [
         django.core.handlers.asgi:ASGIHandler.read_body(receive)
         django.core.handlers.asgi:ASGIHandler.create_request(scope,body_file)
         django.core.handlers.asgi:ASGIHandler.send_response(response,send)
+        django.core.handlers.asgi:ASGIHandler.listen_for_disconnect(receive)
         django.core.handlers.asgi:ASGIHandler.handle(scope,receive,send)
         django.core.handlers.asgi:ASGIHandler.get_response_async(request)
         django.core.handlers.asgi:get_script_prefix(scope)

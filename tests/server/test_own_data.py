@@ -2,17 +2,21 @@
 
 import io
 import json
+import socket
+import struct
 import threading
 import uuid
 import zipfile
+from contextlib import contextmanager
 
 import pytest
 import redis
 from django.conf import settings
 
+from tests.benchmarks.stage import sessions
 from tests.model_server import Reply
 from tests.own_redis import OwnRedis
-from tests.real_server import RealServer, wait_until
+from tests.real_server import DEADLINE, RealServer, wait_until
 from tests.server.conftest import new_email
 from tests.server.streaming import listening
 from tests.services import needs_redis_server
@@ -131,6 +135,53 @@ def test_a_person_is_erased_while_a_draft_is_written(server, model_server, own_r
     assert MARK.encode() not in everything(server, own_redis)
     with server.client("otto") as otto:
         assert otto.get("/api/applications/").json()["count"] == 1
+    assert server.stop() == 0
+
+
+# Stores emails that cannot be compressed much, so that their archive is more than the sockets take at once.
+MUCH = """
+import django, secrets
+django.setup()
+from django.contrib.auth.models import User
+from assistant_app import operations
+from assistant_app.models import Application
+for user in User.objects.all():
+    for _ in range(40):
+        row, _ = operations.create(actor=user)
+        state = {**row.state, "incoming_email": secrets.token_urlsafe(150_000)}
+        Application.objects.filter(pk=row.pk).update(state=state)
+"""
+
+
+@contextmanager
+def begun(server, session):
+    """Begin a download on a bare socket and take a little of it."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as client:
+        head = f"GET /settings/export/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={session}\r\n\r\n"
+        client.sendall(head.encode())
+        assert b" 200 OK" in client.recv(100)
+        yield client
+
+
+def test_downloads_are_few_at_a_time_and_who_leaves_makes_room(server):
+    server.run("-c", MUCH)
+    ida, otto, nina = sessions(server, "ida", "otto", "nina")
+
+    def asked(session):
+        return server.get("/settings/export/", cookies={"sessionid": session})
+
+    with begun(server, ida) as first, begun(server, otto):
+        for answer in (asked(ida), asked(nina)):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+        assert server.get("/settings/data/", cookies={"sessionid": ida}).status_code == 200
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        first.close()  # with a reset, as a machine that was switched off
+        wait_until(lambda: asked(nina).status_code == 200)
+    wait_until(lambda: asked(otto).status_code == 200)
+    with zipfile.ZipFile(io.BytesIO(asked(ida).content)) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 2 + 2 * 40
+    assert "Traceback" not in server.log
     assert server.stop() == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django import forms
@@ -46,10 +46,10 @@ class EraseForm(forms.Form):
 @signed_in
 @require_safe
 def export_own(request: PersonRequest) -> StreamingHttpResponse:
-    """Send all of the user's data as a zip file, streamed while it is built."""
-    parts = export.archive(request.user)
+    """Send all of the user's data as a zip file, streamed while it is built. Raise `TooBusy`."""
+    parts = export.Download(request.user)
     headers = {"Content-Disposition": 'attachment; filename="emails.zip"', "X-Accel-Buffering": "no"}
-    body = _in_threads(parts) if isinstance(request, ASGIRequest) else parts
+    body = _InThreads(parts) if isinstance(request, ASGIRequest) else parts
     return StreamingHttpResponse(body, content_type="application/zip", headers=headers)
 
 
@@ -77,8 +77,17 @@ def erase_own(request: PersonRequest) -> HttpResponse:
     return render(request, "settings/erase.html", context, status=status)
 
 
-async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Build each part in the request's thread, which owns the database connection."""
-    take = sync_to_async(lambda: next(parts, None), thread_sensitive=True)
-    while (part := await take()) is not None:
-        yield part
+class _InThreads:
+    """Builds each part in the request's thread, which owns the database connection."""
+
+    def __init__(self, parts: export.Download) -> None:
+        self._parts = parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        parts = iter(self._parts)
+        take = sync_to_async(lambda: next(parts, None), thread_sensitive=True)
+        while (part := await take()) is not None:
+            yield part
+
+    def close(self) -> None:
+        self._parts.close()

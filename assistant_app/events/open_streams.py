@@ -17,7 +17,8 @@ from assistant_app.events.server_sent import EventStream
 
 RETRY_AFTER = 10  # seconds
 
-_changing = threading.Lock()
+# Reentrant: a stream that was never read may be collected, and so ended, by the thread that holds the lock.
+_changing = threading.RLock()
 _open: Counter[int] = Counter()
 
 

@@ -1,11 +1,14 @@
 """One person can't hold any number of event streams, on pages and through the API, over real sockets."""
 
+import threading
 from contextlib import ExitStack
 
 import httpx
 import pytest
 from django.test import Client
 
+from assistant_app.errors import TooManyStreams
+from assistant_app.events import open_streams
 from tests.asgi_server import AsgiServer
 from tests.conftest import Person, wait_for_runs
 from tests.real_server import wait_until
@@ -75,6 +78,30 @@ def test_streams_that_were_never_read_do_not_count_for_ever(server, owner, being
                     return stream.status_code == 200  # left at once
 
             wait_until(opens)
+
+
+class Stream:
+    """What counts as one until it is collected."""
+
+
+def test_a_stream_may_be_collected_while_the_next_one_is_refused(owner, settings, monkeypatch):
+    settings.MAX_STREAMS_PER_PERSON = 1
+    never_read = [open_streams.count_in(owner.pk, Stream)]
+
+    def too_many(**about):
+        never_read.clear()  # as a collection of garbage does, which may begin anywhere
+        return TooManyStreams(**about)
+
+    def ask():
+        with pytest.raises(TooManyStreams):
+            open_streams.count_in(owner.pk, Stream)
+        open_streams.count_in(owner.pk, Stream)
+
+    monkeypatch.setattr(open_streams, "TooManyStreams", too_many)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(10)
+    assert not asking.is_alive()
 
 
 def test_zero_is_no_limit(server, owner, being_written, settings):

@@ -33,6 +33,7 @@ django.setup(set_prefix=False)
 from assistant_app.errors import AssistantError  # noqa: E402
 from assistant_app.observing.logs import current  # noqa: E402
 from assistant_app.phrases import gettext_noop  # noqa: E402
+from emailassistant.accounts import Accounts  # noqa: E402
 from emailassistant.body_limit import BodyLimit  # noqa: E402  (they read settings and models)
 from emailassistant.early_answer import answer  # noqa: E402
 from emailassistant.lifespan import Lifespan  # noqa: E402
@@ -95,6 +96,7 @@ class Handler(ASGIHandler):
             most_queued_of_one=runs * QUEUED_FOR_A_RUN if runs else None,
         )
         self._sync_handler = SyncHandler()
+        self._accounts = Accounts()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -169,7 +171,8 @@ class Handler(ASGIHandler):
         """Submits have a lane of their own, so a read never queues behind one."""
         context = contextvars.copy_context()  # one for both calls: Django keeps the script prefix there
         lane = self._submit_threads if is_submit(scope) else self._threads
-        person = person_of(scope)
+        credential = credential_of(scope)
+        person = self._accounts.person(credential)
         try:
             request, response = await lane.run(
                 lambda: self._respond(scope, body),
@@ -180,6 +183,7 @@ class Handler(ASGIHandler):
         except (TooManyRequests, TooManyOfOnePerson):
             body.close()
             raise
+        self._accounts.learn(credential, request)
         while isinstance(response, PendingResponse):
             # Without the shield, a cancelled request would cancel the run's future for everybody.
             await asyncio.shield(asyncio.wrap_future(response.future))
@@ -217,8 +221,8 @@ def is_submit(scope: Any) -> bool:
     return scope["method"] not in READING and path.startswith(SUBMITTED_TO)
 
 
-def person_of(scope: Any) -> str:
-    """Return a hash of the token or the session, which tells persons apart without a query.
+def credential_of(scope: Any) -> str:
+    """Return a hash of the token or the session, "" without one.
 
     Pages know no tokens. Of several cookies with one name, the last counts, as for Django.
     """

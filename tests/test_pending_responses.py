@@ -17,7 +17,7 @@ from assistant_app.errors import AlreadyRunning, ModelTimeout
 from assistant_app.models import ApiToken, Application
 from assistant_app.pages import carried
 from emailassistant import asgi
-from emailassistant.asgi import application, is_submit, person_of
+from emailassistant.asgi import application, credential_of, is_submit
 from emailassistant.request_threads import MOST_SUBMITS_BUSY
 from tests.api.conftest import INPUT, LIST_URL
 from tests.real_server import wait_until
@@ -195,6 +195,29 @@ def test_submits_beyond_the_queue_of_all_people_get_503_and_may_be_sent_again(mo
     assert again.status_code == 401
 
 
+def test_tokens_and_sessions_of_one_account_take_turns_as_one_person(owner, stranger, settings, client):
+    settings.MAX_RUNS_AT_ONCE = 1  # so ten may queue
+    handler = asgi.Handler()
+    client.force_login(owner)
+    session = {"Cookie": f"sessionid={client.cookies['sessionid'].value}"}
+    own = [*({"Authorization": f"Token {ApiToken.objects.create(owner)[1]}"} for _ in range(3)), session]
+    others = {"Authorization": f"Token {ApiToken.objects.create(stranger)[1]}"}
+
+    async def sent():
+        transport = httpx.ASGITransport(handler, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            for headers in own:
+                await http.get("/api/limits/", headers=headers)
+            coming = [http.post(LIST_URL, json={}, headers=own[number % 4]) for number in range(40)]
+            return await asyncio.gather(*coming, http.post(LIST_URL, json={}, headers=others))
+
+    *answers, of_the_other = asyncio.run(asyncio.wait_for(sent(), 60))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) >= 40 - 10 - MOST_SUBMITS_BUSY
+    assert {answer.json()["code"] for answer in refused} == {"too_many_waiting"}
+    assert of_the_other.status_code == 201
+
+
 # --- The same answer ------------------------------------------------------------------------------
 
 
@@ -338,7 +361,7 @@ def test_submits_are_told_from_reads(method, path, root_path, expected):
 
 def test_a_person_is_known_by_token_or_session_whatever_else_is_sent():
     def of(*headers, path="/api/limits/"):
-        return person_of({"headers": headers, "path": path})
+        return credential_of({"headers": headers, "path": path})
 
     token = of((b"authorization", b"Token abc"))
     assert token == of((b"cookie", b"sessionid=x"), (b"authorization", b"token   abc")) != ""

@@ -34,7 +34,7 @@ class Context:
         """Return the known ids of request, application and user, without a query."""
         match = getattr(self.request, "resolver_match", None)
         application_id = self.application_id or (match.kwargs.get("app_id", "") if match else "")
-        user_id = self.user_id or _known_user_id(self.request)
+        user_id = self.user_id or known_user_id(self.request)
         known = {"request": self.request_id, "application": str(application_id), "user": user_id}
         return {name: value for name, value in known.items() if value}
 
@@ -48,7 +48,7 @@ def request_id() -> str:
     return context.request_id if context else ""
 
 
-def _known_user_id(request: Any) -> Any:
+def known_user_id(request: Any) -> Any:
     """Return the id of the request's user if it is loaded already; loading it costs a query."""
     found = vars(request) if request is not None else {}
     user = found.get("user")

@@ -321,9 +321,10 @@ class EmailPage:
             return "work/_bar_which.html"
         if self.form:
             return self._bar_of_form
+        if self.kind == "failed" and self.row.is_stopped_by_owner:
+            return "work/_bar_stopped_by_you.html"
         if self.kind == "failed":
-            by_you = "_by_you" if self.row.is_stopped_by_owner else ""
-            return f"work/_bar_stopped{by_you}.html"
+            return "work/_bar_stopped.html"
         return "work/_bar_final.html"
 
     @property

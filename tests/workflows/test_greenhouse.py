@@ -110,6 +110,17 @@ def test_no_page_speaks_of_emails(at_the_form):
         assert not re.search("mail|sender|subject", text, re.IGNORECASE), address
 
 
+def test_deleting_speaks_of_no_email_either(at_the_form):
+    page = submit(at_the_form)
+    page.open(f"{page.address}delete/")
+    assert not page.says("email, your")
+    page.press("Delete")
+    assert page.says("“Greenhouse” deleted.")
+    assert not re.search("mail|sender", page.page.text.replace("Email assistant", ""), re.IGNORECASE)
+    page.press("Undo")
+    assert page.says("Restored.")
+
+
 def test_the_export_has_the_same_words(at_the_form, owner):
     submit(at_the_form, hours="12")
     with zipfile.ZipFile(io.BytesIO(b"".join(archive(owner)))) as files:

@@ -139,7 +139,7 @@ def email_delete(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
     context = {
         "row": row,
         "workflow": workflow,
-        "is_default": row.workflow == registry.default().name,
+        "is_email": row.workflow == registry.EMAIL,
         "drafts": workflow.rounds.of(row.state) if workflow and workflow.rounds else 0,
         "calls": row.model_calls.count(),
         "branches": row.forks.count(),

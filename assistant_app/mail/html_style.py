@@ -78,6 +78,8 @@ _USED = frozenset(
     | {
         "clip",
         "clip-path",
+        "background-clip",
+        "-webkit-background-clip",
         "transform",
         "scale",
         "text-indent",
@@ -362,6 +364,8 @@ def look_of(tag: str, attributes: Attributes, outer: Look, style: Style) -> Look
         look.background = UNKNOWN
     elif background and background not in _SHOWS_BEHIND and not is_clear(background):
         look.background = shade_in(background) or UNKNOWN
+    if "text" in (style.get("-webkit-background-clip"), style.get("background-clip")):
+        look.is_clear, look.colour = False, UNKNOWN  # the letters show the background
     return look
 
 

@@ -127,6 +127,7 @@ SEEN = [
     "<p style='position:relative;left:-100%'>{}</p>",
     "<p style='margin-left:-100%'>{}</p>",
     "<p style='scale:0.5'>{}</p>",
+    "<p style='background:linear-gradient(red,blue);background-clip:text;color:transparent'>{}</p>",
     "<p style='clip-path:polygon(0 0, 100% 0, 100% 100%)'>{}</p>",
     "<style>@supports not (display:none){.g{display:none}}</style><p class=g>{}</p>",
     "<p style='color:hwb(200 10% 10%)'>{}</p>",

@@ -273,7 +273,7 @@ def _texts(part: Message, reading: _Reading, depth: int = 0, is_related: bool = 
         reading.is_encrypted = True
         return []
     ending = _name_of(part).lower()[-4:] if kind == "application/octet-stream" else ""
-    if kind in _SMIME or ending == ".p7m":
+    if kind in _SMIME or (ending == ".p7m" and _payload(part)):  # Outlook's files come without attachments
         if depth and _SIGNED_FILE.search(_name_of(part).lower()):  # such as an invoice: invoice.xml.p7m
             reading.left_out.append(_name_of(part))
             return []

@@ -17,9 +17,19 @@ from assistant_app.phrases import gettext_noop, sentences
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of OLE files, which older office documents are, too
 MOST_NAMED = 100  # attachments
 MOST_RECIPIENTS = 500
+FIRST_YEAR = 1970  # what is not sent has a date of 1601
 
-# Properties (MS-OXPROPS), as `oxmsg` numbers them.
-_SENDER_SMTP, _SENDER_ADDRESS, _SENDER_NAME = 0x5D01, 0x0C1F, 0x0C1A
+# Properties (MS-OXPROPS), as `oxmsg` numbers them. The sender's address is the first of these that is one
+# of SMTP; Exchange has its own.
+_SENDER_ADDRESSES = (
+    0x5D01,  # of the sender
+    0x0C1F,
+    0x5D02,  # of the one for whom it was sent
+    0x0065,
+    0x5D0A,  # of the one who created it
+)
+_SENDER_NAME = 0x0C1A
+_SMIME = "IPM.NOTE.SMIME"  # the class of messages whose text is in an attachment
 _MESSAGE_ID, _RECIPIENT_KIND = 0x1035, 0x0C15
 _KINDS = {1: "To", 2: "Cc"}
 _KEPT = ("from", "reply-to", "to", "cc", "date", "subject", "message-id", "references", "in-reply-to")
@@ -67,6 +77,11 @@ def as_message(data: bytes) -> bytes:
 def _built(found: oxmsg.Message) -> bytes:
     message = EmailMessage()
     plain, html = found.body or "", found.html_body or ""
+    if not plain.strip() and not html.strip() and found.message_class.upper() == _SMIME:
+        said = gettext_noop(
+            "The file is signed or encrypted with S/MIME. Open it in your mail program and paste its text."
+        )
+        raise Unreadable(said)
     if not plain.strip() and not html.strip():
         said = gettext_noop("This Outlook message has its text in a form that cannot be read here.")
         raise Unreadable(sentences(said, _ADVICE))
@@ -87,18 +102,28 @@ def _header(found: oxmsg.Message) -> Iterator[tuple[str, str]]:
     """Yield the header lines: those of the email as it was sent, completed by Outlook's own properties."""
     sent = {name.lower(): " ".join(str(text).split()) for name, text in found.message_headers.items()}
     own = {"from": _sender(found), "subject": one_line(found.subject), **_recipients(found)}
-    if found.sent_date:
+    if found.sent_date and found.sent_date.year > FIRST_YEAR:
         own["date"] = format_datetime(found.sent_date)
-    own["message-id"] = one_line(found.properties.str_prop_value(_MESSAGE_ID) or "")
+    own["message-id"] = one_line(_property(found, _MESSAGE_ID))
     for name in _KEPT:
         yield name.title(), sent.get(name) or own.get(name, "")
 
 
 def _sender(found: oxmsg.Message) -> str:
-    values = [found.properties.str_prop_value(number) or "" for number in (_SENDER_SMTP, _SENDER_ADDRESS)]
+    name = one_line(_property(found, _SENDER_NAME) or found.sender or "").replace('"', "")
+    values = [_property(found, number) for number in _SENDER_ADDRESSES]
+    values += [
+        one.email_address or "" for one in found.recipients[:MOST_RECIPIENTS] if name and one.name == name
+    ]
     address = next((value for value in values if "@" in value), "")
-    name = one_line(found.properties.str_prop_value(_SENDER_NAME) or found.sender or "").replace('"', "")
     return f'"{name}" <{one_line(address)}>' if address else name
+
+
+def _property(found: oxmsg.Message, number: int) -> str:
+    try:
+        return found.properties.str_prop_value(number) or ""
+    except KeyError:  # listed, and not there
+        return ""
 
 
 def _recipients(found: oxmsg.Message) -> dict[str, str]:

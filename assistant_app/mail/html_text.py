@@ -100,6 +100,9 @@ _VOID = frozenset(
 )
 # Start tags that end an open element of the same kind, as in a browser.
 _ENDS = {"li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "option": {"option"}, "a": {"a"}}
+# Values of `display`.
+_COLUMNS = frozenset({"flex", "grid", "inline-flex", "inline-grid"})
+_LINES_BY_STYLE = frozenset({"block", "flex", "flow-root", "grid", "list-item", "table", "table-row"})
 _BLANK = re.compile(r"[ \t\r\n\f\xa0]+")
 _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
@@ -271,6 +274,8 @@ class _Element:
     is_unseen: bool = False
     raised: str = ""  # "sup" or "sub"
     is_block: bool = False
+    is_line: bool = False  # by its style
+    has_columns: bool = False  # what is inside is side by side
     link: str = ""
     link_text: list[str] = field(default_factory=list)
     has_picture: bool = False  # inside the link
@@ -391,8 +396,25 @@ class _Reader(HTMLParser):
             element.raised = tag
         elif tag == "table" or tag == "tr" or tag in _CELLS:
             self._begin_table_part(tag, attributes)
+        elif tag == "q":
+            self._add("“")
+        elif tag == "option":
+            self._add(" ")
+        self._begin_box(tag, style.get("display", ""), element)
         if style.get("vertical-align") in ("super", "sub") and not element.raised:
             element.raised = "sup" if style["vertical-align"] == "super" else "sub"
+
+    def _begin_box(self, tag: str, display: str, element: _Element) -> None:
+        """Tell an element apart from what is before it if its style or that of its parent does."""
+        element.has_columns = display in _COLUMNS
+        if tag in _BLOCKS:
+            return
+        if display in _LINES_BY_STYLE:
+            element.is_line = True
+            if not self._sheet.is_item:
+                self._break()
+        elif self._open and self._open[-1].has_columns:
+            self._add(" ")
 
     def _void(self, tag: str, attributes: dict[str, str | None]) -> None:
         if tag == "br":
@@ -505,6 +527,10 @@ class _Reader(HTMLParser):
             if element.look.hides_pictures or self._unseen:
                 return
             self._break()
+        elif element.is_line:
+            self._break()
+        elif tag == "q" and not element.look.hides_pictures and not self._unseen:
+            self._add("”")
         self._quotes -= element.is_quote
         self._plain -= element.is_plain
         if element.is_list:
@@ -520,6 +546,8 @@ class _Reader(HTMLParser):
         look = self._look_around()
         if look.hides_text:
             self.hidden += len(re.findall(r"\w+", data))
+            if not look.is_blocked:  # it takes room between what is seen
+                self._add(" ")
             return
         if self._plain:
             first, *others = data.split("\n")

@@ -100,6 +100,14 @@ def test_text_that_can_be_seen_stays(html):
             "a. x\n\ny",
         ),
         ("<ol><li>one<li>two<ol type=a><li>x</ol><li>three</ol>", "1. one\n2. two\n  a. x\n3. three"),
+        (
+            "<style>.n{display:block}</style><div><span class=n>20</span><span class=n>years</span></div>"
+            "<div style='display:flex'><b>a</b><b>b</b></div><ol><li><a class=n>x</a></ol>",
+            "20\nyears\na b\n\n1. x",
+        ),
+        ("He said <q>yes</q>.", "He said “yes”."),
+        ("by<font color=white> x </font><a>clicking</a><i style='display:none'> x</i>.", "by clicking."),
+        ("<select><option>Tea<option>Milk</select>", "Tea Milk"),
         ("<body text=#fff bgcolor=white>x<p><font color=red>y</font>", "y"),
         ("<body link=#fff><a href='https://x.org'>x</a>y", "y"),
         ("<ol reversed><li>c<li>b<ul><li>x<li>y</ul><li>a</ol>", "3. c\n2. b\n  - x\n  - y\n1. a"),

@@ -39,6 +39,9 @@ TAGS = (
     "<p style='a:b'>",
     "<p class=a style='color:red;color:blue' title=x>x",
     "<img alt=x>",
+    "<ol reversed><li>x",
+    "<table>x<tbody>",
+    "<span style='display:block'>x",
 )
 
 
@@ -84,6 +87,7 @@ FILES = {
     "Base64": FROM
     + b"Content-Transfer-Encoding: base64\n\n"
     + base64.encodebytes(filled(b"hello ", 3_000_000)),
+    "Base64 in pieces": text("text/plain", b"QQ==\n" * 10, "base64")[:900_000],
     "UTF-7": text("text/plain; charset=utf-7", b"+AOQ- hello "),
     "Japanese with escapes": text("text/plain; charset=iso-2022-jp", b"\x1b$B$3$s-!\x1b(B hi "),
     "no charset": text("text/plain", bytes(range(128, 256))),
@@ -106,6 +110,10 @@ FILES = {
     + b"Content-Type: multipart/mixed; boundary=B\n"
     + (b"\n--B\nContent-Type: text/calendar\n\n" + EVENTS) * 10
     + b"\n--B--\n",
+    "dates of a series": FROM
+    + b"Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n"
+    + filled(b"RDATE:20261110T090000Z\nRRULE:FREQ=DAILY\n", 190_000)
+    + b"END:VEVENT\nEND:VCALENDAR\n",
     "emails in emails": filled(b"From: a@b.org\nContent-Type: message/rfc822\n\n", 4_000) + FROM + b"\nhi",
 }
 

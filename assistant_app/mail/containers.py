@@ -44,6 +44,12 @@ _OTHERS = tuple(
 )
 _EMLX = re.compile(rb"[ \t]*(\d{1,9})[ \t]*\r?\n")
 _NEW_LINE = re.compile(rb"\r+\n|\r")
+# The line over each email of a mailbox (RFC 4155).
+_MAILBOX_LINE = re.compile(
+    rb"^From [^\s]{1,200}[^\n]{0,20}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [^\n]{8,40}\n"
+    rb"(?=[!-9;-~]{1,80}:)",
+    re.MULTILINE,
+)
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
 # A header line that makes sure that the header goes on below a broken line.
 _KNOWN_LINE = re.compile(
@@ -69,6 +75,9 @@ def as_message(data: bytes) -> bytes:
     data = _NEW_LINE.sub(b"\n", data.replace(b"\x00", b"")).lstrip()
     if not data:
         raise Unreadable(gettext_noop("The file is empty."))
+    if data.startswith(b"From ") and len(_MAILBOX_LINE.findall(data)) > 1:
+        said = gettext_noop("The file is a mailbox with several emails. Save the one to answer as .eml.")
+        raise Unreadable(said)
     return _with_whole_header(data)
 
 

@@ -44,6 +44,8 @@ _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,
 _XML = re.compile(rb"\s*<\?xml[^>]{0,100}encoding=[\"']([A-Za-z0-9._:-]{1,60})", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _HTML_WORD = re.compile(r"html(?![a-z])", re.IGNORECASE)
+_WHOLE_PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_PAGE_END = re.compile(rb"</html>\s*$", re.IGNORECASE)
 _SIGNED_FILE = re.compile(r"\.\w{1,8}\.p7m$")
 _ENCODING = re.compile(r"[\s\"']*([A-Za-z0-9-]+)")
 _BLOCK_OF_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+=*\s*")
@@ -327,8 +329,10 @@ def _with_boundary(part: Message, kind: str) -> Message:
 
 def _text(part: Message, label: str, reading: _Reading) -> list[_Text]:
     kind, raw = part.get_content_type(), _payload(part)
-    if kind in _HTML:
-        kind = "text/html"
+    if kind in _HTML or (
+        kind == "text/plain" and _WHOLE_PAGE.match(raw[:1_000]) and _PAGE_END.search(raw[-1_000:])
+    ):
+        kind = "text/html"  # some programs forget to say so
         if not label and (said := _META.search(raw[:4_000]) or _XML.match(raw[:400])):
             label = said[1].decode()
             if codec_of(label).startswith("utf_16"):  # it could not be found as ASCII then

@@ -118,6 +118,7 @@ READ = {
         email_of("Content-Type: multipart/mixed; boundary=B", "Content-Transfer-Encoding: base64", body=b64encode(b"--B\n\nHello there\n--B--\n")),
         "Offer 12\n\nHello there",
     ),
+    "HTML that is called plain text": (email_of(body=b"<html><p>Hello</p></html>\n"), "Offer 12\n\nHello"),
     "a type without an end": (email_of("Content-Type: text/"), "Hello"),
     "XHTML": (email_of("Content-Type: application/xhtml+xml", body=b"<html><p>Hello</p></html>"), "Offer 12\n\nHello"),
     "nothing but a table": (email_of("Content-Type: text/csv", body=b"Pump,2"), "Pump,2"),
@@ -151,6 +152,7 @@ def test_these_kinds_are_read(kind):
 REFUSED = {
     "an empty file": (b" \r\n", "The file is empty."),
     "a PDF": (b"%PDF-1.7\n", "The file is a PDF, not an email."),
+    "a mailbox": ((b"From anna Mon Nov  2 10:00:00 2026\n" + email_of() + b"\n\n") * 2, "The file is a mailbox with several emails."),
     "an office document": (b"PK\x03\x04\x14\0", "The file is a zip archive or an office document, not an email."),
     "a picture": (b"RIFF\0\0\0\0WEBPVP8 ", "The file is a picture or a sound"),
     "a picture of a phone": (b"\0\0\0\x18ftypheic", "The file is a picture, not"),

@@ -165,6 +165,26 @@ def test_no_connection_is_held_meanwhile(api, long_one, monkeypatch):
     assert held == [None] * len(held)
 
 
+def test_no_connection_is_held_while_ordinary_drafts_are_checked_and_compared(api, person, monkeypatch):
+    person.give_input()
+    person.send("edit_draft", text="Draft 2.")
+    held, check, compare = [], draft_report.check, diffs.compare
+
+    def looking(work):
+        def looked(*texts, **others):
+            held.append(connection.connection)
+            return work(*texts, **others)
+
+        return looked
+
+    monkeypatch.setattr(draft_report, "check", looking(check))
+    monkeypatch.setattr(diffs, "compare", looking(compare))
+    assert api.get(checks_of(person, 1)).status_code == 200
+    assert api.get(diff_of(person)).status_code == 200
+    assert len(held) >= 2
+    assert held == [None] * len(held)
+
+
 def test_a_report_is_made_once_for_a_draft(api, owner, person, monkeypatch):
     made, check = [], draft_report.check
     monkeypatch.setattr(draft_report, "check", lambda *a, **k: made.append(1) or check(*a, **k))

@@ -3,7 +3,10 @@
 import uuid
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from django.test import Client
 
 from assistant_app import operations
 from assistant_app.errors import (
@@ -450,6 +453,43 @@ def test_answers_survive_a_mistake_of_the_program(person, page_of, browser, goes
     browser.press("Draft the reply", answers=["First.", "Second."])
     assert browser.says("First.")
     assert browser.says("Second.")
+
+
+def signed_in(user, settings):
+    """Return a client whose session is saved with each request."""
+    settings.SESSION_SAVE_EVERY_REQUEST = True
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("path", "says"), [("/", b"could not be reached"), ("/api/limits/", b"database_unavailable")]
+)
+def test_a_session_that_the_database_does_not_save_is_no_bad_request(
+    owner, settings, monkeypatch, path, says
+):
+    client = signed_in(owner, settings)
+
+    def fail(*_, **__):
+        raise OperationalError("it is away")
+
+    monkeypatch.setattr(Session, "save", fail)
+    answer = client.get(path)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert says in answer.content
+
+
+def test_a_session_that_was_deleted_meanwhile_is_still_a_bad_request(owner, settings, monkeypatch):
+    client, load = signed_in(owner, settings), SessionStore.load
+
+    def load_and_delete(store):
+        loaded = load(store)
+        Session.objects.all().delete()
+        return loaded
+
+    monkeypatch.setattr(SessionStore, "load", load_and_delete)
+    assert client.get("/").status_code == 400
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable(retry_after=5), OperationalError("secret")])

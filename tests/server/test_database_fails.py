@@ -1,14 +1,17 @@
 """A database that is away, hangs, or cannot be written: who asks hears so soon, and the log says why."""
 
+import ctypes
 import os
 import resource
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from emailassistant.request_threads import MOST_BUSY
+from tests.benchmarks.stage import sessions
 from tests.own_postgresql import OwnPostgresql
 from tests.real_server import RealServer, wait_until
 from tests.server.conftest import new_email
@@ -16,6 +19,8 @@ from tests.services import needs_postgresql_programs, on_postgresql
 
 pytestmark = pytest.mark.server
 
+UNWRITABLE = "The database cannot be written at the moment."
+DROP_CAPABILITY, OVERRIDE_PERMISSIONS = 24, 1  # PR_CAPBSET_DROP and CAP_DAC_OVERRIDE of Linux
 FEW_BYTES = 30_000  # no file of the server may grow beyond that
 
 
@@ -57,6 +62,55 @@ def test_a_database_without_its_tables_is_named():
         answer = server.get("/readyz")
     assert answer.status_code == 503
     assert "manage.py migrate" in answer.json()["problem"]
+
+
+@contextmanager
+def only_readable(path):
+    mode = path.stat().st_mode
+    path.chmod(0o400)
+    try:
+        yield
+    finally:
+        path.chmod(mode)
+
+
+def restart_as_ordinary_user(server):
+    """Restart it without the capability to write what it may not write, which root has."""
+
+    def restart():
+        ctypes.CDLL(None).prctl(DROP_CAPABILITY, OVERRIDE_PERMISSIONS, 0, 0, 0)  # of this thread only
+        server.restart()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(restart).result()
+
+
+def test_a_file_that_can_only_be_read_is_named_everywhere_and_is_recovered_from():
+    with RealServer() as server, server.client() as ida:
+        app_id = new_email(ida)
+        [session] = sessions(server, "ida")
+        server.stop()
+        with only_readable(server.data / "db.sqlite3"):
+            restart_as_ordinary_user(server)
+            ready = server.get("/readyz")
+            read = ida.get(f"/api/applications/{app_id}/")
+            refused = ida.post("/api/applications/")
+            pages = [
+                server.get(path, cookies={"sessionid": session}) for path in ("/", "/new/", "/settings/")
+            ]
+            shown = server.get("/sign-in/")
+            server.stop()
+        server.restart()
+        recovered = ida.post("/api/applications/").status_code
+
+    assert (ready.status_code, ready.json()["problem"]) == (503, "The database file cannot be written.")
+    assert (read.status_code, shown.status_code) == (200, 200)  # what needs no write
+    assert (refused.status_code, refused.json()["code"]) == (503, "database_unavailable")
+    assert refused.json()["message"] == UNWRITABLE
+    for page in pages:
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+        assert UNWRITABLE in page.text
+    assert recovered == 201
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------

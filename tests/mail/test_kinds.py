@@ -286,46 +286,46 @@ def test_times_are_those_of_the_person_and_say_what_is_not_known(times):
 
 ENTRIES = {
     "a task": (
-        calendar("SUMMARY:Send it", "DTSTART:20261110T090000Z", "DUE;VALUE=DATE:20261112", "STATUS:IN-PROCESS", kind="VTODO"),
+        lambda: calendar("SUMMARY:Send it", "DTSTART:20261110T090000Z", "DUE;VALUE=DATE:20261112", "STATUS:IN-PROCESS", kind="VTODO"),
         "Task: Send it\nBegins: Tuesday, 10 November 2026, 09:00 (UTC)\nDue: Thursday, 12 November 2026, all day\nState: in progress",
     ),
-    "a note": (calendar("SUMMARY:Minutes", "DESCRIPTION:We met.\\nAnd talked\\, a lot.", kind="VJOURNAL"), "Note: Minutes\n\nWe met.\nAnd talked, a lot."),
+    "a note": (lambda: calendar("SUMMARY:Minutes", "DESCRIPTION:We met.\\nAnd talked\\, a lot.", kind="VJOURNAL"), "Note: Minutes\n\nWe met.\nAnd talked, a lot."),
     "busy times": (
-        calendar("ORGANIZER:mailto:a@example.org", "FREEBUSY:20261110T100000Z/PT1H", kind="VFREEBUSY"),
+        lambda: calendar("ORGANIZER:mailto:a@example.org", "FREEBUSY:20261110T100000Z/PT1H", kind="VFREEBUSY"),
         "Free and busy times: without a title\nBusy: Tuesday, 10 November 2026, 10:00 to 11:00 (UTC)\nOrganiser: a@example.org",
     ),
-    "a cancelled task": (calendar("SUMMARY:Tea", kind="VTODO", method="CANCEL"), "Cancelled: Tea"),
-    "a cancelled event": (calendar("SUMMARY:Tea", "STATUS:cancelled"), "Cancelled: Tea"),
-    "two events": (calendar("SUMMARY:Tea", "END:VEVENT", "BEGIN:VEVENT", "SUMMARY:Cake"), "Invitation: Tea\n\nInvitation: Cake"),
+    "a cancelled task": (lambda: calendar("SUMMARY:Tea", kind="VTODO", method="CANCEL"), "Cancelled: Tea"),
+    "a cancelled event": (lambda: calendar("SUMMARY:Tea", "STATUS:cancelled"), "Cancelled: Tea"),
+    "two events": (lambda: calendar("SUMMARY:Tea", "END:VEVENT", "BEGIN:VEVENT", "SUMMARY:Cake"), "Invitation: Tea\n\nInvitation: Cake"),
     "two calendars": (
-        calendar("SUMMARY:Tea", "END:VEVENT", "END:VCALENDAR", "BEGIN:VCALENDAR", "METHOD:CANCEL", "BEGIN:VEVENT", "SUMMARY:Cake"),
+        lambda: calendar("SUMMARY:Tea", "END:VEVENT", "END:VCALENDAR", "BEGIN:VCALENDAR", "METHOD:CANCEL", "BEGIN:VEVENT", "SUMMARY:Cake"),
         "Invitation: Tea\n\nCancelled: Cake",
     ),
-    "many events": (calendar(*["SUMMARY:Tea", "END:VEVENT", "BEGIN:VEVENT"] * 24), "Invitation: Tea\n\n" * 20 + "And 5 more."),
+    "many events": (lambda: calendar(*["SUMMARY:Tea", "END:VEVENT", "BEGIN:VEVENT"] * 24), "Invitation: Tea\n\n" * 20 + "And 5 more."),
     "an answer": (
-        calendar("SUMMARY:Tea", "ATTENDEE;PARTSTAT=DECLINED:MAILTO:bob@example.org", "COMMENT:I am away", method="REPLY"),
+        lambda: calendar("SUMMARY:Tea", "ATTENDEE;PARTSTAT=DECLINED:MAILTO:bob@example.org", "COMMENT:I am away", method="REPLY"),
         "Answer to an invitation: Tea\nbob@example.org declines.\nComment: I am away",
     ),
     "someone instead": (
-        calendar("SUMMARY:Tea", 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:eve@example.org":mailto:bob@example.org', method="REPLY"),
+        lambda: calendar("SUMMARY:Tea", 'ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:eve@example.org":mailto:bob@example.org', method="REPLY"),
         "Answer to an invitation: Tea\nbob@example.org sends eve@example.org instead.",
     ),
     "a meeting online": (
-        calendar("SUMMARY:Tea", "LOCATION:Room 5", "X-GOOGLE-CONFERENCE:https://meet.example.org/a", "URL:https://meet.example.org/a"),
+        lambda: calendar("SUMMARY:Tea", "LOCATION:Room 5", "X-GOOGLE-CONFERENCE:https://meet.example.org/a", "URL:https://meet.example.org/a"),
         "Invitation: Tea\nWhere: Room 5\nOnline: https://meet.example.org/a",
     ),
     "a description in HTML": (
-        calendar("SUMMARY:Tea", "DESCRIPTION:<html><p>Please <b>come</b></p><p style='display:none'>x</p></html>"), "Invitation: Tea\n\nPlease come",
+        lambda: calendar("SUMMARY:Tea", "DESCRIPTION:<html><p>Please <b>come</b></p><p style='display:none'>x</p></html>"), "Invitation: Tea\n\nPlease come",
     ),
-    "two titles": (calendar("SUMMARY:Tea", "SUMMARY:Cake"), "Invitation: Tea"),
-    "letters of the first version": (calendar("SUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=C3=9Fe"), "Invitation: Grüße"),
+    "two titles": (lambda: calendar("SUMMARY:Tea", "SUMMARY:Cake"), "Invitation: Tea"),
+    "letters of the first version": (lambda: calendar("SUMMARY;ENCODING=QUOTED-PRINTABLE:Gr=C3=BC=C3=9Fe"), "Invitation: Grüße"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
 def test_a_calendar_may_have_any_kind_of_entry(kind):
-    text, expected = ENTRIES[kind]
-    assert text == expected
+    read, expected = ENTRIES[kind]
+    assert read() == expected
 
 
 def test_an_invitation_that_is_attached_as_well_is_shown_once():

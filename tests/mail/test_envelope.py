@@ -302,7 +302,7 @@ def test_a_reply_to_that_somebody_reads_counts_for_a_sender_that_nobody_reads():
         *[("Bitte nicht antworten", ["no_reply"]), ("Please reply to Anna", []), ("Norma Reply", [])],
     ],
 )
-def test_a_name_may_say_that_nobody_reads_the_address(name, expected):
+def test_a_name_may_say_that_no_one_reads_the_address(name, expected):
     assert codes(proposal(**{"from": f'"{name}" <info@example.com>'})) == expected
 
 

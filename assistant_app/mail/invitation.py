@@ -50,6 +50,8 @@ _ANSWERS = {
 _ONLINE = ("X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "CONFERENCE", "URL")
 # "/mozilla.org/20050126_1/Europe/Berlin" for Europe/Berlin
 _VENDORS_ZONE = re.compile(r"(?<=TZID[=:])\"?/[^:;\r\n\"]{1,100}/([A-Z]\w{1,30}/[\w+-]{1,30})\"?(?=[:;\r\n])")
+_LINE_END = re.compile(r"\r+\n?")
+_MARK = re.compile(r"^(BEGIN|END):(\w{1,40})", re.IGNORECASE | re.MULTILINE)
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _TAG = re.compile(r"\s*<(?:!doctype|html|body|p|div|br|span|table)\b", re.IGNORECASE)
 
@@ -58,8 +60,9 @@ def to_text(calendar: str, zone: tzinfo = UTC) -> str:
     """Return a calendar's events as text, with times in the person's time zone; "" if it cannot be read."""
     if len(calendar) > LONGEST:
         return ""
+    calendar = _whole(calendar)
     try:
-        found = icalendar.Calendar.from_ical(_VENDORS_ZONE.sub(r"\1", calendar), multiple=True)
+        found = _parsed(calendar) or _parsed(_without_zones(calendar))
         events = [
             (event, str(each.get("METHOD", "")).upper())
             for each in found
@@ -75,6 +78,44 @@ def to_text(calendar: str, zone: tzinfo = UTC) -> str:
     if (more := len(events) - MOST_EVENTS) > 0:
         texts.append(f"And {more} more.")
     return "\n\n".join(texts)
+
+
+def _parsed(calendar: str) -> list[Any]:
+    """Return the calendars in a text; none if a part of it, such as a time zone, cannot be read."""
+    try:
+        return list(icalendar.Calendar.from_ical(calendar, multiple=True))
+    except Exception:  # noqa: BLE001  # see `to_text`
+        return []
+
+
+def _without_zones(calendar: str) -> str:
+    """Return a calendar without what it says about time zones."""
+    kept: list[str] = []
+    is_inside = False
+    for line in calendar.split("\n"):
+        mark = line.upper()
+        is_inside = is_inside or mark == "BEGIN:VTIMEZONE"
+        if not is_inside:
+            kept.append(line)
+        is_inside = is_inside and mark != "END:VTIMEZONE"
+    return "\n".join(kept)
+
+
+def _whole(calendar: str) -> str:
+    """Return a calendar with plain line ends, known names of zones, and the ends that were cut off."""
+    lines = _LINE_END.sub("\n", calendar.lstrip("\ufeff \r\n")).split("\n")
+    is_folded = [
+        below[:1] in (" ", "\t") for below in [*lines[1:], ""]
+    ]  # its last space is a part of its text
+    kept = (line if goes_on else line.rstrip() for line, goes_on in zip(lines, is_folded, strict=True))
+    calendar = _VENDORS_ZONE.sub(r"\1", "\n".join(kept))
+    missing: list[str] = []
+    for mark, name in _MARK.findall(calendar):
+        if mark.upper() == "BEGIN":
+            missing.append(name)
+        elif missing:
+            missing.pop()
+    return "\n".join([calendar.rstrip("\n"), *(f"END:{name}" for name in reversed(missing)), ""])
 
 
 class _Entry:
@@ -121,7 +162,7 @@ class _Entry:
         if one := self._span("RECURRENCE-ID", "RECURRENCE-ID"):
             yield f"Only this date of a series: {one}"
         for rule in self._all("RRULE")[:3]:
-            yield f"Repeated: {_repeated(rule)}"
+            yield f"Repeated: {_repeated(rule, self._zone)}"
         for name, word in (("RDATE", "Also"), ("EXDATE", "Except")):
             if dates := list(self._dates(name))[:MOST_DATES]:
                 yield f"{word}: {'; '.join(dates)}"
@@ -231,9 +272,9 @@ def _safely(value: Any, name: str) -> Any:
         return None
 
 
-def _repeated(rule: Any) -> str:
+def _repeated(rule: Any, zone: tzinfo) -> str:
     try:
-        return repetition.in_words(rule)
+        return repetition.in_words(rule, zone)
     except Exception:  # noqa: BLE001  # a damaged rule, see `_safely`
         return _said(rule)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 
 MOST_VALUES = 12  # of one part of a rule
 
@@ -35,8 +35,11 @@ _DAY = re.compile(r"([+-]?\d{1,2})?([A-Z]{2})")
 _SAID = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"}
 
 
-def in_words(rule: Mapping[str, object]) -> str:
-    """Return a rule in words, such as "every 2 weeks on Monday, 4 times". Unknown parts are named."""
+def in_words(rule: Mapping[str, object], zone: tzinfo = UTC) -> str:
+    """Return a rule in words, such as "every 2 weeks on Monday, 4 times". Unknown parts are named.
+
+    Its last day is that of the person's time zone.
+    """
     often, several = _OFTEN.get(_first(rule, "FREQ").upper(), ("repeatedly", "times"))
     every = _first(rule, "INTERVAL") or "1"
     text = often if every == "1" else f"every {every} {several}"
@@ -44,6 +47,8 @@ def in_words(rule: Mapping[str, object]) -> str:
     until, count = _values(rule, "UNTIL"), _first(rule, "COUNT")
     if until:
         last = until[0]
+        if isinstance(last, datetime) and last.tzinfo:
+            last = last.astimezone(zone)
         text += f", until {day(last) if isinstance(last, date) else last}"
     if count:
         text += ", once" if count == "1" else f", {count} times"

@@ -328,6 +328,39 @@ def test_a_calendar_may_have_any_kind_of_entry(kind):
     assert read() == expected
 
 
+DAMAGES = {
+    "its end cut off": lambda text: text.partition("END:VEVENT")[0],
+    "a byte order mark": lambda text: f"\ufeff{text}",
+    "spaces behind its lines": lambda text: text.replace("\n", " \n"),
+    "odd line ends": lambda text: text.replace("\n", "\r\r\n"),
+    "old line ends": lambda text: text.replace("\n", "\r"),
+    "a zone without times": lambda text: text.replace(
+        "BEGIN:VEVENT", "BEGIN:VTIMEZONE\nTZID:X\nEND:VTIMEZONE\nBEGIN:VEVENT"
+    ),
+    "a damaged zone": lambda text: text.replace(
+        "BEGIN:VEVENT",
+        "BEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nTZOFFSETFROM:x\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT",
+    ),
+    "a line without a colon": lambda text: text.replace("LOCATION", "x\nLOCATION"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_invitation_with_a_damage_says_the_same(damage):
+    whole, damaged = (
+        eml.read(email_of("Content-Type: text/calendar; charset=utf-8", body=text.encode())).text.rstrip()
+        for text in (INVITATION, DAMAGES[damage](INVITATION))
+    )
+    assert damaged == whole
+
+
+def test_the_last_day_of_a_series_is_that_of_the_person():
+    rule = "RRULE:FREQ=DAILY;UNTIL=20261201T233000Z"
+    assert calendar("SUMMARY:Tea", rule, zone=ZoneInfo("Europe/Berlin")).endswith(
+        "until Wednesday, 2 December 2026"
+    )
+
+
 def test_an_invitation_that_is_attached_as_well_is_shown_once():
     file = part("application/ics; name=invite.ics", INVITATION, "Content-Disposition: attachment")
     mail = eml.read(multipart("mixed", part("text/calendar", INVITATION), file))

@@ -95,6 +95,69 @@ def test_a_day_that_follows_from_a_weekday_is_worked_out():
     assert [found.text for found in checks.derived] == ["13 October"]
 
 
+def test_a_weekday_means_the_next_or_the_second_one():
+    email = HEADER + "Can you come on a Wednesday?"
+    days = {day: check(f"I come on {day} October.", email=email) for day in (7, 14, 21)}
+    assert [[found.text for found in checks.derived] for checks in days.values()] == [
+        ["7 October"],
+        ["14 October"],
+        [],
+    ]
+    assert [found.text for found in days[21].unsupported] == ["21 October"]
+
+
+def test_in_italian_two_days_with_or_between_them_are_apart():
+    email = HEADER.replace("Tue, 6", "mar, 6") + "Va bene mercoledì 14 ottobre o giovedì 15 ottobre?"
+    assert unsupported("Per me va bene mercoledì 14 ottobre, grazie.", email) == []
+    assert unsupported("Per me va bene giovedì 14 ottobre, grazie.", email) == ["giovedì 14 ottobre"]
+
+
+def test_a_share_does_not_follow_from_other_shares():
+    checks = check("I ask for 15 %.", email="There is 10 % off now, or 5 % later.")
+    assert ([found.text for found in checks.unsupported], checks.derived) == (["15 %"], ())
+
+
+def test_a_number_is_not_the_month_of_a_date():
+    draft = "On 21 January at 8:30 there will be 5 vegetarians."
+    assert missing(draft, instructions="5 vegetarians, 1 vegan") == ["1"]
+    assert missing(draft, instructions="the 21 at 8 is fine, 5 vegetarians") == []
+
+
+def test_a_number_behind_a_weekday_may_be_of_something_else():
+    said = "piątek 2 dla Oli, niedziela 5 dla dzieci"
+    checks = check(
+        "Na piątek proszę o 2 bilety dla Oli, na niedzielę o 5 dla dzieci.", email="", instructions=said
+    )
+    assert (checks.unsupported, checks.missing) == ((), [])
+
+
+def test_a_day_is_read_before_a_japanese_letter():
+    asked = "着工は11/16から"
+    assert missing("着工は11月16日からお願いいたします。", instructions=asked) == []
+    assert missing("着工は11月17日からお願いいたします。", instructions=asked) == ["11/16"]
+
+
+def test_a_day_may_be_meant_by_the_days_until_it():
+    assert missing("It arrives 12 days before.", feedback=["say that it arrives before the 12th"]) == []
+    assert missing("It arrives 13 days before.", feedback=["say that it arrives before the 12th"]) == ["12th"]
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        ("Los dos días me van bien.", []),
+        ("The two weeks suit me.", []),
+        ("Die drei Tage passen gut.", []),
+        ("Para la obra no tardamos más de dos días.", ["dos días"]),
+        ("It takes two weeks.", ["two weeks"]),
+        ("The 2 weeks suit me.", ["2 weeks"]),
+        ("I have the two euros.", ["two euros"]),
+    ],
+)
+def test_a_few_days_behind_an_article_are_known(draft, found):
+    assert unsupported(draft, HEADER + "Are 12 and 19 November good?") == found
+
+
 def test_a_sum_of_the_emails_amounts_is_worked_out():
     checks = check("That is €380.", email="The door is €300, the lock €80.")
     assert (checks.unsupported, [found.text for found in checks.derived]) == ((), ["€380"])

@@ -16,11 +16,12 @@ from assistant_app.workflow.checks.facts import Fact, Value, facts
 HEADER_LINES = 20
 YEAR = re.compile(r"\d{4}|\d[./-]\s?\d\d?[./-]\s?\d\d")  # every way to write a full date has one of these
 LONGEST_LINE = 200
-FOLLOWING_DAYS = 21  # "Tuesday" in an email means a day within three weeks of it
+FOLLOWING_DAYS = 13  # "Tuesday" in an email is the next or the second one after it
 MOST_COUNTED = 7  # days until a weekday that needs no date
 DAYS_BEFORE, DAYS_BEHIND = 10, 62  # "the 12th" is at most so far from the day of the email
 # What may stand between a weekday and its date: "Friday, the 4th", "vendredi le 4", "4日(金)".
 BETWEEN = re.compile(r"[\s,.(（]{0,3}(?:(?:the|der|den|dem|le|el|il|o|de|dia|día|dnia|den)\s)?")
+JOINED = re.compile(r"[\s,.(（]{0,3}")  # between a date and its weekday
 
 
 def sent_on(header: Iterable[tuple[str, str]]) -> date | None:
@@ -94,7 +95,9 @@ def pairs(text: str, found: Sequence[Fact]) -> Iterator[Pair]:
     for before, after in pairwise(found):
         if not BETWEEN.fullmatch(text, before.end, after.start):
             continue
-        for named, day in ((before, after), (after, before)):
+        # In Italian, "o" is no article but "or": "14 ottobre o giovedì".
+        is_close = JOINED.fullmatch(text, before.end, after.start) is not None
+        for named, day in ((before, after), (after, before)) if is_close else ((before, after),):
             weekday = next((value[1] for value in named.values if value[0] == "weekday"), None)
             if isinstance(weekday, int) and day.kind == "date" and _monthly(day):
                 yield Pair(weekday, named, day)

@@ -288,7 +288,11 @@ RULES: list[Rule] = [
         _at_digits(),
     ),
     Rule("dmy", Pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits()),
-    Rule("dmy", Pattern(_FREE, r"(?<!/)(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d\w/])"), _at_digits()),
+    Rule(
+        "dmy",
+        Pattern(_FREE, rf"(?<!/)(?P<d>\d{{1,2}})/(?P<m>\d{{1,2}})(?![\d/]|(?![{_CJK}])\w)"),
+        _at_digits(),
+    ),
     Rule("version", Pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(1)),
     Rule("week", Pattern(r"\b20\d\d-?W(?P<number>[0-5]\d)(?:-?[1-7])?\b"), _at_digits()),
     Rule("week", Pattern(_NUMBERED_WEEK), _at_words(*_WEEK_WORDS.split())),

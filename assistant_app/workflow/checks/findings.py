@@ -40,7 +40,7 @@ from assistant_app.workflow.checks.placeholders import placeholders
 from assistant_app.workflow.checks.questions import unanswered
 from assistant_app.workflow.checks.unfinished import open_ends, talk
 
-RULES_VERSION = 9  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 10  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
@@ -173,7 +173,12 @@ def check(
     beside = known_facts.calendar.beside(own.text, own.facts)
     fitting = {pair.named for pair, is_its_own in beside if is_its_own}
     unsupported = [
-        fact for fact in own.facts if not fact.is_vague and fact not in fitting and not known_facts.back(fact)
+        fact
+        for fact in own.facts
+        if not fact.is_vague
+        and fact not in fitting
+        and not known_facts.back(fact)
+        and not _is_known_group(own.text, fact)
     ]
     derived: list[Fact] = []
     if checks.is_read:
@@ -224,6 +229,25 @@ def _unanswered(email: str, draft: str, said: Sequence[Reading]) -> Iterator[Giv
     for question in questions:
         number, _, text = question.partition(". ")
         yield Given("email", int(number), question, (), (text.rstrip(" ?"),))
+
+
+# "los dos días", "the two weeks": the article says that they are known.
+DEFINITE = re.compile(
+    r"\b(?:the|these|those|die|den|der|diese[nr]?|les|ces|los|las|estos|estas|gli|le|questi|queste|deze|estes"
+    r"|tych|dessa)\s$",
+    re.IGNORECASE,
+)
+MOST_TOGETHER = 10
+
+
+def _is_known_group(text: str, fact: Fact) -> bool:
+    """Return whether it is a small number in words of days or the like, behind a definite article."""
+    if fact.kind != "number" or fact.text[0].isdigit():
+        return False
+    numbers = [value[1] for value in fact.values if value[0] == "number"]
+    if not numbers or min(numbers) > MOST_TOGETHER:  # type: ignore[type-var, operator]
+        return False
+    return DEFINITE.search(text, max(0, fact.start - 8), fact.start) is not None
 
 
 def _unknown_names(own: Reading, known: Backing, language: str | None) -> list[Fact]:
@@ -397,6 +421,7 @@ class Backing:
     dates_by_parts: set[Value] = field(default_factory=set)  # see `_with_any_part`
     others: set[Value] = field(default_factory=set)
     parts: set[int] = field(default_factory=set)  # of dates and times, as numbers
+    days_and_times: set[int] = field(default_factory=set)  # the parts that people say alone
     texts: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     _counts: dict[tuple[str, ...], set[object]] = field(default_factory=dict)  # by the words beside a number
@@ -407,6 +432,9 @@ class Backing:
         for fact in reading.facts:
             for value in fact.values:
                 self._add(value, is_of_person, is_bare=is_of_person and not fact.is_vague)
+                if is_of_person and value[:3] == ("date", None, None) and fact.text.isdigit():
+                    # "friday 2" may be two of something on Friday.
+                    self._add(("number", float(fact.text), None), is_of_person, is_bare=True)
             if fact.kind == "number":
                 counts = {value[1] for value in fact.values if value[0] == "number"}
                 for key in _around(reading.text, fact):
@@ -428,11 +456,14 @@ class Backing:
                 if found := in_a_year(value, self.calendar.sent):
                     self.others.add(("weekday", found.weekday()))
                 self.parts |= {part for part in (year, month, day) if isinstance(part, int)}
+                self.days_and_times |= {day} if isinstance(day, int) else set()
             case ("text", str(text)):
                 self.texts.add(text)
             case ("clock", int(minutes)):
                 self.others.add(value)
-                self.parts |= {minutes // 60, minutes // 60 % 12, minutes % 60}
+                of_clock = {minutes // 60, minutes // 60 % 12, minutes % 60}
+                self.parts |= of_clock
+                self.days_and_times |= of_clock
             case _:
                 self.others.add(value)
 
@@ -476,6 +507,15 @@ class Backing:
             return True
         numbers = {value[1:] for value in fact.values if value[0] == "number"}
         return any(self._is_worked_out(number, unit) for number, unit in numbers)  # type: ignore[arg-type]
+
+    def has_bare(self, value: Value) -> bool:
+        """Return whether a number is a day or an hour ("thu 8", "at 4"), or a day a number ("the 8th")."""
+        match value:
+            case ("number", float(number), None):
+                return number in self.days_and_times
+            case ("date", None, None, int(day)):
+                return float(day) in self.numbers
+        return False
 
     def _is_hour(self, minutes: int) -> bool:
         """Return whether it is a full hour that the owner wrote as a mere number: "three is better"."""
@@ -590,7 +630,10 @@ def _in_hundredths(numbers: Iterable[float]) -> set[int]:
     return {round(number * 100) for number in numbers if number < LARGEST_ADDED}
 
 
-_MONEY_OF: dict[str | None, tuple[str, ...]] = {unit: (unit,) for unit in MONEY} | {None: ("€", "$", "£")}
+# Shares are in the table of currencies, but no share follows from others.
+_MONEY_OF: dict[str | None, tuple[str, ...]] = {unit: (unit,) for unit in MONEY if unit != "%"} | {
+    None: ("€", "$", "£")
+}
 GENITIVE_IN_S = ("de", "nl", "sv", "da", "no")  # without an apostrophe: "Petersens Angebot"
 ANY = "any"  # in place of a part of a date
 
@@ -638,10 +681,7 @@ def _is_in(fact: Fact, draft: Reading, in_draft: Backing, language: str | None) 
         return is_spelled_out(fact.text, *draft.initials_and_nouns, language)
     if in_draft.back(fact):
         return True
-    # "thu 8" and "at 4": a bare number may be the day of a date, or an hour.
-    return any(
-        value[0] == "number" and value[2] is None and value[1] in in_draft.parts for value in fact.values
-    )
+    return any(in_draft.has_bare(value) for value in fact.values)
 
 
 def _wanted(reading: Reading, known_names: set[tuple[str, str]]) -> list[Fact]:

@@ -23,7 +23,7 @@ MOST_SAME = 10  # facts of a draft that are like one of the owner's
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.](?=\d)[^.!?\n]*)*[.!?]*")
 _CLAUSE = re.compile(r"[^,;.!?\n]+(?:[.,](?=\d)[^,;.!?\n]*)*[!?]*")
 # Any of these in a sentence may turn it round, so nothing is said about it.
-_NEGATION = re.compile(
+NEGATION = re.compile(
     r"\b(?:not|no|never|without|cannot|neither|nor|none|nothing|nobody|unable|declin\w*|refus\w*|impossible"
     r"|instead|unfortunately|avoid\w*|sorry|afraid|regret\w*|reject\w*|pass on|drop|stop\w*|against|skip|keep"
     r"|nicht\w*|kein\w*|nie|niemals|ohne|weder|niemand|leider|unmöglich|ablehn\w*|absag\w*|verzicht\w*"
@@ -201,7 +201,7 @@ class _Letter:
     def without_negation(self, words: set[str]) -> Iterator[Fact]:
         """Yield the first sentence with all the words that nothing turns round."""
         for (start, sentence), of_sentence in zip(self.sentences, self._stems, strict=True):
-            if words <= of_sentence and not sentence.endswith("?") and not _NEGATION.search(sentence):
+            if words <= of_sentence and not sentence.endswith("?") and not NEGATION.search(sentence):
                 yield _passage(start, sentence)
                 return
 
@@ -254,7 +254,7 @@ def _turned_round(letter: _Letter, text: str, facts: Sequence[Fact]) -> Iterator
 
 
 def _may_be_no(sentence: str) -> bool:
-    return sentence.endswith("?") or _NEGATION.search(sentence) is not None
+    return sentence.endswith("?") or NEGATION.search(sentence) is not None
 
 
 def _have_same_number(one: Fact, other: Fact) -> bool:
@@ -305,7 +305,7 @@ def _only_yes_or_no(
     only = _ONLY.fullmatch(said[0]) if len(said) == 1 else None
     if only is None:
         return
-    if only["no"] and not any(_NEGATION.search(sentence) for _, sentence in sentences):
+    if only["no"] and not any(NEGATION.search(sentence) for _, sentence in sentences):
         longest = max(sentences, key=lambda each: len(each[1]), default=None)
         if longest is not None and len(longest[1].split()) > 3:
             yield _passage(*longest)

@@ -1013,7 +1013,10 @@ def _is_part(text: str, start: int, end: int) -> bool:
 
 
 def _unit(match: re.Match[str]) -> str | None:
-    written = lower(match.groupdict().get("unit") or "").split()
+    unit = match.groupdict().get("unit")
+    if not unit:
+        return None
+    written = lower(unit).split()
     if {*written} & {*WORKING_BEFORE, *WORKING_BEHIND}:
         return "working_day"
     stem = " ".join(word for word in written if word != "calendar")
@@ -1024,8 +1027,8 @@ def _unit(match: re.Match[str]) -> str | None:
 
 def _factor(match: re.Match[str]) -> float:
     groups = match.groupdict()
-    of_cjk = TIMES_BY_OF_CJK.get(groups.get("cjk_times") or "", 1)
-    return of_cjk * TIMES_BY.get(lower(groups.get("times") or ""), 1)
+    times, of_cjk = groups.get("times"), groups.get("cjk_times")
+    return TIMES_BY_OF_CJK.get(of_cjk or "", 1) * (TIMES_BY.get(lower(times), 1) if times else 1)
 
 
 def _rest(match: re.Match[str]) -> float:

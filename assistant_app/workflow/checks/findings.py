@@ -38,9 +38,10 @@ from assistant_app.workflow.checks.names import (
 from assistant_app.workflow.checks.people import header_of, misnamed, misnamed_in_cjk
 from assistant_app.workflow.checks.placeholders import placeholders
 from assistant_app.workflow.checks.questions import unanswered
+from assistant_app.workflow.checks.swapped import swapped
 from assistant_app.workflow.checks.unfinished import open_ends, talk
 
-RULES_VERSION = 10  # raise it with every change of the rules: reports are remembered under it
+RULES_VERSION = 11  # raise it with every change of the rules: reports are remembered under it
 # Characters that are read of the draft, of the email, and of all that the owner wrote. Ordinary ones of 2 KB
 # are far below it.
 MOST_READ = 30_000
@@ -201,6 +202,12 @@ def check(
         unsupported += known_facts.counted_otherwise(own)
         of_person = [(reading.text, reading.facts) for reading in by_person]
         unsupported += contradictions(own.text, own.facts, of_person, email_read.text, email_read.facts)
+        unsupported += swapped(
+            (own.text, own.facts),
+            [(reading.text, reading.facts) for reading in [*of_hand, *by_person[::-1]]],
+            (email_read.text, email_read.facts),
+            language,
+        )
     unsupported += [
         Fact("talk", start, end, own.text[start:end], frozenset()) for start, end in talk(own.text)
     ]

@@ -343,6 +343,8 @@ def _end_before(text: str, start: int) -> int:
 
 def _is_in_signature(text: str, token: re.Match[str]) -> bool:
     """Return whether it starts a line of two or three capitalised words, like a name under a letter."""
+    if token.start() <= len(text) * 0.6:
+        return False
     start = text.rfind("\n", max(0, token.start() - LONGEST_LINE), token.start()) + 1
     if start <= len(text) * 0.6:
         return False

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from assistant_app.api import errors
-from assistant_app.engine.outage import outage
+from assistant_app.engine.database_outage import outage
 from assistant_app.errors import DatabaseUnavailable
 from assistant_app.pages import refusals
 

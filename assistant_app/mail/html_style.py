@@ -55,6 +55,7 @@ _SIZE = re.compile(
 _USED = frozenset(
     {
         "display",
+        "float",
         "visibility",
         "content-visibility",
         "opacity",

@@ -62,6 +62,7 @@ _LINES = frozenset(
             "footer",
             "form",
             "header",
+            "legend",
             "li",
             "main",
             "menu",
@@ -275,6 +276,7 @@ class _Element:
     raised: str = ""  # "sup" or "sub"
     is_block: bool = False
     is_line: bool = False  # by its style
+    is_apart: bool = False  # from what is beside it in the line
     has_columns: bool = False  # what is inside is side by side
     link: str = ""
     link_text: list[str] = field(default_factory=list)
@@ -400,12 +402,13 @@ class _Reader(HTMLParser):
             self._add("“")
         elif tag == "option":
             self._add(" ")
-        self._begin_box(tag, style.get("display", ""), element)
+        self._begin_box(tag, style, element)
         if style.get("vertical-align") in ("super", "sub") and not element.raised:
             element.raised = "sup" if style["vertical-align"] == "super" else "sub"
 
-    def _begin_box(self, tag: str, display: str, element: _Element) -> None:
+    def _begin_box(self, tag: str, style: Style, element: _Element) -> None:
         """Tell an element apart from what is before it if its style or that of its parent does."""
+        display = style.get("display", "")
         element.has_columns = display in _COLUMNS
         if tag in _BLOCKS:
             return
@@ -413,7 +416,13 @@ class _Reader(HTMLParser):
             element.is_line = True
             if not self._sheet.is_item:
                 self._break()
-        elif self._open and self._open[-1].has_columns:
+        elif (
+            tag == "button"
+            or display == "table-cell"
+            or style.get("float") in ("left", "right")
+            or (self._open and self._open[-1].has_columns)
+        ):
+            element.is_apart = True
             self._add(" ")
 
     def _void(self, tag: str, attributes: dict[str, str | None]) -> None:
@@ -529,6 +538,8 @@ class _Reader(HTMLParser):
             self._break()
         elif element.is_line:
             self._break()
+        elif element.is_apart:
+            self._add(" ")
         elif tag == "q" and not element.look.hides_pictures and not self._unseen:
             self._add("”")
         self._quotes -= element.is_quote

@@ -106,6 +106,11 @@ def test_text_that_can_be_seen_stays(html):
             "20\nyears\na b\n\n1. x",
         ),
         ("He said <q>yes</q>.", "He said “yes”."),
+        (
+            "<fieldset><legend>Choose</legend><button>Yes</button><button>No</button></fieldset>"
+            "<i style='float:left'>Sum</i>12<p><i style='display:table-cell'>a</i><i style='display:table-cell'>b</i>",
+            "Choose\nYes No\nSum 12\n\na b",
+        ),
         ("by<font color=white> x </font><a>clicking</a><i style='display:none'> x</i>.", "by clicking."),
         ("<select><option>Tea<option>Milk</select>", "Tea Milk"),
         ("<body text=#fff bgcolor=white>x<p><font color=red>y</font>", "y"),

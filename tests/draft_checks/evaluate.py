@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant_app.workflow.checks.brought_in import leads_away
 from assistant_app.workflow.checks.findings import Checks, check
 
 PUBLISHED = Path(__file__).with_name("published.json")
@@ -104,7 +105,8 @@ def _check(case: dict[str, Any], draft: str) -> Checks:
 
 
 def _marked(checks: Checks) -> set[str]:
-    return {found.text for found in checks.unsupported}
+    links = (text for text in checks.brought_in if leads_away(text))
+    return {*(found.text for found in checks.unsupported), *links}
 
 
 def _missing(checks: Checks) -> set[str]:
@@ -113,7 +115,8 @@ def _missing(checks: Checks) -> set[str]:
 
 def _listed(checks: Checks) -> set[tuple[str, str]]:
     """Return what a page lists as a thing to check, beside what is missing."""
-    return {(found.kind, found.text) for found in checks.findings}
+    links = (("link", text) for text in checks.brought_in if leads_away(text))
+    return {*((found.kind, found.text) for found in checks.findings), *links}
 
 
 def _shown(checks: Checks) -> set[tuple[str, str]]:

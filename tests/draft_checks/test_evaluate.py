@@ -78,6 +78,14 @@ def test_an_error_in_a_quiet_note_is_shown_but_not_among_the_things_to_check():
     assert (figures.shown["amount-changed"], figures.listed) == (2, 1)
 
 
+def test_a_link_of_the_email_in_a_draft_that_is_right_is_a_false_alarm():
+    case = next(case for case in published() if case["kind"] == "natural" and case["id"].startswith("en"))
+    link = "https://pay.example.net/now"
+    wrong = {**case, "email": f"{case['email']}\n{link}", "draft": f"{case['draft']}\n\n{link}"}
+
+    assert figures_of([wrong]).false_alarms == figures_of([case]).false_alarms + 1
+
+
 def test_most_values_that_stand_with_each_others_item_are_shown():
     figures = figures_of(published(evaluate.SEVERAL_VALUES))
     kinds = [kind for kind in figures.errors if kind.endswith("-swapped")]

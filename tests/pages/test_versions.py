@@ -497,13 +497,26 @@ def test_a_draft_in_which_everything_matches_says_what_was_compared(person, page
     assert page_of(person).says("Dates, amounts, names and links match the email and what you wrote.")
 
 
-def test_a_link_of_the_email_alone_does_not_stand_under_what_matches(person, page_of, model):
+def test_an_address_of_the_email_alone_does_not_stand_under_what_matches(person, page_of, model):
+    model.will_write("Dear Marta,\n\nwrite to pay@example.net please.")
+    person.give_input("Subject: Pay\n\nWrite to pay@example.net please. Marta", "Agree.")
+    page = page_of(person)
+    assert page.says("Dates, amounts and names match the email and what you wrote.")
+    assert page.says("From Marta’s email: pay@example.net") or page.says("From the email: pay@example.net")
+
+
+def test_a_link_of_the_email_alone_is_a_thing_to_check(person, page_of, model):
     model.will_write("Dear Marta,\n\nsee https://pay.example.net/now please.")
     person.give_input("Subject: Pay\n\nSee https://pay.example.net/now please. Marta", "Agree.")
-    assert page_of(person).says("Dates, amounts and names match the email and what you wrote.")
-    assert page_of(person).says("From Marta’s email: https://pay.example.net/now") or page_of(person).says(
-        "From the email: https://pay.example.net/now"
-    )
+    page = page_of(person)
+    assert page.says("1 thing to check")
+    assert "https://pay.example.net/now" in row_of(page, 1)
+    assert not page.says("Everything checks out")
+    assert not page.says("match the email and what you wrote")
+    listed = "https://pay.example.net/now</bdi></b>. Make sure you trust it"
+    assert (
+        "".join(page.response.content.decode().split()).count("".join(listed.split())) == 2
+    )  # and in the bar
 
 
 def test_a_language_that_is_not_read_is_named_and_nothing_is_called_right(person, page_of, model):

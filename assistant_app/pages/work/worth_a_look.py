@@ -12,6 +12,7 @@ from assistant_app.operations.drafts.report import Cut, Report
 from assistant_app.phrases import Phrase, gettext_noop
 from assistant_app.templatetags.letters import Piece
 from assistant_app.translation import translated
+from assistant_app.workflow.checks.brought_in import leads_away
 from assistant_app.workflow.checks.findings import Finding
 from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
 
@@ -34,7 +35,7 @@ MOST_SHOWN = 50  # findings of one kind
 class Item:
     """One thing to check."""
 
-    kind: str  # contradiction, missing, unanswered, placeholder, lost, talk, unsupported or cut
+    kind: str  # contradiction, missing, unanswered, placeholder, lost, talk, unsupported, link or cut
     text: str
     where: str = ""  # what it was given in
     number: int = 0  # its place in the list, from 1
@@ -62,6 +63,7 @@ class WorthALook:
             *(("lost", text, "") for text in self.report.lost[:MOST_SHOWN]),
             *(("talk", text, "") for text in self._texts_of("talk")[:MOST_SHOWN]),
             *(("unsupported", text, "") for text in self._texts_of("unsupported")[:MOST_SHOWN]),
+            *(("link", text, "") for text in self.report.checks.brought_in if leads_away(text)),
             *(("cut", translated(NAMES[name]), "") for name in self.report.cut),
         ]
         return [Item(*item, number=number) for number, item in enumerate(found, start=1)]
@@ -113,6 +115,11 @@ class WorthALook:
     @property
     def derived(self) -> list[str]:
         return _texts(self.report.checks.derived)[:MOST_SHOWN]
+
+    @property
+    def brought_in(self) -> list[str]:
+        """The addresses and the like that only the email has, without the links, which are listed."""
+        return [text for text in self.report.checks.brought_in if not leads_away(text)]
 
     @property
     def unread(self) -> str:

@@ -32,5 +32,10 @@ def brought_by(email: str, draft: Iterable[Fact], own: Iterable[str]) -> list[st
     return list(dict.fromkeys(found))
 
 
+def leads_away(text: str) -> bool:
+    """Return whether it is a link that mail programs make clickable, no address and no name of a site."""
+    return "://" in text or text.lower().startswith("www.")
+
+
 def _comparable(text: str) -> dict[str, str]:
     return {"text": text.lower(), "phone": re.sub(r"\D", "", text)}

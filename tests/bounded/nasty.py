@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
     "facts of all kinds": drawn(
         lambda r: r.choice(["a1@b.example", "May", "1-1", "X", "www.a.example/", "Kate", "€5", "3:30 pm"])
     ),
+    "values with their items": drawn(lambda r: f"{word(r)} {r.choice(['10:00', '11:00', '€5', '€6'])},"),
     "codes": repeated("A1-"),
     "placeholders": repeated("[Your name] "),
     "numbers in words": repeated("two hundred and "),

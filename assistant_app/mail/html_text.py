@@ -27,6 +27,7 @@ from assistant_app.mail.html_style import (
 
 LONGEST = 1_000_000  # characters
 MOST_TAGS = 30_000  # half a second of CPU at most; Outlook writes six for a line of text
+MOST_LOOKS = 1_000  # to remember
 DEEPEST_QUOTE = 5
 DEEPEST_LIST = 6
 DEEPEST_TABLE = 15  # deeper ones are read as lines
@@ -289,6 +290,7 @@ class _Reader(HTMLParser):
         self.hidden = 0
         self._style = StyleSheet()
         self._page = Look()
+        self._looks: dict[tuple[object, ...], tuple[Look, Look]] = {}  # the outer one, and the one inside it
         self._sheets = [_Sheet()]
         self._tables: list[_Table] = []
         self._open: list[_Element] = []
@@ -335,6 +337,19 @@ class _Reader(HTMLParser):
     def _look(self) -> Look:
         return self._open[-1].look if self._open else self._page
 
+    def _look_inside(self, outer: Look, tag: str, attributes: Attributes, style: Style) -> Look:
+        """Return the look of an element. It is worked out once for equal ones inside the same look."""
+        looks = tuple((name, attributes[name]) for name in LOOKS & attributes.keys())
+        others = ("href" in attributes, "open" in attributes)
+        key = (id(outer), tag, others, looks, tuple(style.items()))
+        if key not in self._looks:
+            look = look_of(tag, attributes, outer, style)
+            if len(self._looks) >= MOST_LOOKS:
+                self._looks.clear()
+            # The outer one is kept with it, so that nothing else gets its id.
+            self._looks[key] = outer, outer if look == outer else look
+        return self._looks[key][1]
+
     def _look_around(self, tag: str = "") -> Look:
         """Return the look of what is around a text or tag. Text between cells is shown above the table."""
         if self._open and self._open[-1].tag in _AROUND_CELLS and tag not in _INSIDE_TABLES:
@@ -359,7 +374,7 @@ class _Reader(HTMLParser):
         style = self._style.of(keys, attributes, parent) if attributes or self._style else {}
         look = self._look_around(tag)
         if style or tag in STRUCK or tag in NOT_SHOWN or tag == "a" or LOOKS & attributes.keys():
-            look = look_of(tag, attributes, look, style)
+            look = self._look_inside(look, tag, attributes, style)
         if look.background is None and self._style.has_backgrounds and look.colour is not None:
             look = replace(look, background=UNKNOWN)
         if look.colour is None and self._style.has_colours and look.background is not None:

@@ -150,8 +150,12 @@ class Look:
     def _has_colour_of_background(self) -> bool:
         if UNKNOWN in (self.colour, self.background):
             return False
-        letters, behind = self.colour or _BLACK, self.background or _WHITE
-        return max(abs(a - b) for a, b in zip(letters, behind, strict=True)) <= NEARLY_SAME
+        return _are_nearly_same(self.colour or _BLACK, self.background or _WHITE)
+
+
+@lru_cache(maxsize=256)
+def _are_nearly_same(one: Colour, other: Colour) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= NEARLY_SAME
 
 
 @dataclass(slots=True)

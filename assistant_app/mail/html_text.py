@@ -339,16 +339,18 @@ class _Reader(HTMLParser):
 
     def _look_inside(self, outer: Look, tag: str, attributes: Attributes, style: Style) -> Look:
         """Return the look of an element. It is worked out once for equal ones inside the same look."""
-        looks = tuple((name, attributes[name]) for name in LOOKS & attributes.keys())
-        others = ("href" in attributes, "open" in attributes)
-        key = (id(outer), tag, others, looks, tuple(style.items()))
-        if key not in self._looks:
+        named = LOOKS & attributes.keys()
+        looks = tuple((name, attributes[name]) for name in named) if named else ()
+        said = tuple(style.items()) if style else ()
+        key = (id(outer), tag, "href" in attributes, "open" in attributes, looks, said)
+        found = self._looks.get(key)
+        if found is None:
             look = look_of(tag, attributes, outer, style)
             if len(self._looks) >= MOST_LOOKS:
                 self._looks.clear()
             # The outer one is kept with it, so that nothing else gets its id.
-            self._looks[key] = outer, outer if look == outer else look
-        return self._looks[key][1]
+            found = self._looks[key] = outer, outer if look == outer else look
+        return found[1]
 
     def _look_around(self, tag: str = "") -> Look:
         """Return the look of what is around a text or tag. Text between cells is shown above the table."""

@@ -419,7 +419,8 @@ class _Reader(HTMLParser):
             self._add("“")
         elif tag == "option":
             self._add(" ")
-        self._begin_box(tag, style, element)
+        if style or tag == "button" or (self._open and self._open[-1].has_columns):
+            self._begin_box(tag, style, element)
         if style.get("vertical-align") in ("super", "sub") and not element.raised:
             element.raised = "sup" if style["vertical-align"] == "super" else "sub"
 

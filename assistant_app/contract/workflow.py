@@ -402,8 +402,7 @@ class Workflow:
 
         A number or truth value that is the default one is there once an action that writes it was taken.
         """
-        writes = (self.graph.get_action(name).writes for name in self._passed(position))  # type: ignore[union-attr]
-        written = {key for keys in writes for key in keys}
+        written = self._surely_written.get(position, frozenset())
         found = [(output, output.of(state)) for output in self.outputs if output.key not in leave_out]
         return [
             (output, value)
@@ -416,18 +415,26 @@ class Workflow:
             )
         ]
 
-    def _passed(self, position: str) -> set[str]:
-        """Return the actions that every way to a position has taken."""
-        if position not in self.actions:
-            return set()
-        others = self.actions - {position}
-        return {position, *(name for name in others if position not in self._reached_without(name))}
+    @cached_property
+    def _surely_written(self) -> dict[str, frozenset[str]]:
+        """The keys that have been written at each position, whichever way led to it."""
+        reached = {name: self._reached_without(name) for name in self.actions}
+        return {
+            position: frozenset(
+                key
+                for action in self.graph.actions
+                if position not in reached[action.name]
+                for key in action.writes
+            )
+            for position in self.actions
+        }
 
     def _reached_without(self, left_out: str) -> set[str]:
-        """Return the actions that may be taken if one of them never is."""
+        """Return the actions that may be taken if one of them never is. Choices count, too."""
         ahead = [name for name in [self.entrypoint] if name != left_out]
         for name in ahead:
-            ahead += [to for to in self._next_to[name] if to != left_out and to not in ahead]
+            nexts = (edge.to.name for edge in self.graph.transitions if edge.from_.name == name)
+            ahead += [to for to in dict.fromkeys(nexts) if to != left_out and to not in ahead]
         return set(ahead)
 
     # --- Branches ------------------------------------------------------------------------------

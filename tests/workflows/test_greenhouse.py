@@ -3,19 +3,23 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 
 import pytest
+from burr.core import State, action, default
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from assistant_app.api.urls import build_urlpatterns
 from assistant_app.checks import check_workflow
+from assistant_app.contract.actions import HUMAN, Choice
+from assistant_app.contract.workflow import binding
 from assistant_app.people.export import archive
 from assistant_app.workflow.email import EMAIL
 from docs.examples.trip_planner.workflow import TRIP_PLANNER
 from tests.conftest import wait_for_runs
 from tests.openapi import check_document
-from tests.workflows.greenhouse import GREENHOUSE
+from tests.workflows.greenhouse import GREENHOUSE, ask_for_climate, decide, work_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASKED = {"night": -4, "hours": None, "plants": 0, "air": "damp"}
@@ -119,6 +123,24 @@ def test_deleting_speaks_of_no_email_either(at_the_form):
     assert not re.search("mail|sender", page.page.text.replace("Email assistant", ""), re.IGNORECASE)
     page.press("Undo")
     assert page.says("Restored.")
+
+
+@action(reads=[], writes=["verdict"], tags=[HUMAN])
+async def skip(state: State) -> State:
+    return state.update(verdict="keep")
+
+
+def test_a_default_is_not_said_after_a_choice_that_skips_what_writes_it():
+    actions = {"ask_for_climate": ask_for_climate, "work_out": work_out, "decide": decide, "skip": skip}
+    ways = [
+        ("ask_for_climate", "skip", Choice("skip")),
+        ("ask_for_climate", "work_out", default),
+        ("work_out", "decide", default),
+    ]
+    short = replace(GREENHOUSE, build_graph=binding(actions, ways))
+    state = {**GREENHOUSE.default_state, "air": "dry"}
+    assert {output.key for output, _ in short.told(state, "skip")} == {"night", "plants", "air"}
+    assert {"day", "is_frost_free"} <= {output.key for output, _ in short.told(state, "decide")}
 
 
 def test_the_export_has_the_same_words(at_the_form, owner):

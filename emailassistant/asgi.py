@@ -30,6 +30,7 @@ from django.urls import set_script_prefix
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
 django.setup(set_prefix=False)
 
+from assistant_app.engine import registry  # noqa: E402
 from assistant_app.errors import AssistantError  # noqa: E402
 from assistant_app.observing.logs import current  # noqa: E402
 from assistant_app.phrases import gettext_noop  # noqa: E402
@@ -237,5 +238,6 @@ def _let_logs_know(request: HttpRequest) -> None:
         context.request = request
 
 
+registry.load(settings.WORKFLOWS)  # raises what is wrong with them where no one ran the checks
 _served = BodyLimit(serve_static(Handler()), settings.MAX_BODY_BYTES)
 application = Lifespan(RequestLog(_served, is_written=settings.ACCESS_LOG))

@@ -1,9 +1,12 @@
-"""Staff without rate limits, who may see every address, and a heap without what other tests left."""
+"""Staff without rate limits, who may see every address; a heap without what other tests left; a server."""
 
 import gc
 
+import httpx
 import pytest
+from django.test import Client
 
+from tests.asgi_server import AsgiServer
 from tests.bounded.door import Door
 
 
@@ -23,3 +26,18 @@ def door(owner, settings, without_garbage_of_others):
     settings.API_RATE_USER = "100000/minute"
     settings.MAX_DRAFTS_PER_DAY = settings.MAX_RUNS_AT_ONCE = settings.MAX_ROUNDS = 0
     return Door(owner)
+
+
+@pytest.fixture
+def server():
+    server = AsgiServer().start()
+    yield server
+    server.stop()
+
+
+def reader(server, user):
+    """Return a client that is signed in, over real sockets."""
+    client = Client()
+    client.force_login(user)
+    cookies = {"sessionid": client.cookies["sessionid"].value}
+    return httpx.Client(base_url=server.url, cookies=cookies, timeout=30)

@@ -4,20 +4,12 @@ import os
 
 import httpx
 import pytest
-from django.test import Client
 
 from assistant_app.people import export
-from tests.asgi_server import AsgiServer
+from tests.bounded.conftest import reader
 from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server():
-    server = AsgiServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -34,13 +26,6 @@ def endless(monkeypatch):
 
     monkeypatch.setattr(export, "archive", archive)
     return ended
-
-
-def reader(server, user):
-    client = Client()
-    client.force_login(user)
-    cookies = {"sessionid": client.cookies["sessionid"].value}
-    return httpx.Client(base_url=server.url, cookies=cookies, timeout=30)
 
 
 def test_who_leaves_in_the_middle_gives_the_place_back(server, owner, stranger, django_user_model, endless):

@@ -3,24 +3,15 @@
 import threading
 from contextlib import ExitStack
 
-import httpx
 import pytest
-from django.test import Client
 
 from assistant_app.errors import TooManyStreams
 from assistant_app.events import open_streams
-from tests.asgi_server import AsgiServer
+from tests.bounded.conftest import reader
 from tests.conftest import Person, wait_for_runs
 from tests.real_server import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server():
-    server = AsgiServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -34,13 +25,6 @@ def being_written(owner, model):
     yield person
     gate.set()
     wait_for_runs()
-
-
-def reader(server, user):
-    client = Client()
-    client.force_login(user)
-    cookies = {"sessionid": client.cookies["sessionid"].value}
-    return httpx.Client(base_url=server.url, cookies=cookies, timeout=30)
 
 
 @pytest.mark.parametrize("path", ["/a/{}/stream/", "/api/applications/{}/events/"])

@@ -172,7 +172,7 @@ def test_a_hit_in_markup_is_marked_and_all_of_it_stays_text(browser, email, quer
 def test_a_hit_is_shown_with_the_text_around_it(browser, email, state, words):
     email("a title", state={"incoming_email": "Hello", **state})
     assert browser.open("/?q=invoice").says(words)
-    assert len(" ".join(browser.page.text.split())) < 600
+    assert len(" ".join(browser.page.text.split())) < 500
 
 
 def test_a_search_that_finds_nothing_offers_a_way_on(browser, email):

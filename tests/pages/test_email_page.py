@@ -57,6 +57,7 @@ def test_mail_as_people_get_it_arrives_whole(browser, model, mail):
         ("To: sales@example.org, IDA@brevik.example", "To sales@example.org, you ·"),
         ("Cc: Ida <ida@brevik.example>", "Cc you ·"),
         ("To: " + ", ".join(f"Guest {n} <g{n}@example.org>" for n in range(9)), "Guest 1, Guest 2 +6 ·"),
+        ("To: ida+orders@brevik.example", "To you ·"),
         ("To: undisclosed-recipients:;", "m@example.org 27 November 2026, 09:14"),
     ],
 )

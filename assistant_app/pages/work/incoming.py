@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
 from assistant_app.mail.header import Header, pasted
+from assistant_app.mail.proposed_envelope import mailbox
 from assistant_app.mail.text import sender_of
 
 MOST_NAMED = 3  # recipients; the rest stand in the details
@@ -65,10 +66,10 @@ class Incoming:
 
     def _named(self, field: str) -> str:
         found = self._header.addresses(field)
-        own = {address.lower() for address in self.own_addresses}
+        own = {mailbox(address) for address in self.own_addresses}
         names = [
             pgettext("as a recipient", "you")
-            if each.addr_spec.lower() in own
+            if mailbox(each.addr_spec) in own
             else each.display_name or each.addr_spec
             for each in found
         ]

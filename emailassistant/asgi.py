@@ -238,6 +238,6 @@ def _let_logs_know(request: HttpRequest) -> None:
         context.request = request
 
 
-registry.load(settings.WORKFLOWS)  # raises what is wrong with them where no one ran the checks
+registry.load(settings.WORKFLOWS)  # raise at start what the checks, if they were run, have said
 _served = BodyLimit(serve_static(Handler()), settings.MAX_BODY_BYTES)
 application = Lifespan(RequestLog(_served, is_written=settings.ACCESS_LOG))

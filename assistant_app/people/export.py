@@ -39,7 +39,7 @@ from assistant_app.phrases import gettext_noop
 
 MOST_AT_ONCE = 2  # in a process
 RETRY_AFTER = 10  # seconds
-ONE_OF_EACH = gettext_noop("Your data is being downloaded already. Try again when that is done.")
+ONE_OF_EACH = gettext_noop("Your data is already being downloaded. Try again when it’s done.")
 OTHERS = gettext_noop("Other people are downloading their data. Try again in a moment.")
 SECRETS = {"password", "digest", "token_key", "lease_token"}
 README = """Everything stored about you on this server, as of {now:%Y-%m-%d %H:%M} UTC.

@@ -51,7 +51,7 @@ def is_busy(response, words):
 def test_one_person_downloads_once_at_a_time(browser, owner):
     first = browser.client.get("/settings/export/")
     assert next(iter(first.streaming_content))
-    assert is_busy(signed_in(owner).get("/settings/export/"), "Your data is being downloaded already.")
+    assert is_busy(signed_in(owner).get("/settings/export/"), "Your data is already being downloaded.")
     first.close()  # in the middle
     again = browser.client.get("/settings/export/")
     assert b"".join(again.streaming_content)  # to its end

@@ -17,7 +17,7 @@ from assistant_app.llm import faults
 from assistant_app.llm.base import Replacement
 from assistant_app.llm.faults import shorten
 from assistant_app.llm.thinking import ThinkingFilter
-from assistant_app.phrases import gettext_noop
+from assistant_app.phrases import gettext_noop, sentences
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
 _SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -222,13 +222,22 @@ class Reply:
         ending = re.sub(r"^finish_reason_", "", self.finish_reason.lower())
         shown = shorten(clean(self.finish_reason))
         if self.refusal:
-            raise ModelFailed(f'The model refused (it said: "{shorten(self.refusal)}").')
+            said = shorten(self.refusal)
+            raise ModelFailed(gettext_noop('The model refused (it said: "%(said)s").', said=said))
         if ending in FILTER_ENDINGS:
-            raise ModelFailed(f"The model's server held the answer back (content filter: {shown}).")
+            raise ModelFailed(
+                gettext_noop(
+                    "The model's server held the answer back (content filter: %(ending)s).", ending=shown
+                )
+            )
         if ending in LENGTH_ENDINGS:
             raise ModelFailed(self._why_cut_off())
         if ending in BUSY_ENDINGS:
-            raise ModelUnavailable(f"The model's server gave up in the middle of the answer ({shown}).")
+            raise ModelUnavailable(
+                gettext_noop(
+                    "The model's server gave up in the middle of the answer (%(ending)s).", ending=shown
+                )
+            )
         if not ending and not self.is_done:
             raise ModelFailed(
                 gettext_noop("The answer was cut off: the model's server ended it in the middle.")
@@ -236,7 +245,10 @@ class Reply:
         is_tool_call = is_structured and ending in {"tool_calls", "function_call"} and bool(self.arguments)
         if ending and ending not in GOOD_ENDINGS and not is_tool_call:
             raise ModelFailed(
-                f'The answer did not end well: the model\'s server gave "{shown}" as the reason.'
+                gettext_noop(
+                    'The answer did not end well: the model\'s server gave "%(ending)s" as the reason.',
+                    ending=shown,
+                )
             )
         if self.answer.strip() or (is_structured and (self.arguments or self.reasoning)):
             return
@@ -251,11 +263,19 @@ class Reply:
                 "The answer was cut off: it was longer than the model may write. Raise MODEL_MAX_TOKENS."
             )
         spent = self.tokens_of_thinking or self.tokens_out
-        tokens = f" {spent:,}" if spent else ""
-        return (
-            f"The answer was cut off before it began: the model used all its{tokens} tokens for thinking. "
-            "Raise MODEL_MAX_TOKENS, or lower MODEL_REASONING_EFFORT."
+        hint = gettext_noop("Raise MODEL_MAX_TOKENS, or lower MODEL_REASONING_EFFORT.")
+        if not spent:
+            return sentences(
+                gettext_noop(
+                    "The answer was cut off before it began: the model used all its tokens for thinking."
+                ),
+                hint,
+            )
+        why = gettext_noop(
+            "The answer was cut off before it began: the model used all its %(tokens)s tokens for thinking.",
+            tokens=spent,
         )
+        return sentences(why, hint)
 
 
 class Deltas:

@@ -1,10 +1,12 @@
 """The error shapes of model servers, and what they say to people: one row for each shape."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from assistant_app.errors import ModelFailed, ModelTimeout, ModelUnavailable
+from assistant_app.phrases import restored
 from tests.llm.calling import Caller, ask, write
 from tests.model_server import DRAFT, Reply, error, questions
 
@@ -123,8 +125,11 @@ def test_an_error_names_its_cause_and_what_to_do(model_server, shape):
     with pytest.raises(kind) as caught:
         Caller(model_server.url).write()
 
-    assert words in caught.value.message
+    said = caught.value.message
+    assert words in said
     assert len(model_server.received) == attempts
+    kept = json.loads(json.dumps(said.parts()))
+    assert restored(f"{said}", kept).parts() == said.parts()
 
 
 def test_the_pause_that_the_words_name_is_told(model_server):

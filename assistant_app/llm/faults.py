@@ -57,6 +57,21 @@ _AGAIN_IN = re.compile(
     r"(?:(?P<s>\d{1,6}(?:\.\d{1,9})?) ?s)?(?:(?P<ms>\d{1,6}(?:\.\d{1,9})?) ?ms)?",
     re.IGNORECASE,
 )
+# What an error means that comes without a status: in a stream, or with status 200.
+STATUSES = {
+    "overloaded_error": 529,
+    "unavailable_error": 503,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "permission_error": 403,
+    "invalid_request_error": 400,
+}
+# Those from 520 are Cloudflare's, for a server behind it.
+AWAY_STATUSES = {502, 503, 520, 521, 523, 525, 526, 529, 530}
+LATE_STATUSES = {408, 504, 522, 524}
 CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 
 
@@ -260,12 +275,12 @@ def of_status(
         kind, transient = ModelUnavailable, True
         text = gettext_noop("%(host)s is busy right now %(said)s.", host=host, said=said)
         text = sentences(text, _again(pause))
-    elif http_status in {502, 503, 529}:
+    elif http_status in AWAY_STATUSES:
         kind = ModelUnavailable
         text = gettext_noop(
             "The model's server at %(host)s cannot work at the moment %(said)s.", host=host, said=said
         )
-    elif http_status in {408, 504}:
+    elif http_status in LATE_STATUSES:
         kind, transient = ModelTimeout, True
         text = gettext_noop(
             "The model's server at %(host)s gave up waiting for its model %(said)s.", host=host, said=said

@@ -132,7 +132,7 @@ class Transport:
         words, code, own_status = faults.error_words(body)
         return faults.of_status(
             self.host,
-            http_status or own_status or 500,
+            http_status or own_status or faults.STATUSES.get(code.lower(), 500),
             words=clean(words),
             server_code=code,
             pause=pause,

@@ -219,7 +219,7 @@ class Reply:
 
         A structured one may also be in the arguments of a tool, or where the thinking should be.
         """
-        ending = re.sub(r"^finish_reason_", "", self.finish_reason.lower())
+        ending = re.sub(r"^finish_reason_", "", self.finish_reason.strip().lower())
         shown = shorten(clean(self.finish_reason))
         if self.refusal:
             said = shorten(self.refusal)
@@ -403,7 +403,7 @@ class BodyReader:
                 self._is_error = line[6:].strip().lower() == b"error"
             elif line:
                 new = _events(line)
-                events += [{"error": each} for each in new] if self._is_error else new
+                events += [_as_error(each) for each in new] if self._is_error else new
         return events
 
     def finish(self) -> list[dict[str, Any] | None]:
@@ -418,15 +418,17 @@ def check_size(received: int) -> None:
 
 
 def _events(line: bytes) -> list[dict[str, Any] | None]:
-    """Return the event in a line. Ignore comments (pings), event names and ids."""
-    if line.startswith(b"data:"):
-        data = line[5:].strip()
-        if data[:6].upper() == b"[DONE]":
-            return [None]
-        return [parse_object(data)] if data else []
+    """Return the event in a line, also without a name. Ignore comments, other names, and what is no JSON."""
     if line.startswith(b"error:"):  # llama.cpp
         return [{"error": parse_object(line[6:].strip())}]
-    return [parse_object(line)] if line.startswith(b"{") else []
+    data = line.removeprefix(b"data:").strip()
+    if data[:6].upper() == b"[DONE]":
+        return [None]
+    return [parse_object(data)] if data.startswith((b"{", b"[")) else []
+
+
+def _as_error(event: dict[str, Any] | None) -> dict[str, Any] | None:
+    return event if event is None or faults.is_error(event) else {"error": event}
 
 
 def _whole(body: bytes) -> list[dict[str, Any] | None]:

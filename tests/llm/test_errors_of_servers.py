@@ -93,6 +93,8 @@ SHAPES = {
         "too long for this model",
         1,
     ),
+    "a proxy that waited for too long": (524, "<html>", ModelTimeout, "gave up waiting for its model", 3),
+    "a proxy without its server": (521, "<html>", ModelUnavailable, "cannot work at the moment", 3),
     "a spent account": (
         429,
         {"error": {"message": "Check your plan and billing details.", "code": "insufficient_quota"}},

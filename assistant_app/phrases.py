@@ -6,6 +6,7 @@ The functions have the names that xgettext looks for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class Phrase(str):
@@ -26,6 +27,36 @@ class Phrase(str):
         phrase = super().__new__(cls, form % _written(values) if values else form)
         phrase.template, phrase.plural, phrase.number, phrase.values = template, plural, number, values or {}
         return phrase
+
+    def parts(self) -> dict[str, Any]:
+        """Return what `restored` makes the phrase from again, as JSON."""
+        values = {name: _stored(value) for name, value in self.values.items()}
+        return {"template": self.template, "values": values, "plural": self.plural, "number": self.number}
+
+
+def restored(text: str, parts: Any) -> str:
+    """Return the phrase of a stored text. A text that its parts don't make stays what it is.
+
+    Another version of this program may have written the text without its parts, or parts of another form.
+    """
+    try:
+        phrase = _made(parts)
+    except (KeyError, TypeError, ValueError):
+        return text
+    return phrase if phrase == text else text
+
+
+def _stored(value: object) -> object:
+    if isinstance(value, Phrase):
+        return value.parts()
+    return value if isinstance(value, str | int) else str(value)
+
+
+def _made(parts: Any) -> Phrase:
+    values = {
+        name: _made(value) if isinstance(value, dict) else value for name, value in parts["values"].items()
+    }
+    return Phrase(parts["template"], values, parts["plural"], parts["number"])
 
 
 def gettext_noop(text: str, **values: object) -> str:

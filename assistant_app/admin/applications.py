@@ -218,7 +218,7 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
             (gettext("Version"), row.version),
             (gettext("Created"), timezone.localtime(row.created_at)),
             (gettext("Last change"), timezone.localtime(row.updated_at)),
-            *([(gettext("Error"), translated(row.error_message))] if row.error_message else []),
+            *([(gettext("Error"), translated(row.error_said))] if row.error_message else []),
         ]
 
     def read_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assistant_app.engine.threads import DatabasePool
 from assistant_app.models import ServerDeviation
-from assistant_app.models.model_call import storable
+from assistant_app.models.failure import storable
 
 logger = logging.getLogger(__name__)
 

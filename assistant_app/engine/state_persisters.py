@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from assistant_app.engine import state_text
 from assistant_app.engine.threads import run_to_its_end
 from assistant_app.models import BurrState
-from assistant_app.models.model_call import storable
+from assistant_app.models.failure import storable
 
 T = TypeVar("T")
 

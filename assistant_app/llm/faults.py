@@ -7,17 +7,22 @@ import re
 from typing import Any
 
 from assistant_app.errors import ModelError, ModelFailed, ModelTimeout, ModelUnavailable
+from assistant_app.phrases import Phrase, gettext_noop, ngettext, sentences
 
 WORDS_LIMIT = 200  # characters of the server's message to show
+KEY_HINT = gettext_noop("Check the API key.")
 HINTS = {
-    401: " Check the API key.",
-    403: " Check the API key and what it may use.",
-    404: " Check the server's address and the model's name.",
+    401: KEY_HINT,
+    403: gettext_noop("Check the API key and what it may use."),
+    404: gettext_noop("Check the server's address and the model's name."),
 }
-ADDRESS_HINT = " Check OPENAI_BASE_URL: it usually ends in /v1."
-CONTEXT_HINT = " Shorten it, or raise the window of the server and set MODEL_CONTEXT_TOKENS to it."
-CHECK_SCHEME = "check whether OPENAI_BASE_URL begins with http:// or https://"
-PROXY_REFUSED = "the proxy wants a user name and password. Write HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+ADDRESS_HINT = gettext_noop("Check OPENAI_BASE_URL: it usually ends in /v1.")
+CONTEXT_HINT = gettext_noop(
+    "Shorten it, or raise the window of the server and set MODEL_CONTEXT_TOKENS to it."
+)
+PROXY_REFUSED = gettext_noop(
+    "the proxy wants a user name and password. Write HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT."
+)
 SHORTEST_KEY = 8  # shorter ones are no secrets, and hiding them would hide parts of words
 LONGEST_PAUSE = 86_400.0
 SPENT_CODES = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
@@ -52,6 +57,21 @@ _AGAIN_IN = re.compile(
     r"(?:(?P<s>\d{1,6}(?:\.\d{1,9})?) ?s)?(?:(?P<ms>\d{1,6}(?:\.\d{1,9})?) ?ms)?",
     re.IGNORECASE,
 )
+# What an error means that comes without a status: in a stream, or with status 200.
+STATUSES = {
+    "overloaded_error": 529,
+    "unavailable_error": 503,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "permission_error": 403,
+    "invalid_request_error": 400,
+}
+# Those from 520 are Cloudflare's, for a server behind it.
+AWAY_STATUSES = {502, 503, 520, 521, 523, 525, 526, 529, 530}
+LATE_STATUSES = {408, 504, 522, 524}
 CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 
 
@@ -93,68 +113,94 @@ class Fault(Exception):
 
     def error(self, attempts: int) -> ModelError:
         """Return the error to raise after the last of `attempts`."""
-        tried = f" It was tried {attempts} times." if self.transient and attempts > 1 else ""
+        text = self.text
+        if self.transient and attempts > 1:
+            tried = ngettext("It was tried %(number)s time.", "It was tried %(number)s times.", attempts)
+            text = sentences(text, tried)
         retry_after = None if self.pause is None else max(1, math.ceil(self.pause))
-        return self.kind(self.text + tried, retry_after=retry_after)
+        return self.kind(text, retry_after=retry_after)
 
 
 def unreachable(host: str, why: str = "") -> Fault:
-    because = f": {why.rstrip('.?')}{'?' if why.endswith('?') else '.'}" if why else "."
-    text = f"The model's server at {host} could not be reached{because}"
-    return Fault(ModelUnavailable, text, transient=True)
+    """Return the fault for a server without a connection. `why` has its own full stop."""
+    template = (
+        gettext_noop("The model's server at %(host)s could not be reached: %(why)s")
+        if why
+        else gettext_noop("The model's server at %(host)s could not be reached.")
+    )
+    return Fault(ModelUnavailable, Phrase(template, {"host": host, "why": why}), transient=True)
 
 
 def lost(host: str) -> Fault:
-    return Fault(
-        ModelUnavailable, f"The connection to the model's server at {host} was lost.", transient=True
-    )
+    text = gettext_noop("The connection to the model's server at %(host)s was lost.", host=host)
+    return Fault(ModelUnavailable, text, transient=True)
 
 
 def timed_out(host: str, seconds: float, *, is_begun: bool = False) -> Fault:
-    text = f"The model's server at {host} gave no answer within {seconds:g} seconds."
-    if is_begun:
-        text = f"The model's server at {host} stopped in the middle: nothing came for {seconds:g} seconds."
-    return Fault(ModelTimeout, text, transient=True)
+    template = (
+        gettext_noop(
+            "The model's server at %(host)s stopped in the middle: nothing came for %(seconds)s seconds."
+        )
+        if is_begun
+        else gettext_noop("The model's server at %(host)s gave no answer within %(seconds)s seconds.")
+    )
+    return Fault(ModelTimeout, Phrase(template, {"host": host, "seconds": f"{seconds:g}"}), transient=True)
 
 
 def garbage(host: str) -> Fault:
-    return Fault(ModelFailed, f"The model's server at {host} sent something that is no answer.")
+    text = gettext_noop("The model's server at %(host)s sent something that is no answer.", host=host)
+    return Fault(ModelFailed, text)
 
 
 def web_page(host: str) -> Fault:
-    text = f"A web page came from {host} instead of an answer.{ADDRESS_HINT}"
-    return Fault(ModelFailed, text, is_wrong_address=True)
+    text = gettext_noop("A web page came from %(host)s instead of an answer.", host=host)
+    return Fault(ModelFailed, sentences(text, ADDRESS_HINT), is_wrong_address=True)
 
 
 def no_http(host: str) -> Fault:
-    text = f"What answers at {host} does not speak HTTP. C{CHECK_SCHEME[1:]}, and the port."
+    text = gettext_noop(
+        "What answers at %(host)s does not speak HTTP. Check whether OPENAI_BASE_URL begins with http:// or "
+        "https://, and the port.",
+        host=host,
+    )
     return Fault(ModelUnavailable, text)
 
 
 def redirected(host: str, url: str) -> Fault:
-    address = url.removesuffix("/chat/completions")
-    text = f"The model's server at {host} is at another address. Set OPENAI_BASE_URL={shorten(address)}"
-    return Fault(ModelFailed, text)
-
-
-def too_slow(host: str, seconds: float) -> Fault:
-    text = f"The model's server at {host} took longer than {seconds:g} seconds altogether."
-    return Fault(ModelTimeout, f"{text} Raise MODEL_TOTAL_SECONDS.")
-
-
-def too_long(host: str, tokens: int, window: int) -> Fault:
-    text = (
-        "The email and all that was said about it are too long for this model: "
-        f"at least {tokens:,} tokens, and the window has {window:,}.{CONTEXT_HINT}"
+    text = gettext_noop(
+        "The model's server at %(host)s is at another address. Set OPENAI_BASE_URL=%(address)s",
+        host=host,
+        address=shorten(url.removesuffix("/chat/completions")),
     )
     return Fault(ModelFailed, text)
 
 
+def too_slow(host: str, seconds: float) -> Fault:
+    template = gettext_noop(
+        "The model's server at %(host)s took longer than %(seconds)s seconds altogether. "
+        "Raise MODEL_TOTAL_SECONDS."
+    )
+    return Fault(ModelTimeout, Phrase(template, {"host": host, "seconds": f"{seconds:g}"}))
+
+
+def too_long(host: str, tokens: int, window: int) -> Fault:
+    text = gettext_noop(
+        "The email and all that was said about it are too long for this model: "
+        "at least %(tokens)s tokens, and the window has %(window)s.",
+        tokens=tokens,
+        window=window,
+    )
+    return Fault(ModelFailed, sentences(text, CONTEXT_HINT))
+
+
 def cut_prompt(host: str, read: int, tokens: int) -> Fault:
-    text = (
-        f"The model's server at {host} read only {read:,} of at least {tokens:,} tokens: "
+    text = gettext_noop(
+        "The model's server at %(host)s read only %(read)s of at least %(tokens)s tokens: "
         "it cut the email without saying so. Raise its window (for Ollama: OLLAMA_CONTEXT_LENGTH=32768), "
-        "or set MODEL_CONTEXT_TOKENS to what it has, so that the oldest parts are left out first."
+        "or set MODEL_CONTEXT_TOKENS to what it has, so that the oldest parts are left out first.",
+        host=host,
+        read=read,
+        tokens=tokens,
     )
     return Fault(ModelFailed, text)
 
@@ -176,47 +222,73 @@ def of_status(
 ) -> Fault:
     """Return the fault for an HTTP status. `words` is the server's message; it is shown without `key`."""
     hidden = words.replace(key, "\u2026") if len(key) >= SHORTEST_KEY else words
-    said = f' (it said: "{shorten(hidden)}")' if words else f" (status {http_status})"
+    said = (
+        gettext_noop('(it said: "%(words)s")', words=shorten(hidden))
+        if words
+        else gettext_noop("(status %(status)s)", status=http_status)
+    )
     pause = pause if pause is not None else _pause_in(words)
     code = server_code.lower()
     transient = http_status >= 500
     kind: type[ModelError] = ModelFailed
-    text = f"The model's server at {host} failed{said}."
+    text = gettext_noop("The model's server at %(host)s failed %(said)s.", host=host, said=said)
     is_loading = bool(_LOADING.search(words))
     is_wrong_address = bool(_WRONG_PATH.search(words)) or http_status == 405
     is_too_long = code in CONTEXT_CODES or bool(_TOO_LONG.search(words))
     is_account = bool(_WRONG_KEY.search(words) or code == "model_not_found" or _NO_MODEL.search(words))
     if is_too_long:
         transient = False
-        text = f"The email and all that was said about it are too long for this model{said}.{CONTEXT_HINT}"
-    elif http_status == 407:
-        kind, text = ModelUnavailable, f"The model's server at {host} could not be reached: {PROXY_REFUSED}."
-    elif _PLAIN_HTTP.search(words):
-        text = f"The model's server at {host} wants TLS{said}. Write https:// in OPENAI_BASE_URL."
-    elif is_wrong_address:
-        transient, text = (
-            False,
-            f"The model's server at {host} has nothing at this address{said}.{ADDRESS_HINT}",
+        text = gettext_noop(
+            "The email and all that was said about it are too long for this model %(said)s.", said=said
         )
+        text = sentences(text, CONTEXT_HINT)
+    elif http_status == 407:
+        kind, text = ModelUnavailable, unreachable(host, PROXY_REFUSED).text
+    elif _PLAIN_HTTP.search(words):
+        text = gettext_noop(
+            "The model's server at %(host)s wants TLS %(said)s. Write https:// in OPENAI_BASE_URL.",
+            host=host,
+            said=said,
+        )
+    elif is_wrong_address:
+        transient = False
+        text = gettext_noop(
+            "The model's server at %(host)s has nothing at this address %(said)s.", host=host, said=said
+        )
+        text = sentences(text, ADDRESS_HINT)
     elif is_loading:
         kind, transient = ModelUnavailable, True
-        text = f"The model's server at {host} is still loading the model{said}. Try again in a minute."
+        text = gettext_noop(
+            "The model's server at %(host)s is still loading the model %(said)s. Try again in a minute.",
+            host=host,
+            said=said,
+        )
     elif http_status == 402 or (
         http_status == 429 and (code in SPENT_CODES or (code not in BUSY_CODES and _SPENT.search(words)))
     ):
         # A pause does not restore a spent budget.
         kind, transient = ModelUnavailable, False
-        text = f"{host} refused: the quota of its account is used up{said}."
+        text = gettext_noop(
+            "%(host)s refused: the quota of its account is used up %(said)s.", host=host, said=said
+        )
     elif http_status == 429:
         kind, transient = ModelUnavailable, True
-        text = f"{host} is busy right now{said}. Try again {_in(pause)}."
-    elif http_status in {502, 503, 529}:
-        kind, text = ModelUnavailable, f"The model's server at {host} cannot work at the moment{said}."
-    elif http_status in {408, 504}:
+        text = gettext_noop("%(host)s is busy right now %(said)s.", host=host, said=said)
+        text = sentences(text, _again(pause))
+    elif http_status in AWAY_STATUSES:
+        kind = ModelUnavailable
+        text = gettext_noop(
+            "The model's server at %(host)s cannot work at the moment %(said)s.", host=host, said=said
+        )
+    elif http_status in LATE_STATUSES:
         kind, transient = ModelTimeout, True
-        text = f"The model's server at {host} gave up waiting for its model{said}."
+        text = gettext_noop(
+            "The model's server at %(host)s gave up waiting for its model %(said)s.", host=host, said=said
+        )
     elif http_status < 500:
-        text = f"The model's server at {host} refused{said}.{_hint(http_status, code, words)}"
+        text = gettext_noop("The model's server at %(host)s refused %(said)s.", host=host, said=said)
+        if hint := _hint(http_status, code, words):
+            text = sentences(text, hint)
     return Fault(
         kind,
         text,
@@ -234,19 +306,19 @@ def of_status(
 
 def _hint(http_status: int, code: str, words: str) -> str:
     if _WRONG_KEY.search(words):
-        return HINTS[401]
+        return KEY_HINT
     if code == "model_not_found" or _NO_MODEL.search(words):
-        return " Check OPENAI_MODEL: it is the server's own name for the model."
+        return gettext_noop("Check OPENAI_MODEL: it is the server's own name for the model.")
     return HINTS.get(http_status, "")
 
 
-def _in(pause: float | None) -> str:
+def _again(pause: float | None) -> str:
     if pause is None:
-        return "in a minute"
+        return gettext_noop("Try again in a minute.")
     seconds = max(1, math.ceil(pause))
-    return (
-        f"in {seconds} second{'s' if seconds > 1 else ''}" if seconds < 120 else f"in {seconds // 60} minutes"
-    )
+    if seconds < 120:
+        return ngettext("Try again in %(number)s second.", "Try again in %(number)s seconds.", seconds)
+    return ngettext("Try again in %(number)s minute.", "Try again in %(number)s minutes.", seconds // 60)
 
 
 def _pause_in(words: str) -> float | None:

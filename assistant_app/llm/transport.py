@@ -23,6 +23,7 @@ from assistant_app.errors import ModelUnavailable
 from assistant_app.llm import faults
 from assistant_app.llm.config import Address, ModelConfig
 from assistant_app.llm.wire import Complaint, WebPage, clean
+from assistant_app.phrases import gettext_noop
 
 # No limit (0): the number of runs bounds the connections. The SDK's default is 1,000.
 _LIMITS = httpx2.Limits(max_connections=0)
@@ -131,7 +132,7 @@ class Transport:
         words, code, own_status = faults.error_words(body)
         return faults.of_status(
             self.host,
-            http_status or own_status or 500,
+            http_status or own_status or faults.STATUSES.get(code.lower(), 500),
             words=clean(words),
             server_code=code,
             pause=pause,
@@ -160,29 +161,38 @@ def _why(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in words:
             return _why_not_trusted(words)
         if isinstance(cause, aiohttp.ClientProxyConnectionError):
-            return "the proxy could not be reached. Check HTTPS_PROXY and NO_PROXY"
+            return gettext_noop("the proxy could not be reached. Check HTTPS_PROXY and NO_PROXY.")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
-            return (
-                faults.PROXY_REFUSED if cause.status == 407 else f"the proxy refused (status {cause.status})"
-            )
+            if cause.status == 407:
+                return faults.PROXY_REFUSED
+            return gettext_noop("the proxy refused (status %(status)s).", status=cause.status)
         if isinstance(cause, ssl.SSLError) or "WRONG_VERSION_NUMBER" in words:
-            return "it does not speak TLS. Check whether OPENAI_BASE_URL begins with http:// or https://"
+            return gettext_noop(
+                "it does not speak TLS. Check whether OPENAI_BASE_URL begins with http:// or https://."
+            )
         if isinstance(cause, socket.gaierror):
-            return "its name is not known. Check OPENAI_BASE_URL"
+            return gettext_noop("its name is not known. Check OPENAI_BASE_URL.")
         if isinstance(cause, ConnectionRefusedError):
-            return "nothing listens there. Is the server running?"
+            return gettext_noop("nothing listens there. Is the server running?")
         if isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError):
-            return f"it closed the connection without an answer. If it goes on: {faults.CHECK_SCHEME}"
+            return gettext_noop(
+                "it closed the connection without an answer. If it goes on: check whether OPENAI_BASE_URL "
+                "begins with http:// or https://."
+            )
         cause = cause and (cause.__cause__ or cause.__context__)
     return ""
 
 
 def _why_not_trusted(words: str) -> str:
     if "mismatch" in words:
-        return "its certificate is for another name. Write the name in the certificate in OPENAI_BASE_URL"
+        return gettext_noop(
+            "its certificate is for another name. Write the name in the certificate in OPENAI_BASE_URL."
+        )
     if "has expired" in words:
-        return "its certificate has expired. It has to be renewed on that server"
-    return "its certificate is not trusted. Set SSL_CERT_FILE to the file of its certificate authority"
+        return gettext_noop("its certificate has expired. It has to be renewed on that server.")
+    return gettext_noop(
+        "its certificate is not trusted. Set SSL_CERT_FILE to the file of its certificate authority."
+    )
 
 
 def connect(config: ModelConfig) -> Transport:
@@ -190,10 +200,12 @@ def connect(config: ModelConfig) -> Transport:
     try:
         return Transport(config)
     except (OSError, ValueError, ImportError, httpx2.InvalidURL) as problem:
-        raise ModelUnavailable(
-            f"The environment of this server is wrong: {faults.shorten(str(problem))}. "
-            "Check SSL_CERT_FILE, HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
-        ) from problem
+        text = gettext_noop(
+            "The environment of this server is wrong: %(problem)s. "
+            "Check SSL_CERT_FILE, HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+            problem=faults.shorten(str(problem)),
+        )
+        raise ModelUnavailable(text) from problem
 
 
 def retry_after(header: str | None) -> float | None:

@@ -17,7 +17,7 @@ from assistant_app.llm import faults
 from assistant_app.llm.base import Replacement
 from assistant_app.llm.faults import shorten
 from assistant_app.llm.thinking import ThinkingFilter
-from assistant_app.phrases import gettext_noop
+from assistant_app.phrases import gettext_noop, sentences
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024  # a broken server must not fill the memory
 _SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -122,11 +122,11 @@ class Reply:
         if event is None:
             self.is_done = True
             return ""
-        if faults.is_error(event):
+        choice = first_choice(event)
+        if (choice is None or "error" in event) and faults.is_error(event):
             raise Complaint(event)
         if usage := event.get("usage"):
             self._count(usage)
-        choice = first_choice(event)
         if choice is None:
             self.stray = self.stray or event
             return ""
@@ -219,16 +219,25 @@ class Reply:
 
         A structured one may also be in the arguments of a tool, or where the thinking should be.
         """
-        ending = re.sub(r"^finish_reason_", "", self.finish_reason.lower())
+        ending = re.sub(r"^finish_reason_", "", self.finish_reason.strip().lower())
         shown = shorten(clean(self.finish_reason))
         if self.refusal:
-            raise ModelFailed(f'The model refused (it said: "{shorten(self.refusal)}").')
+            said = shorten(self.refusal)
+            raise ModelFailed(gettext_noop('The model refused (it said: "%(said)s").', said=said))
         if ending in FILTER_ENDINGS:
-            raise ModelFailed(f"The model's server held the answer back (content filter: {shown}).")
+            raise ModelFailed(
+                gettext_noop(
+                    "The model's server held the answer back (content filter: %(ending)s).", ending=shown
+                )
+            )
         if ending in LENGTH_ENDINGS:
             raise ModelFailed(self._why_cut_off())
         if ending in BUSY_ENDINGS:
-            raise ModelUnavailable(f"The model's server gave up in the middle of the answer ({shown}).")
+            raise ModelUnavailable(
+                gettext_noop(
+                    "The model's server gave up in the middle of the answer (%(ending)s).", ending=shown
+                )
+            )
         if not ending and not self.is_done:
             raise ModelFailed(
                 gettext_noop("The answer was cut off: the model's server ended it in the middle.")
@@ -236,7 +245,10 @@ class Reply:
         is_tool_call = is_structured and ending in {"tool_calls", "function_call"} and bool(self.arguments)
         if ending and ending not in GOOD_ENDINGS and not is_tool_call:
             raise ModelFailed(
-                f'The answer did not end well: the model\'s server gave "{shown}" as the reason.'
+                gettext_noop(
+                    'The answer did not end well: the model\'s server gave "%(ending)s" as the reason.',
+                    ending=shown,
+                )
             )
         if self.answer.strip() or (is_structured and (self.arguments or self.reasoning)):
             return
@@ -251,11 +263,19 @@ class Reply:
                 "The answer was cut off: it was longer than the model may write. Raise MODEL_MAX_TOKENS."
             )
         spent = self.tokens_of_thinking or self.tokens_out
-        tokens = f" {spent:,}" if spent else ""
-        return (
-            f"The answer was cut off before it began: the model used all its{tokens} tokens for thinking. "
-            "Raise MODEL_MAX_TOKENS, or lower MODEL_REASONING_EFFORT."
+        hint = gettext_noop("Raise MODEL_MAX_TOKENS, or lower MODEL_REASONING_EFFORT.")
+        if not spent:
+            return sentences(
+                gettext_noop(
+                    "The answer was cut off before it began: the model used all its tokens for thinking."
+                ),
+                hint,
+            )
+        why = gettext_noop(
+            "The answer was cut off before it began: the model used all its %(tokens)s tokens for thinking.",
+            tokens=spent,
         )
+        return sentences(why, hint)
 
 
 class Deltas:
@@ -383,7 +403,7 @@ class BodyReader:
                 self._is_error = line[6:].strip().lower() == b"error"
             elif line:
                 new = _events(line)
-                events += [{"error": each} for each in new] if self._is_error else new
+                events += [_as_error(each) for each in new] if self._is_error else new
         return events
 
     def finish(self) -> list[dict[str, Any] | None]:
@@ -398,15 +418,17 @@ def check_size(received: int) -> None:
 
 
 def _events(line: bytes) -> list[dict[str, Any] | None]:
-    """Return the event in a line. Ignore comments (pings), event names and ids."""
-    if line.startswith(b"data:"):
-        data = line[5:].strip()
-        if data.upper() == b"[DONE]":
-            return [None]
-        return [parse_object(data)] if data else []
+    """Return the event in a line, also without a name. Ignore comments, other names, and what is no JSON."""
     if line.startswith(b"error:"):  # llama.cpp
         return [{"error": parse_object(line[6:].strip())}]
-    return [parse_object(line)] if line.startswith(b"{") else []
+    data = line.removeprefix(b"data:").strip()
+    if data[:6].upper() == b"[DONE]":
+        return [None]
+    return [parse_object(data)] if data.startswith((b"{", b"[")) else []
+
+
+def _as_error(event: dict[str, Any] | None) -> dict[str, Any] | None:
+    return event if event is None or faults.is_error(event) else {"error": event}
 
 
 def _whole(body: bytes) -> list[dict[str, Any] | None]:
@@ -429,7 +451,7 @@ def _whole(body: bytes) -> list[dict[str, Any] | None]:
 
 def _decoded(data: bytes) -> str:
     try:
-        return data.decode("utf-8-sig", "surrogatepass")
+        return data.decode("utf-8", "surrogatepass").lstrip("\ufeff")  # "utf-8-sig" takes ten times as long
     except ValueError as error:
         raise Garbage(str(error)) from error
 

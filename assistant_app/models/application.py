@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from assistant_app.contract.workflow import LONGEST_HEADLINE
 from assistant_app.errors import Cancelled, Interrupted
 from assistant_app.models import sql
+from assistant_app.models.failure import KeepsError
 from assistant_app.models.json import TextJSONField
 from assistant_app.models.people import (
     Identity,
@@ -92,7 +93,7 @@ class ApplicationManager(AllApplications):
         return super().get_queryset().filter(deleted_at__isnull=True)
 
 
-class Application(models.Model):
+class Application(KeepsError):
     """One email being answered: a Burr application, with the state at its head."""
 
     class Status(models.TextChoices):
@@ -116,8 +117,6 @@ class Application(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     stop_requested_at = models.DateTimeField(null=True)  # the run under the lease is to stop
-    error_code = models.CharField(max_length=50, blank=True)
-    error_message = models.TextField(blank=True)
     archived_at = models.DateTimeField(null=True)  # out of the list, until its next step
     # Hidden everywhere, until it is erased or the deletion is undone; see `operations.trash`.
     deleted_at = models.DateTimeField(null=True)
@@ -293,7 +292,7 @@ class Application(models.Model):
         """Return code and message of the error that stopped the last run; both empty if none did."""
         if self.is_interrupted:
             return Interrupted.code, Interrupted().message
-        return self.error_code, self.error_message
+        return self.error_code, self.error_said
 
     @property
     def is_finished(self) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import fields
-from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from assistant_app.llm.base import Call
+from assistant_app.models.failure import KeepsError, error_columns, storable
 from assistant_app.models.json import TextJSONField
 
 
-class ModelCall(models.Model):
+class ModelCall(KeepsError):
     """One call to a model, failed ones included. Durations are in seconds."""
 
     application = models.ForeignKey("assistant_app.Application", models.CASCADE, related_name="model_calls")
@@ -29,8 +29,6 @@ class ModelCall(models.Model):
     time_to_first_token = models.FloatField(null=True)
     duration = models.FloatField()
     attempts = models.PositiveSmallIntegerField(default=1)
-    error_code = models.CharField(max_length=50, blank=True)
-    error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     prompt_version = models.CharField(
         max_length=50, blank=True, default="", db_default=""
@@ -46,11 +44,5 @@ class ModelCall(models.Model):
     def of(cls, application_id: uuid.UUID, sequence_id: int, call: Call) -> ModelCall:
         """Return the row of a call that a step made; not saved yet."""
         values = {field.name: storable(getattr(call, field.name)) for field in fields(call)}
+        values |= error_columns(call.error_code, call.error_message)
         return cls(application_id=application_id, sequence_id=sequence_id, **values)
-
-
-def storable(value: Any) -> Any:
-    """Strip NUL and lone surrogates from text: PostgreSQL rejects them, and a model may write both."""
-    if not isinstance(value, str):
-        return value
-    return value.replace("\x00", "").encode(errors="replace").decode()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from assistant_app.contract import changes
+from assistant_app.models.failure import KeepsError
 from assistant_app.models.json import TextJSONField
 
 
@@ -39,7 +40,7 @@ class StepQuerySet(models.QuerySet["Step"]):
         return dict(completed.order_by().values_list("application_id").annotate(Count("pk")))
 
 
-class Step(models.Model):
+class Step(KeepsError):
     """One executed action. Folding the changes from the first step to this one gives its state."""
 
     class Status(models.TextChoices):
@@ -52,8 +53,6 @@ class Step(models.Model):
     position = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status)
     changes = TextJSONField(default=dict)  # see `contract.changes`; read by `engine.history`
-    error_code = models.CharField(max_length=50, blank=True)
-    error_message = models.TextField(blank=True)
     # What a failed step had let out of its text, such as half a draft; null if nothing.
     partial = models.TextField(null=True)  # noqa: DJ001  (null for rows of an older version)
     started_at = models.DateTimeField()

@@ -12,6 +12,7 @@ from assistant_app.engine import registry
 from assistant_app.engine.runs import Run
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, Interrupted, NothingToCancel
 from assistant_app.models import Application
+from assistant_app.models.failure import error_columns
 from assistant_app.operations.answering import delete_one, retry_row
 
 
@@ -38,8 +39,7 @@ def release_expired(*, actor: PermissionsMixin, app_id: Any) -> Application:
             lease_token=None,
             lease_expires_at=None,
             stop_requested_at=None,
-            error_code=reason.code,
-            error_message=reason.message,
+            **error_columns(reason.code, reason.message),
             version=F("version") + 1,
             updated_at=timezone.now(),
         )

@@ -221,6 +221,14 @@ DRAFTS = [
             chunk({"content": LETTER[9:]}, "stop"),
         ),
     ),
+    *(
+        Behaviour(
+            name=f"{event!r} among the events",
+            report="none: another sign of life",
+            sent=stream(chunk({"content": LETTER}), end=f"{event}\n\ndata: [DONE]\n\n"),
+        )
+        for event in ("data: ping", "data: null", "event: ping", "[DONE]")
+    ),
     Behaviour(
         name="an empty event",
         report="lobehub#9220",
@@ -357,6 +365,21 @@ DRAFTS = [
         report="text-generation-inference",
         sent=stream(*HALF, end='event: error\ndata: {"message": "Lost a shard"}\n\n'),
         expected=(ModelFailed, "Lost a shard"),
+    ),
+    *(
+        Behaviour(
+            name=f"an error without a status: {kind}",
+            report=report,
+            sent=stream(
+                *HALF, end=f'event: error\ndata: {{"error": {{"type": "{kind}", "message": "No"}}}}\n\n'
+            ),
+            expected=expected,
+        )
+        for kind, report, expected in [
+            ("overloaded_error", "Anthropic", (ModelUnavailable, "cannot work at the moment")),
+            ("rate_limit_error", "Anthropic", (ModelUnavailable, "is busy right now")),
+            ("invalid_request_error", "OpenAI", (ModelFailed, "refused")),
+        ]
     ),
     *(
         Behaviour(

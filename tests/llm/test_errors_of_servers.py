@@ -1,10 +1,12 @@
 """The error shapes of model servers, and what they say to people: one row for each shape."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from assistant_app.errors import ModelFailed, ModelTimeout, ModelUnavailable
+from assistant_app.phrases import restored
 from tests.llm.calling import Caller, ask, write
 from tests.model_server import DRAFT, Reply, error, questions
 
@@ -91,6 +93,8 @@ SHAPES = {
         "too long for this model",
         1,
     ),
+    "a proxy that waited for too long": (524, "<html>", ModelTimeout, "gave up waiting for its model", 3),
+    "a proxy without its server": (521, "<html>", ModelUnavailable, "cannot work at the moment", 3),
     "a spent account": (
         429,
         {"error": {"message": "Check your plan and billing details.", "code": "insufficient_quota"}},
@@ -123,8 +127,11 @@ def test_an_error_names_its_cause_and_what_to_do(model_server, shape):
     with pytest.raises(kind) as caught:
         Caller(model_server.url).write()
 
-    assert words in caught.value.message
+    said = caught.value.message
+    assert words in said
     assert len(model_server.received) == attempts
+    kept = json.loads(json.dumps(said.parts()))
+    assert restored(f"{said}", kept).parts() == said.parts()
 
 
 def test_the_pause_that_the_words_name_is_told(model_server):

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from assistant_app.errors import ModelTimeout
+from assistant_app.llm import faults
 from assistant_app.models import Application, ModelCall, Step
 from tests.conftest import wait_for_runs
 from tests.translation.own import MARK, all_marked, speaking
@@ -64,6 +65,29 @@ def test_a_failed_run_is_headed_in_the_language_and_stored_in_english(browser, p
         person.fails_at("process_input", email_to_respond="Hello?", response_instructions="")
         assert browser.open(f"/a/{person.app_id}/").says("La servilo silentis")
     assert Step.objects.get(error_code="model_timeout").error_message == ModelTimeout().message
+
+
+def test_an_error_of_the_model_is_translated_with_its_values(browser, api, person, model, in_esperanto):
+    fault = faults.of_status("models.example", 401, words="Wrong key.")
+    model.will_write(fault.error(1))
+    texts = {
+        "The model's server at %(host)s refused %(said)s.": "%(host)s ne volis %(said)s.",
+        '(it said: "%(words)s")': "(dirante «%(words)s»)",
+        "Check the API key.": "Kontrolu la ŝlosilon.",
+    }
+    with in_esperanto(texts):
+        person.fails_at("process_input", email_to_respond="Hello?", response_instructions="")
+        state = api.get(f"/api/applications/{person.app_id}/").json()
+        said = "models.example ne volis (dirante «Wrong key.»). Kontrolu la ŝlosilon."
+        number = Step.objects.get(status="failed").sequence_id
+        for page in ("", f"a/{person.app_id}/", f"a/{person.app_id}/history/{number}/"):
+            assert browser.open(f"/{page}").says(said)
+        # A version that doesn't know the values may write another message beside them.
+        Application.objects.update(error_message="Mute.")
+        assert browser.open(f"/a/{person.app_id}/").says("Mute.")
+    assert state["error"]["message"] == fault.text
+    assert Step.objects.get(status="failed").error_message == fault.text
+    assert ModelCall.objects.get(error_code="model_failed").error_values == fault.text.parts()
 
 
 def test_an_error_is_translated_on_a_page_and_english_in_the_api(browser, api, person, in_esperanto):

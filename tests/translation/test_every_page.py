@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from assistant_app import operations
-from assistant_app.errors import ModelTimeout
+from assistant_app.llm import faults
 from assistant_app.models import Identity, Note, Step
 from assistant_app.people import readings
 from tests.conftest import Person
@@ -66,7 +66,8 @@ def addresses(ida, model):
     failed = Person(ida)
     model.will_write(DRAFT)
     failed.give_input(EMAIL, "")
-    model.will_write([f"<reply>{DRAFT[:20]}", ModelTimeout()])
+    fault = faults.of_status("модель:80", 429, words="Не сейчас.", pause=5)
+    model.will_write([f"<reply>{DRAFT[:20]}", fault.error(3)])
     failed.fails_at("process_feedback", feedback="Короче.")
     done = Person(ida)
     model.will_write(DRAFT)
@@ -84,7 +85,7 @@ def addresses(ida, model):
         *(of["drafted"] + way for way in ways),
         of["failed"] + "write/",
         of["failed"] + "?change=1",
-        *(of["failed"] + way for way in ("history/", f"history/{stopped.sequence_id}/")),
+        *(of["failed"] + way for way in ("history/", f"history/{stopped.sequence_id}/", "calls/3/")),
         *("/", "/?q=датчики", "/?q=нет", "/?show=done", "/?show=archived", "/new/", "/nowhere/"),
         *(
             f"/settings/{page}"

@@ -61,7 +61,7 @@ def snippet_of(email: Any, numbers: Numbers) -> str:
     if email.is_stopped_by_owner:
         return gettext("What’s written so far is kept.")
     if email.has_stopped:
-        return translated(one_line(str(email.error_now[1] or "")))
+        return one_line(translated(email.error_now[1]))
     said: str = door_of(email).list_row.snippet(email, numbers)
     return said
 

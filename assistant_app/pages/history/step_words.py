@@ -26,7 +26,7 @@ def of_step(workflow: Workflow | None, row: Application, shown: StepShown) -> Sa
     """Return a short description of a step. Unknown actions get their name in words."""
     step = shown.step
     if step.error_code:
-        return Said(_failed(workflow, shown), translated(step.error_message))
+        return Said(_failed(workflow, shown), translated(step.error_said))
     if row.root_id is not None and step.base is None and step.started_at == row.created_at:
         return Said(gettext("This alternative starts here"), gettext("Everything before it came along."))
     if workflow is None or step.position not in workflow.table:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from assistant_app.workflow.checks.facts import Fact
@@ -170,6 +170,8 @@ def words_of(text: str) -> set[str]:
 
 def are_among(name: str, words: Collection[str]) -> bool:
     """Return whether each part of a name is among the words of a text, in one of its spellings."""
+    if name.casefold() in words:
+        return True
     parts = {part for word in WORD.findall(name) for part in _parts(word)} - {""}
     return all(
         any(form in words for form in _forms(part)) or all(piece in words for piece in part.split("."))
@@ -284,14 +286,16 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     In a text of a few words, the language tells better than its words whether it is German.
     """
     tokens = list(WORD.finditer(text))
-    small = {token[0] for token in tokens if token[0][:1].islower()} | POLITE.get(language or "", frozenset())
-    is_german = language == "de" if language else _is_german(tokens)
+    words = [token[0] for token in tokens]
+    small = {word for word in words if word[0].islower()} | POLITE.get(language or "", frozenset())
+    is_german = language == "de" if language else _is_german(words)
     found: list[Fact] = []
-    for position, token in enumerate(tokens):
-        elided = ELIDED.match(token[0])
-        start = token.start() + (elided.end() if elided else 0)
-        word = text[start : token.end()]
-        if not word[:1].isupper() or not _may_be_name(word) or word.casefold() in small:
+    for position, (token, word) in enumerate(zip(tokens, words, strict=True)):
+        start = token.start()
+        if word[0].islower() and not word.isalpha() and (elided := ELIDED.match(word)):
+            start += elided.end()
+            word = word[elided.end() :]
+        if not word[0].isupper() or word.casefold() in small or not _may_be_name(word):
             continue
         if _begins_sentence(text, start) and not _is_in_signature(text, token):
             continue
@@ -306,15 +310,17 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     return found
 
 
-def _is_german(tokens: list[re.Match[str]]) -> bool:
-    words = [token[0].casefold() for token in tokens]
-    return sum(word in SURE_GERMAN for word in words) > sum(word in SURE_OTHER for word in words)
+def _is_german(words: Iterable[str]) -> bool:
+    small = [word.casefold() for word in words]
+    return sum(word in SURE_GERMAN for word in small) > sum(word in SURE_OTHER for word in small)
 
 
 def _begins_sentence(text: str, start: int) -> bool:
     end = _end_before(text, start)
     if end == 0:
         return True
+    if text[end - 1].isalpha():  # the usual case
+        return False
     if text[end - 1] in "-–—" and _char_before(text, end - 1) in ("", "\n"):
         return True
     near = text[max(0, end - LONGEST_TITLE) : end]
@@ -351,9 +357,9 @@ def _is_in_signature(text: str, token: re.Match[str]) -> bool:
     end = text.find("\n", token.end(), token.end() + LONGEST_LINE)
     line = text[start : end if end >= 0 else token.end() + LONGEST_LINE].strip()
     parts = line.split()
-    if CLOSING.search(line):
+    if not 1 < len(parts) <= 3 or line[-1] in ",.!?:" or CLOSING.search(line):
         return False
-    return 1 < len(parts) <= 3 and all(part[0].isupper() for part in parts) and line[-1] not in ",.!?:"
+    return all(part[0].isupper() for part in parts)
 
 
 def _stands_like_a_name(
@@ -384,7 +390,9 @@ def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool
 def _may_be_name(word: str) -> bool:
     if not word[0].isupper():
         return False
-    lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
-    if lower.rpartition("-")[2] in ROLES:  # "Kita-Team"
-        return False
+    lower = word.casefold()
+    if not word.isalpha():
+        lower = CONTRACTED.sub("", lower).replace(".", "")
+        if lower.rpartition("-")[2] in ROLES:  # "Kita-Team"
+            return False
     return lower not in _NO_NAMES and lower.rstrip("s") not in _NO_NAMES and lower not in TITLES

@@ -195,16 +195,17 @@ def _forms(word: str) -> set[str]:
 
 
 def _without_marks(word: str) -> str:
+    if word.isascii():
+        return word
     marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
     return "".join(letter for letter in marked if not unicodedata.combining(letter))
 
 
 DECLINING = ("pl", "cs")  # languages whose names have other endings in other cases
 # Endings of Polish and Czech nouns and adjectives, without marks.
-_CASES = (
-    *("a", "e", "i", "y", "o", "u", "ie", "ii", "ou", "om", "um", "em", "im", "ym", "ej", "iem", "iej"),
-    *("ego", "eho", "emu", "ach", "ami", "owi", "ovi", "ove", "ova", "iego", "iemu"),
-)
+_ENDINGS = "a e i y o u ie ii ou om um em im ym ej iem iej ego eho emu ach ami owi ovi ove ova iego iemu"
+_CASES = frozenset(_ENDINGS.split())
+LONGEST_CASE = max(map(len, _CASES))
 # A consonant before such an ending, and what it is without: "Piotrze", "Magdzie", "Hance", "Beacie".
 _SOFT = (("rz", "r"), ("dz", "d"), ("dz", "g"), ("c", "k"), ("c", "t"))
 
@@ -213,7 +214,11 @@ def stems(name: str) -> set[str]:
     """Return what a Polish or Czech name may be without the ending of its case: "Ewo" and "Ewa" share one."""
     plain = _without_marks(name.casefold())
     found = {plain}
-    found |= {plain.removesuffix(end) for end in _CASES if plain.endswith(end) and len(plain) > len(end) + 1}
+    found |= {
+        plain[:-length]
+        for length in range(1, min(LONGEST_CASE + 1, len(plain) - 1))
+        if plain[-length:] in _CASES
+    }
     for stem in tuple(found):
         found |= {stem.removesuffix(soft) + hard for soft, hard in _SOFT if stem.endswith(soft)}
         if len(stem) > 3 and stem[-2] == "e":  # Marek, Marka
@@ -230,13 +235,16 @@ def initials_and_nouns(text: str) -> tuple[str, list[str]]:
     return "".join(word[0].casefold()[:1] for word in words), list(nouns)[:MOST_COMPOUNDS]
 
 
+def may_be_short(name: str) -> bool:
+    """Return whether it looks like an abbreviation in capitals."""
+    return 1 < len(name) <= LONGEST_SHORT and name.isalpha() and name.isupper()
+
+
 def is_spelled_out(short: str, initials: str, nouns: Collection[str], language: str | None) -> bool:
-    """Return whether a text has the words of an abbreviation in capitals: "EG" is "Erdgeschoss".
+    """Return whether a text has the words of an abbreviation: "EG" is "Erdgeschoss".
 
     The first letters of two words say too little.
     """
-    if not (1 < len(short) <= LONGEST_SHORT and short.isalpha() and short.isupper()):
-        return False
     letters = short.casefold()
     if len(letters) > 2 and letters in initials:
         return True

@@ -93,13 +93,13 @@ class Pair:
 def pairs(text: str, found: Sequence[Fact]) -> Iterator[Pair]:
     """Yield each date that stands beside a weekday."""
     for before, after in pairwise(found):
-        if not BETWEEN.fullmatch(text, before.end, after.start):
+        if not before.kind == after.kind == "date" or not BETWEEN.fullmatch(text, before.end, after.start):
             continue
         # In Italian, "o" is no article but "or": "14 ottobre o giovedì".
         is_close = JOINED.fullmatch(text, before.end, after.start) is not None
         for named, day in ((before, after), (after, before)) if is_close else ((before, after),):
             weekday = next((value[1] for value in named.values if value[0] == "weekday"), None)
-            if isinstance(weekday, int) and day.kind == "date" and _monthly(day):
+            if isinstance(weekday, int) and _monthly(day):
                 yield Pair(weekday, named, day)
 
 

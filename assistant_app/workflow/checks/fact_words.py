@@ -15,12 +15,11 @@ def _numbered(*rows: str, start: int) -> dict[str, int]:
     return {word: number for number, row in enumerate(rows, start) for word in row.split()}
 
 
-_SAME_LETTERS = str.maketrans("ıİſµ", "iisμ")
-
-
 def lower(word: str) -> str:
     """Return a word in lower case, as in the tables. re.IGNORECASE takes ı, İ, ſ and µ for i, s and μ."""
-    return word.lower() if word.isascii() else word.translate(_SAME_LETTERS).lower()
+    if not word.isascii():
+        word = word.replace("ı", "i").replace("İ", "i").replace("ſ", "s").replace("µ", "μ")
+    return word.lower()
 
 
 def any_of(names: Collection[str]) -> str:

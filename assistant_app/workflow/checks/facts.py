@@ -38,6 +38,7 @@ from assistant_app.workflow.checks.lookalikes import plain
 
 Kind = Literal["date", "time", "amount", "number", "code", "address", "link", "name", "contradiction", "talk"]
 Value = tuple[object, ...]
+Groups = dict[str, str | None]  # of a match
 
 
 _MONTH = rf"(?P<month>{any_of(MONTHS)})\b\.?"
@@ -46,8 +47,11 @@ _NTH = r"(?:st|nd|rd|th|er|\.|º|:e|:a)?"
 _CJK = r"\u3040-\u30ff\u3400-\u9fff"  # letters that stand beside a number without a space
 _FREE = rf"(?<![.,])(?<!(?![{_CJK}])\w)"  # not inside a longer number or word
 _BEHIND_NO = r"(?<=n[or]\.)|(?<=č\.)"  # "No.1182"
+# The beginning of a code. What begins with a class of characters is found fastest.
+_ONE_IN_CAPITALS = r"[A-Z0-9](?<!\w.)"
 _OF_THE_CLOCK = any_of(["uur", "hodin", "hodině", "hodiny", "hodinou", "horas", "godz", "ore"])
-_CURRENCIES = ("€", r"\$", "£", "¥", "CHF", "EUR", "USD", "GBP", "NOK", "SEK", "PLN", "CZK", "JPY")
+_CURRENCY_CODES = ("CHF", "EUR", "USD", "GBP", "NOK", "SEK", "PLN", "CZK", "JPY")
+_CURRENCIES = ("€", "$", "£", "¥", *_CURRENCY_CODES)
 _HOUR = "(?:[01]?\\d|2[0-4])"
 _NUMBER = r"\d{1,3}(?:[ \u00a0\u202f.,'’]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
 _PER_CENT = r"pour cent\b|per cent\b"
@@ -156,6 +160,11 @@ class _Text:
     def has(self, parts: tuple[str, ...]) -> bool:
         return any(part in self._lower for part in parts)
 
+    def hide(self, spans: list[tuple[int, int]]) -> None:
+        """Hide what a rule has taken from the next ones."""
+        self.left = blanked(self.left, spans)
+        self.digits = [place for place in self.digits if self.left[place] != "\x00"]
+
 
 Matches = Iterator[re.Match[str]]
 Search = Callable[[Pattern, _Text], Matches]
@@ -176,20 +185,22 @@ def _at(places: Iterable[int], pattern: Pattern, text: str) -> Matches:
                 end = match.end()
 
 
-def _at_digits(before: int = 0, *parts: str) -> Search:
-    """Search where a number begins, or up to so many characters before it.
+def _at_digits(pattern: Pattern, text: _Text) -> Matches:
+    """Search where a number begins."""
+    return _at(text.digits, pattern, text.left)
 
-    Only in a text that has one of the parts, if there are any.
-    """
-    needed = tuple(lower(part.lstrip("\\")) for part in parts)
+
+def _at_digits_behind(marks: str) -> Search:
+    """Search where a number begins, and before it at one of the marks."""
 
     def search(pattern: Pattern, text: _Text) -> Matches:
-        if needed and not text.has(needed):
-            return iter(())
-        places: Iterable[int] = text.digits
-        if before:
-            places = (place for digit in text.digits for place in range(max(0, digit - before), digit + 1))
-        return _at(places, pattern, text.left)
+        left = text.left
+        places = [
+            place
+            for digit in text.digits
+            for place in ((digit - 1, digit) if digit and left[digit - 1] in marks else (digit,))
+        ]
+        return _at(places, pattern, left)
 
     return search
 
@@ -227,6 +238,16 @@ def _if_has(*parts: str) -> Search:
     return search
 
 
+def _if_has_ending(endings: Iterable[str]) -> Search:
+    """Search everywhere in a text that has a full stop with one of the endings."""
+    ending = Pattern(rf"\.(?:{'|'.join(endings)})\b")
+
+    def search(pattern: Pattern, text: _Text) -> Matches:
+        return pattern.compiled.finditer(text.left) if ending.compiled.search(text.left) else iter(())
+
+    return search
+
+
 def _before_colon(pattern: Pattern, text: _Text) -> Matches:
     """Search at the words with an underscore or a full stop that a colon follows: "load.mode: upsert"."""
     dots = [match.start() for match in DOTTED.finditer(text.left)]
@@ -260,9 +281,9 @@ RULES: list[Rule] = [
     Rule(
         "link",
         Pattern(rf"(?<![\w.@-]){_DOMAIN}(?:/[^\s<>\x00]*[^\s<>\x00.,;:!?)])?"),
-        _if_has(*(f".{ending}" for ending in _ENDINGS)),
+        _if_has_ending(_ENDINGS),
     ),
-    Rule("zone", Pattern(r"(?<=:\d\d )[+-]\d{4}\b"), _at_digits(1, "+", "-")),
+    Rule("zone", Pattern(r"(?<=:\d\d )[+-]\d{4}\b"), _at_digits_behind("+-")),
     Rule(
         "phone",
         # "03/12/2026" is a day.
@@ -270,31 +291,33 @@ RULES: list[Rule] = [
             r"(?<![\w:.,])(?!0\d(?P<sep>[/-]) ?\d{1,2}(?P=sep) ?(?:(?:19|20)\d\d(?!\d)|\d\d(?![ /.-]?\d)))"
             r"(?:(?:\+|00)\d[\d ()/.-]{6,}|0\d{1,4}[ /-][\d ./-]{4,})\d\b"
         ),
-        _at_digits(1),
+        _at_digits_behind("+"),
     ),
     Rule(
         "phone_groups",
         Pattern(r"(?<![\w:.,/+-])\d{2,4}(?: \d{2,8}){1,4}(?![\w:%€$£]|[ .,-]\d| ?(?:€|eur|kr|zł|kč))"),
-        _at_digits(),
+        _at_digits,
     ),
     Rule("setting", Pattern(_OPTION), _if_has("--")),
     Rule("setting", Pattern(_ASSIGNED), _if_has("=")),
     Rule("setting", Pattern(_CONFIGURED), _before_colon),
-    Rule("file", Pattern(_FILE_NAME), _if_has(*(f".{ending}" for ending in _FILE_ENDINGS.split()))),
-    Rule("ymd", Pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"), _at_digits()),
+    Rule("file", Pattern(_FILE_NAME), _if_has_ending(_FILE_ENDINGS.split())),
+    Rule("ymd", Pattern(r"\b(?P<year>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"), _at_digits),
     Rule(
         "dmy",
         Pattern(_FREE, r"(?P<d>\d{1,2})(?P<sep>[./-])\s?(?P<m>\d{1,2})(?P=sep)\s?(?P<year>\d{4}|\d\d)\b"),
-        _at_digits(),
+        _at_digits,
     ),
-    Rule("dmy", Pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits()),
+    Rule("dmy", Pattern(_FREE, r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?![\d\w])"), _at_digits),
     Rule(
         "dmy",
         Pattern(_FREE, rf"(?<!/)(?P<d>\d{{1,2}})/(?P<m>\d{{1,2}})(?![\d/]|(?![{_CJK}])\w)"),
-        _at_digits(),
+        _at_digits,
     ),
-    Rule("version", Pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits(1)),
-    Rule("week", Pattern(r"\b20\d\d-?W(?P<number>[0-5]\d)(?:-?[1-7])?\b"), _at_digits()),
+    Rule(
+        "version", Pattern(r"(?<![\w.,/])v?\d{1,4}(?:\.\d{1,4}){2,3}(?![\w/]|\.\d)"), _at_digits_behind("vV")
+    ),
+    Rule("week", Pattern(r"\b20\d\d-?W(?P<number>[0-5]\d)(?:-?[1-7])?\b"), _at_digits),
     Rule("week", Pattern(_NUMBERED_WEEK), _at_words(*_WEEK_WORDS.split())),
     Rule(
         "duration",
@@ -342,16 +365,16 @@ RULES: list[Rule] = [
             rf"{_FREE}(?P<first>\d{{1,2}}){_NTH}\s*(?:-|to|and|or|bis|und|oder|au|et|ou|y|o|e|i|a|of|och|till|nebo|až|do|al|lub)\s*",
             rf"(?P<d>\d{{1,2}}){_NTH}\s+{_MONTH}{_YEAR}",
         ),
-        _at_digits(),
+        _at_digits,
     ),
-    Rule("day", Pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}"), _at_digits()),
+    Rule("day", Pattern(rf"{_FREE}(?P<d>\d{{1,2}}){_NTH}\s*(?:of\s+|de\s+)?{_MONTH}{_YEAR}"), _at_digits),
     Rule(
         "day",
         Pattern(
             rf"{_FREE}(?P<d>\d{{1,2}})\.?\s+(?:de\s+)?(?P<month>{any_of(MONTHS_BY_NUMBERS)})\b\.?",
             r",?\s+(?:de\s+)?(?P<year>(?:19|20)\d\d)\b",
         ),
-        _at_digits(),
+        _at_digits,
     ),
     Rule(
         "cjk_day",
@@ -479,23 +502,23 @@ RULES: list[Rule] = [
     Rule(
         "clock",
         Pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*(?P<half>[ap])\.?\s?m\b\.?"),
-        _at_digits(),
+        _at_digits,
     ),
     Rule(
         "clock",
         Pattern(_FREE, r"(?P<h>\d{1,2})(?:[:.](?P<min>\d\d))?\s*Uhr\b(?:\s+(?P<late>\d\d)\b)?"),
-        _at_digits(),
+        _at_digits,
     ),
-    Rule("clock", Pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b"), _at_digits()),
+    Rule("clock", Pattern(_FREE, r"(?P<h>\d{1,2})\s?h(?:\s?(?P<min>\d\d))?\b"), _at_digits),
     Rule(
         "clock",
         # No space stands between a time and its neighbours in Japanese and Chinese.
         Pattern(
             rf"(?:(?<![\w.,:])|(?<=[{_CJK}]))(?P<h>\d{{1,2}})[:：](?P<min>\d\d)(?::\d\d)?(?:\b|(?=[{_CJK}]))"
         ),
-        _at_digits(),
+        _at_digits,
     ),
-    Rule("clock", Pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b"), _at_digits()),
+    Rule("clock", Pattern(_FREE, r"(?P<h>\d{1,2})\s+(?:o['’]clock|heures?)\b"), _at_digits),
     Rule(
         "clock",
         Pattern(
@@ -507,10 +530,10 @@ RULES: list[Rule] = [
     Rule(
         "hours",
         Pattern(_FREE, rf"(?P<h>{_HOUR})(?:[:.](?P<min>\d\d))?\.?\s?{_OF_THE_CLOCK}\b"),
-        _at_digits(),
+        _at_digits,
     ),
     Rule("noon", Pattern(r"\b(?:noon|midi)\b"), _at_words("noon", "midi")),
-    Rule("ordinal", Pattern(_FREE, r"(?P<d>\d{1,2})(?:st|nd|rd|th)\b"), _at_digits()),
+    Rule("ordinal", Pattern(_FREE, r"(?P<d>\d{1,2})(?:st|nd|rd|th)\b"), _at_digits),
     Rule(
         "ordinal",
         Pattern(r"\b(?:am|zum|den|bis|vom|dem)\s+(?P<d>\d{1,2})\.(?=\s|,|$|\))(?!\s*\d)"),
@@ -534,7 +557,12 @@ RULES: list[Rule] = [
     ),
     Rule(
         "code",
-        Pattern(r"\b(?=[A-Z0-9/-]{0,40}\d)(?=[A-Z0-9/-]{0,40}[A-Z])[A-Z0-9]+(?:[-/][A-Z0-9]+)*\b", flags=0),
+        Pattern(
+            _ONE_IN_CAPITALS,
+            r"(?:(?<=\d)(?=[A-Z0-9/-]{0,39}[A-Z])|(?<=[A-Z])(?=[A-Z0-9/-]{0,39}\d))",
+            r"[A-Z0-9]*(?:[-/][A-Z0-9]+)*\b",
+            flags=0,
+        ),
         _if_digits,
     ),
     Rule(
@@ -544,20 +572,21 @@ RULES: list[Rule] = [
             r"(?<![\w.,/-])(?!20\d\d/\d\d(?!\d)|(?:0[1-9]|1[0-2])/(?:19|20)\d\d(?!\d))",
             r"(?:\d{3,8}/\d{2,8}|\d{2}/\d{4,8})(?![\w/-]|[.,]\d)",
         ),
-        _at_digits(),
+        _at_digits,
     ),
     Rule(
         "spaced_code",
         Pattern(
-            rf"\b(?!(?:{'|'.join(_CURRENCIES)})\b)[A-Z]{{2,5}}[ \u00a0](?P<number>\d{{4,12}})\b(?![.,:]\d)",
+            rf"{_ONE_IN_CAPITALS}(?<!\d)[A-Z]{{1,4}}(?<!\b(?:{'|'.join(_CURRENCY_CODES)}))",
+            r"[ \u00a0](?P<number>\d{4,12})\b(?![.,:]\d)",
             flags=0,
         ),
         _if_digits,
     ),
     Rule(
         "amount",
-        Pattern(rf"(?P<unit>{'|'.join(_CURRENCIES)})\s?(?P<number>{_NUMBER}){_TIMES}"),
-        _at_digits(4, *_CURRENCIES),
+        Pattern(rf"(?P<unit>{any_of(_CURRENCIES)})\s?(?P<number>{_NUMBER}){_TIMES}"),
+        _if_has(*map(lower, _CURRENCIES)),
     ),
     Rule(
         "amount",
@@ -566,7 +595,7 @@ RULES: list[Rule] = [
             r"(?P<rest>(?<=[万萬億亿])\d{1,4}(?P<rest_times>[千万萬])?)?",
             rf"(?:[\s-]?(?P<unit>%|€|\$|£|{'|'.join(UNITS_OF_CJK)}|{_PER_CENT}|{_WORD_UNIT}))?",
         ),
-        _at_digits(),
+        _at_digits,
     ),
     Rule(
         "cjk_words",
@@ -602,6 +631,9 @@ BY_THE_CLOCK = re.compile(
 _AND = r"\s?(?:-|to|till|until|bis|à|a|y|alle|tot|do|till|až|~|and|und|et)\s?"
 RANGE_BEHIND = re.compile(rf"{_AND}(?:\d|1\d|2[0-4])(?![\w.,/:%€$£-])", re.IGNORECASE)
 RANGE_BEFORE = re.compile(rf"(?<![\w.,/:-])(?:\d|1\d|2[0-4]){_AND}$", re.IGNORECASE)
+CLOCK = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
+SHORT_DAY = re.compile(r"([12]?\d|3[01])\.(0[1-9]|1[0-2])")  # "25.11" without a full stop behind it
+HOUR = re.compile(r"\d|1\d|2[0-4]")
 ORDINAL_ENDING = re.compile(r"(?:e|er|ère|[èe]me|de|ste|º|ª|:e|:a)\b", re.IGNORECASE)  # "le 3e arrive"
 MINUTES_AFTER = re.compile(r"\s(?:past|to|before|after|vor|nach)\s", re.IGNORECASE)  # "twenty past four"
 MINUTES_BEFORE = re.compile(r"(?:\bheures?|\bmidi|\buhr|\bmoins)\s(?:et\s)?$", re.IGNORECASE)
@@ -644,7 +676,7 @@ def _facts(text: str, languages: tuple[str, ...]) -> list[Fact]:
                 found += read
                 taken += [(fact.start, fact.end) for fact in read]
         if taken:
-            searched.left = blanked(searched.left, taken)
+            searched.hide(taken)
     return sorted(found, key=lambda fact: fact.start)
 
 
@@ -762,7 +794,7 @@ def _read_duration(name: str, match: re.Match[str], text: str) -> list[Fact]:
             return [_fact("number", match, [("number", minutes, "minute")], is_vague=True)]
     if groups.get("after"):
         return [_fact("number", match, [("number", 2.0, "day")], is_vague=True)]
-    unit = _unit(match)
+    unit = _unit(groups)
     if groups.get("more"):
         return [_fact("number", match, _as_number(1.5, unit), is_vague=True)]
     if unit in MONEY or unit is None:
@@ -923,7 +955,7 @@ def _read_own_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
     value = next((table[word] for table in map(_number_words, _WITH_OWN_WORDS) if word in table), None)
     if value is None:
         return []
-    unit = _unit(match)
+    unit = _unit(match.groupdict())
     values = _as_number(float(value), unit)
     if value <= 24:
         values += _on_the_clock(value, text, match.start())
@@ -951,19 +983,18 @@ def _read_number(name: str, match: re.Match[str], text: str) -> list[Fact]:
     written = groups["number"]
     if name == "amount" and not groups.get("unit") and _is_item(match):
         return []
-    unit, factor = _unit(match), _factor(match)
+    unit, factor = _unit(groups), _factor(groups)
     values: list[Value] = []
-    rest = _rest(match)
+    rest = _rest(groups)
     for number in readings(written):
         values += _as_number(round(number * factor + rest, 4), unit)
     if unit is None and factor == 1 and written.isdigit() and len(written) >= 8:  # typed without spaces
         values.append(("phone", written[-7:]))
-    if clock := re.fullmatch(r"([01]?\d|2[0-3])\.([0-5]\d)", written):
+    if clock := CLOCK.fullmatch(written):
         values.append(("clock", int(clock[1]) * 60 + int(clock[2])))
-    # "25.11" without a full stop behind it.
-    if unit is None and (day := re.fullmatch(r"([12]?\d|3[01])\.(0[1-9]|1[0-2])", written)):
+    if unit is None and (day := SHORT_DAY.fullmatch(written)):
         values.append(("date", None, int(day[2]), int(day[1])))
-    if unit is None and re.fullmatch(r"\d|1\d|2[0-4]", written):
+    if unit is None and HOUR.fullmatch(written):
         if RANGE_BEHIND.match(text, match.end()) or RANGE_BEFORE.search(
             text, max(0, match.start() - 8), match.start()
         ):
@@ -981,11 +1012,12 @@ def _read_words(name: str, match: re.Match[str], text: str) -> list[Fact]:
     Numbers in idioms and times are vague: "two of you", "a thousand thanks", "a hundred percent",
     "fifty-fifty", "four thirty", "twenty past four".
     """
-    numbers = number_words.numbers_in(match["number"])
+    groups = match.groupdict()
+    numbers = number_words.numbers_in(groups["number"])
     found = []
     for number in numbers:
         is_last = number is numbers[-1]
-        unit, factor = (_unit(match), _factor(match)) if is_last else (None, 1)
+        unit, factor = (_unit(groups), _factor(groups)) if is_last else (None, 1)
         start = match.start() + number.start
         end = match.end() if is_last else match.start() + number.end
         values = _as_number(float(number.value * factor), unit)
@@ -1012,8 +1044,8 @@ def _is_part(text: str, start: int, end: int) -> bool:
     )
 
 
-def _unit(match: re.Match[str]) -> str | None:
-    unit = match.groupdict().get("unit")
+def _unit(groups: Groups) -> str | None:
+    unit = groups.get("unit")
     if not unit:
         return None
     written = lower(unit).split()
@@ -1025,15 +1057,13 @@ def _unit(match: re.Match[str]) -> str | None:
     return UNITS.get(stem, "%" if " cent" in stem else stem) or None
 
 
-def _factor(match: re.Match[str]) -> float:
-    groups = match.groupdict()
+def _factor(groups: Groups) -> float:
     times, of_cjk = groups.get("times"), groups.get("cjk_times")
     return TIMES_BY_OF_CJK.get(of_cjk or "", 1) * (TIMES_BY.get(lower(times), 1) if times else 1)
 
 
-def _rest(match: re.Match[str]) -> float:
+def _rest(groups: Groups) -> float:
     """Return what stands behind the ten thousands of a Japanese or Chinese number: the 5千 of 8万5千."""
-    groups = match.groupdict()
     rest = groups.get("rest")
     if not rest:
         return 0
@@ -1044,6 +1074,8 @@ def _rest(match: re.Match[str]) -> float:
 def _as_number(number: float, unit: str | None) -> list[Value]:
     """Return a number with its unit, and how else the same is said: 24 hours, one day; 1000 g, 1 kg."""
     values: list[Value] = [("number", number, unit)]
+    if unit is None:
+        return values
     for small, times, large in SAME_AMOUNT:
         if unit == small and number >= times and number % times == 0:
             values.append(("number", number / times, large))
@@ -1076,6 +1108,8 @@ def _is_item(match: re.Match[str]) -> bool:
 
 def readings(written: str) -> list[float]:
     """Return the values that a number may mean: 1,000.00 is a thousand; 1.000 is a thousand or one."""
+    if written.isdigit():
+        return [float(written)]
     plain = re.sub(r"[ \u00a0\u202f'’]", "", written)
     marks = re.findall(r"[.,]", plain)
     if not marks:

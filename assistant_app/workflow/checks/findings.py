@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,6 +30,7 @@ from assistant_app.workflow.checks.names import (
     full_names,
     initials_and_nouns,
     is_spelled_out,
+    may_be_short,
     names,
     stems,
     typed_small,
@@ -158,7 +159,8 @@ def check(
     known_facts.add(email_read)
     for reading in [*by_person, *of_hand]:
         known_facts.add(reading, is_of_person=True)
-    known_facts.add(reading_of(known))
+    of_known = reading_of(known)
+    known_facts.add(of_known)
     # What follows from a price list is any amount at all, so notes prove what they say, and nothing more.
     leading = deepcopy(known_facts) if of_notes else known_facts
     for reading in of_notes:
@@ -199,7 +201,8 @@ def check(
             for pair, is_its_own in beside
             if not is_its_own
         ]
-        unsupported += known_facts.counted_otherwise(own)
+        every = [email_read, *by_person, *of_hand, of_known, *of_notes]
+        unsupported += _counted_otherwise(own, known_facts.numbers, every)
         of_person = [(reading.text, reading.facts) for reading in by_person]
         unsupported += contradictions(own.text, own.facts, of_person, email_read.text, email_read.facts)
         unsupported += swapped(
@@ -412,6 +415,34 @@ def _around(text: str, fact: Fact) -> Iterator[tuple[str, ...]]:
         yield (before[1].casefold(), before[2].casefold())
 
 
+def _counted_otherwise(
+    draft: Reading, known: Collection[float], sources: Iterable[Reading]
+) -> Iterator[Fact]:
+    """Yield small numbers in words where a source has another one of the same: "three projectors"."""
+    unknown: list[tuple[Fact, set[object]]] = []
+    for fact in draft.facts:
+        numbers = {value[1] for value in fact.values if value[0] == "number" and value[2] is None}
+        numbers.discard(1.0)  # which is an article
+        if fact.is_vague and numbers and numbers.isdisjoint(known):
+            unknown.append((fact, numbers))
+    counts = _counts(sources) if unknown else {}
+    for fact, numbers in unknown:
+        around = [counts[key] for key in _around(draft.text, fact) if key in counts]
+        if around and all(numbers.isdisjoint(others) for others in around):
+            yield replace(fact, is_vague=False)
+
+
+def _counts(sources: Iterable[Reading]) -> dict[tuple[str, ...], set[object]]:
+    """Return the numbers of all sources by the words beside them."""
+    found: dict[tuple[str, ...], set[object]] = {}
+    for reading in sources:
+        for fact in reading.facts:
+            numbers = {value[1] for value in fact.values if value[0] == "number"}
+            for key in _around(reading.text, fact) if fact.kind == "number" else ():
+                found.setdefault(key, set()).update(numbers)
+    return found
+
+
 def reading_of(text: str) -> Reading:
     return Reader().read(text)
 
@@ -431,7 +462,6 @@ class Backing:
     days_and_times: set[int] = field(default_factory=set)  # the parts that people say alone
     texts: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
-    _counts: dict[tuple[str, ...], set[object]] = field(default_factory=dict)  # by the words beside a number
 
     def add(self, reading: Reading, is_of_person: bool = False) -> None:
         self.words |= reading.words
@@ -442,10 +472,6 @@ class Backing:
                 if is_of_person and value[:3] == ("date", None, None) and fact.text.isdigit():
                     # "friday 2" may be two of something on Friday.
                     self._add(("number", float(fact.text), None), is_of_person, is_bare=True)
-            if fact.kind == "number":
-                counts = {value[1] for value in fact.values if value[0] == "number"}
-                for key in _around(reading.text, fact):
-                    self._counts.setdefault(key, set()).update(counts)
 
     def _add(self, value: Value, is_of_person: bool, is_bare: bool) -> None:
         match value:
@@ -480,18 +506,6 @@ class Backing:
             # A link that can be followed needs its path; a site that is only named doesn't.
             return any(value[-1] in self.texts for value in fact.values)
         return any(self._backs(value) for value in fact.values)
-
-    def counted_otherwise(self, draft: Reading) -> Iterator[Fact]:
-        """Yield small numbers in words where a source has another one of the same: "three projectors"."""
-        known = self._counts
-        for fact in draft.facts:
-            numbers = {value[1] for value in fact.values if value[0] == "number" and value[2] is None}
-            numbers.discard(1.0)  # which is an article
-            if not fact.is_vague or not numbers or any(number in self.numbers for number in numbers):
-                continue
-            around = [known[key] for key in _around(draft.text, fact) if key in known]
-            if around and all(not counts & numbers for counts in around):
-                yield replace(fact, is_vague=False)
 
     def know(self, name: str, language: str | None = None) -> bool:
         if are_among(name, self.words):
@@ -685,7 +699,7 @@ def _is_in(fact: Fact, draft: Reading, in_draft: Backing, language: str | None) 
         # Japanese and Chinese write names in other letters.
         if language in ("ja", "zh") or in_draft.know(fact.text, language):
             return True
-        return is_spelled_out(fact.text, *draft.initials_and_nouns, language)
+        return may_be_short(fact.text) and is_spelled_out(fact.text, *draft.initials_and_nouns, language)
     if in_draft.back(fact):
         return True
     return any(in_draft.has_bare(value) for value in fact.values)

@@ -123,7 +123,6 @@ NAMES = {
     "th": gettext_noop("Thai"),
     "hi": gettext_noop("Hindi"),
 }
-FIRST_OTHER_LETTER = "\u0370"  # Greek; before it are Latin letters and their marks
 MOST = 4_000  # characters that are looked at
 _SHARED = Counter(word for words in _WORDS.values() for word in set(words.split()))
 _WEIGHTS: dict[str, list[tuple[str, float]]] = {}
@@ -141,6 +140,7 @@ _SCRIPTS = {
     "hi": re.compile(r"[\u0900-\u097f]"),
     "th": re.compile(r"[\u0e00-\u0e7f]"),
 }
+_OTHER_LETTER = re.compile("|".join(script.pattern for script in _SCRIPTS.values()))
 _LATIN = re.compile(r"[a-zA-Z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
@@ -153,7 +153,7 @@ def is_function_word(word: str) -> bool:
 def language_of(text: str) -> str | None:
     """Return the code of the language, of `NAMES`; None where nothing speaks for one."""
     text = text[:MOST]
-    is_latin = max(text, default="") < FIRST_OTHER_LETTER
+    is_latin = not _OTHER_LETTER.search(text)
     latin = 0 if is_latin else len(_LATIN.findall(text))
     for language, script in () if is_latin else _SCRIPTS.items():
         letters = len(script.findall(text))

@@ -7,13 +7,13 @@ places in it stay right. NFKC would change lengths, and leaves dashes as they ar
 from assistant_app.workflow.checks.tables import LOOK_ALIKES
 
 
-def _table() -> dict[int, str]:
-    found: dict[int, str] = {}
+def _table() -> dict[str, str]:
+    found: dict[str, str] = {}
     for entry in LOOK_ALIKES.split():
         codes, _, char = entry.partition("=")
         first, last = (int(code, 16) for code in codes.split("-"))
         for code in range(first, last + 1):
-            found[code] = str(int(char) + code - first) if char.isdigit() else char.replace("_", " ")
+            found[chr(code)] = str(int(char) + code - first) if char.isdigit() else char.replace("_", " ")
     return found
 
 
@@ -22,4 +22,7 @@ _TABLE = _table()
 
 def plain(text: str) -> str:
     """Return the text with look-alike characters replaced, each by one character."""
-    return text if text.isascii() else text.translate(_TABLE)
+    if not text.isascii():
+        for char in _TABLE.keys() & set(text):
+            text = text.replace(char, _TABLE[char])
+    return text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from assistant_app.workflow.checks.facts import Fact
@@ -170,6 +170,8 @@ def words_of(text: str) -> set[str]:
 
 def are_among(name: str, words: Collection[str]) -> bool:
     """Return whether each part of a name is among the words of a text, in one of its spellings."""
+    if name.casefold() in words:
+        return True
     parts = {part for word in WORD.findall(name) for part in _parts(word)} - {""}
     return all(
         any(form in words for form in _forms(part)) or all(piece in words for piece in part.split("."))
@@ -193,16 +195,17 @@ def _forms(word: str) -> set[str]:
 
 
 def _without_marks(word: str) -> str:
+    if word.isascii():
+        return word
     marked = unicodedata.normalize("NFKD", word.translate(WITHOUT_MARKS))
     return "".join(letter for letter in marked if not unicodedata.combining(letter))
 
 
 DECLINING = ("pl", "cs")  # languages whose names have other endings in other cases
 # Endings of Polish and Czech nouns and adjectives, without marks.
-_CASES = (
-    *("a", "e", "i", "y", "o", "u", "ie", "ii", "ou", "om", "um", "em", "im", "ym", "ej", "iem", "iej"),
-    *("ego", "eho", "emu", "ach", "ami", "owi", "ovi", "ove", "ova", "iego", "iemu"),
-)
+_ENDINGS = "a e i y o u ie ii ou om um em im ym ej iem iej ego eho emu ach ami owi ovi ove ova iego iemu"
+_CASES = frozenset(_ENDINGS.split())
+LONGEST_CASE = max(map(len, _CASES))
 # A consonant before such an ending, and what it is without: "Piotrze", "Magdzie", "Hance", "Beacie".
 _SOFT = (("rz", "r"), ("dz", "d"), ("dz", "g"), ("c", "k"), ("c", "t"))
 
@@ -211,7 +214,11 @@ def stems(name: str) -> set[str]:
     """Return what a Polish or Czech name may be without the ending of its case: "Ewo" and "Ewa" share one."""
     plain = _without_marks(name.casefold())
     found = {plain}
-    found |= {plain.removesuffix(end) for end in _CASES if plain.endswith(end) and len(plain) > len(end) + 1}
+    found |= {
+        plain[:-length]
+        for length in range(1, min(LONGEST_CASE + 1, len(plain) - 1))
+        if plain[-length:] in _CASES
+    }
     for stem in tuple(found):
         found |= {stem.removesuffix(soft) + hard for soft, hard in _SOFT if stem.endswith(soft)}
         if len(stem) > 3 and stem[-2] == "e":  # Marek, Marka
@@ -228,13 +235,16 @@ def initials_and_nouns(text: str) -> tuple[str, list[str]]:
     return "".join(word[0].casefold()[:1] for word in words), list(nouns)[:MOST_COMPOUNDS]
 
 
+def may_be_short(name: str) -> bool:
+    """Return whether it looks like an abbreviation in capitals."""
+    return 1 < len(name) <= LONGEST_SHORT and name.isalpha() and name.isupper()
+
+
 def is_spelled_out(short: str, initials: str, nouns: Collection[str], language: str | None) -> bool:
-    """Return whether a text has the words of an abbreviation in capitals: "EG" is "Erdgeschoss".
+    """Return whether a text has the words of an abbreviation: "EG" is "Erdgeschoss".
 
     The first letters of two words say too little.
     """
-    if not (1 < len(short) <= LONGEST_SHORT and short.isalpha() and short.isupper()):
-        return False
     letters = short.casefold()
     if len(letters) > 2 and letters in initials:
         return True
@@ -284,14 +294,16 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     In a text of a few words, the language tells better than its words whether it is German.
     """
     tokens = list(WORD.finditer(text))
-    small = {token[0] for token in tokens if token[0][:1].islower()} | POLITE.get(language or "", frozenset())
-    is_german = language == "de" if language else _is_german(tokens)
+    words = [token[0] for token in tokens]
+    small = {word for word in words if word[0].islower()} | POLITE.get(language or "", frozenset())
+    is_german = language == "de" if language else _is_german(words)
     found: list[Fact] = []
-    for position, token in enumerate(tokens):
-        elided = ELIDED.match(token[0])
-        start = token.start() + (elided.end() if elided else 0)
-        word = text[start : token.end()]
-        if not word[:1].isupper() or not _may_be_name(word) or word.casefold() in small:
+    for position, (token, word) in enumerate(zip(tokens, words, strict=True)):
+        start = token.start()
+        if word[0].islower() and not word.isalpha() and (elided := ELIDED.match(word)):
+            start += elided.end()
+            word = word[elided.end() :]
+        if not word[0].isupper() or word.casefold() in small or not _may_be_name(word):
             continue
         if _begins_sentence(text, start) and not _is_in_signature(text, token):
             continue
@@ -306,15 +318,17 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     return found
 
 
-def _is_german(tokens: list[re.Match[str]]) -> bool:
-    words = [token[0].casefold() for token in tokens]
-    return sum(word in SURE_GERMAN for word in words) > sum(word in SURE_OTHER for word in words)
+def _is_german(words: Iterable[str]) -> bool:
+    small = [word.casefold() for word in words]
+    return sum(word in SURE_GERMAN for word in small) > sum(word in SURE_OTHER for word in small)
 
 
 def _begins_sentence(text: str, start: int) -> bool:
     end = _end_before(text, start)
     if end == 0:
         return True
+    if text[end - 1].isalpha():  # the usual case
+        return False
     if text[end - 1] in "-–—" and _char_before(text, end - 1) in ("", "\n"):
         return True
     near = text[max(0, end - LONGEST_TITLE) : end]
@@ -351,9 +365,9 @@ def _is_in_signature(text: str, token: re.Match[str]) -> bool:
     end = text.find("\n", token.end(), token.end() + LONGEST_LINE)
     line = text[start : end if end >= 0 else token.end() + LONGEST_LINE].strip()
     parts = line.split()
-    if CLOSING.search(line):
+    if not 1 < len(parts) <= 3 or line[-1] in ",.!?:" or CLOSING.search(line):
         return False
-    return 1 < len(parts) <= 3 and all(part[0].isupper() for part in parts) and line[-1] not in ",.!?:"
+    return all(part[0].isupper() for part in parts)
 
 
 def _stands_like_a_name(
@@ -384,7 +398,9 @@ def _are_neighbours(text: str, one: re.Match[str], other: re.Match[str]) -> bool
 def _may_be_name(word: str) -> bool:
     if not word[0].isupper():
         return False
-    lower = CONTRACTED.sub("", word.casefold()).replace(".", "")
-    if lower.rpartition("-")[2] in ROLES:  # "Kita-Team"
-        return False
+    lower = word.casefold()
+    if not word.isalpha():
+        lower = CONTRACTED.sub("", lower).replace(".", "")
+        if lower.rpartition("-")[2] in ROLES:  # "Kita-Team"
+            return False
     return lower not in _NO_NAMES and lower.rstrip("s") not in _NO_NAMES and lower not in TITLES

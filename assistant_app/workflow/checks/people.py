@@ -130,9 +130,11 @@ def _fits(name: str, words: set[str], language: str | None) -> bool:
 
 def _is_oneself(name: str, email: str, header: Header, sender: str, known: str, own: str) -> bool:
     """Return whether the greeting copies the email's own, which greets somebody else than its sender."""
-    body, greeted = _body(email, header), _greeted(email, header)
-    others = words_of("\n".join((sender, own, known, body.replace(greeted, "", 1))))
-    return bool(sender) and are_among(name, words_of(greeted)) and not are_among(name, others)
+    greeted = _greeted(email, header)
+    if not sender or not are_among(name, words_of(greeted)):
+        return False
+    others = "\n".join((sender, own, known, _body(email, header).replace(greeted, "", 1)))
+    return not are_among(name, words_of(others))
 
 
 def _body(email: str, header: Header) -> str:

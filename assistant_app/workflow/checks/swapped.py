@@ -90,8 +90,11 @@ def _pairs(
             by_type[_type(fact)].append((fact, anchors))
     for alike in by_type.values():
         for (one, of_one), (other, of_other) in combinations(alike, 2):
-            if one.values.isdisjoint(other.values):
-                yield one, of_one - of_other, other, of_other - of_one
+            if not one.values.isdisjoint(other.values):
+                continue
+            of_one_alone, of_other_alone = of_one - of_other, of_other - of_one
+            if of_one_alone and of_other_alone:
+                yield one, of_one_alone, other, of_other_alone
 
 
 def _still_true(draft: Text, said: Sequence[Text], email: Text) -> Iterator[Text]:

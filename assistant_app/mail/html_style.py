@@ -258,10 +258,12 @@ class StyleSheet:
 
     def enter(self, keys: tuple[str, ...]) -> None:
         """Remember an element around those that follow."""
-        self._outer.update(keys)
+        if self._rules:
+            self._outer.update(keys)
 
     def leave(self, keys: tuple[str, ...]) -> None:
-        self._outer.subtract(keys)
+        if self._rules:
+            self._outer.subtract(keys)
 
 
 def _decided(rules: Iterable[tuple[tuple[int, int, int], Declared]]) -> Style:

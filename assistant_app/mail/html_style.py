@@ -95,6 +95,15 @@ _USED = frozenset(
 )
 
 
+# Of these, the ones that may cut an element off or move it out of the window.
+_MOVES = frozenset(
+    {
+        *("clip", "clip-path", "margin", "margin-left", "margin-top", "overflow", "overflow-x", "overflow-y"),
+        *("position", "text-indent", "transform"),
+    }
+)
+
+
 @lru_cache(maxsize=2048)
 def declarations(style: str) -> tuple[Style, Style]:
     """Return the properties in a style attribute that are used: the usual and the important ones."""
@@ -395,7 +404,7 @@ def _is_blocked(style: Style) -> bool:
         r"(?:scale[xy]?|scale3d)\(\s*0*\.?0+\s*[,)]|matrix\(\s*0*\.?0+\s*,\s*0*\.?0+\s*,", style["transform"]
     ):
         return True
-    return _is_cut(style) or _is_outside(style)
+    return not style.keys().isdisjoint(_MOVES) and (_is_cut(style) or _is_outside(style))
 
 
 def _is_cut(style: Style) -> bool:

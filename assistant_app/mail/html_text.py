@@ -34,7 +34,9 @@ DEEPEST_TABLE = 15  # deeper ones are read as lines
 LONGEST_LINK = 200  # characters; longer ones are tracking links, of which only the host is shown
 LONGEST_ALTERNATIVE = 300  # characters
 LONGEST_RAISED = 12  # characters; longer texts are not super- or subscripts
+LONGEST_TAG = 10_000  # characters without quoted values; of a longer one the attributes are not read
 MOST_SPANNED = 20  # columns or rows that one cell takes
+MOST_COVERED = 20_000  # places of all tables that cells of other columns or rows take
 MOST_CELL_LINES = 3  # a table with longer cells is there for the layout
 LONGEST_CELL_LINE = 120  # characters
 
@@ -138,6 +140,8 @@ _UNSETTLED = "\ufdd0"  # around the number of an item, if it depends on what fol
 _ITEM = re.compile(f"{_UNSETTLED}(\\d+){_UNSETTLED}")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
+_TAG = re.compile(r"<[a-zA-Z][^\s\"'/>]*+(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+")
+_NAME, _QUOTED = re.compile(r"<[^\s\"'/>]+"), re.compile(r"\"[^\"]*\"|'[^']*'")
 _LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
 
 
@@ -180,13 +184,19 @@ def read(html: str, allowance: Allowance | None = None) -> HtmlText:
     html, closed, rest = _with_whole_sheets(html.replace(_UNSETTLED, "")).rpartition("-->")
     html = _COMMENT.sub("", html + closed) + rest.replace("<!--", "")
     shown, closed, rest = html.rpartition(">")
-    shown = _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed))
+    shown = _TAG.sub(_bounded, _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed)))
     reader = _Reader()
     reader.read_rules(shown)
     reader.look_like(*map(_attributes_of, (_PAGE.search(shown), _BODY.search(shown))))
     reader.feed(shown + rest.replace("<", "&lt;"))
     reader.close()
     return HtmlText(reader.text, reader.hidden)
+
+
+def _bounded(tag: re.Match[str]) -> str:
+    """Return a tag, or no more than its name if it has more attributes than any real one."""
+    is_long = len(tag[0]) > LONGEST_TAG and len(_QUOTED.sub("", tag[0])) > LONGEST_TAG
+    return _NAME.match(tag[0])[0] if is_long else tag[0]  # type: ignore[index]
 
 
 def _with_whole_sheets(html: str) -> str:
@@ -317,6 +327,7 @@ class _Reader(HTMLParser):
         self._looks: dict[tuple[object, ...], tuple[Look, Look]] = {}  # the outer one, and the one inside it
         self._sheet = _Sheet()  # the innermost open one
         self._outer_sheets: list[_Sheet] = []
+        self._covered = 0  # places of tables, by cells that take several
         self._tables: list[_Table] = []
         self._open: list[_Element] = []
         self._places: dict[str, list[int]] = {}  # where in `_open` each tag is
@@ -740,8 +751,9 @@ class _Reader(HTMLParser):
             self._outer_sheets.append(self._sheet)
             table.cell = self._sheet = _Sheet(quotes=self._quotes)
             if not is_hidden:
-                spans = (_count(attributes.get(name)) for name in ("colspan", "rowspan"))
-                table.add(table.cell, *spans)
+                columns, rows = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
+                self._covered += columns * rows - 1
+                table.add(table.cell, *((columns, rows) if self._covered <= MOST_COVERED else (1, 1)))
 
     def _close_cell(self) -> None:
         """Close the open cell of the innermost open table, with all that is open in it."""
@@ -868,6 +880,8 @@ def _without_redirect(address: str) -> str:
         return found[1]
     if found := _PROOFPOINT_2.match(address):
         return unquote(found[1].replace("-", "%").replace("_", "/"))
+    if not any(known in address.lower() for known, _ in _REDIRECTS):
+        return address
     try:
         parts = urlsplit(address)
         host, query = parts.hostname or "", parts.query

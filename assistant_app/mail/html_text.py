@@ -440,8 +440,6 @@ class _Reader(HTMLParser):
             element.is_list = True
         elif tag == "li" and not element.look.hides_text:
             self._begin_item(attributes, style)
-        elif tag == "pre" or style.get("white-space", "").startswith("pre"):
-            element.is_plain = True
         elif tag == "a":
             element.link = (attributes.get("href") or "").strip()
         elif tag in ("sup", "sub"):
@@ -452,6 +450,7 @@ class _Reader(HTMLParser):
             self._add("“")
         elif tag == "option":
             self._add(" ")
+        element.is_plain = tag == "pre" or style.get("white-space", "").startswith("pre")
         if style or tag == "button" or (self._open and self._open[-1].has_columns):
             self._begin_box(tag, style, element)
         if style.get("vertical-align") in ("super", "sub") and not element.raised:

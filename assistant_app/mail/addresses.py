@@ -18,6 +18,7 @@ from assistant_app.mail.hidden import one_line
 LONGEST_LINE = 50_000  # characters that are looked at
 MOST_ADDRESSES = 200  # of one line
 LONGEST_ADDRESS = 320  # characters: RFC 5321, section 4.5.3.1
+LONGEST_SENDER = 5_000  # characters
 MOST_TOKENS = 100  # of a name with unquoted commas
 
 _LOCAL = r"""(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s"(),:;<>@\[\\\]]{1,64})"""
@@ -55,7 +56,8 @@ def addresses_in(line: str, *, is_sender: bool = False) -> list[Address]:
 
     A sender's line has one address if it ends with `<address>`; what comes before it is the name.
     """
-    line = _LINKED.sub(lambda link: f"<{link[1] or link[2]}>", line[:LONGEST_LINE])
+    line = line[: LONGEST_SENDER if is_sender else LONGEST_LINE]
+    line = _LINKED.sub(lambda link: f"<{link[1] or link[2]}>", line)
     line = _TWICE.sub(r"<\1>", line)
     found = _addresses(_entries(line, is_sender)) or _addresses(_entries(_repaired(line), is_sender))
     if not found and not is_sender and line.count("@") > 1:  # nothing known is between the addresses
@@ -102,21 +104,30 @@ def _entries(line: str, is_sender: bool) -> Iterator[tuple[str, str]]:
         return
     has_groups = any(kind == "end" and text == ";" for kind, text in tokens)
     name: list[tuple[str, str]] = []
+    may_end = False  # at the next comma, which else belongs to the name
     for kind, text in [*tokens, ("end", ",")]:
         if kind == "angle" and (spec := _inside(text)):
             yield "".join(text for _, text in name), spec
-            name = []
+            name, may_end = [], False
         elif kind == "group" and has_groups and not any("@" in text for _, text in name):
             name = []  # the name of a group
         elif kind != "end":
             name.append((kind, text))
-        elif (entry := _without_angle(name)) and (entry[1] or has_encoded_words(entry[0]) or text == ";"):
-            yield entry
-            name = []
+            may_end = may_end or "@" in text or "?" in text  # as an address or an encoded word has
+        elif text == ";" or (may_end and _is_entry(name)):
+            yield _without_angle(name)
+            name, may_end = [], False
         elif len(name) > MOST_TOKENS:
             name = []
         elif name:
             name.append((kind, text))  # an unquoted comma in a name
+            may_end = False
+
+
+def _is_entry(tokens: list[tuple[str, str]]) -> bool:
+    """Return whether tokens have an address, or encoded words in which one may be."""
+    name, spec = _without_angle(tokens)
+    return bool(spec) or has_encoded_words(name)
 
 
 def _last_angle(tokens: list[tuple[str, str]]) -> int:

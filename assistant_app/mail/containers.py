@@ -72,7 +72,8 @@ def as_message(data: bytes) -> bytes:
         raise Unreadable(sentences(said, gettext_noop("Save the email as .eml, or paste its text.")))
     if found := _EMLX.match(data):  # Apple Mail: the number of bytes, the email, and a property list
         data = data[found.end() :][: int(found[1])]
-    data = _NEW_LINE.sub(b"\n", data.replace(b"\x00", b"")).lstrip()
+    data = data.replace(b"\x00", b"").replace(b"\r\n", b"\n")
+    data = (_NEW_LINE.sub(b"\n", data) if b"\r" in data else data).lstrip()
     if not data:
         raise Unreadable(gettext_noop("The file is empty."))
     if data.startswith(b"From ") and len(_MAILBOX_LINE.findall(data)) > 1:

@@ -95,6 +95,15 @@ _USED = frozenset(
 )
 
 
+# Of these, the ones that may cut an element off or move it out of the window.
+_MOVES = frozenset(
+    {
+        *("clip", "clip-path", "margin", "margin-left", "margin-top", "overflow", "overflow-x", "overflow-y"),
+        *("position", "text-indent", "transform"),
+    }
+)
+
+
 @lru_cache(maxsize=2048)
 def declarations(style: str) -> tuple[Style, Style]:
     """Return the properties in a style attribute that are used: the usual and the important ones."""
@@ -258,10 +267,12 @@ class StyleSheet:
 
     def enter(self, keys: tuple[str, ...]) -> None:
         """Remember an element around those that follow."""
-        self._outer.update(keys)
+        if self._rules:
+            self._outer.update(keys)
 
     def leave(self, keys: tuple[str, ...]) -> None:
-        self._outer.subtract(keys)
+        if self._rules:
+            self._outer.subtract(keys)
 
 
 def _decided(rules: Iterable[tuple[tuple[int, int, int], Declared]]) -> Style:
@@ -393,7 +404,7 @@ def _is_blocked(style: Style) -> bool:
         r"(?:scale[xy]?|scale3d)\(\s*0*\.?0+\s*[,)]|matrix\(\s*0*\.?0+\s*,\s*0*\.?0+\s*,", style["transform"]
     ):
         return True
-    return _is_cut(style) or _is_outside(style)
+    return not style.keys().isdisjoint(_MOVES) and (_is_cut(style) or _is_outside(style))
 
 
 def _is_cut(style: Style) -> bool:

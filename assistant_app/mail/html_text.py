@@ -6,7 +6,7 @@ Lines, lists, quotes, tables, links and struck-out words are kept. Hidden text i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from assistant_app.mail.html_style import (
 )
 
 LONGEST = 1_000_000  # characters
-MOST_TAGS = 30_000  # half a second of CPU at most; Outlook writes six for a line of text
+MOST_TAGS = 30_000  # a quarter of a second of CPU; Outlook writes six for a line of text, three of them end
 MOST_LOOKS = 1_000  # to remember
 DEEPEST_QUOTE = 5
 DEEPEST_LIST = 6
@@ -34,7 +34,9 @@ DEEPEST_TABLE = 15  # deeper ones are read as lines
 LONGEST_LINK = 200  # characters; longer ones are tracking links, of which only the host is shown
 LONGEST_ALTERNATIVE = 300  # characters
 LONGEST_RAISED = 12  # characters; longer texts are not super- or subscripts
+LONGEST_TAG = 10_000  # characters without quoted values; of a longer one the attributes are not read
 MOST_SPANNED = 20  # columns or rows that one cell takes
+MOST_COVERED = 20_000  # places of all tables that cells of other columns or rows take
 MOST_CELL_LINES = 3  # a table with longer cells is there for the layout
 LONGEST_CELL_LINE = 120  # characters
 
@@ -101,7 +103,8 @@ _VOID = frozenset(
     }
 )
 # Start tags that end an open element of the same kind, as in a browser.
-_ENDS = {"li": {"li"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "option": {"option"}, "a": {"a"}}
+_ENDS = {"li": ["li"], "dt": ["dt", "dd"], "dd": ["dt", "dd"], "option": ["option"], "a": ["a"]}
+_SCOPE = ("ul", "ol", "dl", "select")  # unless one of these is between
 # Values of `display`.
 _COLUMNS = frozenset({"flex", "grid", "inline-flex", "inline-grid"})
 _LINES_BY_STYLE = frozenset({"block", "flex", "flow-root", "grid", "list-item", "table", "table-row"})
@@ -137,11 +140,22 @@ _UNSETTLED = "\ufdd0"  # around the number of an item, if it depends on what fol
 _ITEM = re.compile(f"{_UNSETTLED}(\\d+){_UNSETTLED}")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DECLARATION = re.compile(r"<[!?][^>]*>")
+_TAG = re.compile(r"<[a-zA-Z][^\s\"'/>]*+(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+")
+_NAME, _QUOTED = re.compile(r"<[^\s\"'/>]+"), re.compile(r"\"[^\"]*\"|'[^']*'")
 _LONE = re.compile(r"<(?![a-zA-Z/])")  # a `<` that opens no tag
 
 
 class TooMuch(ValueError):
     """The HTML is larger than any real email."""
+
+
+def tags_in(html: str) -> int:
+    """Return the number of tags; twice those that begin something, if they are more than half of them.
+
+    They take longest to read, and programs end nearly all that they begin.
+    """
+    tags = html.count("<")
+    return max(tags, 2 * (tags - html.count("</")))
 
 
 class HtmlText(NamedTuple):
@@ -158,7 +172,7 @@ class Allowance:
 
     def take(self, html: str) -> None:
         """Use some of it; raise `TooMuch`, and use none, if the HTML does not fit."""
-        characters, tags = self.characters - len(html), self.tags - html.count("<")
+        characters, tags = self.characters - len(html), self.tags - tags_in(html)
         if characters < 0 or tags < 0:
             raise TooMuch
         self.characters, self.tags = characters, tags
@@ -170,13 +184,19 @@ def read(html: str, allowance: Allowance | None = None) -> HtmlText:
     html, closed, rest = _with_whole_sheets(html.replace(_UNSETTLED, "")).rpartition("-->")
     html = _COMMENT.sub("", html + closed) + rest.replace("<!--", "")
     shown, closed, rest = html.rpartition(">")
-    shown = _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed))
+    shown = _TAG.sub(_bounded, _LONE.sub("&lt;", _DECLARATION.sub("", shown + closed)))
     reader = _Reader()
     reader.read_rules(shown)
     reader.look_like(*map(_attributes_of, (_PAGE.search(shown), _BODY.search(shown))))
     reader.feed(shown + rest.replace("<", "&lt;"))
     reader.close()
     return HtmlText(reader.text, reader.hidden)
+
+
+def _bounded(tag: re.Match[str]) -> str:
+    """Return a tag, or no more than its name if it has more attributes than any real one."""
+    is_long = len(tag[0]) > LONGEST_TAG and len(_QUOTED.sub("", tag[0])) > LONGEST_TAG
+    return _NAME.match(tag[0])[0] if is_long else tag[0]  # type: ignore[index]
 
 
 def _with_whole_sheets(html: str) -> str:
@@ -232,9 +252,23 @@ class _Sheet:
             self.is_item = self.is_item and text.isspace()
 
     def end_line(self, quotes: int) -> None:
-        marks = "> " * (min(quotes, DEEPEST_QUOTE) - min(self.quotes, DEEPEST_QUOTE))
         text = "".join(self.line).rstrip()
-        self.lines.append(f"{marks}{text}".rstrip())
+        if quotes != self.quotes:
+            text = f"{self._marks(quotes)}{text}".rstrip()
+        self.lines.append(text)
+        self._begin_line()
+
+    def add_lines(self, lines: list[str], quotes: int) -> None:
+        """Add whole lines, instead of the one that was begun."""
+        if lines:
+            marks = self._marks(quotes)
+            self.lines += [f"{marks}{line}".rstrip() for line in lines] if marks else lines
+            self._begin_line()
+
+    def _marks(self, quotes: int) -> str:
+        return "> " * (min(quotes, DEEPEST_QUOTE) - min(self.quotes, DEEPEST_QUOTE))
+
+    def _begin_line(self) -> None:
         self.line, self.before = [], " "
         self.is_begun = self.is_blank = self.is_item = False
 
@@ -291,7 +325,9 @@ class _Reader(HTMLParser):
         self._style = StyleSheet()
         self._page = Look()
         self._looks: dict[tuple[object, ...], tuple[Look, Look]] = {}  # the outer one, and the one inside it
-        self._sheets = [_Sheet()]
+        self._sheet = _Sheet()  # the innermost open one
+        self._outer_sheets: list[_Sheet] = []
+        self._covered = 0  # places of tables, by cells that take several
         self._tables: list[_Table] = []
         self._open: list[_Element] = []
         self._places: dict[str, list[int]] = {}  # where in `_open` each tag is
@@ -310,9 +346,8 @@ class _Reader(HTMLParser):
         self._close(0)
         while self._tables:
             self._end_table()
-        sheet = self._sheets[0]
-        sheet.end_line(self._quotes)
-        text = "\n".join(_collapsed(sheet.lines)).strip("\n").replace("~~~~", "").replace("~~ ~~", " ")
+        self._sheet.end_line(self._quotes)
+        text = "\n".join(_collapsed(self._sheet.lines)).strip("\n").replace("~~~~", "").replace("~~ ~~", " ")
         return _ITEM.sub(lambda item: self._numbers[int(item[1])], text)
 
     def read_rules(self, html: str) -> None:
@@ -328,10 +363,6 @@ class _Reader(HTMLParser):
             keys = keys_of(tag, attributes)
             self._page = look_of(tag, attributes, self._page, self._style.of(keys, attributes, parent))
             parent = keys
-
-    @property
-    def _sheet(self) -> _Sheet:
-        return self._sheets[-1]
 
     @property
     def _look(self) -> Look:
@@ -355,22 +386,24 @@ class _Reader(HTMLParser):
     def _look_around(self, tag: str = "") -> Look:
         """Return the look of what is around a text or tag. Text between cells is shown above the table."""
         if self._open and self._open[-1].tag in _AROUND_CELLS and tag not in _INSIDE_TABLES:
-            table = self._places.get("table", [0])[-1]
-            return self._open[table - 1].look if table else self._page
+            table = self._place_of("table")
+            return self._open[table - 1].look if table > 0 else self._page
         return self._look
 
     # --- Tags --------------------------------------------------------------------------------------
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(reversed(attrs))  # the first of a name counts
-        for ended in _ENDS.get(tag, ()):
-            self._close_inside(ended, {"ul", "ol", "dl", "select"})
-        if tag in _BLOCKS and "p" in self._places and tag != "br":
-            self._close_inside("p", set())
+        if tag in _ENDS:
+            for ended in _ENDS[tag]:
+                self._close_inside(ended, _SCOPE)
+        if tag in _BLOCKS and tag != "br":
+            self._close_inside("p")
         if tag == "tr" or tag in _CELLS or tag in _GROUPS:
             self._close_cell()
-        for group in _GROUPS if tag in _GROUPS else ():
-            self._close_inside(group, set())
+        if tag in _GROUPS:
+            for group in _GROUPS:
+                self._close_inside(group)
         parent = self._open[-1].keys if self._open else ()
         keys = keys_of(tag, attributes)
         style = self._style.of(keys, attributes, parent) if attributes or self._style else {}
@@ -407,8 +440,6 @@ class _Reader(HTMLParser):
             element.is_list = True
         elif tag == "li" and not element.look.hides_text:
             self._begin_item(attributes, style)
-        elif tag == "pre" or style.get("white-space", "").startswith("pre"):
-            element.is_plain = True
         elif tag == "a":
             element.link = (attributes.get("href") or "").strip()
         elif tag in ("sup", "sub"):
@@ -419,6 +450,7 @@ class _Reader(HTMLParser):
             self._add("“")
         elif tag == "option":
             self._add(" ")
+        element.is_plain = tag == "pre" or style.get("white-space", "").startswith("pre")
         if style or tag == "button" or (self._open and self._open[-1].has_columns):
             self._begin_box(tag, style, element)
         if style.get("vertical-align") in ("super", "sub") and not element.raised:
@@ -491,21 +523,24 @@ class _Reader(HTMLParser):
             if self._barrier_places and self._barrier_places[-1] > places[-1]:
                 return
         if tag in _CELLS or tag == "tr":  # of the innermost open table
-            if self._places.get("table", [-1])[-1] > places[-1]:
+            if self._place_of("table") > places[-1]:
                 return
         elif tag != "table" and self._barrier_places and self._barrier_places[-1] > places[-1]:
             return
         self._close(places[-1])
 
-    def _close_inside(self, tag: str, scope: set[str]) -> None:
+    def _close_inside(self, tag: str, scope: Iterable[str] = ()) -> None:
         """Close an open element with this tag, unless an element of the scope or a table is inside it."""
-        places = self._places.get(tag)
-        if not places:
+        place = self._place_of(tag)
+        if place < 0 or (self._barrier_places and self._barrier_places[-1] > place):
             return
-        around = max((self._places[name][-1] for name in scope if self._places.get(name)), default=-1)
-        barrier = self._barrier_places[-1] if self._barrier_places else -1
-        if places[-1] > max(around, barrier):
-            self._close(places[-1])
+        if all(self._place_of(name) < place for name in scope):
+            self._close(place)
+
+    def _place_of(self, tag: str) -> int:
+        """Return where the innermost open element with this tag is; -1 if there is none."""
+        places = self._places.get(tag)
+        return places[-1] if places else -1
 
     def _push(self, element: _Element) -> None:
         place = len(self._open)
@@ -704,7 +739,7 @@ class _Reader(HTMLParser):
             return
         table = self._tables[-1]
         if tag == "tr":
-            if self._places.get("tfoot", [-1])[-1] > self._places.get("table", [-1])[-1]:
+            if self._place_of("tfoot") > self._place_of("table"):
                 table.foot.add(len(table.rows))
             table.rows.append([])
         elif len(self._tables) > DEEPEST_TABLE:
@@ -712,34 +747,31 @@ class _Reader(HTMLParser):
         else:
             if not table.rows:
                 table.rows.append([])
-            table.cell = _Sheet(quotes=self._quotes)
-            self._sheets.append(table.cell)
+            self._outer_sheets.append(self._sheet)
+            table.cell = self._sheet = _Sheet(quotes=self._quotes)
             if not is_hidden:
-                spans = (_count(attributes.get(name)) for name in ("colspan", "rowspan"))
-                table.add(table.cell, *spans)
+                columns, rows = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
+                self._covered += columns * rows - 1
+                table.add(table.cell, *((columns, rows) if self._covered <= MOST_COVERED else (1, 1)))
 
     def _close_cell(self) -> None:
         """Close the open cell of the innermost open table, with all that is open in it."""
-        place = max((self._places[tag][-1] for tag in _CELLS if self._places.get(tag)), default=-1)
-        table = self._places["table"][-1] if self._places.get("table") else -1
-        if place > table:
+        place = max(self._place_of("td"), self._place_of("th"))
+        if place > self._place_of("table"):
             self._close(place)
 
     def _end_cell(self) -> None:
         table = self._tables[-1] if self._tables else None
         if table is not None and table.cell is not None:
             table.cell.end_line(self._quotes)
-            self._sheets.pop()
+            self._sheet = self._outer_sheets.pop()
             table.cell = None
 
     def _end_table(self) -> None:
         self._end_cell()
         table = self._tables.pop()
-        sheet = self._sheet
         self._break()
-        for line in _table_lines(table):
-            sheet.line = [line] if line else []
-            sheet.end_line(self._quotes)
+        self._sheet.add_lines(list(_table_lines(table)), self._quotes)
 
 
 def _collapsed(lines: list[str]) -> list[str]:
@@ -796,8 +828,8 @@ def _trimmed(lines: list[str]) -> list[str]:
 
 
 def _list_style(style: Style) -> str:
-    said = style.get("list-style-type") or style.get("list-style", "")
-    return next((word for word in said.split()[:5] if word in _KINDS_OF_LISTS), "")
+    said = style.get("list-style-type") or style.get("list-style")
+    return next((word for word in said.split()[:5] if word in _KINDS_OF_LISTS), "") if said else ""
 
 
 def _integer(text: str | None) -> int | None:
@@ -847,6 +879,8 @@ def _without_redirect(address: str) -> str:
         return found[1]
     if found := _PROOFPOINT_2.match(address):
         return unquote(found[1].replace("-", "%").replace("_", "/"))
+    if not any(known in address.lower() for known, _ in _REDIRECTS):
+        return address
     try:
         parts = urlsplit(address)
         host, query = parts.hostname or "", parts.query

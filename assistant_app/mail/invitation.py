@@ -17,7 +17,8 @@ from assistant_app.mail import html_text, repetition
 from assistant_app.mail.hidden import one_line
 from assistant_app.mail.repetition import day
 
-LONGEST = 200_000  # characters
+LONGEST = 200_000  # characters, with short lines counted as full ones
+FULL_LINE = 75  # characters (RFC 5545, section 3.1)
 MOST_EVENTS = 20
 MOST_PEOPLE = 30
 MOST_DATES = 20  # that a series leaves out or adds
@@ -56,9 +57,14 @@ _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _TAG = re.compile(r"\s*<(?:!doctype|html|body|p|div|br|span|table)\b", re.IGNORECASE)
 
 
+def size_of(calendar: str) -> int:
+    """Return what counts of a calendar: its characters, or its lines if those are short."""
+    return max(len(calendar), FULL_LINE * calendar.count("\n"))
+
+
 def to_text(calendar: str, zone: tzinfo = UTC) -> str:
     """Return a calendar's events as text, with times in the person's time zone; "" if it cannot be read."""
-    if len(calendar) > LONGEST:
+    if size_of(calendar) > LONGEST:
         return ""
     calendar = _whole(calendar)
     try:

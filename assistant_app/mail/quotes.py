@@ -53,6 +53,7 @@ _QUOTING_NAMED = re.compile(  # Horde and its relatives
     r"|Цитирую)\s"
     r"[^<>:]{0,60}<?[^\s<>@]+@[^\s<>@]+?>?\s*:"
 )
+_GROUPWISE = re.compile(r">>> ?([^<>\n]{1,150}(?:<[^<>\s]{1,320}>[^<>\n]{0,60})?)>>>[ \t]*$")
 _NAMED_AFTER_COMMA = re.compile(r"[,،、]\s*[^\W\d_a-zà-öø-ÿ][^,:]*$")
 _NAME = re.compile(
     rf"[>\s*_|\u200e\u200f]*(?:{'|'.join(pattern(role) for role in ('from', 'sent', 'date', 'subject'))})"
@@ -300,7 +301,7 @@ class _Scan:
         line = self.email[start : min(end, start + 200)]
         if not line.strip():
             return -1
-        if "<<" in line:  # ">>> click here <<<" is no quote
+        if "<<" in line or _GROUPWISE.match(line.rstrip("\n")):  # ">>> click here <<<" is no quote
             return 0
         return _MARKS.match(line)[0].count(">") if _PLAIN_MARK.match(line) else 0  # type: ignore[index]
 
@@ -328,6 +329,8 @@ class _Scan:
         line = self.email[start : min(end, start + LONGEST_INTRODUCTION + 50)].rstrip()
         if not line.strip():
             return None
+        if (found := _GROUPWISE.match(line)) and _YEAR_OR_DAY.search(found[1]):
+            return number, number + 1, _Opening(start, end, *_said_by(found[1]))
         if announced := self._announced(number, line):
             return announced
         if block := self._block(number, is_announced=False):

@@ -6,7 +6,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from assistant_app.mail.html_text import LONGEST, MOST_TAGS
+from assistant_app.mail import invitation
+from assistant_app.mail.eml import MOST_HEADER_LINES
+from assistant_app.mail.html_text import LONGEST, MOST_TAGS, tags_in
 
 pytestmark = [
     pytest.mark.slow,
@@ -56,9 +58,8 @@ def html(*texts):
 
 
 def with_tags(piece, tags=MOST_TAGS - 100):
-    return filled(
-        piece, min(LONGEST, len(piece) * tags // piece.count("<")) if "<" in piece else LONGEST
-    ).encode()
+    most = len(piece) * tags // tags_in(piece) if "<" in piece else LONGEST
+    return filled(piece, min(LONGEST, most)).encode()
 
 
 def text(kind, unit, encoded="8bit"):
@@ -67,17 +68,23 @@ def text(kind, unit, encoded="8bit"):
 
 
 STYLED = (
-    b"<style>"
-    + filled(b"div p b.a{color:red}", 390_000)
-    + b"</style>"
-    + filled(b"<div><p><b class=a>x", 200_000)
+    b"<style>" + filled(b"div p b.a{color:red}", 390_000) + b"</style>" + with_tags("<div><p><b class=a>x")
 )
-EVENTS = b"BEGIN:VCALENDAR\n" + filled(b"BEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\n", 190_000) + b"END:VCALENDAR\n"
+FULL = invitation.LONGEST // invitation.FULL_LINE - 10  # lines of a calendar
+EVENTS = b"BEGIN:VCALENDAR\n" + b"BEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\n" * (FULL // 3) + b"END:VCALENDAR\n"
 FILES = {
     **{piece: html(with_tags(piece)) for piece in TAGS},
     "too many tags": html(filled(b"<p>", LONGEST)),
     "many parts with many tags": html(*[with_tags("<p>x</p>", MOST_TAGS // 3)] * 40),
-    "one tag with many attributes": html(b"<p " + filled(b"a=b ", LONGEST - 100) + b">x</p>"),
+    "one tag with many attributes": html(b"<p title='>' " + filled(b"a ", LONGEST - 100) + b">x</p>"),
+    "many tags with many attributes": html((b"<p " + filled(b"a ", 9_900) + b">x</p>") * 95),
+    "styles that differ": html(
+        *[b"".join(b"<p style='display:block;color:#%06x'>x" % n for n in range(14_900))]
+    ),
+    "links that differ": html(*[b"".join(b"<a href='http://x.org/%d'>x</a>" % n for n in range(14_900))]),
+    "wide and high cells": html(
+        with_tags("<tr><td colspan=20 rowspan=20>x").replace(b"<tr>", b"<table><tr>", 1)
+    ),
     "one long style": html(b"<p style='" + filled(b"a:b;", LONGEST - 100) + b"'>x</p>"),
     "many style rules": html(STYLED),
     "HTML between signatures": html(filled(b"<pre>\n-- \na</pre>", 400_000)),
@@ -94,7 +101,8 @@ FILES = {
     "enriched": text("text/enriched", b"<bold>x</bold>"),
     "NUL bytes": text("text/plain", b"a\0"),
     "PGP": text("text/plain", filled(b"-----BEGIN PGP MESSAGE-----", 400) + b"\n"),
-    "header lines": FROM + filled(b"X-A: b\n", 1_300_000) + b"\nhi",
+    "header lines": FROM + b"X-A: b\n" * (MOST_HEADER_LINES - 10) + b"\nhi",
+    "too many header lines": FROM + filled(b"X-A: b\n", 1_300_000) + b"\nhi",
     "recipients": FROM + b"To: " + filled(b"a@b.org, ", LARGEST) + b"\n\nhi",
     "commas in a sender": b"From: " + filled(b",<", LARGEST) + b"\n\nhi",
     "quotation marks in a sender": b"From: " + filled(b'"a" <', LARGEST) + b"\n\nhi",
@@ -112,7 +120,7 @@ FILES = {
     + b"\n--B--\n",
     "dates of a series": FROM
     + b"Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n"
-    + filled(b"RDATE:20261110T090000Z\nRRULE:FREQ=DAILY\n", 190_000)
+    + b"RDATE:20261110T090000Z\nRRULE:FREQ=DAILY\n" * (FULL // 2)
     + b"END:VEVENT\nEND:VCALENDAR\n",
     "emails in emails": filled(b"From: a@b.org\nContent-Type: message/rfc822\n\n", 4_000) + FROM + b"\nhi",
 }
@@ -133,7 +141,7 @@ def send(name, door):
     def file():
         return SimpleUploadedFile("a.eml", FILES[name], "message/rfc822")
 
-    assert door.ask("post", "/new/email/", {"eml": file()}).status_code in (200, 302, 400)
+    assert door.ask("post", "/new/", {"eml": file()}).status_code in (200, 302, 400)
     app_id = door.ask("post", "/api/applications/", {}).json()["app_id"]
     typed = {"email_to_respond": file(), "response_instructions": "Yes"}
     path = f"/api/applications/{app_id}/initialize_draft/"

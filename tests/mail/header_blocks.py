@@ -162,6 +162,8 @@ INTRODUCTIONS = [
     "2026-11-02 오전 10:00에 Ida Brevik 이(가) 쓴 글:",
     "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Monday, November 2, 2026 10:00 AM, Ida Brevik <ida@example.org> wrote:",
     "Quoting Ida Brevik <ida@example.org>:",
+    ">>> Ida Brevik <ida@example.org> 02.11.2026 10:00 >>>",
+    ">>> Ida Brevik 11/2/26 10:00 AM >>>",
     "Zitat von Ida Brevik <ida@example.org>:",
     "Wiadomość napisana przez Ida Brevik <ida@example.org> w dniu 2 lis 2026, o godz. 10:00:",
     "Kuupäev E, 2. november 2026 kell 10:00 kirjutas Ida Brevik <ida@example.org>:",

@@ -94,6 +94,10 @@ def test_text_that_can_be_seen_stays(html):
             "Sum |  | 3\nPumps\nA | 1 | 2\n| 3 | 4",
         ),
         ("<table><tr><td>A<td rowspan=2>B<tr><td>C<tr><td>D<td>E</table>", "A | B\nC\nD | E"),
+        (
+            "<table style='white-space:pre'><tr><td style='white-space:pre-wrap'>a  b</td><td>2</table>",
+            "a  b | 2",
+        ),
         ("<div>To: Anna</div><div>&nbsp;</div><div>How many?</div>", "To: Anna\n\nHow many?"),
         (
             "<ol style='list-style-type:lower-alpha'><li>x</ol><ul style='list-style:none'><li>y</ul>",

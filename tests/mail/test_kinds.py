@@ -174,7 +174,7 @@ REFUSED = {
     ),
     "an encrypted PGP block": (email_of(body=b"-----BEGIN PGP MESSAGE-----\n\nhQ\n-----END PGP MESSAGE-----\n"), "The file is encrypted."),
     "a damaged invitation": (email_of("Content-Type: text/calendar; name=a.ics", body=b"BEGIN:VCALENDAR"), "only a.ics"),
-    "too deep": (f"{HEAD}".encode() + b"Content-Type: message/rfc822\n\n" * 200 + b"x", "more parts than an email has"),
+    "too deep": (f"{HEAD}".encode() + b"Content-Type: message/rfc822\n\n" * 200 + b"x", "more parts or header lines than an email has"),
 }  # fmt: skip
 
 

@@ -209,6 +209,11 @@ class EmailPage:
 
     @cached_property
     def now(self) -> Now:
+        if self.is_finishing:
+            finishing = gettext_noop("Finishing draft %(draft)s", draft=self.next_draft)
+            return Now("turn", translated(finishing))
+        if self.is_editing:
+            return Now("turn", translated(gettext_noop("Editing draft %(draft)s", draft=self.number)))
         return now.now(self.row, self._numbers)
 
     @property
@@ -217,10 +222,6 @@ class EmailPage:
             return gettext("Not sent yet")
         if self.again:
             return gettext("An alternative")
-        if self.is_finishing:
-            return translated(gettext_noop("Finishing draft %(draft)s", draft=self.next_draft))
-        if self.is_editing:
-            return translated(gettext_noop("Editing draft %(draft)s", draft=self.number))
         return self.now.words
 
     @property

@@ -330,10 +330,8 @@ class EmailPage:
 
     @property
     def _bar_of_form(self) -> str:
-        if self.is_editing:
+        if self.is_editing or self.is_finishing:
             return "work/_bar_edit.html"
-        if self.is_finishing:
-            return "work/_bar_write.html"
         if self.has_bar_for_text:
             return "work/_bar_conflict.html" if self.is_about_another_draft else "work/_bar_feedback.html"
         is_questions = self.row.due_step == steps.CLARIFY_INSTRUCTIONS.action

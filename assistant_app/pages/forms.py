@@ -73,7 +73,7 @@ class StepForm:
     def problems(self) -> list[tuple[str, str]]:
         """The errors as (element id, message), for the summary above the form."""
         mine = [
-            (shown.boxes[0].id if shown.boxes else "form", _named(translated(shown.field.label), text))
+            (shown.boxes[0].id if shown.boxes else "form", _named(shown.field, text))
             for shown in self.fields
             for text in shown.errors
         ]
@@ -121,7 +121,11 @@ def _ids(*ids: str) -> str:
     return " ".join(one for one in ids if one)
 
 
-def _named(label: str, problem: str) -> str:
+def _named(field: Field, problem: str) -> str:
+    """Return the problem with the name of its field, unless it says itself which one it is about."""
+    if problem == translated(field.missing):
+        return problem
+    label = translated(field.label)
     return f"{label} {problem}" if label.endswith("?") else f"{label}: {problem}"
 
 

@@ -63,6 +63,6 @@ def check_own_password(request: HttpRequest, password: str) -> str:
         if tries.take_try(*who) < 0:
             raise ValidationError(TOO_MANY_TRIES, code="throttled")
         if not request.user.check_password(password):
-            raise ValidationError(gettext_lazy("That is not your password."))
+            raise ValidationError(gettext_lazy("That’s not your current password."))
         tries.forget_tries(*who)
     return password

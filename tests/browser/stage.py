@@ -494,6 +494,11 @@ def delete(stage):
     stage.open(f"{stage.address}delete/")
 
 
+def rename(stage):
+    stage.begin(drafts=0)
+    stage.open(f"{stage.address}title/")
+
+
 def history(stage):
     stopped(stage)
     stage.person.retry()
@@ -623,7 +628,7 @@ STATES = {
         email_alone, worth_a_look, editing, edit_conflict, compare, compare_in_one_text, going_back, branched,
         missing_language, missing_correction,
         empty_feedback, both_pressed, conflict, kept, stopped, stopped_by_you,
-        stopped_before_draft, finishing, changing, finished, recipients, delete,
+        stopped_before_draft, finishing, changing, finished, recipients, delete, rename,
         history, history_step, model_call, usage, settings, addresses, settings_model,
         conversation, conversation_open, left_out, conversation_accepted, conversation_listed,
         conversation_recipients, new_as, notes_none, notes_some, note_refused,

@@ -122,6 +122,43 @@ def test_the_whole_way_on_a_wide_screen(open_window, scripted):
     assert not Application.objects.exists()
 
 
+SENTENCE = "Sixty of the sensors leave on Thursday morning, and all the others follow a week later."
+HUNDRED_WORDS = "\n\n".join(["Hi Marta,", *[f"{SENTENCE} {SENTENCE}"] * 3, "Best, Ida"])
+DAYS = {"question": "Which day?", "reason": "", "choices": ["Monday", "Friday"]}
+CHORDS = {"Accept": "Control+Shift+Enter"}
+SHORTEST = ["Draft a reply", "Accept", "Copy"]
+
+
+def test_a_new_reply_is_copied_after_three_presses_or_chords_and_one_more_with_questions(
+    open_window, owner, model
+):
+    page = open_window(owner)
+    page.emulate_media(reduced_motion="reduce")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for by_keys in (False, True):
+        for asked, names in (
+            ([], SHORTEST),
+            ([DAYS], ["Draft a reply", "Draft the reply", "Accept", "Copy"]),
+        ):
+            model.will_ask(*asked)
+            model.will_write(HUNDRED_WORDS)
+            page.goto("/new/")
+            expect(page.locator("#email_to_respond")).to_be_focused()
+            page.keyboard.insert_text(EMAIL)
+            for name in names:
+                expect(button(page, name)).to_be_in_viewport(ratio=1)
+                assert page.evaluate("scrollY") == 0
+                if name == "Accept":
+                    last = page.locator("#reply-text p").last.bounding_box()
+                    assert last["y"] + last["height"] < page.locator(".bar").bounding_box()["y"]
+                if by_keys:
+                    page.keyboard.press(CHORDS.get(name, "Control+Enter"))
+                else:
+                    button(page, name).click()
+            expect(button(page, "Copied")).to_be_visible()
+            assert page.evaluate("navigator.clipboard.readText()") == HUNDRED_WORDS
+
+
 def test_a_page_without_the_new_clipboard_copies_both_as_well(open_window, owner, model):
     final = "שלום <b>,\nשורה & עוד\n\nIda"
     model.will_write(final)

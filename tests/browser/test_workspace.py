@@ -216,6 +216,7 @@ def test_what_was_stopped_stays_in_its_place(workspace, windows):
     workspace.press("Stop")
     for size, page in windows.items():
         expect(page.locator("#heading")).to_have_text("You stopped draft 32")
+        expect(page.locator("#notice")).to_be_focused()
         assert_lines_have_not_moved(page, before[size])
         assert_is_still_at_the_top(page)
         assert_bar_is_seen(page, "Write it again", "Back to draft 31")
@@ -258,6 +259,7 @@ def test_after_signing_in_again_the_page_begins_with_what_was_not_sent(workspace
         page.get_by_label("Password", exact=True).fill("correct horse")
         press(page, "Sign in")
         expect(page.get_by_role("heading", name="Not sent yet")).to_be_in_viewport(ratio=1)
+        expect(page.locator("#notice")).to_be_focused()
         assert_is_still_at_the_top(page)
         expect(page.locator("#feedback")).to_have_value("Add her number.")
         press(page, "Send feedback")

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant_app.workflow.checks.brought_in import leads_away
 from assistant_app.workflow.checks.findings import Checks, check
 
 PUBLISHED = Path(__file__).with_name("published.json")
@@ -105,8 +104,7 @@ def _check(case: dict[str, Any], draft: str) -> Checks:
 
 
 def _marked(checks: Checks) -> set[str]:
-    links = (text for text in checks.brought_in if leads_away(text))
-    return {*(found.text for found in checks.unsupported), *links}
+    return {*(found.text for found in checks.unsupported), *checks.links}
 
 
 def _missing(checks: Checks) -> set[str]:
@@ -115,7 +113,7 @@ def _missing(checks: Checks) -> set[str]:
 
 def _listed(checks: Checks) -> set[tuple[str, str]]:
     """Return what a page lists as a thing to check, beside what is missing."""
-    links = (("link", text) for text in checks.brought_in if leads_away(text))
+    links = (("link", text) for text in checks.links)
     return {*((found.kind, found.text) for found in checks.findings), *links}
 
 

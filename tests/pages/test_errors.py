@@ -134,8 +134,7 @@ def test_too_long_feedback_is_shown_again_below_the_draft(person, page_of, brows
 def test_one_problem_is_counted_in_words(browser):
     browser.open("/new/").press("Draft a reply", email_to_respond=" ", response_instructions="Yes.")
     assert browser.says("Please check one thing")
-    said = "The email you’re replying to: Paste the email you’re replying to."
-    assert browser.page.links[said] == "#email_to_respond"
+    assert browser.page.links["Paste the email you’re replying to."] == "#email_to_respond"
 
 
 def test_a_wrong_number_of_answers_is_refused_and_they_are_shown_again(person, page_of, browser, model):

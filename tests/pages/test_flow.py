@@ -220,9 +220,9 @@ def test_an_email_is_deleted_after_asking(person, browser, page_of):
     person.give_input()
     page_of(person)
     browser.open(browser.page.links["Delete…"])
-    assert browser.says("1 draft, everything you wrote about them and the record of 2 model calls")
+    assert browser.says("The email goes, with your draft and everything you wrote about it.")
     assert browser.says("You can undo this for 10 minutes.")
-    assert not browser.says("branch")
+    assert not browser.says("alternative")
     browser.press("Delete")
     assert browser.says("Write your first reply")
     assert not Application.objects.exists()
@@ -230,7 +230,7 @@ def test_an_email_is_deleted_after_asking(person, browser, page_of):
 
 def test_deleting_says_that_branches_stay(person, browser):
     person.give_input()
-    for said in ("1 branch of it stays as it is.", "2 branches of it stay as they are."):
+    for said in ("1 alternative to it stays as it is.", "2 alternatives to it stay as they are."):
         operations.fork(actor=person.user, app_id=person.app_id, at=forking.at(1))
         assert browser.open(f"/a/{person.app_id}/delete/").says(said)
     browser.press("Delete")

@@ -153,7 +153,7 @@ def test_erasing_takes_the_password_and_a_tick(browser, person, stranger, django
     browser.open("/settings/erase/")
     browser.press("Delete my account and everything in it", password="wrong", sure="on")
     assert browser.status == 400
-    assert browser.says("That is not your password.")
+    assert browser.says("That’s not your current password.")
     browser.press("Delete my account and everything in it", password=PASSWORD)
     assert browser.says("Tick the box to confirm.")
     assert Application.objects.count() == 2

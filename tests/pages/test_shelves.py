@@ -140,12 +140,22 @@ def test_it_leads_back_to_a_list_of_ours_only(drafted, client):
         assert answer.headers["Location"] == where
 
 
-def test_a_title_by_hand_stays_and_is_no_new_version(drafted, client):
+def test_a_title_by_hand_stays_and_is_no_new_version(drafted, browser):
     version = drafted.row.version
-    client.post(f"/a/{drafted.app_id}/title/", {"title": "  The late\nsensors "})
-    assert (drafted.row.title, drafted.row.version) == ("The late sensors", version)
-    client.post(f"/a/{drafted.app_id}/title/", {"title": ""})
-    assert drafted.row.title == "Late delivery"
+    for typed, title in (("  The late sensors ", "The late sensors"), ("", "Late delivery")):
+        browser.open(f"/a/{drafted.app_id}/")
+        browser.open(browser.page.links["Rename…"])
+        browser.press("Rename", title=typed)
+        assert (drafted.row.title, drafted.row.version) == (title, version)
+        assert browser.says("Draft 1 is ready")
+
+
+def test_the_menu_of_an_email_archives_it_and_takes_it_out_again(drafted, browser):
+    browser.open(f"/a/{drafted.app_id}/").press("Archive")
+    assert drafted.row.archived_at
+    assert browser.says("1 email archived.")
+    browser.open(f"/a/{drafted.app_id}/").press("Take out of the archive")
+    assert drafted.row.archived_at is None
 
 
 def test_opening_an_email_notes_which_version_was_seen(drafted, client):

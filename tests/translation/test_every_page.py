@@ -77,8 +77,8 @@ def addresses(ida, model):
     readings.begin(actor=ida, app_id=drafted.app_id, reason="Она спросила, почему.")
     operations.fork(actor=ida, app_id=drafted.app_id)
     of = {name: f"/a/{person.app_id}/" for name, person in locals().items() if isinstance(person, Person)}
-    ways = ("delete/", "history/", "history/2/", "calls/1/", "envelope/", "?again=input", "?again=questions")
-    ways += ("?draft=1", "compare/", "compare/?view=side", "drafts/2/edit/")
+    ways = ("delete/", "title/", "history/", "history/2/", "calls/1/", "envelope/", "?again=input")
+    ways += ("?again=questions", "?draft=1", "compare/", "compare/?view=side", "drafts/2/edit/")
     admin = f"/admin/assistant_app/application/{drafted.app_id}"
     return [
         *of.values(),

@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from assistant_app.operations import shelves, trash
+from assistant_app.contract.workflow import LONGEST_HEADLINE
+from assistant_app.operations import get, shelves, trash
 from assistant_app.pages.access import PersonRequest, signed_in
 
 MOST = 200  # emails in one request
@@ -68,10 +69,13 @@ def undo(request: PersonRequest) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def email_title(request: PersonRequest, app_id: uuid.UUID) -> HttpResponse:
-    shelves.rename(actor=request.user, app_id=app_id, title=request.POST.get("title", ""))
-    return redirect("email", app_id)
+    if request.method == "POST":
+        shelves.rename(actor=request.user, app_id=app_id, title=request.POST.get("title", ""))
+        return redirect("email", app_id)
+    row = get(actor=request.user, app_id=app_id)
+    return render(request, "emails/title.html", {"row": row, "longest": LONGEST_HEADLINE})
 
 
 def _do(request: PersonRequest, action: str, *, is_undone: bool = False) -> HttpResponse:

@@ -209,6 +209,11 @@ class EmailPage:
 
     @cached_property
     def now(self) -> Now:
+        if self.is_finishing:
+            finishing = gettext_noop("Finishing draft %(draft)s", draft=self.next_draft)
+            return Now("turn", translated(finishing))
+        if self.is_editing:
+            return Now("turn", translated(gettext_noop("Editing draft %(draft)s", draft=self.number)))
         return now.now(self.row, self._numbers)
 
     @property
@@ -217,10 +222,6 @@ class EmailPage:
             return gettext("Not sent yet")
         if self.again:
             return gettext("An alternative")
-        if self.is_finishing:
-            return translated(gettext_noop("Finishing draft %(draft)s", draft=self.next_draft))
-        if self.is_editing:
-            return translated(gettext_noop("Editing draft %(draft)s", draft=self.number))
         return self.now.words
 
     @property
@@ -329,10 +330,8 @@ class EmailPage:
 
     @property
     def _bar_of_form(self) -> str:
-        if self.is_editing:
+        if self.is_editing or self.is_finishing:
             return "work/_bar_edit.html"
-        if self.is_finishing:
-            return "work/_bar_write.html"
         if self.has_bar_for_text:
             return "work/_bar_conflict.html" if self.is_about_another_draft else "work/_bar_feedback.html"
         is_questions = self.row.due_step == steps.CLARIFY_INSTRUCTIONS.action

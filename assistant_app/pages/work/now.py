@@ -46,7 +46,7 @@ SAID_BY_CAUSE = (Interrupted.code, InternalError.code)  # their message says the
 class Now:
     """A state in a few words. `kind` selects the colour; without an icon, a dot says that it is your turn."""
 
-    kind: str  # turn, busy, stopped, calm or done
+    kind: str  # turn, busy, stopped or done
     words: str
     icon: str = ""
 
@@ -74,7 +74,7 @@ def _stopped(row: Application, drafts: int) -> Now:
             if draft
             else gettext_noop("You stopped it")
         )
-        return Now("calm", translated(stopped), "stop")
+        return Now("turn", translated(stopped))
     if row.is_interrupted:
         return Now("stopped", gettext("Interrupted"), "warn")
     if draft:

@@ -12,7 +12,6 @@ from assistant_app.operations.drafts.report import Cut, Report
 from assistant_app.phrases import Phrase, gettext_noop
 from assistant_app.templatetags.letters import Piece
 from assistant_app.translation import translated
-from assistant_app.workflow.checks.brought_in import leads_away
 from assistant_app.workflow.checks.findings import Finding
 from assistant_app.workflow.checks.languages import NAMES as LANGUAGES
 
@@ -63,7 +62,7 @@ class WorthALook:
             *(("lost", text, "") for text in self.report.lost[:MOST_SHOWN]),
             *(("talk", text, "") for text in self._texts_of("talk")[:MOST_SHOWN]),
             *(("unsupported", text, "") for text in self._texts_of("unsupported")[:MOST_SHOWN]),
-            *(("link", text, "") for text in self.report.checks.brought_in if leads_away(text)),
+            *(("link", text, "") for text in checks.links),
             *(("cut", translated(NAMES[name]), "") for name in self.report.cut),
         ]
         return [Item(*item, number=number) for number, item in enumerate(found, start=1)]
@@ -119,7 +118,8 @@ class WorthALook:
     @property
     def brought_in(self) -> list[str]:
         """The addresses and the like that only the email has, without the links, which are listed."""
-        return [text for text in self.report.checks.brought_in if not leads_away(text)]
+        checks = self.report.checks
+        return [text for text in checks.brought_in if text not in checks.links]
 
     @property
     def unread(self) -> str:

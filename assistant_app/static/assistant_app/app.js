@@ -256,10 +256,13 @@ document.addEventListener("keydown", (event) => {
       menu.querySelector("summary").focus();
     }
   }
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
-    const form = event.target.form;
-    const button = buttonFor(form, event.shiftKey);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    // With the focus in no form, the page's own is meant, or else the button that copies an accepted reply.
+    const isElsewhere = !event.target.form && !event.target.closest("a, button, summary");
+    const form = isElsewhere ? byId("form") : event.target.form;
+    const button = form && buttonFor(form, event.shiftKey);
     if (button && !button.disabled) form.requestSubmit(button);
+    else if (isElsewhere) document.querySelector(".bar .main[data-copy]")?.click();
   }
   pressSingleKey(event);
 });

@@ -17,7 +17,7 @@ from typing import Literal
 
 from assistant_app.workflow.checks import asked
 from assistant_app.workflow.checks.attachments import speaks_of_one
-from assistant_app.workflow.checks.brought_in import brought_by
+from assistant_app.workflow.checks.brought_in import brought_by, leads_away
 from assistant_app.workflow.checks.contradictions import contradictions
 from assistant_app.workflow.checks.dates import Calendar, in_a_year, sent_on
 from assistant_app.workflow.checks.fact_words import MEASURES, MONEY
@@ -96,6 +96,11 @@ class Checks:
     derived: tuple[Finding, ...] = ()  # what follows from the sources: half of a sum, the day of "Tuesday"
     language: str | None = None  # of the draft, as a code of `languages.NAMES`
     speaks_of_attachment: bool = False
+
+    @property
+    def links(self) -> list[str]:
+        """The links that are in the email alone, which mail programs make clickable."""
+        return [text for text in self.brought_in if leads_away(text)]
 
     @property
     def findings(self) -> list[Finding]:

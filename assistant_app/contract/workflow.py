@@ -124,6 +124,7 @@ class ActionEntry:
     at_any_time: bool = False  # also when finished; a run that stopped stays so
     when_stopped_at: tuple[str, ...] = ()  # allowed only after a run that stopped at one of these actions
     adds_draft: bool = False  # counts as a round, without a model
+    needs: Callable[[State], None] | None = None  # raises if no input would fit
     fits: Callable[[dict[str, Any], State], None] | None = None  # raises if input does not fit
     template: str = ""  # its own form, if the generic one does not do
     buttons: str = ""  # dotted path of a module with `typed_in` and `read`, for a form with buttons
@@ -313,6 +314,15 @@ class Workflow:
         for edge in self._edges:
             found[edge.from_.name].add(edge.to.name)
         return found
+
+    @cached_property
+    def always_asking(self) -> frozenset[str]:
+        """The actions after which a run may call a model, whichever way it takes."""
+        return frozenset(
+            action
+            for action, nexts in self._next_to.items()
+            if nexts and all(may_call_model(self.graph, name) for name in nexts)
+        )
 
     def group(self, action: str) -> set[str]:
         """Return this action and all that may be sent at the same point."""

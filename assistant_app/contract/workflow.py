@@ -259,9 +259,18 @@ class Workflow:
 
     @cached_property
     def table(self) -> dict[str, ActionEntry]:
-        """The entry of each action, in the order of the table; one that has none gets an empty one."""
-        known = {entry.action: entry for entry in self.entries}
-        return known | {name: ActionEntry(action=name) for name in self._in_order if name not in known}
+        """The entry of each action, in the order of the table.
+
+        One that has none gets an empty one, after that of the action before it in the graph.
+        """
+        found = [*self.entries]
+        known = {entry.action for entry in found}
+        place = 0
+        for name in self._in_order:
+            if name not in known:
+                found.insert(place, ActionEntry(action=name))
+            place = next(number for number, entry in enumerate(found, 1) if entry.action == name)
+        return {entry.action: entry for entry in found}
 
     @property
     def _in_order(self) -> list[str]:

@@ -325,13 +325,14 @@ class Workflow:
         return found
 
     @cached_property
+    def asking(self) -> frozenset[str]:
+        """The actions from which a run may call a model before the next human step."""
+        return frozenset(name for name in self.actions if may_call_model(self.graph, name))
+
+    @cached_property
     def always_asking(self) -> frozenset[str]:
         """The actions after which a run may call a model, whichever way it takes."""
-        return frozenset(
-            action
-            for action, nexts in self._next_to.items()
-            if nexts and all(may_call_model(self.graph, name) for name in nexts)
-        )
+        return frozenset(action for action, nexts in self._next_to.items() if nexts and nexts <= self.asking)
 
     def group(self, action: str) -> set[str]:
         """Return this action and all that may be sent at the same point."""
@@ -369,7 +370,7 @@ class Workflow:
             return self.entrypoint
         nexts = [edge.to.name for edge in self._edges if edge.from_.name == position]
         machines = [name for name in nexts if not is_human(self.graph, name)]
-        models = [name for name in machines if may_call_model(self.graph, name)]
+        models = [name for name in machines if name in self.asking]
         return next(iter([*models, *machines, *nexts]), position)
 
     def numbers(self, state: State) -> dict[str, int]:

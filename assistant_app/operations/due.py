@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from assistant_app.contract.actions import may_call_model
 from assistant_app.contract.workflow import ActionEntry, Workflow
 from assistant_app.engine import budget, registry
 from assistant_app.engine.writer import Writer
@@ -81,7 +80,7 @@ def may_be_retried(row: Application) -> bool:
         return False
     workflow, stopped_at = registry.known_to_run(row), registry.stopped_at(row)
     with suppress(AssistantError):
-        if stopped_at and may_call_model(workflow.graph, stopped_at):
+        if stopped_at in workflow.asking:
             budget.check_drafts(workflow, workflow.complete(row.state))
         return True
     return False

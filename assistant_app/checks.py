@@ -91,6 +91,7 @@ RESERVED_NAMES |= {"pasted", "sample"}
 RESERVED_FIELDS = {"version", "workflow", "app_id", "step", "patterns", "rules", "csrfmiddlewaretoken"}
 VIEW = "assistant_app.api.applications.views.BaseApplicationViewSet"
 PAGES = "assistant_app.pages.urls"
+NAME_IN_ADDRESSES = re.compile(r"[A-Za-z0-9_-]+")  # and in the API's schema
 NAME_OF_WORKFLOW = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -188,6 +189,9 @@ def _check_names(workflow: Workflow) -> Iterator[CheckMessage]:
         "an endpoint": {step.endpoint for step in steps if hasattr(view, step.endpoint)},
         "a field": {field.name for step in steps for field in step.fields} & RESERVED_FIELDS,
     }
+    for name in sorted({name for step in workflow.table.values() for name in (step.action, step.endpoint)}):
+        if not NAME_IN_ADDRESSES.fullmatch(name):
+            yield _step_error(workflow, f"{name!r} may only have English letters, digits, - and _.")
     for what, taken in names.items():
         for name in sorted(taken):
             yield _step_error(workflow, f"{name!r} cannot be the name of {what}: it means something already.")

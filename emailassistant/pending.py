@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.base import BaseStorage
 from django.core.handlers.exception import response_for_exception
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -44,6 +46,8 @@ class PendingResponse(HttpResponseBase):
                 response = render()
         except Exception as problem:  # noqa: BLE001  (Django logs it and answers 500)
             response = self.answer_to(problem) or response_for_exception(request, problem)
+        if isinstance(said := get_messages(request), BaseStorage):
+            said.update(response)  # its middleware has stored what was said before
         self._hand_over(response)
         if session is not None and session.modified:
             session.save()

@@ -372,6 +372,13 @@ def test_a_name_that_means_something_already_is_found(what, changed):
     assert any(f"cannot be the name of an {what}" in each.msg.replace(" a f", " an f") for each in found)
 
 
+def test_a_name_with_letters_that_no_schema_takes_is_found():
+    others = [step for step in steps.STEPS if step != steps.PROCESS_FEEDBACK]
+    assert "'wähle' may only have" in wrong_in(
+        entries=[*others, replace(steps.PROCESS_FEEDBACK, endpoint="wähle")]
+    )
+
+
 def test_a_function_of_the_table_that_raises_is_found():
     counting = ActionEntry(
         action="final_result", words=Words(ended=lambda numbers: f"{numbers['sent']} sent")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from copy import copy
 from typing import Any
@@ -15,6 +16,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -28,6 +31,7 @@ from assistant_app.admin.filters import ByOwner, NeedsALook
 from assistant_app.admin.lists import ApplicationList, BackToTheList, LimitedPaginator
 from assistant_app.admin.staff import StaffAdmin
 from assistant_app.admin.usage import ShowsUsage, used
+from assistant_app.engine.runs import Run
 from assistant_app.errors import ApplicationNotFound, AssistantError, InvalidInput
 from assistant_app.inspection.timeline import History
 from assistant_app.models import Application
@@ -35,6 +39,7 @@ from assistant_app.operations import operating
 from assistant_app.people import readings
 from assistant_app.phrases import gettext_noop
 from assistant_app.translation import translated
+from emailassistant.pending import PendingResponse
 
 MAX_ACTION_ROWS = 100
 MAX_OWNERS_FOUND = 1000  # per word of a search
@@ -275,50 +280,59 @@ class ApplicationAdmin(ShowsUsage, BackToTheList, StaffAdmin):
         return request.user.has_perm("assistant_app.change_application")
 
     @admin.action(description=gettext_lazy("Resume from the last saved step"), permissions=["operate"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
-        return self._for_each(
-            request,
-            queryset,
-            "retry",
-            lambda app_id: operations.wait_until_claimed(
-                operating.retry(actor=_actor(request), app_id=app_id)
-            ),
-        )
+    def retry(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponseBase:
+        runs: list[Run] = []
+
+        def begin(app_id: Any) -> Callable[[], Application]:
+            run = operating.retry(actor=_actor(request), app_id=app_id)
+            runs.append(run)
+            return lambda: operations.when_claimed(run)
+
+        report = self._for_each(request, queryset, "retry", begin)
+        return _when_done([run.claimed for run in runs], report)
 
     @admin.action(description=gettext_lazy("Release an expired lease"), permissions=["operate"])
-    def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
-        return self._for_each(
-            request,
-            queryset,
-            "release",
-            lambda app_id: operating.release_expired(actor=_actor(request), app_id=app_id),
-        )
+    def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponseBase:
+        def begin(app_id: Any) -> Callable[[], Application]:
+            row = operating.release_expired(actor=_actor(request), app_id=app_id)
+            return lambda: row
+
+        return self._for_each(request, queryset, "release", begin)()
 
     def _for_each(
         self,
         request: HttpRequest,
         queryset: QuerySet[Application],
         action: str,
-        operate: Callable[[Any], Application],
-    ) -> HttpResponse | None:
-        """Call `operate` for each row and report each error; an error does not stop the other rows."""
+        begin: Callable[[Any], Callable[[], Application]],
+    ) -> Callable[[], HttpResponseBase]:
+        """Begin with each row. Return what ends it, reports of each, and answers.
+
+        An error does not stop the other rows.
+        """
         rows = list(queryset.values_list("pk", "title")[: MAX_ACTION_ROWS + 1])
-        for app_id, title in rows[:MAX_ACTION_ROWS]:
-            try:
-                row = operate(app_id)
-            except AssistantError as refused:
-                said = f"{title or app_id}: {translated(refused.message)}"
-                self.message_user(request, said, messages.ERROR)
-            else:
-                self.log_change(request, row, action.capitalize())
-                said = gettext(DONE[action]) % {"name": title or app_id}
-                self.message_user(request, said, messages.SUCCESS)
-        if len(rows) > MAX_ACTION_ROWS:
-            said = gettext("Only the first %(most)s were handled. Select the rest again.") % {
-                "most": MAX_ACTION_ROWS
-            }
-            self.message_user(request, said, messages.WARNING)
-        return _back(request, rows[0][0]) if rows and "from_detail" in request.POST else None
+        begun = [(app_id, title, _begun(begin, app_id)) for app_id, title in rows[:MAX_ACTION_ROWS]]
+
+        def report() -> HttpResponseBase:
+            for app_id, title, end in begun:
+                try:
+                    row = end()
+                except AssistantError as refused:
+                    said = f"{title or app_id}: {translated(refused.message)}"
+                    self.message_user(request, said, messages.ERROR)
+                else:
+                    self.log_change(request, row, action.capitalize())
+                    said = gettext(DONE[action]) % {"name": title or app_id}
+                    self.message_user(request, said, messages.SUCCESS)
+            if len(rows) > MAX_ACTION_ROWS:
+                said = gettext("Only the first %(most)s were handled. Select the rest again.") % {
+                    "most": MAX_ACTION_ROWS
+                }
+                self.message_user(request, said, messages.WARNING)
+            is_on_detail = rows and "from_detail" in request.POST
+            return _back(request, rows[0][0]) if is_on_detail else redirect(request.get_full_path())
+
+        return report
 
     # --- Deleting ------------------------------------------------------------------------------
 
@@ -369,6 +383,25 @@ def _code(name: str) -> str:
 
 def _actor(request: HttpRequest) -> Any:
     return request.user
+
+
+def _begun(begin: Callable[[Any], Callable[[], Application]], app_id: Any) -> Callable[[], Application]:
+    """Return what ends the work on a row; if it was refused, that raises why."""
+    try:
+        return begin(app_id)
+    except AssistantError as problem:
+        refused = problem
+
+    def end() -> Application:
+        raise refused
+
+    return end
+
+
+def _when_done(futures: list[Future[Any]], then: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Answer with `then` when all futures are done."""
+    left = [future for future in futures if not future.done()]
+    return PendingResponse(left[0], lambda: _when_done(left[1:], then)) if left else then()
 
 
 def _back(request: HttpRequest, app_id: Any) -> HttpResponseRedirect:

@@ -20,8 +20,9 @@ from rest_framework import serializers
 
 from assistant_app.contract.workflow import ActionEntry, Field, Output, Workflow
 from assistant_app.engine import inputs, registry
-from assistant_app.errors import AssistantError, unknown_fields
+from assistant_app.errors import unknown_fields
 from assistant_app.models import Application
+from assistant_app.operations import due
 
 Status = Application.Status
 _ANY_ID = uuid.UUID(int=0)  # a placeholder in cached paths
@@ -74,9 +75,7 @@ class ApplicationState(serializers.Serializer):
             "partial": row.partial,
             "next_step": row.due_step,
             "next_url": _next_url(workflow, row, addresses),
-            "allowed_actions": allowed_actions(
-                workflow, row, state, addresses, self.context["view"].also_allowed
-            ),
+            "allowed_actions": allowed_actions(row, state, addresses, self.context["view"].also_allowed),
             **_shared_fields(row),
         }
 
@@ -173,7 +172,6 @@ def _is_default(workflow: Workflow) -> bool:
 
 
 def allowed_actions(
-    workflow: Workflow,
     row: Application,
     state: Mapping[str, Any],
     addresses: Addresses,
@@ -185,25 +183,10 @@ def allowed_actions(
     more = [_allowed(row, addresses, name, title) for name, title in also_allowed(row).items()]
     if row.is_running:
         return [_allowed(row, addresses, "cancel", "Stop the current run"), *more]
-    stopped_at = registry.stopped_at(row)
-    found = [
-        _allowed(row, addresses, step.action, step.title, step, state)
-        for step in workflow.human_steps
-        if workflow.takes(step.action, row.next_step, stopped_at=stopped_at) and _may_fit(step, row, state)
-    ]
-    if row.has_stopped:
+    found = [_allowed(row, addresses, step.action, step.title, step, state) for step in due.may_be_sent(row)]
+    if due.may_be_retried(row):
         found.append(_allowed(row, addresses, "retry", "Retry the run that stopped"))
     return found + more
-
-
-def _may_fit(step: ActionEntry, row: Application, state: Mapping[str, Any]) -> bool:
-    if step.fields or step.fits is None or row.has_stopped:
-        return True
-    try:
-        step.fits({}, state)
-    except AssistantError:
-        return False
-    return True
 
 
 def _allowed(
@@ -248,7 +231,8 @@ def _json_schema(field: Field, state: Mapping[str, Any]) -> dict[str, Any]:
         number = len(state.get(field.one_per) or ())
         return {**about, "type": "array", "items": text, "minItems": number, "maxItems": number}
     if field.is_list:
-        return {**about, "type": "array", "items": text, "maxItems": inputs.MOST_ITEMS}
+        least = {"minItems": 1} if field.required else {}
+        return {**about, "type": "array", "items": text, **least, "maxItems": inputs.MOST_ITEMS}
     return {**about, **text}
 
 
@@ -511,8 +495,8 @@ def _printable(value: Any) -> Any:
 
 
 def _next_url(workflow: Workflow, row: Application, addresses: Addresses) -> str | None:
-    due = workflow.human_step(row.due_step or "")
-    return addresses.to(due.endpoint.replace("_", "-"), row) if due else None
+    step = workflow.human_step(row.due_step or "")
+    return addresses.to(step.endpoint.replace("_", "-"), row) if step else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class ActionEntry:
     at_any_time: bool = False  # also when finished; a run that stopped stays so
     when_stopped_at: tuple[str, ...] = ()  # allowed only after a run that stopped at one of these actions
     adds_draft: bool = False  # counts as a round, without a model
+    needs: Callable[[State], None] | None = None  # raises if no input would fit
     fits: Callable[[dict[str, Any], State], None] | None = None  # raises if input does not fit
     template: str = ""  # its own form, if the generic one does not do
     buttons: str = ""  # dotted path of a module with `typed_in` and `read`, for a form with buttons
@@ -258,9 +259,18 @@ class Workflow:
 
     @cached_property
     def table(self) -> dict[str, ActionEntry]:
-        """The entry of each action, in the order of the table; one that has none gets an empty one."""
-        known = {entry.action: entry for entry in self.entries}
-        return known | {name: ActionEntry(action=name) for name in self._in_order if name not in known}
+        """The entry of each action, in the order of the table.
+
+        One that has none gets an empty one, after that of the action before it in the graph.
+        """
+        found = [*self.entries]
+        known = {entry.action for entry in found}
+        place = 0
+        for name in self._in_order:
+            if name not in known:
+                found.insert(place, ActionEntry(action=name))
+            place = next(number for number, entry in enumerate(found, 1) if entry.action == name)
+        return {entry.action: entry for entry in found}
 
     @property
     def _in_order(self) -> list[str]:
@@ -314,6 +324,16 @@ class Workflow:
             found[edge.from_.name].add(edge.to.name)
         return found
 
+    @cached_property
+    def asking(self) -> frozenset[str]:
+        """The actions from which a run may call a model before the next human step."""
+        return frozenset(name for name in self.actions if may_call_model(self.graph, name))
+
+    @cached_property
+    def always_asking(self) -> frozenset[str]:
+        """The actions after which a run may call a model, whichever way it takes."""
+        return frozenset(action for action, nexts in self._next_to.items() if nexts and nexts <= self.asking)
+
     def group(self, action: str) -> set[str]:
         """Return this action and all that may be sent at the same point."""
         due = self.entry(action).instead_of or action
@@ -350,7 +370,7 @@ class Workflow:
             return self.entrypoint
         nexts = [edge.to.name for edge in self._edges if edge.from_.name == position]
         machines = [name for name in nexts if not is_human(self.graph, name)]
-        models = [name for name in machines if may_call_model(self.graph, name)]
+        models = [name for name in machines if name in self.asking]
         return next(iter([*models, *machines, *nexts]), position)
 
     def numbers(self, state: State) -> dict[str, int]:

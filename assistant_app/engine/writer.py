@@ -23,7 +23,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from assistant_app import conf
-from assistant_app.contract.actions import is_choice, is_human, may_call_model
+from assistant_app.contract.actions import is_human
 from assistant_app.contract.changes import Changes, changes_between, fold
 from assistant_app.contract.workflow import Workflow
 from assistant_app.engine import budget, claims, history, registry
@@ -292,7 +292,7 @@ class Writer:
     def _save_failure(self, sequence_id: int, position: str, error: AssistantError) -> None:
         reason = error_columns(error.code, error.message)
         values = {"status": Status.FAILED, **RELEASED, **reason}
-        if is_human(self.graph, position) and not is_choice(self.graph, position):
+        if self._may_be_due(position):
             values["next_step"] = position
         partial = storable("".join(self.let_out)) or None
         step = self._step(sequence_id, position, status=Step.Status.FAILED, partial=partial, **reason)
@@ -306,8 +306,11 @@ class Writer:
         following = self.graph.get_next_node(position, state, self.entrypoint)
         if following is None or is_human(self.graph, following.name):
             return self._released(following.name if following else "")
-        is_due = is_human(self.graph, position) and not is_choice(self.graph, position)
-        return self._lease(position if is_due else self._known_row().next_step)
+        return self._lease(position if self._may_be_due(position) else self._known_row().next_step)
+
+    def _may_be_due(self, action: str) -> bool:
+        step = self.workflow.human_step(action)
+        return step is not None and not step.is_choice
 
     def _headline(self, changes: Changes) -> dict[str, str]:
         """Return title and sender that changes bring; keep a title that the owner wrote."""
@@ -403,7 +406,7 @@ class Writer:
             return False
         position, state = values.get("position", self._position), values.get("state", self._state)
         following = self.graph.get_next_node(position or None, State(state), self.entrypoint)
-        return following is not None and may_call_model(self.graph, following.name)
+        return following is not None and following.name in self.workflow.asking
 
     def _change(
         self,

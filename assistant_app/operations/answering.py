@@ -7,14 +7,13 @@ that is `ApplicationNotFound`. With a `key` (`idempotency.key_for`), a repeated 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from assistant_app.contract.told import TOLD
-from assistant_app.contract.workflow import ActionEntry
 from assistant_app.engine import budget, forks, inputs, registry
 from assistant_app.engine.forks import Point
 from assistant_app.engine.runner import runner
@@ -32,7 +31,7 @@ from assistant_app.llm.base import ModelClient
 from assistant_app.models import Application, ApplicationQuerySet, IdempotencyKey, sql
 from assistant_app.operations import idempotency
 from assistant_app.operations.deletion import delete_rows
-from assistant_app.operations.due import check_step, check_version
+from assistant_app.operations.due import check_state, check_step, check_version, state_for
 from assistant_app.operations.idempotency import Repeat, once, store
 from assistant_app.operations.knowledge import about
 from assistant_app.operations.mine import get
@@ -124,7 +123,8 @@ def submit_now(
         raise WrongStep
     given = inputs.clean(human_step, data)
     check_step(row, step, expected_version)
-    state = _state_for(row, human_step)
+    state = state_for(row, human_step)
+    check_state(known, human_step, state)
     inputs.match(human_step, given, state)
     if human_step.adds_draft:
         budget.check_drafts(known, state, sum(len(text) for text in given.values() if isinstance(text, str)))
@@ -269,17 +269,6 @@ def delete_one(
         check_version(row, expected_version)
         store(key, row)
         delete_rows([row.pk])
-
-
-def _state_for(row: Application, step: ActionEntry) -> Mapping[str, Any]:
-    """Return the state that the step would start from; after a stopped run, the state before its input.
-
-    A step for stopped runs only goes on from where the run stopped.
-    """
-    writer = Writer(row)
-    if row.has_stopped and step.fits is not None and not step.goes_on_from_stop:
-        writer.go_back_before(writer.workflow.group(step.action))
-    return writer.state
 
 
 def retry_row(

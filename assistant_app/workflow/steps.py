@@ -38,15 +38,10 @@ def _is_there(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
         raise DoesNotFit(fields={"draft": [problem]})
 
 
-def _was_written(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
+def _was_written(state: Mapping[str, Any]) -> None:
     source = drafts.source_of_current(state)
     if source is None or source["by"] == drafts.PERSON:
         raise NothingToRegenerate
-
-
-def _may_be_left_out(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
-    _was_written(inputs, state)
-    knowledge.check(inputs, state)
 
 
 def _may_begin(inputs: dict[str, Any], state: Mapping[str, Any]) -> None:
@@ -324,7 +319,7 @@ REGENERATE = ActionEntry(
     title=gettext_noop("Write the draft again"),
     button=gettext_noop("Try again"),
     instead_of="process_feedback",
-    fits=_was_written,
+    needs=_was_written,
 )
 CHOOSE_SOURCES = ActionEntry(
     action="choose_sources",
@@ -344,7 +339,8 @@ CHOOSE_SOURCES = ActionEntry(
     title=gettext_noop("Write it without some of your texts or notes"),
     button=gettext_noop("Leave them out"),
     instead_of="process_feedback",
-    fits=_may_be_left_out,
+    needs=_was_written,
+    fits=knowledge.check,
     fields=(
         Field(
             name="left_out",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -11,6 +12,7 @@ from assistant_app.admin import applications
 from assistant_app.errors import AlreadyRunning, ApplicationNotFound, NothingToCancel
 from assistant_app.models import Application, ModelCall, Step
 from assistant_app.operations import operating
+from tests.asgi_server import AsgiServer
 from tests.conftest import wait_for_runs
 
 from .conftest import EMAIL, browser_of
@@ -71,6 +73,27 @@ def test_a_row_that_refuses_says_why_and_stops_no_other(admin_site, tell, stoppe
         "Runs: A draft is being written already.",
         "Waits: Nothing has stopped here, so there is nothing to continue.",
     ]
+
+
+@transactional
+@pytest.mark.usefixtures("model")
+def test_what_became_of_it_is_said_after_a_wait_without_a_thread(admin_site, tell, stopped):
+    rows = [tell("Waits").row, stopped(title="Failed"), stopped(title="Failed, too")]
+    server = AsgiServer().start()
+    try:
+        session = {"sessionid": admin_site.cookies["sessionid"].value}
+        with httpx.Client(base_url=server.url, cookies=session, trust_env=False) as client:
+            client.get(LIST)
+            data = {"action": "retry", "_selected_action": [str(row.pk) for row in rows]}
+            token = client.cookies["csrftoken"]
+            answer = client.post(LIST, data=data | {"csrfmiddlewaretoken": token}, follow_redirects=True)
+            assert [each.status_code for each in answer.history] == [302]
+            for said in ("Resumed: Failed.", "Resumed: Failed, too.", "Waits: Nothing has stopped here"):
+                assert said in answer.text
+            assert "Resumed" not in client.get(LIST).text
+    finally:
+        server.stop()
+    wait_for_runs()
 
 
 @transactional

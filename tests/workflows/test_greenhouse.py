@@ -47,6 +47,17 @@ def test_its_table_fits_its_graph_and_its_schema_is_valid():
     check_document(SchemaGenerator(patterns=build_urlpatterns([GREENHOUSE])).get_schema(public=True))
 
 
+def test_an_action_without_an_entry_is_shown_at_its_place_in_the_graph():
+    assert [*GREENHOUSE.table] == ["ask_for_climate", "work_out", "decide"]
+    assert [output.key for output in GREENHOUSE.outputs][4:] == [
+        "day",
+        "share",
+        "zones",
+        "is_frost_free",
+        "verdict",
+    ]
+
+
 def test_numbers_are_taken_through_the_api_as_the_schema_says(api):
     state = api.post("/api/applications/", {}, format="json").json()
     [allowed] = state["allowed_actions"]

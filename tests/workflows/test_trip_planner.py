@@ -249,8 +249,12 @@ def test_history_branch_and_deletion_of_a_trip(trip, browser):
     assert browser.says("You described the trip")
     assert browser.says("A plan was written")
     assert browser.says("Plan 1 is ready")
+    assert not browser.says("email")
     assert browser.open(f"/a/{app_id}/history/1/").says("Day 1: the harbour.")
     assert browser.open(f"/a/{app_id}/calls/1/").says("You plan trips, day by day")
+    for page in ("history", "history/1", "calls/1"):
+        browser.open(f"/a/{app_id}/{page}/")
+        assert browser.client.get(browser.page.links["Download as JSON"]).status_code == 200
     browser.open(f"/a/{app_id}/").press("Describe the trip again")
     assert browser.says("Your turn: Where do you want to go?")
     assert browser.typed("destination") == ["Bergen"]

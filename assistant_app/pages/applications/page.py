@@ -15,6 +15,7 @@ from assistant_app.errors import AssistantError
 from assistant_app.events.log import catch_up
 from assistant_app.events.publisher import publisher
 from assistant_app.models import Application
+from assistant_app.operations import due
 from assistant_app.pages import words
 from assistant_app.pages.branches import Branch, tree_of
 from assistant_app.pages.forms import Refusal, StepForm, begin_with, has_text
@@ -138,16 +139,11 @@ class ApplicationPage:
     def form(self) -> StepForm | None:
         return next(iter(self.forms), None)
 
-    @property
+    @cached_property
     def _may_be_sent(self) -> list[ActionEntry]:
-        assert self.workflow is not None  # noqa: S101  (tells mypy the type)
-        due, stopped_at = self.row.next_step, registry.stopped_at(self.row)
-        may_be_sent = [
-            step
-            for step in self.workflow.human_steps
-            if self.workflow.takes(step.action, due, stopped_at=stopped_at)
-        ]
-        return sorted(may_be_sent, key=lambda step: (step.action != due, step.at_any_time))
+        return sorted(
+            due.may_be_sent(self.row), key=lambda step: (step.action != self.row.next_step, step.at_any_time)
+        )
 
     @property
     def _fits_a_form(self) -> bool:

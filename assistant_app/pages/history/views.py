@@ -12,7 +12,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from assistant_app import operations
-from assistant_app.contract.actions import may_call_model
 from assistant_app.engine import registry
 from assistant_app.inspection import timeline
 from assistant_app.inspection.timeline import CallShown, History, StepShown
@@ -110,7 +109,7 @@ def _is_told(history: History, shown: StepShown) -> bool:
     workflow, position = history.workflow, shown.step.position
     if shown.is_human or shown.step.error_code or workflow is None or position not in workflow.actions:
         return True
-    return may_call_model(workflow.graph, position)
+    return position in workflow.asking
 
 
 def _numbers(history: History) -> Mapping[str, int]:

@@ -62,7 +62,7 @@ def what_is_missing(model: Path | None) -> str:
         reason = "xllamacpp is not installed"
     elif model is None:
         reason = "the demonstration model is not installed"
-    elif not model.is_file():
+    elif not os.path.isfile(model):  # False, too, if its folder is closed to us
         reason = f"there is no model file {model.name}"
     else:
         return ""

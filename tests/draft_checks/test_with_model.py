@@ -108,3 +108,10 @@ def test_what_each_source_brings_is_compared_in_pairs(model_server, evaluate, ca
     assert sum("Customers can send unused sensors back" in text for text in told) == 6
     assert sum("without exclamation marks" in text for text in told) == 6
     assert sum("My name, as it stands under my emails: Ida Brevik" in text for text in told) == 6
+
+
+def test_the_demonstration_model_has_no_sources_to_compare(settings, capsys):
+    settings.EMBEDDED_MODEL = True
+    with pytest.raises(SystemExit):
+        with_model.main(["--model", "any", "--ablate"])
+    assert "EMBEDDED_MODEL_PATH" in capsys.readouterr().err

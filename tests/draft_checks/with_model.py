@@ -27,6 +27,7 @@ from assistant_app.contract.actions import HUMAN
 from assistant_app.contract.told import TOLD, Told
 from assistant_app.errors import AssistantError
 from assistant_app.llm.base import Call, ModelClient
+from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.factory import build_client
 from assistant_app.workflow import knowledge, prompts
 from assistant_app.workflow.checks.dates import sent_on
@@ -315,26 +316,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
     config = replace(conf.model_config(), models={"questions": options.model, "draft": options.model})
     if options.ablate:
-        runs = {
-            without: asyncio.run(
-                _answer(
-                    build_client(config), options.model, cases_with_sources(without=without)[: options.most]
-                )
-            )
-            for without in ("", *SOURCES)
-        }
+        if config.embedded and config.embedded_model_path is None:
+            parser.error("The demonstration model is told a name only. Name its file: EMBEDDED_MODEL_PATH=…")
+        with_all = _ablated(config, options, "")
         for source in SOURCES:
-            print(
-                f"Before: without {source}. Now: with all.", "", *paired(runs[source], runs[""]), "", sep="\n"
-            )
+            without = _ablated(config, options, source)
+            print(f"Before: without {source}. Now: with all.", "", *paired(without, with_all), "", sep="\n")
         return
     cases = cases_of([*(json.loads(options.given.read_text()) if options.given else ()), *published()])
-    results = asyncio.run(_answer(build_client(config), options.model, cases[: options.most]))
+    results = _answered(config, options, cases)
     if options.keep:
         results.save(options.keep)
     print(*summary(results), sep="\n")
     if options.against:
         print("", *paired(Results.load(options.against), results), sep="\n")
+
+
+def _ablated(config: ModelConfig, options: argparse.Namespace, source: str) -> Results:
+    print(f"Without {source}:" if source else "With all:", file=sys.stderr)
+    return _answered(config, options, cases_with_sources(without=source))
+
+
+def _answered(config: ModelConfig, options: argparse.Namespace, cases: Sequence[dict[str, Any]]) -> Results:
+    return asyncio.run(_answer(build_client(config), options.model, cases[: options.most]))
 
 
 async def _answer(client: ModelClient, model: str, cases: Sequence[dict[str, Any]]) -> Results:

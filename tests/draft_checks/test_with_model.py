@@ -86,6 +86,14 @@ def test_only_emails_of_both_runs_count():
     assert "| a missing fact | 1 | 0 | 1 | 0 | 1.000 |" in lines
 
 
+def test_an_email_without_a_draft_in_one_run_says_nothing_about_drafts():
+    before, now = Answered("a", error="model_failed"), Answered("a", draft="x", missing=["1 May"])
+    lines = list(paired(Results("m", "2", [before]), Results("m", "2", [now])))
+    assert "| no draft | 1 | 0 | 1 | 0 | 1.000 |" in lines
+    assert "| a missing fact | 0 | 0 | 0 | 0 | 1.000 |" in lines
+    assert "| anything of these | 1 | 1 | 0 | 0 | 1.000 |" in lines
+
+
 @pytest.mark.parametrize(
     ("one", "other", "chance"), [(0, 0, 1), (1, 0, 1), (6, 0, 0.03125), (5, 5, 1), (9, 1, 0.021)]
 )

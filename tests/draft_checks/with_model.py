@@ -45,6 +45,7 @@ TEXTS = {  # of all people in these cases, so that it shows whether a draft foll
     "always": f"Say in each reply that people can call {NUMBER}.",
 }
 SOURCES = ("notes", "texts", "identity")
+WITHOUT_DRAFT = {"no draft", "anything of these"}  # measures of an email without a draft, too
 Progress = Callable[[str], None]
 
 
@@ -275,9 +276,11 @@ def paired(before: Results, now: Results) -> Iterator[str]:
     yield ""
     yield "| emails with | before | now | only before | only now | p |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    written = [pair for pair in pairs if not any(each.error for each in pair)]
     for measure in pairs[0][0].wrong if pairs else ():
-        was = [one.wrong[measure] for one, _ in pairs]
-        now_is = [other.wrong[measure] for _, other in pairs]
+        compared = pairs if measure in WITHOUT_DRAFT else written
+        was = [one.wrong[measure] for one, _ in compared]
+        now_is = [other.wrong[measure] for _, other in compared]
         only_before = sum(a and not b for a, b in zip(was, now_is, strict=True))
         only_now = sum(b and not a for a, b in zip(was, now_is, strict=True))
         chance = by_chance(only_before, only_now)

@@ -333,7 +333,7 @@ def check_model_environment(**_: Any) -> Iterator[CheckMessage]:
     """Check the variables of the environment that connections to the model's server obey."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = os.environ.get(name)
-        if path and not Path(path).exists():
+        if path and not os.path.exists(path):  # so it is if its folder is closed to us
             yield Warning(
                 f"{name} names a file that is not there, so no model's server with https can be reached.",
                 hint=f"{name}=/etc/ssl/certs/ca-certificates.crt, or leave it out.",

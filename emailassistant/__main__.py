@@ -7,6 +7,7 @@ traceback.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 from django.core.checks import Error
@@ -15,6 +16,9 @@ from emailassistant import env, settings
 
 
 def main() -> None:
+    if not _is_of_this_machine(settings.HOST):
+        said = f"HOST is {settings.HOST!r}, which is no address of this machine"
+        env.PROBLEMS.append(env.Problem("HOST", said, "Write HOST=127.0.0.1, or 0.0.0.0 for all of them."))
     for problem in dict.fromkeys(env.PROBLEMS):
         sys.stderr.write(
             f"\nCannot start. {Error(problem.message, hint=problem.hint, id='assistant.E001')}\n"
@@ -26,6 +30,15 @@ def main() -> None:
 
     sys.argv = ["gunicorn", "-c", "python:emailassistant.gunicorn", "emailassistant.asgi:application"]
     run()
+
+
+def _is_of_this_machine(host: str) -> bool:
+    """Return whether a server can listen there, whatever the port. gunicorn would not name the variable."""
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

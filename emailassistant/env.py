@@ -8,11 +8,13 @@ can be read from a file instead: `NAME_FILE=/run/secrets/name` (environs' file-a
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_network
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 from typing import Any, TypeVar
@@ -25,11 +27,16 @@ T = TypeVar("T")
 
 _env = FileAwareEnv()
 
-NAME = r"[\w-]+(?:\.[\w-]+)*"
+NAME = r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*"  # as browsers send it: ü is xn--
 DOTTED_PATH = re.compile(r"\w+(?:\.\w+)+")
 HOST = re.compile(rf"\*|\.?{NAME}|\[[0-9A-Fa-f:.]+\]")
 ORIGIN = re.compile(rf"https?://(?:(?:\*\.)?{NAME}|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
-RATE = re.compile(r"0*[1-9]\d*/(s|m|h|d)[a-z]*")
+RATE = re.compile(r"0*[1-9][0-9]*/(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)")
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+LONGEST = 200  # characters of what is said about a value, which may be a whole file
+NOWHERE = "/nowhere"  # a folder for a socket
+NUMBERS = {"connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"}
+NUMBERS |= {"tcp_user_timeout"}
 MEMORY = ":memory:"  # SQLite's, of which each thread would have its own
 KEY = re.compile(r"[!-~]*")
 HEADER = re.compile(r"[\w-]+", re.ASCII)
@@ -68,7 +75,7 @@ def key(name: str) -> str:
     if KEY.fullmatch(value):
         return value
     return _refuse(
-        name, "holds a character that no key has", f"Copy the whole key, and nothing else: {name}=sk-...", ""
+        name, "holds a character that no key has", f"Copy the whole key, and nothing else: {name}=...", ""
     )
 
 
@@ -78,6 +85,28 @@ def address(name: str, *schemes: str, example: str) -> str:
     if not value or _is_address(value, schemes):
         return value
     return _refuse(name, "is not the address of a server", f"Write all of it: {name}={example}", "")
+
+
+def redis(name: str) -> str:
+    """Return the address of a Redis server, or none."""
+    example = "redis://127.0.0.1:6379/0"
+    value = address(name, "redis", "rediss", "unix", example=example)
+    if not value or _redis_takes(value):
+        return value
+    said = "has a database or an option, after its ?, that Redis does not take"
+    return _refuse(name, said, f"Write a number as the database: {name}={example}", "")
+
+
+def _redis_takes(url: str) -> bool:
+    """Return whether a connection can be made of it. Nothing is connected to."""
+    from redis import ConnectionPool, RedisError  # noqa: PLC0415  (those without Redis do without)
+
+    parts = urlsplit(url)
+    try:
+        ConnectionPool.from_url(url).make_connection()
+    except (RedisError, ValueError, TypeError, AttributeError):
+        return False
+    return bool(parts.path if parts.scheme == "unix" else re.fullmatch("/?[0-9]*", parts.path))
 
 
 def listening(name: str, default: str) -> str:
@@ -163,23 +192,58 @@ def folder(name: str, default: str, *, is_written: bool) -> Path:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if is_written:
             TemporaryFile(dir=path).close()
+        os.listdir(path)
         return path
     except OSError as problem:
-        said = f"is {path}, where nothing can be written ({problem.strerror})"
+        said = f"is {path}, which cannot be used ({problem.strerror})"
         return _refuse(name, said, hint, Path(mkdtemp(prefix="emailassistant-")))
 
 
-def database(name: str, default: str) -> dict[str, Any]:
-    """Return Django's settings for a database URL (`postgresql://…` or `sqlite:///…`)."""
+def database(name: str, default: Path) -> dict[str, Any]:
+    """Return Django's settings for a database URL (`postgresql://…` or `sqlite:///…`), or for a file."""
     hint = "Write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:////absolute/path."
-    fallback = _env.dj_db_url("", default)  # environs parses its default, and again what it made of it
-    settings = _read(lambda key, _: _env.dj_db_url(key, default), name, fallback, hint, shown=False)
-    engine, database = settings.get("ENGINE", "").rpartition(".")[2], settings.get("NAME")
-    if engine not in {"postgresql", "sqlite3"}:
-        return _refuse(name, "names a database that is not supported", hint, fallback)
-    if not database or (engine == "sqlite3" and not (Path(database).parent.is_dir() and database != MEMORY)):
-        return _refuse(name, "names a database in memory, or a folder that does not exist", hint, fallback)
-    return settings
+    fallback = {"ENGINE": SQLITE, "NAME": str(default)}  # in any folder, also one with a ? in its name
+    url = secret(name)
+    if not url:
+        return fallback
+    if "#" in url:
+        return _refuse(name, "has a #, which ends an address: write it as %23", hint, fallback)
+    found = _read(lambda key, _: _env.dj_db_url(key), name, fallback, hint, shown=False)
+    problem = "" if found is fallback else _problem_with_database(found)
+    return _refuse(name, problem, hint, fallback) if problem else found
+
+
+def _problem_with_database(settings: dict[str, Any]) -> str:
+    database, options = settings.get("NAME"), settings.get("OPTIONS", {})
+    if settings.get("ENGINE") not in {SQLITE, POSTGRESQL}:
+        return "names a database that is not supported"
+    if not database or database == MEMORY:
+        return "names no database, or one in memory"
+    if settings["ENGINE"] == POSTGRESQL:
+        return "" if _libpq_takes(options) else "has an option that PostgreSQL does not take, after its ?"
+    if options:
+        return "has options, after its ?, which a SQLite file does not take"
+    return "" if _can_be_a_file(Path(database)) else "names a file that is not there and cannot be made"
+
+
+def _can_be_a_file(path: Path) -> bool:
+    try:
+        path.with_name(f"{path.name}-journal").exists()  # SQLite's own names are longer
+        return path.is_file() or (not path.exists() and os.access(path.parent, os.W_OK | os.X_OK))
+    except (OSError, ValueError):  # its folder is closed to us, its name is too long, or it has none
+        return False
+
+
+def _libpq_takes(options: dict[str, Any]) -> bool:
+    """Return whether the names and values are right, as far as they are looked at before connecting."""
+    from psycopg import Error, conninfo, pq  # noqa: PLC0415  (those with SQLite do without)
+
+    try:
+        elsewhere = conninfo.make_conninfo(**options | {"host": NOWHERE, "hostaddr": "", "port": ""})
+    except Error:
+        return False
+    said = pq.PGconn.connect_start(elsewhere.encode()).error_message.decode()
+    return NOWHERE in said and all(isinstance(options.get(each, 0), int) for each in NUMBERS)
 
 
 def number_or_none(name: str, *, maximum: float) -> float | None:
@@ -209,13 +273,18 @@ def _json(name: str, default: T, read: Callable[[Any], T], problem: str, hint: s
     """Return what `read` makes of a JSON text. It may hold a secret, so no message repeats it."""
     value = secret(name)
     try:
-        return read(json.loads(value, parse_constant=_reject)) if value else default
+        return read(json.loads(value, parse_constant=_reject, parse_float=_finite)) if value else default
     except (ValueError, TypeError, AttributeError, RecursionError):
         return _refuse(name, problem, hint, default)
 
 
 def _reject(value: Any) -> Any:
     raise ValueError(value)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if isfinite(value) else _reject(text)
 
 
 def _headers(given: Any) -> dict[str, str]:
@@ -254,7 +323,7 @@ def prices(name: str) -> dict[str, dict[str, Decimal]]:
     try:
         table = json.loads(value, parse_float=Decimal, parse_int=Decimal) if value else {}
         return {model: _price(each) for model, each in table.items()}
-    except (ValueError, TypeError, AttributeError, KeyError, InvalidOperation):
+    except (ValueError, TypeError, AttributeError, KeyError, InvalidOperation, RecursionError):
         hint = (
             f"""Write JSON, a price for a million tokens: {name}={{"gpt-5-mini": {{"in": 0.25, "out": 2}}}}"""
         )
@@ -270,10 +339,12 @@ def _price(given: Any) -> dict[str, Decimal]:
 
 def _read(reader: Callable[..., Any], name: str, default: T, hint: str, *, shown: bool = True) -> T:
     try:
-        return reader(name, default)
+        value = reader(name, default)
+        str(value).encode()
+        return value
     except (EnvError, ValueError, OSError) as problem:
-        said = str(problem) if shown and not isinstance(problem, OSError) else "cannot be read"
-        return _refuse(name, said, hint, default)
+        is_said = shown and not isinstance(problem, (OSError, UnicodeError))
+        return _refuse(name, str(problem) if is_said else "cannot be read", hint, default)
 
 
 def _matching(name: str, pattern: re.Pattern[str], how: str, default: list[str]) -> list[str]:
@@ -299,5 +370,5 @@ def _within(name: str, value: Any, default: T, minimum: float, maximum: float) -
 
 
 def _refuse(name: str, said: str, hint: str, default: T) -> T:
-    PROBLEMS.append(Problem(name, f"{name} {said}", hint))
+    PROBLEMS.append(Problem(name, f"{name} {said[:LONGEST]}", hint))
     return default

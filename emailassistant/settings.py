@@ -128,7 +128,7 @@ WORKFLOWS = env.dotted_paths("WORKFLOWS", DEFAULT_WORKFLOWS)
 # --- Database ------------------------------------------------------------------------------------
 
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 8, minimum=2, maximum=200)
-_database: dict[str, Any] = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+_database: dict[str, Any] = env.database("DATABASE_URL", DATA_DIR / "db.sqlite3")
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         # In deferred mode, a read that becomes a write fails at once, regardless of the timeout.
@@ -161,7 +161,7 @@ IS_SQLITE = _database["ENGINE"].endswith("sqlite3")
 private_files.close_to_others(DATA_DIR, Path(_database["NAME"]) if IS_SQLITE else None)
 
 # Shares live events and counters between processes. Without Redis, each process has its own.
-REDIS_URL = env.address("REDIS_URL", "redis", "rediss", "unix", example="redis://127.0.0.1:6379/0")
+REDIS_URL = env.redis("REDIS_URL")
 
 # --- Runs ----------------------------------------------------------------------------------------
 
@@ -324,7 +324,7 @@ LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "
 LOG_FORMAT = env.text("LOG_FORMAT", "plain", choices=("plain", "json"))
 ACCESS_LOG = env.boolean("ACCESS_LOG", False)  # off by default, because proxies write their own
 # Access to /metrics: with the token if one is set, otherwise from these addresses, never through a proxy.
-METRICS_TOKEN = env.secret("METRICS_TOKEN")
+METRICS_TOKEN = env.key("METRICS_TOKEN")
 METRICS_ALLOW = env.networks("METRICS_ALLOW", ["127.0.0.0/8", "::1/128"])
 OTEL = env.boolean("OTEL", False)  # traces of runs; OpenTelemetry's own variables set the destination
 LOGGING: dict[str, Any] = {

@@ -190,13 +190,14 @@ def test_anonymous_requests_are_asked_to_sign_in_everywhere(email, settings):
     assert Application.objects.get().version == email.row.version
 
 
-def test_the_owner_comes_in_everywhere(owner, email):
+def test_the_owner_comes_in_everywhere_and_no_cache_keeps_it(owner, email):
     """Without this, the rest of the matrix would prove nothing."""
     wrong = []
     for address in OF_ONE_EMAIL + [each for each in OTHERS if each.name in SIGNED_IN]:
         answer, _ = ask(client_of(owner, address), address, "get", email.app_id)
-        if answer.status_code not in (200, 302, 405, 409) or leads_to(answer, "/sign-in/"):
-            wrong.append((address, answer.status_code))
+        kept = "no-store" not in answer.headers.get("Cache-Control", "") and answer.status_code != 405
+        if answer.status_code not in (200, 302, 405, 409) or leads_to(answer, "/sign-in/") or kept:
+            wrong.append((address, answer.status_code, answer.headers.get("Cache-Control")))
     assert wrong == []
 
 
@@ -242,6 +243,7 @@ def test_staff_open_what_they_have_the_permission_for_and_no_more(request, who, 
         answer = client_of(user, address).get(address.of(email.app_id, object_id))
         may = model in seen and action in SEEN_WITH_VIEW
         is_open = answer.status_code in (200, 302) and not leads_to(answer, "/admin/login/")
-        if leaks(answer.content) or is_open != may:
+        kept = is_open and "no-store" not in answer.headers.get("Cache-Control", "")
+        if leaks(answer.content) or is_open != may or kept:
             wrong.append((address, answer.status_code))
     assert wrong == []

@@ -13,10 +13,12 @@ from burr.core import action, when
 
 from assistant_app import checks
 from assistant_app.contract.workflow import ActionEntry, Counted, Field, Words, binding
+from assistant_app.llm.embedded_server import what_is_missing
 from assistant_app.workflow import graph, steps
 from assistant_app.workflow.email import EMAIL
 from emailassistant import env
 from emailassistant import settings as settings_file
+from tests.test_private_files import somebody_else
 
 
 def found(check):
@@ -141,9 +143,32 @@ NONSENSE = [
     ("DATABASE_URL", "postgresql://localhost:port/emails"),
     ("DATABASE_URL", "sqlite:///:memory:"),
     ("DATABASE_URL", "sqlite:////nowhere/emails.sqlite3"),
+    ("DATABASE_URL", "sqlite:////"),
+    ("DATABASE_URL", "sqlite:////tmp"),
+    ("DATABASE_URL", "sqlite:////dev/null"),
+    ("DATABASE_URL", f"sqlite:////tmp/{'x' * 250}"),
+    ("DATABASE_URL", "sqlite:////tmp/emails.sqlite3?timeout=5"),
+    ("DATABASE_URL", "sqlite:////tmp/mail#1/emails.sqlite3"),
+    ("DATABASE_URL", "postgresql://ida:pass#word@db/emails"),
+    ("DATABASE_URL", "postgresql://db/emails?sslmode=banana"),
+    ("DATABASE_URL", "postgresql://db/emails?conn_max_age=60"),
+    ("DATABASE_URL", "postgresql://db/emails?connect_timeout=soon"),
+    ("DATABASE_URL", "timescale://db/emails"),
+    ("METRICS_TOKEN", "a b"),
+    ("METRICS_TOKEN", os.fsdecode(b"\xff")),
+    ("OPENAI_MODEL", os.fsdecode(b"\xff")),
+    ("ALLOWED_HOSTS", "bücher.example.org"),
+    ("API_RATE_USER", "5/month"),
+    ("MODEL_EXTRA_BODY", '{"top_p": 1e999}'),
     ("REDIS_URL", "127.0.0.1:6379"),
     ("REDIS_URL", "redis://[::1"),
     ("REDIS_URL", "redis://cache:99999"),
+    ("REDIS_URL", "redis://cache/first"),
+    ("REDIS_URL", "redis://cache/-1"),
+    ("REDIS_URL", "redis://cache/0?timeout=5"),
+    ("REDIS_URL", "redis://cache/0?socket_timeout=soon"),
+    ("REDIS_URL", "rediss://cache/0?ssl_cert_reqs=perhaps"),
+    ("REDIS_URL", "unix://"),
     ("OPENAI_API_KEY", "sk-…"),
     ("OPENAI_API_KEY", "sk one"),
     ("OPENAI_BASE_URL", "api.openai.com"),
@@ -181,6 +206,8 @@ NONSENSE = [
     ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": "m", "api_key": "sk one"}]'),
     ("MODEL_FALLBACKS", '[{"base_url": "http://a/v1", "model": ""}]'),
     ("OPEN_SIGN_UP", "maybe"),
+    ("MODEL_PRICES", "[" * 100_000),
+    *((name, "9" * 5000) for name in ("PORT", "HOST", "LOG_LEVEL", "TIME_ZONE", "DATA_DIR", "MODEL_PRICES")),
 ]
 
 
@@ -204,6 +231,7 @@ def test_a_value_that_makes_no_sense_is_refused_with_what_to_write(settings_with
 
     [message] = checks.check_variables()
     assert message.msg.startswith(name)
+    assert len(message.msg) < 250
     assert message.hint
 
 
@@ -241,6 +269,28 @@ def test_a_value_that_makes_sense_is_taken(settings_with, name, value, read):
     assert env.PROBLEMS == []
 
 
+def test_a_data_folder_may_have_any_name(settings_with, tmp_path):
+    folder = tmp_path / "what? #1 %41"
+    read = settings_with(DATA_DIR=str(folder))
+    assert (read["DATABASES"]["default"]["NAME"], env.PROBLEMS) == (str(folder / "db.sqlite3"), [])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can act as somebody else.")
+def test_a_path_in_a_folder_that_is_closed_to_us_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(env, "PROBLEMS", [])
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with somebody_else():
+        for path in (tmp_path / "db.sqlite3", tmp_path / "folder" / "db.sqlite3"):
+            monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+            assert env.database("DATABASE_URL", Path("x.sqlite3"))["NAME"] == "x.sqlite3"
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        assert env.folder("DATA_DIR", "", is_written=False) != tmp_path
+        assert "no model file" in what_is_missing(tmp_path / "model.gguf")
+        assert "assistant.W022" in found(checks.check_model_environment)
+    assert [each.name for each in env.PROBLEMS] == ["DATABASE_URL", "DATABASE_URL", "DATA_DIR"]
+
+
 def test_what_the_address_of_the_database_asks_for_is_kept(settings_with):
     read = settings_with(DATABASE_URL="postgresql://ida@db/emails?sslmode=verify-full&connect_timeout=9")
     options = read["DATABASES"]["default"]["OPTIONS"]
@@ -259,7 +309,7 @@ def test_a_secret_that_cannot_be_read_is_named_and_never_shown(monkeypatch):
     monkeypatch.setattr(env, "PROBLEMS", [])
     monkeypatch.setenv("DATABASE_URL", "mysql://somebody:hunter2@somewhere/db")
 
-    env.database("DATABASE_URL", "sqlite:///x.sqlite3")
+    env.database("DATABASE_URL", Path("x.sqlite3"))
 
     message = found(checks.check_variables)["assistant.E001"]
     assert "DATABASE_URL" in message.msg

@@ -63,7 +63,7 @@ def what_is_missing(model: Path | None) -> str:
         why = gettext_noop("The embedded model cannot run: xllamacpp is not installed.")
     elif model is None:
         why = gettext_noop("The embedded model cannot run: the demonstration model is not installed.")
-    elif not model.is_file():
+    elif not os.path.isfile(model):  # False, too, if its folder is closed to us
         why = gettext_noop("The embedded model cannot run: there is no model file %(name)s.", name=model.name)
     else:
         return ""

@@ -76,6 +76,7 @@ KINDS: dict[str, Kind] = {
     "lines of spaces": between_letters("\n \n"),
     "spaces": repeated("a  "),
     "tabs": between_letters("\t"),
+    "a line of spaces": lambda length: f"a\n{repeated(' ')(length - 3)}b",
     "marks between blank lines": repeated("’\n\n"),
     # Nearly the same, over and over.
     "near-equal paragraphs": drawn(like_the_others, "\n\n"),

@@ -86,6 +86,14 @@ def test_only_emails_of_both_runs_count():
     assert "| a missing fact | 1 | 0 | 1 | 0 | 1.000 |" in lines
 
 
+def test_an_email_without_a_draft_in_one_run_says_nothing_about_drafts():
+    before, now = Answered("a", error="model_failed"), Answered("a", draft="x", missing=["1 May"])
+    lines = list(paired(Results("m", "2", [before]), Results("m", "2", [now])))
+    assert "| no draft | 1 | 0 | 1 | 0 | 1.000 |" in lines
+    assert "| a missing fact | 0 | 0 | 0 | 0 | 1.000 |" in lines
+    assert "| anything of these | 1 | 1 | 0 | 0 | 1.000 |" in lines
+
+
 @pytest.mark.parametrize(
     ("one", "other", "chance"), [(0, 0, 1), (1, 0, 1), (6, 0, 0.03125), (5, 5, 1), (9, 1, 0.021)]
 )
@@ -108,3 +116,10 @@ def test_what_each_source_brings_is_compared_in_pairs(model_server, evaluate, ca
     assert sum("Customers can send unused sensors back" in text for text in told) == 6
     assert sum("without exclamation marks" in text for text in told) == 6
     assert sum("My name, as it stands under my emails: Ida Brevik" in text for text in told) == 6
+
+
+def test_the_demonstration_model_has_no_sources_to_compare(settings, capsys):
+    settings.EMBEDDED_MODEL = True
+    with pytest.raises(SystemExit):
+        with_model.main(["--model", "any", "--ablate"])
+    assert "EMBEDDED_MODEL_PATH" in capsys.readouterr().err

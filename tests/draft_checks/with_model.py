@@ -27,6 +27,7 @@ from assistant_app.contract.actions import HUMAN
 from assistant_app.contract.told import TOLD, Told
 from assistant_app.errors import AssistantError
 from assistant_app.llm.base import Call, ModelClient
+from assistant_app.llm.config import ModelConfig
 from assistant_app.llm.factory import build_client
 from assistant_app.workflow import knowledge, prompts
 from assistant_app.workflow.checks.dates import sent_on
@@ -44,6 +45,7 @@ TEXTS = {  # of all people in these cases, so that it shows whether a draft foll
     "always": f"Say in each reply that people can call {NUMBER}.",
 }
 SOURCES = ("notes", "texts", "identity")
+WITHOUT_DRAFT = {"no draft", "anything of these"}  # measures of an email without a draft, too
 Progress = Callable[[str], None]
 
 
@@ -274,9 +276,11 @@ def paired(before: Results, now: Results) -> Iterator[str]:
     yield ""
     yield "| emails with | before | now | only before | only now | p |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    written = [pair for pair in pairs if not any(each.error for each in pair)]
     for measure in pairs[0][0].wrong if pairs else ():
-        was = [one.wrong[measure] for one, _ in pairs]
-        now_is = [other.wrong[measure] for _, other in pairs]
+        compared = pairs if measure in WITHOUT_DRAFT else written
+        was = [one.wrong[measure] for one, _ in compared]
+        now_is = [other.wrong[measure] for _, other in compared]
         only_before = sum(a and not b for a, b in zip(was, now_is, strict=True))
         only_now = sum(b and not a for a, b in zip(was, now_is, strict=True))
         chance = by_chance(only_before, only_now)
@@ -315,26 +319,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "emailassistant.settings")
     config = replace(conf.model_config(), models={"questions": options.model, "draft": options.model})
     if options.ablate:
-        runs = {
-            without: asyncio.run(
-                _answer(
-                    build_client(config), options.model, cases_with_sources(without=without)[: options.most]
-                )
-            )
-            for without in ("", *SOURCES)
-        }
+        if config.embedded and config.embedded_model_path is None:
+            parser.error("The demonstration model is told a name only. Name its file: EMBEDDED_MODEL_PATH=…")
+        with_all = _ablated(config, options, "")
         for source in SOURCES:
-            print(
-                f"Before: without {source}. Now: with all.", "", *paired(runs[source], runs[""]), "", sep="\n"
-            )
+            without = _ablated(config, options, source)
+            print(f"Before: without {source}. Now: with all.", "", *paired(without, with_all), "", sep="\n")
         return
     cases = cases_of([*(json.loads(options.given.read_text()) if options.given else ()), *published()])
-    results = asyncio.run(_answer(build_client(config), options.model, cases[: options.most]))
+    results = _answered(config, options, cases)
     if options.keep:
         results.save(options.keep)
     print(*summary(results), sep="\n")
     if options.against:
         print("", *paired(Results.load(options.against), results), sep="\n")
+
+
+def _ablated(config: ModelConfig, options: argparse.Namespace, source: str) -> Results:
+    print(f"Without {source}:" if source else "With all:", file=sys.stderr)
+    return _answered(config, options, cases_with_sources(without=source))
+
+
+def _answered(config: ModelConfig, options: argparse.Namespace, cases: Sequence[dict[str, Any]]) -> Results:
+    return asyncio.run(_answer(build_client(config), options.model, cases[: options.most]))
 
 
 async def _answer(client: ModelClient, model: str, cases: Sequence[dict[str, Any]]) -> Results:

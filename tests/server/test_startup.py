@@ -35,6 +35,7 @@ def start(**env):
         ("DATABASE_URL", "mysql://root:hunter2@127.0.0.1/mail", "postgresql://"),
         ("OPENAI_BASE_URL", "localhost:11434", "http://127.0.0.1:11434/v1"),
         ("API_RATE_USER", "much", "60/minute"),
+        ("HOST", "192.0.2.1", "no address of this machine"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_to_write(name, value, said):
@@ -49,7 +50,7 @@ def test_a_wrong_setting_is_named_with_what_to_write(name, value, said):
 
 # Any text is a good value of these, so nothing about them can be refused.
 ANY_TEXT = {
-    "SECRET_KEY", "METRICS_TOKEN", "OPENAI_MODEL", "OPENAI_MODEL_QUESTIONS", "OPENAI_MODEL_DRAFT",
+    "SECRET_KEY", "OPENAI_MODEL", "OPENAI_MODEL_QUESTIONS", "OPENAI_MODEL_DRAFT",
     "MODEL_PRICES_CURRENCY", "EMBEDDED_MODEL_PATH",  # the last has a check of its own
 }  # fmt: skip
 VARIABLES = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "emailassistant/settings.py").read_text()))
@@ -97,7 +98,7 @@ def test_a_data_folder_that_cannot_be_written_is_an_error_in_words(tmp_path):
     (tmp_path / "file").touch()
     with start(DATA_DIR=str(tmp_path / "file" / "data")) as server:
         assert server.code != 0
-        assert "where nothing can be written (Not a directory)" in server.log
+        assert "which cannot be used (Not a directory)" in server.log
         assert "DATA_DIR=/var/lib/emailassistant" in server.log
         assert "Traceback" not in server.log
 

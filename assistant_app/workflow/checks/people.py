@@ -107,8 +107,11 @@ def misnamed_in_cjk(draft: str, sources: str) -> Iterator[Fact]:
 
 
 def _lines(draft: str) -> Iterator[tuple[int, str]]:
-    for match in re.finditer(r"[^\n]*\S[^\n]*", draft):
-        yield match.start(), match[0]
+    start = 0
+    for line in draft.split("\n"):
+        if line.strip():
+            yield start, line
+        start += len(line) + 1
 
 
 def _names(text: str, start: int) -> Iterator[Fact]:

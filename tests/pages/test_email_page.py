@@ -116,7 +116,7 @@ def test_earlier_messages_are_folded_with_sender_and_date_over_the_newest_one(pe
     page = page_of(person)
     assert page.says(
         "2 earlier messages 1 November to 2 November"
-        " Y You How many? 2 November How many? ML Marta Lind Have you pumps? 1 November Have you pumps?"
+        " I You How many? 2 November How many? ML Marta Lind Have you pumps? 1 November Have you pumps?"
     )
     html = page.response.content.decode()
     assert html.index('<details class="fold earlier"') < html.index("We take 12.")

@@ -33,6 +33,7 @@ class EarlierMessage:
     sent: str
     text: str
     day: date | None = None
+    is_own: bool = False
 
     @property
     def snippet(self) -> str:
@@ -84,11 +85,13 @@ class Thread:
         found = addresses_in(message.sender, is_sender=True)
         address = found[0].addr_spec if found else ""
         name = found[0].display_name if found else one_line(message.sender)
-        if address and mailbox(address) in own:
+        is_own = bool(address) and mailbox(address) in own
+        if is_own:
             name = gettext("You")
         day = only_day(message.date)
         sent = _in_words(day) if day else one_line(message.date)[:LONGEST_DATE]
-        return EarlierMessage(name or address or gettext("Quoted message"), address, sent, message.text, day)
+        name = name or address or gettext("Quoted message")
+        return EarlierMessage(name, address, sent, message.text, day, is_own)
 
 
 def _in_words(day: date) -> str:

@@ -15,6 +15,7 @@ from assistant_app.workflow import letter_forms as forms
 from assistant_app.workflow.remarks import Remarks
 
 OPENING, CLOSING = "<reply>", "</reply>"
+_CLOSER = re.compile(CLOSING, re.I)
 PIECE = 1_000  # characters to work on at once
 _ENOUGH = 60  # characters of a line's start in which talk can be told
 _LONG_HEAD = 120  # characters of a first line after which it need not end to be read
@@ -102,12 +103,16 @@ class Letter:
         while not self._is_over and self._whole is None:
             self._look_for_code_of_lines()
             end = self._line.find("\n") + 1
-            closer = self._line.lower().find(CLOSING, 0, end or len(self._line))
-            if closer >= 0:
-                rest = self._line[closer + len(CLOSING) :]
-                self._line = self._line[:closer]
+            closer = _CLOSER.search(self._line, 0, end or len(self._line))
+            if closer:
+                rest = self._line[closer.end() :]
+                self._line = self._line[: closer.start()]
                 out.append(self._end_line("") if self._line or self._is_open else "")
-                out.append(self._leave_head_now() + self._close(rest))
+                out.append(self._leave_head_now())
+                if self._whole is None:
+                    out.append(self._close(rest))
+                else:
+                    self._line = closer[0] + rest
             elif end:
                 line, self._line = self._line[:end], self._line[end:]
                 rest, self._line = self._line, line
@@ -133,7 +138,9 @@ class Letter:
         if self._decode is not None or not self._is_first_line:
             return
         line = self._line.partition("\n")[0]
-        if not line.lstrip().startswith("{") and (found := forms.CODED_LINE_END.search(line)):
+        if line.lstrip().startswith("{") or forms.HTML.match(line):
+            return
+        if found := forms.CODED_LINE_END.search(line):
             self._decode = forms.Decoder(is_html=found[0].startswith("<"))
             rest = self._line[found.start() :]
             self._line = self._line[: found.start()] + self._decode.feed(rest)
@@ -372,14 +379,14 @@ class Letter:
         return ""
 
     def _finish_whole(self, text: str) -> str:
-        body, _, rest = text.partition(CLOSING)
+        body, *rest = _CLOSER.split(text, maxsplit=1)
         read = self._read_whole(body)
         inner = Letter(states_assumptions=self._states_assumptions, is_unwrapped=True)
         out = inner.feed(body if read is None else read) + inner.finish()
         self.before.join(inner.before)
         self.after.join(inner.after)
         self._is_over = True
-        self._after = [rest]
+        self._after = rest
         return out
 
     # --- The body ------------------------------------------------------------------------------
@@ -427,8 +434,8 @@ class Letter:
         for closer in self._closers:
             if closer in forms.FENCES and line.strip() == closer and not self._code:
                 return ""
-            if closer.startswith("<") and closer in line.lower():
-                return line[: line.lower().index(closer)]
+            if closer.startswith("<") and (found := re.search(re.escape(closer), line, re.I)):
+                return line[: found.start()]
         return None
 
     def _let_through(self, line: str) -> str:

@@ -382,6 +382,7 @@ FORMS = {
     "talk and JSON": 'Here is the reply:\n\n{"text": "' + LETTER.replace("\n", "\\n") + '"}',
     "written line ends": LETTER.replace("\n", "\\n"),
     "HTML": "<p>" + LETTER.replace("\n\n", "</p>\n<p>").replace(",\nTove", ",<br>Tove") + "</p>",
+    "HTML on one line": "<p>" + LETTER.replace("\n\n", "</p><p>").replace(",\nTove", ",<br>Tove") + "</p>",
     "HTML breaks": LETTER.replace("\n", "<br>\n"),
     "HTML breaks alone": LETTER.replace("\n", "<br/>"),
     "bold words": LETTER.replace("300 euros", "**300 euros**"),
@@ -402,7 +403,10 @@ EXPECTED = {"escaped marks": LETTER.replace("Kind", "- Kind")}
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_letter_is_unwrapped(form):
-    for raw in (FORMS[form], f"<reply>\n{FORMS[form]}\n</reply>"):
+    wrapped = [f"<reply>\n{FORMS[form]}\n</reply>"]
+    if form in ("JSON", "HTML on one line"):
+        wrapped.append(f"<reply>{FORMS[form]}</Reply>")
+    for raw in (FORMS[form], *wrapped):
         assert read_in_any_pieces(raw)[0] == EXPECTED.get(form, LETTER)
 
 

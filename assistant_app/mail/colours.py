@@ -80,7 +80,7 @@ def _read(text: str) -> tuple[Colour, float] | None:
 def _from_digits(digits: str) -> tuple[Colour, float]:
     if len(digits) < 5:
         digits = "".join(digit * 2 for digit in digits)
-    red, green, blue, *opacity = (int(digits[at : at + 2], 16) for at in range(0, len(digits), 2))
+    red, green, blue, *opacity = bytes.fromhex(digits)
     return (red, green, blue), (opacity[0] / 255 if opacity else 1.0)
 
 

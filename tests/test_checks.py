@@ -271,7 +271,7 @@ def test_a_value_that_makes_sense_is_taken(settings_with, name, value, read):
 
 def test_a_data_folder_may_have_any_name(settings_with, tmp_path):
     folder = tmp_path / "what? #1 %41"
-    read = settings_with(DATA_DIR=str(folder))
+    read = settings_with(DATA_DIR=str(folder), DATABASE_URL="")
     assert (read["DATABASES"]["default"]["NAME"], env.PROBLEMS) == (str(folder / "db.sqlite3"), [])
 
 

@@ -59,6 +59,7 @@ def finish(client, app_id):
     state = state_of(client, app_id)
     assert (state["email_to_respond"], state["drafts"]) == (EMAIL, [DRAFT])
     answer = client.put(f"/api/applications/{app_id}/process_feedback/", json={"feedback": ""})
+    assert answer.status_code == 200, answer.text
     assert answer.json()["final_draft"] == DRAFT
 
 

@@ -5,9 +5,11 @@ Tests that run a step are `transaction=True`: the runner's threads see only what
 
 import signal
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission
@@ -34,6 +36,7 @@ from tests.leaks import pytest_sessionfinish as pytest_sessionfinish
 from tests.leaks import pytest_sessionstart as pytest_sessionstart
 from tests.leaks import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import pytest_testnodedown as pytest_testnodedown
+from tests.services import POSTGRES_URL
 
 HERE = Path(__file__).parent
 # Folders and files whose tests start servers, browsers or other programs, or run long scripts of faults.
@@ -141,10 +144,29 @@ def _texts_are_never_logged():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _runner_gives_its_connections_back(django_db_setup, django_db_blocker):
+def _connections_are_given_back(django_db_setup, django_db_blocker):
+    """At the end, no thread may hold a connection: PostgreSQL drops no database that is in use."""
     yield
     with django_db_blocker.unblock():
         runner.shutdown()
+        if not django_settings.IS_SQLITE:
+            name = connection.settings_dict["NAME"]
+            connection.close()
+            connection.close_pool()
+            assert _used_for_long(name) == []
+
+
+def _used_for_long(database):
+    """Return the last queries of the sessions in a database that have not ended after half a minute."""
+    deadline = time.monotonic() + 30
+    with psycopg.connect(POSTGRES_URL) as own:
+        while True:
+            sessions = "SELECT query FROM pg_stat_activity WHERE datname = %s"
+            queries = own.execute(sessions, [database]).fetchall()
+            if not queries or time.monotonic() > deadline:
+                return queries
+            own.rollback()  # within a transaction, the answer stays the same
+            time.sleep(0.1)
 
 
 @pytest.fixture

@@ -60,17 +60,16 @@ $(VENV)/dev.stamp: requirements-dev.txt requirements-otel.txt requirements-const
 
 # --- Checks --------------------------------------------------------------------------------------
 
-# Two workers for the two cores of the CI machine; each takes one file at a time. All tests on one database have
-# one more, because many of them wait for servers and browsers.
-WORKERS  := 2
-PARALLEL  = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Two workers for the two cores of the CI machine; each takes one file at a time. All tests have one more,
+# because many of them wait for servers and browsers.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+ALL      := -n 3 --dist loadfile --no-loadscope-reorder
 PYTEST   := $(BIN)/python -m pytest
 
 # Tests that need no server, browser or embedded model. With ARGS, pytest gets them instead, in one process.
 test: $(VENV)/dev.stamp $(VENV)/embedded.stamp
 	env -u DATABASE_URL $(PYTEST) $(if $(ARGS),$(ARGS),$(PARALLEL) -m "not slow")
 
-test-all: WORKERS := 3
 test-all: test-sqlite
 
 # Prints the time of each part, and fails if they take too much CPU time.
@@ -96,11 +95,11 @@ migrations: $(VENV)/dev.stamp
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 test-sqlite: $(VENV)/dev.stamp $(VENV)/embedded.stamp
-	env -u DATABASE_URL $(PYTEST) $(PARALLEL) $(ARGS)
+	env -u DATABASE_URL $(PYTEST) $(ALL) $(ARGS)
 
 # Without browser and embedded model, which work the same on both databases. Several simulated servers share one pool.
 test-postgresql: $(VENV)/dev.stamp
-	DATABASE_URL=$(TEST_POSTGRES_URL) DATABASE_POOL_SIZE=40 $(PYTEST) $(PARALLEL) -m "not browser and not embedded" $(ARGS)
+	DATABASE_URL=$(TEST_POSTGRES_URL) DATABASE_POOL_SIZE=40 $(PYTEST) $(ALL) -m "not browser and not embedded" $(ARGS)
 
 # Fails below 95 % of the branches. That is stricter than coverage's own figure, which mixes lines and branches.
 coverage: $(VENV)/dev.stamp $(VENV)/embedded.stamp

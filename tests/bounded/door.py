@@ -5,7 +5,6 @@ hundredth of the limit. What takes longer is measured against `sample`, because 
 machine is less work.
 """
 
-import json
 import time
 from uuid import uuid4
 
@@ -15,19 +14,11 @@ from rest_framework.test import APIClient
 
 from assistant_app.models import Application
 from tests.conftest import wait_for_runs
+from tests.slowness import SAMPLE_SECONDS, sample
 
 MOST_CPU = 1.0  # seconds, on a machine that takes as long for a sample as ours
-SAMPLE_SECONDS = 0.043  # of CPU that `sample` takes on our machine when nothing else runs
-SAMPLE = json.dumps([{"name": f"Name {n}", "values": list(range(n, n + 20))} for n in range(22_000)])
 LONG, SHORT = django_settings.MAX_EMAIL_CHARACTERS, django_settings.MAX_TEXT_CHARACTERS
 OF_MODEL = 55_000  # characters; more than a model writes in one reply
-
-
-def sample():
-    """Return the CPU seconds of a fixed piece of work, which needs much memory as reading an email does."""
-    began = time.thread_time()
-    json.loads(SAMPLE)
-    return time.thread_time() - began
 
 
 class Door:

@@ -19,7 +19,7 @@ from assistant_app.errors import AssistantError, ModelError
 from assistant_app.llm import faults, window
 from assistant_app.llm.base import Call, Message, Model, Purpose, Replacement
 from assistant_app.llm.config import ModelConfig
-from assistant_app.llm.dialect import Dialect, Dialects, Memory, Refusal, is_failed_generation, refusal_in
+from assistant_app.llm.dialect import Dialect, Dialects, Memory, is_failed_generation, refusal_in
 from assistant_app.llm.wire import BodyReader, Garbage, Reply, clean_value, find_value
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class _Progress:
 
     purpose: Purpose
     body: dict[str, Any]
+    ends_at: float  # when the call must be over
     started: float = field(default_factory=time.monotonic)
     dialect: Dialect = field(default_factory=Dialect)
     sent: dict[str, Any] = field(default_factory=dict)  # the body of the latest attempt
@@ -96,7 +97,6 @@ class _Progress:
     def call(self, provider: str) -> Call:
         """Return the record of the call."""
         sent = self.sent or self.body
-        first = self.first_token_at
         return Call(
             purpose=self.purpose,
             provider=provider,
@@ -106,7 +106,7 @@ class _Progress:
             reply=self.reply.text,
             tokens_in=self.reply.tokens_in,
             tokens_out=self.reply.tokens_out,
-            time_to_first_token=None if first is None else first - self.started,
+            time_to_first_token=self.first_token_at and self.first_token_at - self.started,
             duration=time.monotonic() - self.started,
             attempts=max(1, self.attempts),
             error_code=self.error_code,
@@ -128,9 +128,9 @@ class _Session:
 
         It matches the schema if the server enforces it.
         """
-        json_schema = {"name": schema["title"], "strict": True, "schema": schema}
-        response_format = {"type": "json_schema", "json_schema": json_schema}
-        with self._recorded(purpose, messages, response_format=response_format) as progress:
+        named = {"name": schema["title"], "strict": True, "schema": schema}
+        options = {"response_format": {"type": "json_schema", "json_schema": named}}
+        with self._recorded(purpose, messages, **options) as progress:
             async with aclosing(self._answer(progress)) as texts:
                 async for _ in texts:
                     pass
@@ -152,8 +152,10 @@ class _Session:
     @contextmanager
     def _recorded(self, purpose: Purpose, messages: list[Message], **options: Any) -> Iterator[_Progress]:
         """Record exactly one call, also if it fails or is cancelled."""
-        body = self._body(purpose, messages, options)
-        progress = _Progress(purpose=purpose, body=body)
+        said = [{"role": message.role, "content": message.content} for message in messages]
+        body = {"messages": said, **self._config.options(purpose), **options}
+        ends_at = time.monotonic() + (self._config.total_timeout or math.inf)
+        progress = _Progress(purpose=purpose, body=body, ends_at=ends_at)
         try:
             yield progress
         except AssistantError as error:
@@ -169,17 +171,6 @@ class _Session:
             raise
         finally:
             self._record(progress.call(self._client.provider))
-
-    def _body(self, purpose: Purpose, messages: list[Message], options: dict[str, Any]) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": self._config.models.get(purpose) or self._config.models["draft"],
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "max_tokens": self._config.max_tokens.get(purpose) or self._config.max_tokens["draft"],
-        }
-        effort = self._config.reasoning_effort or None
-        chosen = {"temperature": self._config.temperature, "reasoning_effort": effort}
-        body |= {name: value for name, value in chosen.items() if value is not None}
-        return {**body, **self._config.extra_body, **options}
 
     async def _answer(self, progress: _Progress) -> AsyncGenerator[str]:
         """Yield the answer's text. Retry after a failure while nothing was yielded."""
@@ -200,7 +191,9 @@ class _Session:
                     raise cut.error(1)
                 return
             except faults.Fault as fault:
-                if refusal := self._refusal(fault, progress):
+                lacks_path = not (self._config.address.has_path or progress.dialect.prefix)
+                refusal = refusal_in(fault, progress.sent, lacks_path=lacks_path)
+                if refusal and not progress.reply.said:
                     first_refusal = first_refusal or fault
                     progress.dialect = progress.dialect.without(refusal)
                 elif is_failed_generation(fault):
@@ -212,47 +205,33 @@ class _Session:
                 else:
                     await self._pause(progress, fault)
 
-    def _refusal(self, fault: faults.Fault, progress: _Progress) -> Refusal | None:
-        """Return what to ask for in another way at the next attempt."""
-        if progress.reply.said:
-            return None
-        lacks_path = not (self._config.address.has_path or progress.dialect.prefix)
-        if fault.is_wrong_address and lacks_path:
-            return Refusal("address")
-        return refusal_in(fault, progress.sent)
-
     async def _pause(self, progress: _Progress, fault: faults.Fault) -> None:
         """Wait before the next attempt, or raise the error if there must be none."""
-        pause = fault.pause
-        if pause is None:
-            pause = min(self._config.retry_pause * 2**progress.retries, LONGEST_PAUSE)
-            pause *= random.uniform(0.75, 1)
+        usual = min(self._config.retry_pause * 2**progress.retries, LONGEST_PAUSE) * random.uniform(0.75, 1)
+        pause = usual if fault.pause is None else fault.pause
         is_last = progress.retries >= self._config.retries or pause > self._config.max_retry_after
         now = time.monotonic()
         if fault.is_loading and self._config.load_timeout:
             progress.loading_since = progress.loading_since or now
             pause = min(pause, LONGEST_LOADING_PAUSE)
             is_last = now + pause > progress.loading_since + self._config.load_timeout
-        is_last = is_last or now + pause > self._ends_at(progress)
+        is_last = is_last or now + pause > progress.ends_at
         if is_last or not fault.transient or progress.reply.said:
             raise fault.error(progress.attempts) from fault
         progress.retries += 1
         await asyncio.sleep(pause)
 
-    def _ends_at(self, progress: _Progress) -> float:
-        """Return the time at which the call must be over."""
-        return progress.started + (self._config.total_timeout or math.inf)
-
     async def _attempt(self, progress: _Progress) -> AsyncGenerator[str]:
         """Make one attempt and yield the text as it arrives. Raise `Fault`."""
         transport = await self._client.transport()
-        reply, ends_at = progress.reply, self._ends_at(progress)
+        reply, ends_at = progress.reply, progress.ends_at
         try:
             async with AsyncExitStack() as stack:
                 # Limit the time of each wait, not of a `yield`: that would interrupt the reader.
                 async with asyncio.timeout(min(self._config.timeout, ends_at - time.monotonic())):
-                    posted = transport.post(progress.sent, prefix=progress.dialect.prefix)
-                    answer = await stack.enter_async_context(posted)
+                    answer = await stack.enter_async_context(
+                        transport.post(progress.sent, prefix=progress.dialect.prefix)
+                    )
                 texts = _texts(answer, reply, self._config.timeout, ends_at)
                 await stack.enter_async_context(aclosing(texts))
                 async for text in texts:
@@ -260,9 +239,8 @@ class _Session:
             rest = reply.finish()
         except (TimeoutError, Garbage, faults.Fault) as error:
             if not reply.is_complete:  # else only the end of the stream failed
-                fault = transport.fault(error, is_begun=reply.has_choices)
-                if isinstance(error, TimeoutError) and time.monotonic() >= ends_at:
-                    fault = faults.too_slow(transport.host, self._config.total_timeout)
+                is_over = time.monotonic() >= ends_at
+                fault = transport.fault(error, is_begun=reply.has_choices, is_over=is_over)
                 if fault.is_disconnection:
                     await self._client.disconnected(transport)
                 raise fault from error

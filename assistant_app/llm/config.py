@@ -100,6 +100,16 @@ class ModelConfig:
         """Host, port and path of the server: what is learned about it is remembered under this name."""
         return self.address.base.partition("://")[2]
 
+    def options(self, purpose: Purpose) -> dict[str, Any]:
+        """Return what is sent with the messages of a call."""
+        chosen = {
+            "model": self.models.get(purpose) or self.models["draft"],
+            "max_tokens": self.max_tokens.get(purpose) or self.max_tokens["draft"],
+            "temperature": self.temperature,
+            "reasoning_effort": self.reasoning_effort or None,
+        }
+        return {name: value for name, value in chosen.items() if value is not None} | {**self.extra_body}
+
 
 def host_of(url: str) -> str:
     """Return the host of a URL, with the port if it has one."""

@@ -204,13 +204,17 @@ def is_failed_generation(fault: Fault) -> bool:
     return bool(_FAILED_GENERATION.search(f"{fault.server_code} {fault.words}".lower()))
 
 
-def refusal_in(fault: Fault, body: dict[str, Any]) -> Refusal | None:
+def refusal_in(fault: Fault, body: dict[str, Any], *, lacks_path: bool) -> Refusal | None:
     """Return the option of the sent `body` that the server seems to reject, or None.
+
+    Without a path in the server's address, an error about the address is a refusal of it.
 
     That is an option that the error message names. If it names none, assume that structured output is the
     reason, unless the error says that the model is unknown or the prompt too long. A failed generation says
     nothing about options.
     """
+    if fault.is_wrong_address and lacks_path:
+        return Refusal("address")
     if is_failed_generation(fault) or fault.http_status is None:
         return None
     words = fault.words.lower()

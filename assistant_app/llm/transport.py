@@ -115,10 +115,15 @@ class Transport:
         body = _whole_body(error) if isinstance(error.body, str) else error.body
         return self.complaint(body, http_status=error.status_code, pause=pause)
 
-    def fault(self, error: Exception, *, is_begun: bool) -> faults.Fault:
-        """Return the fault for what went wrong while an answer was read."""
+    def fault(self, error: Exception, *, is_begun: bool, is_over: bool) -> faults.Fault:
+        """Return the fault for what went wrong while an answer was read.
+
+        `is_begun` says that some of the answer came, `is_over` that the time for the whole call is.
+        """
         if isinstance(error, faults.Fault):
             return error
+        if isinstance(error, TimeoutError) and is_over:
+            return faults.too_slow(self.host, self._config.total_timeout)
         if isinstance(error, TimeoutError):
             return faults.timed_out(self.host, self._config.timeout, is_begun=is_begun)
         if isinstance(error, Complaint):

@@ -51,6 +51,7 @@ FROM assistant_app_apitoken AS token
 JOIN auth_user AS person ON person.id = token.user_id
 WHERE token.digest = %s
 """
+FIND_SESSION = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ def clock(ahead: timedelta = timedelta(0)) -> Statement:
     if connection.vendor == "postgresql":
         return Statement("(CLOCK_TIMESTAMP() + %s)", (ahead,))
     return Statement("%s", (connection.ops.adapt_datetimefield_value(timezone.now() + ahead),))
+
+
+def session_data(key: str | None) -> str | None:
+    """Return what a session holds, as Django encodes it; None if there is none, or if it has expired."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_SESSION, (key, connection.ops.adapt_datetimefield_value(timezone.now())))
+        row = cursor.fetchone()
+    return None if row is None else str(row[0])
 
 
 def identities() -> str:

@@ -3,7 +3,6 @@
 import uuid
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
@@ -17,6 +16,7 @@ from assistant_app.errors import (
     ShuttingDown,
 )
 from assistant_app.models import Application
+from assistant_app.people.sessions import SessionStore
 from tests import asgi_client
 from tests.conftest import wait_for_runs
 

@@ -1,7 +1,11 @@
 """A session that expires while the user types: no text is lost, and none is sent automatically."""
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from assistant_app.models import Application
 from tests.conftest import wait_for_runs
@@ -52,6 +56,27 @@ def test_answers_typed_while_signed_out_are_shown_again(person, page_of, browser
     browser.press("Sign in", username="ida", password="wrong")
     browser.press("Sign in", **CREDENTIALS)
     assert browser.typed("answers") == ["", "Second."]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"expire_date": timezone.now() - timedelta(seconds=1)}, {"session_data": "made:up"}],
+    ids=["expired", "forged"],
+)
+def test_a_session_that_no_longer_holds_signs_nobody_in(browser, change):
+    assert browser.open("/").status == 200
+    Session.objects.update(**change)
+    assert browser.open("/").address.startswith("/sign-in/")
+
+
+def test_a_key_that_was_made_up_becomes_nobodys_session(browser):
+    made_up = "k" * 32
+    browser.client.cookies["sessionid"] = made_up
+    browser.open("/sign-in/")
+    browser.press("Sign in", **CREDENTIALS)
+    assert browser.client.cookies["sessionid"].value != made_up
+    assert browser.open("/").status == 200
+    assert not Session.objects.filter(session_key=made_up).exists()
 
 
 def test_what_was_typed_is_kept_over_a_reload(person, page_of, browser):

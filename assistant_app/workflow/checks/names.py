@@ -295,10 +295,12 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     """
     tokens = list(WORD.finditer(text))
     words = [token[0] for token in tokens]
-    small = {word for word in words if word[0].islower()} | POLITE.get(language or "", frozenset())
+    small = {*words, *POLITE.get(language or "", ())}  # a case-folded word is never one with a capital
     is_german = language == "de" if language else _is_german(words)
     found: list[Fact] = []
     for position, (token, word) in enumerate(zip(tokens, words, strict=True)):
+        if word.islower() and word.isalpha():  # most words
+            continue
         start = token.start()
         if word[0].islower() and not word.isalpha() and (elided := ELIDED.match(word)):
             start += elided.end()

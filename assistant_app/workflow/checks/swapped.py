@@ -53,28 +53,32 @@ def swapped(draft: Text, said: Sequence[Text], email: Text, language: str | None
     """
     found: dict[Fact, None] = {}
     if any(True for _ in _wrong(draft, said, email, language, is_strict=False)):
-        found.update((fact, None) for pair in _wrong(draft, said, email, language, True) for fact in pair)
+        found.update((fact, None) for fact in _wrong(draft, said, email, language, is_strict=True))
     for fact in found:
         yield Fact("contradiction", fact.start, fact.end, fact.text, frozenset())
 
 
 def _wrong(
     draft: Text, said: Sequence[Text], email: Text, language: str | None, is_strict: bool
-) -> Iterator[tuple[Fact, Fact]]:
+) -> Iterator[Fact]:
     pairs = list(_pairs(draft, language, is_strict))
     if not pairs:
         return
-    compared = {value for one, _, other, _ in pairs for value in (*one.values, *other.values)}
+    compared = {value for one, _, other, _ in pairs for value in (*one[0].values, *other[0].values)}
     sources = [_Said(text, compared, language, is_strict) for text in _still_true(draft, said, email)]
     for one, of_one, other, of_other in pairs:
-        if _is_wrong(one, other, of_one, sources) and _is_wrong(other, one, of_other, sources):
-            yield one, other
+        if _is_wrong(one[0], other[0], of_one, sources) and _is_wrong(other[0], one[0], of_other, sources):
+            yield from one
+            yield from other
 
 
 def _pairs(
     draft: Text, language: str | None, is_strict: bool
-) -> Iterator[tuple[Fact, set[Anchor], Fact, set[Anchor]]]:
-    """Yield each two values that may stand in one another's place, each with what only itself stands with."""
+) -> Iterator[tuple[list[Fact], frozenset[Anchor], list[Fact], frozenset[Anchor]]]:
+    """Yield each two values that may stand in one another's place, each with what only itself stands with.
+
+    The same value that stands with the same things several times is compared once, with all its facts.
+    """
     text, facts = draft
     values = defaultdict(set)
     for fact in facts:
@@ -84,13 +88,13 @@ def _pairs(
     matter = [fact.start for fact in facts if fact.kind in KINDS and _type(fact) in several][: 2 * MOST]
     if not matter:
         return
-    by_type: dict[object, list[tuple[Fact, set[Anchor]]]] = defaultdict(list)
+    by_type: dict[object, dict[tuple[frozenset[Value], frozenset[Anchor]], list[Fact]]] = defaultdict(dict)
     for fact, anchors in islice(anchored(text, facts, matter, language, is_strict), MOST):
         if anchors and not fact.is_vague:
-            by_type[_type(fact)].append((fact, anchors))
+            by_type[_type(fact)].setdefault((fact.values, frozenset(anchors)), []).append(fact)
     for alike in by_type.values():
-        for (one, of_one), (other, of_other) in combinations(alike, 2):
-            if not one.values.isdisjoint(other.values):
+        for ((of_this, of_one), one), ((of_that, of_other), other) in combinations(alike.items(), 2):
+            if not of_this.isdisjoint(of_that):
                 continue
             of_one_alone, of_other_alone = of_one - of_other, of_other - of_one
             if of_one_alone and of_other_alone:
@@ -125,7 +129,7 @@ class _Said:
         return {has_one for has_one, has_other in has if has_one != has_other}
 
 
-def _is_wrong(fact: Fact, other: Fact, anchors: set[Anchor], sources: Iterable[_Said]) -> bool:
+def _is_wrong(fact: Fact, other: Fact, anchors: frozenset[Anchor], sources: Iterable[_Said]) -> bool:
     """Return whether a value stands with something of the other one, and with nothing of its own."""
     belongs = (source.belongs(anchors, fact, other) for source in sources)
     return next(filter(None, belongs), None) == {False}

@@ -143,6 +143,28 @@ def test_the_draft_that_is_done_has_not_moved_by_a_pixel(workspace, windows):
         assert page.evaluate(LINES) == final
 
 
+def test_who_reads_the_email_meanwhile_goes_on_reading_when_the_draft_is_done(workspace, windows):
+    gate = write_in_two_parts(workspace)
+    workspace.person.begin("process_feedback", {"feedback": "Warmer."}).claimed.result(30)
+    phones = {size: page for size, page in windows.items() if size != "desk"}
+    before = {}
+    for size, page in phones.items():
+        page.goto(workspace.address)
+        page.wait_for_function(HAS_BEGUN)
+        page.get_by_role("link", name="Sarah’s email").click()
+        page.evaluate("scrollTo(0, 600)")
+        before[size] = page.evaluate("scrollY")
+        assert before[size] > 0
+    gate.set()
+    for size, page in phones.items():
+        expect(page.locator("#news-aloud")).to_have_text(re.compile(r"^Draft 32 is ready, \d+ words"))
+        assert page.evaluate("scrollY") == before[size]
+        expect(page.locator("#email")).to_be_visible()
+        page.get_by_role("link", name="Back to the reply").click()
+        expect(page.locator("#reply-text p").first).to_be_in_viewport(ratio=1)
+        assert_bar_is_seen(page, "Send feedback", "Accept")
+
+
 def test_the_editor_begins_in_the_same_line(workspace, windows):
     for page in windows.values():
         page.goto(workspace.address)
@@ -285,6 +307,21 @@ def test_a_mark_and_its_row_lead_to_each_other_clear_of_the_bar(workspace, windo
         if (strip := page.locator(".bar a.strip")).is_visible():
             strip.click()
             assert page.get_by_role("heading", name="to check").evaluate(IS_CLEAR)
+
+
+def test_what_a_mark_leads_to_glows_once_unless_motion_is_unwanted(workspace):
+    page = workspace.page
+    page.goto(workspace.address)
+    animation = "part => (({ animationName, animationIterationCount: times }) => [animationName, times])"
+    animation += "(getComputedStyle(part))"
+    for motion, glows in (("no-preference", ["glow", "1"]), ("reduce", ["none", "1"])):
+        page.emulate_media(reduced_motion=motion)
+        mark = page.locator("a.look", has_text="Tom Barker")
+        row = page.locator(mark.get_attribute("href"))
+        mark.click()
+        assert row.evaluate(animation) == glows
+        row.get_by_role("link").click()
+        assert mark.evaluate(animation) == glows
 
 
 def test_the_accepted_reply_begins_on_top_with_the_focus_on_its_heading(workspace, windows):

@@ -7,6 +7,7 @@ import pytest
 
 from assistant_app.checks import check_workflow
 from assistant_app.workflow.email import EMAIL
+from tests.conftest import wait_for_runs
 from tests.real_server import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,9 @@ def test_the_workflow_of_the_page_is_served(poems, api, browser, model):
     assert browser.open("/").says("Read poem 1")
     model.will_write("Rain on stones.")
     browser.open(f"/a/{state['app_id']}/").press("Send", verdict="again")
+    wait_for_runs()
     browser.open(browser.address).press("Send", verdict="keep")
+    wait_for_runs()
     assert browser.open(browser.address).says("Finished")
     done = api.get(f"/api/poems/{state['app_id']}/").json()
     assert done["kept"] == "Rain on stones."

@@ -30,6 +30,20 @@ TOO_SMALL = """() => {
     }
     return told;
 }"""
+# What does not fit, or is cut off, when all text is twice as large.
+TWICE_AS_LARGE = """() => {
+    document.documentElement.style.fontSize = '200%';
+    const { scrollWidth } = document.documentElement;
+    const told = scrollWidth > innerWidth ? [`the page: ${scrollWidth} of ${innerWidth}`] : [];
+    for (const part of document.querySelectorAll('h1, h2, h3, p, li, label, legend, summary, button, a')) {
+        const { overflowX, textOverflow } = getComputedStyle(part);
+        if (!part.checkVisibility() || overflowX === 'visible' || textOverflow === 'ellipsis') continue;
+        const isCut = part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 1;
+        if (isCut) told.push(part.outerHTML.slice(0, 120));
+    }
+    document.documentElement.style.fontSize = '';
+    return told;
+}"""
 WIDTHS = (320, 360, 390, 430, 600, 768)  # the smallest first, then phones of today, and tablets
 
 
@@ -73,6 +87,12 @@ def assert_fits(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def assert_fits_with_larger_text(page):
+    page.set_viewport_size(WIDE)
+    too_large = page.evaluate(TWICE_AS_LARGE)
+    assert too_large == [], "\n".join(too_large)
+
+
 def assert_can_be_touched(page):
     page.set_viewport_size(NARROW)
     too_small = page.evaluate(TOO_SMALL)
@@ -80,10 +100,11 @@ def assert_can_be_touched(page):
 
 
 def assert_good(page, allowed=None):
-    """Wide and narrow, light and dark, as it comes and with everything open."""
+    """Wide and narrow, light and dark, larger text, as it comes and with everything open."""
     for viewport in (WIDE, NARROW):
         page.set_viewport_size(viewport)
         assert_accessible_light_and_dark(page, allowed)
     open_everything(page)
     assert_accessible(page, allowed)
     assert_fits(page)
+    assert_fits_with_larger_text(page)

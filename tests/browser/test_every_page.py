@@ -5,6 +5,7 @@ And in the pseudo-language, whose texts are 40 % longer, no wider than a phone.
 
 import pytest
 
+from tests.browser import stage as states
 from tests.browser.checks import WIDTHS, assert_can_be_touched, assert_fits, assert_good, open_everything
 from tests.browser.conftest import NARROW
 from tests.browser.stage import STATES, sign_in
@@ -36,6 +37,36 @@ def test_a_page_has_no_finding_and_fits_the_screen(stage, name, longer_words):
         assert pseudo.MARK in stage.page.title()
         open_everything(stage.page)
         assert stage.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+FORCED = """part => {
+    const style = getComputedStyle(part);
+    const { color, backgroundColor, borderTopWidth, borderTopStyle, borderBottomWidth } = style;
+    const canvas = getComputedStyle(document.body).backgroundColor;
+    return {
+        differs: backgroundColor !== canvas && backgroundColor !== 'rgba(0, 0, 0, 0)',
+        isRead: color !== canvas,
+        border: borderTopStyle === 'none' ? 0 : parseFloat(borderTopWidth),
+        under: parseFloat(borderBottomWidth),
+    };
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_colours_say_is_also_seen_where_the_system_chooses_them(stage, scheme):
+    """As in the contrast themes of Windows. axe can't tell: it reads the colours that were replaced."""
+    stage.page.emulate_media(forced_colors="active", color_scheme=scheme, reduced_motion="reduce")
+
+    def of(selector):
+        return stage.page.locator(selector).first.evaluate(FORCED)
+
+    states.draft(stage)
+    assert of(".state .dot")["differs"]
+    assert of(".accept")["isRead"]
+    assert of(".accept")["border"] > of(".send")["border"] >= 1
+    assert of("a.look")["isRead"]
+    assert of("a.look")["under"] == 2
+    assert of(".checks")["border"] >= 1
 
 
 LONG = "W" * 3000

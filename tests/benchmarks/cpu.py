@@ -37,6 +37,7 @@ def figures(database):
         judge = database == "PostgreSQL"
         yield row(f"API, 1 person, {database}", server, api_clients(server, 1), api, floor, judge)
         yield row(f"API, 8 people, {database}", server, api_clients(server, 8), api, floor, judge)
+        yield row(f"pages, 1 person, {database}", server, page_clients(server, 1), pages, floor, False)
         yield row(f"pages, 8 people, {database}", server, page_clients(server, 8), pages, floor, False)
 
 

@@ -100,11 +100,10 @@ def assert_can_be_touched(page):
 
 
 def assert_good(page, allowed=None):
-    """Wide and narrow, light and dark, larger text, as it comes and with everything open."""
+    """Wide and narrow, light and dark, as it comes and with everything open."""
     for viewport in (WIDE, NARROW):
         page.set_viewport_size(viewport)
         assert_accessible_light_and_dark(page, allowed)
     open_everything(page)
     assert_accessible(page, allowed)
     assert_fits(page)
-    assert_fits_with_larger_text(page)

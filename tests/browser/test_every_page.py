@@ -6,7 +6,14 @@ And in the pseudo-language, whose texts are 40 % longer, no wider than a phone.
 import pytest
 
 from tests.browser import stage as states
-from tests.browser.checks import WIDTHS, assert_can_be_touched, assert_fits, assert_good, open_everything
+from tests.browser.checks import (
+    WIDTHS,
+    assert_can_be_touched,
+    assert_fits,
+    assert_fits_with_larger_text,
+    assert_good,
+    open_everything,
+)
 from tests.browser.conftest import NARROW
 from tests.browser.stage import STATES, sign_in
 from tests.translation import pseudo
@@ -29,6 +36,7 @@ def test_a_page_has_no_finding_and_fits_the_screen(stage, name, longer_words):
     STATES[name](stage)
     assert stage.page.locator("h1").count() == 1
     assert_good(stage.page)
+    assert_fits_with_larger_text(stage.page)
     assert_can_be_touched(stage.page)
     if name in SENT:
         return

@@ -63,13 +63,13 @@ def test_answers_typed_while_signed_out_are_shown_again(person, page_of, browser
     [{"expire_date": timezone.now() - timedelta(seconds=1)}, {"session_data": "made:up"}],
     ids=["expired", "forged"],
 )
-def test_a_session_that_no_longer_holds_signs_nobody_in(browser, change):
+def test_a_session_that_no_longer_holds_signs_no_one_in(browser, change):
     assert browser.open("/").status == 200
     Session.objects.update(**change)
     assert browser.open("/").address.startswith("/sign-in/")
 
 
-def test_a_key_that_was_made_up_becomes_nobodys_session(browser):
+def test_a_key_that_was_made_up_never_becomes_a_session(browser):
     made_up = "k" * 32
     browser.client.cookies["sessionid"] = made_up
     browser.open("/sign-in/")

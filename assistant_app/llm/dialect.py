@@ -207,11 +207,9 @@ def is_failed_generation(fault: Fault) -> bool:
 def refusal_in(fault: Fault, body: dict[str, Any], *, lacks_path: bool) -> Refusal | None:
     """Return the option of the sent `body` that the server seems to reject, or None.
 
-    Without a path in the server's address, an error about the address is a refusal of it.
-
     That is an option that the error message names. If it names none, assume that structured output is the
     reason, unless the error says that the model is unknown or the prompt too long. A failed generation says
-    nothing about options.
+    nothing about options. If the server's address lacks a path, an error about the address refuses it.
     """
     if fault.is_wrong_address and lacks_path:
         return Refusal("address")

@@ -295,7 +295,7 @@ def names(text: str, language: str | None = None) -> list[Fact]:
     """
     tokens = list(WORD.finditer(text))
     words = [token[0] for token in tokens]
-    small = {*words, *POLITE.get(language or "", ())}  # a case-folded word is never one with a capital
+    small = {*words, *POLITE.get(language or "", ())}  # looked up case-folded, which none with a capital is
     is_german = language == "de" if language else _is_german(words)
     found: list[Fact] = []
     for position, (token, word) in enumerate(zip(tokens, words, strict=True)):
